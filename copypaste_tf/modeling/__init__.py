@@ -1,0 +1,1 @@
+"""What Model Garden's Mask R-CNN needs and does not have."""
