@@ -1,0 +1,88 @@
+"""What a run reads, and how it jitters and pastes: the input dataclasses.
+
+The dataclasses are gin configurables (`TrainData.global_batch_size = 64`) and
+part of Model Garden's `ExperimentConfig` (`task.train_data.global_batch_size`).
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Optional
+
+import gin
+from official.modeling import hyperparams
+
+from copypaste_tf.augment import options
+
+# Model Garden's bookkeeping, which is no knob.
+BOOKKEEPING = ['default_params', 'restrictions']
+configurable = gin.configurable(denylist=BOOKKEEPING)
+
+
+@configurable
+@dataclasses.dataclass
+class ScaleJitter(options.ScaleJitter, hyperparams.Config):
+  __doc__ = options.ScaleJitter.__doc__
+
+
+@configurable
+@dataclasses.dataclass
+class CopyPaste(options.CopyPaste, hyperparams.Config):
+  __doc__ = options.CopyPaste.__doc__
+
+
+@configurable
+@dataclasses.dataclass
+class TrainData(hyperparams.Config):
+  """Training examples: which records, and what happens to them.
+
+  Attributes:
+    input_path: TFRecords to train on: paths or glob patterns, several
+      separated by commas.
+    source_input_path: TFRecords to paste from; empty means pairs within the
+      batch.
+    global_batch_size: images of a step, over all replicas.
+    source_size: height and width in pixels to which decoded images are
+      padded; larger images are shrunk to fit.
+    max_instances: labels of a training example.
+    max_source_instances: objects read from an image.
+    num_planes: id planes read from an image.
+    shuffle_buffer_size: serialized records to shuffle in.
+    cycle_length: files read at the same time.
+    jitter: flip, scale and crop of the images.
+    source_jitter: the same for the images pasted from, where it differs.
+    copy_paste: what is pasted; None trains without Copy-Paste.
+    seed: of the order of the records and of every random draw.
+    dtype: of the images, `float32` or `bfloat16`.
+  """
+
+  input_path: str = ''
+  source_input_path: str = ''
+  global_batch_size: int = 256
+  source_size: Sequence[int] = (640, 640)
+  max_instances: int = 100
+  max_source_instances: int = 100
+  num_planes: int = 8
+  shuffle_buffer_size: int = 10_000
+  cycle_length: int = 16
+  jitter: ScaleJitter = dataclasses.field(default_factory=ScaleJitter)
+  source_jitter: Optional[ScaleJitter] = None
+  copy_paste: Optional[CopyPaste] = None
+  seed: int = 0
+  dtype: str = 'float32'
+
+
+@configurable
+@dataclasses.dataclass
+class EvalData(hyperparams.Config):
+  """Evaluation images: which records, and how they are batched.
+
+  Attributes:
+    input_path: TFRecords to evaluate on: paths or glob patterns, several
+      separated by commas.
+    global_batch_size: images of a step, over all replicas.
+    dtype: of the images, `float32` or `bfloat16`.
+  """
+
+  input_path: str = ''
+  global_batch_size: int = 8
+  dtype: str = 'float32'

@@ -1,0 +1,278 @@
+"""The experiment: a gin-configurable factory of Model Garden's config tree.
+
+`experiment()` takes no positional argument, as Model Garden's registry wants;
+it and the functions and dataclasses that it calls are the gin configurables.
+Each of them is called without the arguments that gin may bind, so that no
+binding is hidden.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Optional, Union
+
+import gin
+from official.core import config_definitions as cfg
+from official.core import exp_factory
+from official.modeling import hyperparams, optimization
+from official.vision.configs import backbones, decoders, maskrcnn
+
+from copypaste_tf.training import data_config
+
+NAME = 'copypaste_maskrcnn'
+configurable = data_config.configurable
+
+
+@configurable
+@dataclasses.dataclass
+class AnchorTargets(hyperparams.Config):
+  """When an anchor is positive or negative, and how many are trained on.
+
+  Attributes:
+    match_threshold: least IoU of a positive anchor, in [0, 1].
+    unmatched_threshold: IoU below which an anchor is negative, in [0, 1].
+    batch_size_per_image: anchors sampled from each image.
+    foreground_fraction: largest share of them that is positive, in [0, 1].
+  """
+
+  match_threshold: float = 0.7
+  unmatched_threshold: float = 0.3
+  batch_size_per_image: int = 256
+  foreground_fraction: float = 0.5
+
+
+@configurable
+@dataclasses.dataclass
+class TaskConfig(cfg.TaskConfig):
+  """What is trained on what.
+
+  Attributes:
+    model: Model Garden's Mask R-CNN config.
+    train_data: training inputs.
+    validation_data: evaluation inputs.
+    losses: Model Garden's loss weights.
+    anchor_targets: how anchors are labelled.
+    annotation_file: COCO JSON to evaluate against; empty means the labels of
+      the evaluation records.
+    per_category_metrics: report the AP of every category.
+    init_checkpoint: checkpoint to start from; empty means from scratch.
+    init_checkpoint_modules: `all`, or a list out of `backbone`, `decoder`.
+    mask_crop_size: side of the mask crops that the mask head is trained on.
+    panels_every: steps between image panels in TensorBoard; 0 is never.
+    freeze_backbone: keep the backbone's weights.
+    allowed_mask_class_ids: train masks of these classes only; None means all.
+  """
+
+  model: maskrcnn.MaskRCNN = dataclasses.field(
+    default_factory=maskrcnn.MaskRCNN
+  )
+  train_data: data_config.TrainData = dataclasses.field(
+    default_factory=data_config.TrainData
+  )
+  validation_data: data_config.EvalData = dataclasses.field(
+    default_factory=data_config.EvalData
+  )
+  losses: maskrcnn.Losses = dataclasses.field(default_factory=maskrcnn.Losses)
+  anchor_targets: AnchorTargets = dataclasses.field(
+    default_factory=AnchorTargets
+  )
+  annotation_file: str = ''
+  per_category_metrics: bool = False
+  init_checkpoint: str = ''
+  init_checkpoint_modules: Union[str, Sequence[str]] = 'all'
+  mask_crop_size: int = 112
+  panels_every: int = 5000
+  freeze_backbone: bool = False
+  allowed_mask_class_ids: Optional[Sequence[int]] = None
+
+
+class Schedule(NamedTuple):
+  """How long and how fast to train.
+
+  Attributes:
+    train_steps: number of optimizer steps.
+    optimizer: Model Garden's optimizer config.
+    weight_decay: factor of half the squared norm of the kernels.
+  """
+
+  train_steps: int
+  optimizer: optimization.OptimizationConfig
+  weight_decay: float
+
+
+@gin.configurable
+def schedule(
+  *,
+  train_steps: int = 270_000,
+  learning_rate: float = 0.32,
+  warmup_learning_rate: float = 0.0032,
+  warmup_steps: int = 1000,
+  drops: Sequence[float] = (0.9, 0.95, 0.975),
+  drop_factor: float = 0.1,
+  momentum: float = 0.9,
+  weight_decay: float = 4e-5,
+) -> Schedule:
+  """Returns SGD with momentum, a linear warm-up and drops (Section 4.1).
+
+  Args:
+    train_steps: number of optimizer steps.
+    learning_rate: after the warm-up, for the whole batch; nothing scales it.
+    warmup_learning_rate: at step 0.
+    warmup_steps: steps of the linear warm-up.
+    drops: when the learning rate drops, as fractions of `train_steps`.
+    drop_factor: what a drop multiplies the learning rate by.
+    momentum: of SGD.
+    weight_decay: factor of half the squared norm of the kernels.
+
+  Returns:
+    The `Schedule`.
+  """
+  optimizer = optimization.OptimizationConfig(
+    {
+      'optimizer': {'type': 'sgd', 'sgd': {'momentum': momentum}},
+      'learning_rate': {
+        'type': 'stepwise',
+        'stepwise': {
+          'boundaries': [round(drop * train_steps) for drop in drops],
+          'values': [
+            # A plain product would read 0.0032000000000000006.
+            float(f'{learning_rate * drop_factor**i:.12g}')
+            for i in range(len(drops) + 1)
+          ],
+        },
+      },
+      'warmup': {
+        'type': 'linear',
+        'linear': {
+          'warmup_steps': warmup_steps,
+          'warmup_learning_rate': warmup_learning_rate,
+        },
+      },
+    }
+  )
+  return Schedule(train_steps, optimizer, weight_decay)
+
+
+@gin.configurable
+def model(
+  *,
+  num_classes: int = 91,
+  image_size: Sequence[int] = (1024, 1024),
+  resnet_depth: int = 50,
+  width_multiplier: float = 1.0,
+  levels: Sequence[int] = (2, 6),
+  overrides: Optional[Mapping[str, Any]] = None,
+) -> maskrcnn.MaskRCNN:
+  """Returns Mask R-CNN, ResNet and FPN as the published implementation has it.
+
+  Args:
+    num_classes: largest category id plus one; 0 is the background.
+    image_size: height and width of the input in pixels.
+    resnet_depth: 10, 18, 26, 34, 50, 101, 152, 200, ...
+    width_multiplier: factor of the backbone's channels.
+    levels: finest and coarsest pyramid level.
+    overrides: any other field of Model Garden's `MaskRCNN`, as nested dicts.
+
+  Returns:
+    Model Garden's config.
+  """
+  config = maskrcnn.MaskRCNN(
+    num_classes=num_classes,
+    input_size=[*image_size, 3],
+    min_level=levels[0],
+    max_level=levels[1],
+    anchor=maskrcnn.Anchor(aspect_ratios=[1.0, 2.0, 0.5]),
+    backbone=backbones.Backbone(
+      type='resnet',
+      resnet=backbones.ResNet(
+        model_id=resnet_depth, depth_multiplier=width_multiplier
+      ),
+    ),
+    decoder=decoders.Decoder(type='fpn', fpn=decoders.FPN()),
+    rpn_head=maskrcnn.RPNHead(num_convs=2),
+    detection_head=maskrcnn.DetectionHead(num_fcs=2),
+    detection_generator=maskrcnn.DetectionGenerator(pre_nms_top_k=1000),
+  )
+  if overrides:
+    config.override(dict(overrides), is_strict=True)
+  return config
+
+
+@gin.configurable
+def runtime(
+  *,
+  strategy: str = 'mirrored',
+  precision: str = 'float32',
+  xla: bool = False,
+  num_gpus: int = -1,
+) -> cfg.RuntimeConfig:
+  """Returns what the run computes with.
+
+  Args:
+    strategy: `mirrored`, `one_device`, `off`, `tpu`, `multi_worker_mirrored`.
+    precision: `float32`, `bfloat16` or `float16`.
+    xla: compile the training step for GPUs (TPUs always do).
+    num_gpus: GPUs to use; -1 means all that are visible.
+
+  Returns:
+    Model Garden's config.
+  """
+  return cfg.RuntimeConfig(
+    distribution_strategy=strategy,
+    mixed_precision_dtype=precision,
+    enable_xla=xla,
+    num_gpus=num_gpus,
+  )
+
+
+@exp_factory.register_config_factory(NAME)
+@gin.configurable
+def experiment(
+  *,
+  log_every: int = 100,
+  checkpoint_every: int = 2500,
+  evaluate_every: int = 5000,
+  checkpoints_to_keep: int = 5,
+) -> cfg.ExperimentConfig:
+  """Returns the whole experiment.
+
+  Args:
+    log_every: steps between lines of progress and scalar summaries.
+    checkpoint_every: steps between checkpoints.
+    evaluate_every: steps between evaluations in mode `train_and_eval`.
+    checkpoints_to_keep: older checkpoints are deleted.
+
+  Returns:
+    Model Garden's config tree.
+  """
+  plan = schedule()
+  task = TaskConfig(
+    model=model(), losses=maskrcnn.Losses(l2_weight_decay=plan.weight_decay)
+  )
+  return cfg.ExperimentConfig(
+    task=task,
+    trainer=cfg.TrainerConfig(
+      train_steps=plan.train_steps,
+      optimizer_config=plan.optimizer,
+      steps_per_loop=log_every,
+      summary_interval=log_every,
+      checkpoint_interval=checkpoint_every,
+      validation_interval=evaluate_every,
+      max_to_keep=checkpoints_to_keep,
+    ),
+    runtime=runtime(),
+  )
+
+
+# Every name that a recipe may bind.
+CONFIGURABLES = {
+  'experiment': experiment,
+  'schedule': schedule,
+  'model': model,
+  'runtime': runtime,
+  'TaskConfig': TaskConfig,
+  'AnchorTargets': AnchorTargets,
+  'TrainData': data_config.TrainData,
+  'EvalData': data_config.EvalData,
+  'ScaleJitter': data_config.ScaleJitter,
+  'CopyPaste': data_config.CopyPaste,
+}
