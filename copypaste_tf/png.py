@@ -1,0 +1,114 @@
+"""Greyscale PNGs of masks and id planes, encoded several times faster.
+
+Masks are mostly zeros. A PNG without line filters at zlib level 1 decodes
+three to four times faster in `tf.io.decode_png` than what Pillow writes by
+default, and costs about 2 KB more. Rows of zeros, above and below an object,
+are stitched in from compressed pieces that are made only once.
+"""
+
+import functools
+import io
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image
+
+_SIGNATURE = b'\x89PNG\r\n\x1a\n'
+_ADLER_BASE = 65521
+_RAW_DEFLATE = -15
+
+
+def encode(image: np.ndarray) -> bytes:
+  """Encodes a greyscale image as an 8-bit PNG.
+
+  Args:
+    image: `[h, w]` uint8 or bool.
+
+  Returns:
+    The bytes of the file.
+  """
+  return encode_rows(image, 0, image.shape[0])
+
+
+def encode_rows(rows: np.ndarray, top: int, height: int) -> bytes:
+  """Encodes an image of zeros, but for some of its rows, as an 8-bit PNG.
+
+  Args:
+    rows: `[r, w]` uint8 or bool, the rows that may hold something.
+    top: index of the first of them in the image, at least 0.
+    height: rows of the whole image, at least `top + r`.
+
+  Returns:
+    The bytes of the file.
+  """
+  count, width = rows.shape
+  raw = np.zeros((count, width + 1), np.uint8)  # Column 0: "no filter".
+  raw[:, 1:] = rows
+  below = height - top - count
+  data = raw.tobytes()
+  parts = [b'\x78\x01', *_zero_rows(top, width), _deflate(data)]
+  parts += [*_zero_rows(below, width), b'\x03\x00']
+  parts.append(_adler32(data, top * (width + 1), below * (width + 1)))
+  header = struct.pack('>IIBBBBB', width, height, 8, 0, 0, 0, 0)
+  chunks = ((b'IHDR', header), (b'IDAT', b''.join(parts)), (b'IEND', b''))
+  return _SIGNATURE + b''.join(_chunk(*chunk) for chunk in chunks)
+
+
+def decode(data: bytes) -> np.ndarray:
+  """Decodes a PNG of 1 to 4 channels of 8 bits.
+
+  Args:
+    data: bytes of the file.
+
+  Returns:
+    `[h, w, c]` uint8.
+
+  Raises:
+    ValueError: the bytes are no such PNG.
+  """
+  try:
+    with Image.open(io.BytesIO(data), formats=('PNG',)) as image:
+      pixels = np.asarray(image)
+  except (OSError, SyntaxError, zlib.error) as error:
+    raise ValueError(f'expected a PNG, got bytes that fail: {error}') from error
+  if pixels.dtype == bool:
+    pixels = pixels.astype(np.uint8)
+  if pixels.dtype != np.uint8:
+    raise ValueError(f'expected a PNG of 8 bits, got {pixels.dtype}.')
+  return pixels if pixels.ndim == 3 else pixels[:, :, None]
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+  checksum = zlib.crc32(data, zlib.crc32(kind))
+  return (
+    struct.pack('>I', len(data)) + kind + data + struct.pack('>I', checksum)
+  )
+
+
+def _deflate(data: bytes) -> bytes:
+  """Compresses to blocks that end on a byte and refer to nothing before."""
+  if not data:
+    return b''
+  compressor = zlib.compressobj(1, zlib.DEFLATED, _RAW_DEFLATE)
+  return compressor.compress(data) + compressor.flush(zlib.Z_FULL_FLUSH)
+
+
+def _zero_rows(count: int, width: int) -> list[bytes]:
+  """Compressed rows of zeros, from pieces of 1, 2, 4, ... rows."""
+  bits = range(count.bit_length())
+  return [_zero_piece(1 << bit, width) for bit in bits if count >> bit & 1]
+
+
+@functools.lru_cache(maxsize=4096)
+def _zero_piece(count: int, width: int) -> bytes:
+  return _deflate(bytes(count * (width + 1)))
+
+
+def _adler32(data: bytes, before: int, after: int) -> bytes:
+  """The zlib checksum of `before` zeros, `data` and `after` zeros."""
+  # A zero leaves the low half alone and adds it to the high half.
+  checksum = zlib.adler32(data, 1 | before % _ADLER_BASE << 16)
+  low = checksum & 0xFFFF
+  high = ((checksum >> 16) + after * low) % _ADLER_BASE
+  return struct.pack('>HH', high, low)

@@ -1,0 +1,391 @@
+"""One record: layering, serialization, reading, faults, Model Garden's side."""
+
+import io
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from copypaste_tf import id_planes, png, records
+from copypaste_tf.examples import Features
+
+
+def encoded_image(height, width, image_format='JPEG'):
+  pixels = np.random.default_rng(0).integers(0, 255, (height, width, 3))
+  stream = io.BytesIO()
+  Image.fromarray(pixels.astype(np.uint8)).save(stream, image_format)
+  return stream.getvalue()
+
+
+def random_masks(rng, count, height, width):
+  masks = np.zeros((count, height, width), bool)
+  for mask in masks:
+    y, x = rng.integers(height), rng.integers(width)
+    rows, columns = rng.integers(0, height // 2 + 2), rng.integers(0, width)
+    window = mask[y : y + rows, x : x + columns]
+    window[:] = rng.random(window.shape) < rng.choice([0.3, 1.0])
+  return masks
+
+
+def make_record(masks, crowd=None, **changes):
+  n, height, width = masks.shape
+  crowd = np.zeros(n, bool) if crowd is None else np.array(crowd, bool)
+  planes, ids = records.layer_masks(masks, crowd)
+  corners = np.arange(4 * n).reshape(n, 4) % 3 + [0, 0, 4, 4]
+  scale = np.minimum([height, width] * 2, 7) / 7
+  record = records.Record(
+    image_bytes=encoded_image(height, width),
+    image_format='jpeg',
+    height=height,
+    width=width,
+    filename='été/a b.jpg',
+    source_id=397133,
+    boxes=(corners * scale).astype(np.float32).reshape(n, 4),
+    classes=np.arange(1, n + 1, dtype=np.int32),
+    class_names=[f'naïve {i}' for i in range(n)],
+    areas=masks.sum((1, 2)).astype(np.float32),
+    crowd=crowd,
+    annotation_ids=np.arange(n, dtype=np.int64) + 2**40,
+    planes=planes,
+    ids=ids,
+    has_masks=True,
+    extra={},
+  )
+  return record._replace(**changes)
+
+
+def assert_equal_records(a, b):
+  for name in a._fields:
+    x, y = getattr(a, name), getattr(b, name)
+    if isinstance(x, np.ndarray):
+      assert x.dtype == y.dtype, name
+      np.testing.assert_allclose(x, y, rtol=1e-6, err_msg=name)
+    else:
+      assert x == y, name
+
+
+def with_feature(record, change):
+  example = tf.train.Example.FromString(records.serialize(record))
+  change(example.features.feature)
+  return example.SerializeToString()
+
+
+def layer_by_hand(masks, crowd):
+  """First plane whose pixels are all free, pixel by pixel."""
+  planes, ids = [], np.zeros(len(masks), int)
+  start = 0
+  for group in (False, True):
+    start = len(planes)
+    for i, mask in enumerate(masks):
+      pixels = list(zip(*np.nonzero(mask), strict=True))
+      if bool(crowd[i]) is not group or not pixels:
+        continue
+      for index in range(start, len(planes) + 1):
+        if index == len(planes):
+          planes.append({})
+        if len(set(planes[index].values())) == 255:
+          continue
+        if not any(pixel in planes[index] for pixel in pixels):
+          break
+      value = len(set(planes[index].values())) + 1
+      planes[index].update(dict.fromkeys(pixels, value))
+      ids[i] = 256 * index + value
+  return planes, ids
+
+
+@pytest.mark.parametrize('seed', range(8))
+def test_layering_agrees_with_the_slow_reference(seed):
+  rng = np.random.default_rng(seed)
+  masks = random_masks(rng, 12, 9, 11)
+  crowd = rng.random(12) < 0.3
+  planes, ids = records.layer_masks(masks, crowd)
+  expected, expected_ids = layer_by_hand(masks, crowd)
+  np.testing.assert_array_equal(ids, expected_ids)
+  assert planes.shape == (9, 11, len(expected))
+  for i, plane in enumerate(expected):
+    drawn = np.zeros((9, 11), int)
+    for pixel, value in plane.items():
+      drawn[pixel] = value
+    np.testing.assert_array_equal(planes[..., i], drawn)
+
+
+@pytest.mark.parametrize('seed', range(8))
+def test_layering_is_exact_and_crowds_come_last(seed):
+  rng = np.random.default_rng(100 + seed)
+  masks = random_masks(rng, 30, 40, 33)
+  crowd = rng.random(30) < 0.2
+  record = make_record(masks, crowd)
+  np.testing.assert_array_equal(list(records.instance_masks(record)), masks)
+  used = record.ids // 256
+  has_pixels = masks.any((1, 2))
+  if (crowd & has_pixels).any():
+    first_crowd = used[crowd & has_pixels].min()
+    assert first_crowd > used[~crowd & has_pixels].max()
+  np.testing.assert_array_equal(record.ids == 0, ~has_pixels)
+
+
+def test_three_hundred_disjoint_objects_need_a_second_plane():
+  masks = np.zeros((300, 20, 30), bool)
+  for i in range(300):
+    masks[i, i // 30, i % 30] = True
+  record = make_record(masks)
+  assert record.planes.shape == (20, 30, 2)
+  assert record.planes.max() == 255
+  again = records.parse(records.serialize(record))
+  np.testing.assert_array_equal(list(records.instance_masks(again)), masks)
+
+
+def test_layer_masks_refuses_other_shapes():
+  with pytest.raises(ValueError, match=r'masks \[n, h, w\].*\(3, 4\)'):
+    records.layer_masks(np.zeros((3, 4)), [False] * 3)
+  with pytest.raises(ValueError, match='2 flags'):
+    records.layer_masks(np.zeros((3, 4, 4)), [False] * 2)
+
+
+def test_crop_is_tight():
+  mask = np.zeros((7, 9), np.uint8)
+  mask[2:5, 3:8] = 1
+  mask[2, 3] = 0
+  top, left, inner = id_planes.crop(mask)
+  assert (top, left, inner.shape) == (2, 3, (3, 5))
+  np.testing.assert_array_equal(inner, mask[2:5, 3:8])
+  assert id_planes.crop(np.zeros((4, 4), bool)).mask.size == 0
+
+
+@pytest.mark.parametrize('shape', [(1, 1), (1, 300), (301, 1), (37, 65)])
+@pytest.mark.parametrize('seed', range(3))
+def test_png_decodes_everywhere(shape, seed):
+  rng = np.random.default_rng(seed)
+  image = rng.integers(0, 256, shape).astype(np.uint8)
+  top = int(rng.integers(shape[0]))
+  image[:top] = 0
+  image[top + shape[0] // 2 + 1 :] = 0
+  data = png.encode_rows(image[top : top + shape[0] // 2 + 1], top, shape[0])
+  pillow = np.asarray(Image.open(io.BytesIO(data)))
+  np.testing.assert_array_equal(pillow, image)
+  np.testing.assert_array_equal(tf.io.decode_png(data)[..., 0], image)
+  np.testing.assert_array_equal(png.decode(data)[..., 0], image)
+  np.testing.assert_array_equal(png.decode(png.encode(image))[..., 0], image)
+
+
+def test_png_checksum_of_long_runs_of_zeros():
+  rows = np.full((3, 6000), 255, np.uint8)
+  data = png.encode_rows(rows, 2000, 4000)
+  image = tf.io.decode_png(data)[..., 0].numpy()
+  assert image.shape == (4000, 6000)
+  assert image.sum(dtype=np.int64) == 3 * 6000 * 255
+  assert len(data) < image.size / 200
+
+
+def test_png_decode_names_the_fault():
+  with pytest.raises(ValueError, match='expected a PNG'):
+    png.decode(b'nothing')
+  with pytest.raises(ValueError, match='expected a PNG'):
+    png.decode(png.encode(np.ones((50, 50), np.uint8))[:-30])
+  stream = io.BytesIO()
+  Image.fromarray(np.zeros((2, 2), np.uint16)).save(stream, 'PNG')
+  with pytest.raises(ValueError, match='8 bits'):
+    png.decode(stream.getvalue())
+
+
+@pytest.mark.parametrize('count', [0, 1, 7])
+def test_round_trip(count):
+  masks = random_masks(np.random.default_rng(count), count, 21, 34)
+  record = make_record(masks, np.arange(count) % 3 == 1)
+  serialized = records.serialize(record)
+  assert_equal_records(records.parse(serialized), record)
+  assert serialized == records.serialize(record)
+
+
+def test_round_trip_of_the_smallest_image_and_of_extra_lists():
+  extra = {key: [3, 7] for key in records.EXTRA}
+  record = make_record(np.ones((1, 1, 1), bool), extra=extra)
+  assert_equal_records(records.parse(records.serialize(record)), record)
+
+
+def test_only_crowds():
+  masks = random_masks(np.random.default_rng(5), 3, 20, 20)
+  record = make_record(masks, [True] * 3)
+  again = records.parse(records.serialize(record))
+  assert again.crowd.all()
+  np.testing.assert_array_equal(list(records.instance_masks(again)), masks)
+
+
+def test_record_without_masks_has_no_mask_features():
+  masks = random_masks(np.random.default_rng(1), 3, 20, 20)
+  record = make_record(
+    masks,
+    has_masks=False,
+    planes=np.zeros((20, 20, 0), np.uint8),
+    ids=np.zeros(3, np.int32),
+  )
+  serialized = records.serialize(record)
+  features = tf.train.Example.FromString(serialized).features.feature
+  keys = {Features.MASK, Features.PLANES, Features.IDS}
+  assert not keys & set(features)
+  assert_equal_records(records.parse(serialized), record)
+
+
+def test_masks_are_known_even_without_objects():
+  empty = make_record(np.zeros((0, 5, 6), bool))
+  assert records.parse(records.serialize(empty)).has_masks
+  bare = records.serialize(empty._replace(has_masks=False))
+  assert not records.parse(bare).has_masks
+
+
+def test_parse_makes_planes_of_mask_pngs():
+  masks = random_masks(np.random.default_rng(3), 9, 25, 18)
+  crowd = np.arange(9) % 4 == 0
+  record = make_record(masks, crowd)
+
+  def drop_ours(features):
+    for key in (Features.PLANES, Features.IDS, Features.SCHEMA):
+      del features[key]
+
+  again = records.parse(with_feature(record, drop_ours))
+  assert_equal_records(again, record)
+
+
+def test_parse_reads_planes_of_several_channels():
+  masks = random_masks(np.random.default_rng(4), 9, 25, 18)
+  masks[:4, 5, 5] = True
+  record = make_record(masks)
+  count = record.planes.shape[2]
+  assert count >= 4
+  stream = io.BytesIO()
+  Image.fromarray(record.planes[..., :3].copy()).save(stream, 'PNG')
+  rest = [png.encode(record.planes[..., i]) for i in range(3, count)]
+
+  def repack(features):
+    del features[Features.PLANES]
+    packed = [stream.getvalue(), *rest]
+    features[Features.PLANES].bytes_list.value.extend(packed)
+
+  assert_equal_records(records.parse(with_feature(record, repack)), record)
+
+
+def drop(key):
+  return lambda features: features.pop(key)
+
+
+def put(key, kind, *numbers):
+  def change(features):
+    features[key].Clear()
+    getattr(features[key], kind).value.extend(numbers)
+
+  return change
+
+
+@pytest.mark.parametrize(
+  ('key', 'change', 'message'),
+  [
+    (Features.IMAGE, drop, 'no such feature'),
+    (Features.HEIGHT, drop, 'no such feature'),
+    (Features.WIDTH, drop, 'no such feature'),
+    (Features.SOURCE_ID, drop, 'no such feature'),
+    (Features.BOX_YMIN, drop, '2 values, one per class label, got 0'),
+    (Features.BOX_XMAX, drop, '2 values'),
+    (Features.IDS, drop, '2 values'),
+    (Features.HEIGHT, (put, 'int64_list', 0), 'at least 1x1, got 0x'),
+    (Features.HEIGHT, (put, 'float_list', 9.0), 'int64_list, got a float_list'),
+    (Features.BOX_XMIN, (put, 'float_list', np.nan, 0), 'finite'),
+    (Features.BOX_XMIN, (put, 'float_list', 0.1), '2 values.*got 1'),
+    (Features.AREA, (put, 'float_list', -1, 0), 'at least 0'),
+    (Features.AREA, (put, 'float_list', 1, 2, 3), '2 values'),
+    (Features.CROWD, (put, 'int64_list', 1), '2 values'),
+    (Features.CLASS, (put, 'int64_list', 0, 1), 'at least 1'),
+    (Features.CLASS, (put, 'int64_list', 1, 2**40), 'category ids'),
+    (Features.CLASS_NAME, (put, 'bytes_list', b'a'), '2 values'),
+    (Features.SOURCE_ID, (put, 'bytes_list', b'cat'), 'decimal integer'),
+    (Features.IDS, (put, 'int64_list', 1, 1), 'of its own'),
+    (Features.IDS, (put, 'int64_list', 1, 256 * 9 + 1), 'addresses in'),
+    (Features.IDS, (put, 'int64_list', 1, -3), 'addresses in'),
+    (Features.PLANES, (put, 'bytes_list', b'x'), 'expected a PNG'),
+    (
+      Features.PLANES,
+      (put, 'bytes_list', png.encode(np.ones((3, 3), np.uint8))),
+      'image size',
+    ),
+  ],
+)
+def test_parse_names_the_feature_at_fault(key, change, message):
+  record = make_record(np.ones((2, 12, 10), bool))
+  change = change(key) if callable(change) else change[0](key, *change[1:])
+  with pytest.raises(ValueError, match=message) as caught:
+    records.parse(with_feature(record, change))
+  assert repr(key) in str(caught.value)
+
+
+def test_parse_refuses_bytes_that_are_no_example():
+  with pytest.raises(ValueError, match=r'expected a tf\.train\.Example'):
+    records.parse(b'\xff\xff\xff garbage')
+
+
+def test_parse_refuses_an_address_of_the_background():
+  masks = np.ones((2, 12, 10), bool)
+  change = put(Features.IDS, 'int64_list', 1, 256)
+  with pytest.raises(ValueError, match='1 to 255'):
+    records.parse(with_feature(make_record(masks), change))
+
+
+def write(path, serialized):
+  with tf.io.TFRecordWriter(str(path)) as writer:
+    for item in serialized:
+      writer.write(item)
+
+
+def test_read_records_tells_the_place(tmp_path):
+  good = make_record(np.ones((2, 12, 10), bool))
+  bad = with_feature(good, drop(Features.HEIGHT))
+  write(tmp_path / 'a', [records.serialize(good)])
+  write(tmp_path / 'b', [records.serialize(good), bad])
+  found = []
+  with pytest.raises(ValueError, match=r'b: record 1: .*image/height'):
+    for path, index, record in records.read_records(
+      [tmp_path / 'a', tmp_path / 'b']
+    ):
+      found.append((path[-1], index, record.source_id))
+  assert found == [('a', 0, 397133), ('b', 0, 397133)]
+
+
+def test_truncated_corrupt_and_missing_files(tmp_path):
+  record = records.serialize(make_record(np.ones((2, 12, 10), bool)))
+  path = tmp_path / 'cut.tfrecord'
+  write(path, [record] * 3)
+  whole = path.read_bytes()
+  path.write_bytes(whole[:-40])
+  with pytest.raises(ValueError, match=r'cut.tfrecord: record 2: .*truncated'):
+    list(records.read_records([path]))
+  path.write_bytes(whole[:200] + b'?' + whole[201:])
+  with pytest.raises(ValueError, match=r'cut.tfrecord: record 0'):
+    list(records.read_records([path]))
+  with pytest.raises(FileNotFoundError, match='absent.tfrecord'):
+    list(records.read_records([tmp_path / 'absent.tfrecord']))
+
+
+def model_garden_decode(serialized):
+  decoding = pytest.importorskip(
+    'official.vision.dataloaders.tf_example_decoder'
+  )
+  decoder = decoding.TfExampleDecoder(include_mask=True)
+  return {k: v.numpy() for k, v in decoder.decode(serialized).items()}
+
+
+@pytest.mark.parametrize('count', [0, 6])
+def test_model_garden_decodes_our_records(count):
+  masks = random_masks(np.random.default_rng(8), count, 31, 22)
+  record = make_record(masks, np.arange(count) % 2 == 1)
+  decoded = model_garden_decode(records.serialize(record))
+  size = np.array([31, 22, 31, 22])
+  np.testing.assert_array_equal(decoded['groundtruth_instance_masks'], masks)
+  np.testing.assert_allclose(
+    decoded['groundtruth_boxes'] * size, record.boxes, rtol=1e-6
+  )
+  np.testing.assert_array_equal(decoded['groundtruth_classes'], record.classes)
+  np.testing.assert_array_equal(decoded['groundtruth_is_crowd'], record.crowd)
+  np.testing.assert_array_equal(decoded['groundtruth_area'], record.areas)
+  assert decoded['source_id'] == b'397133'
+  np.testing.assert_array_equal(
+    decoded['image'], tf.io.decode_jpeg(record.image_bytes, channels=3)
+  )

@@ -1,0 +1,1 @@
+"""Verbs that make, look at and check the TFRecords."""
