@@ -35,6 +35,7 @@ class Scenes(NamedTuple):
     crowd: `[b, n]` bool, COCO's `iscrowd`.
     source_id: `[b]` int64 image ids; equal ids mean the same image.
   """
+
   image: tf.Tensor
   planes: tf.Tensor
   size: tf.Tensor
@@ -68,6 +69,7 @@ class TrainScenes(NamedTuple):
     source_id: `[b, 2]` int64, ids of the target and of the source image.
     statistics: dict of `[b]` float32 counts (see `augment.copy_paste`).
   """
+
   image: tf.Tensor
   planes: tf.Tensor
   alpha: tf.Tensor
@@ -90,6 +92,7 @@ class Features:
   of 1 to 4 channels whose concatenated channels are the id planes, those of
   crowds after all others; `IDS` holds one address per object.
   """
+
   IMAGE = 'image/encoded'
   FORMAT = 'image/format'
   HEIGHT = 'image/height'

@@ -20,6 +20,7 @@ class ScaleJitter:
     max_scale: largest scale, at least `min_scale`.
     flip_probability: chance of a horizontal flip, in [0, 1].
   """
+
   min_scale: float = 0.1
   max_scale: float = 2.0
   flip_probability: float = 0.5
@@ -55,6 +56,7 @@ class CopyPaste:
       the image moved by more than `box_tolerance`, every object of at most
       `min_visible_area` pixels is removed, occluded or not.
   """
+
   probability: float = 1.0
   subset: str = 'random'
   classes: Sequence[int] = ()

@@ -1,0 +1,97 @@
+"""The whole augmentation of a batch: pair, jitter, paste, normalise."""
+
+import tensorflow as tf
+
+from copypaste_tf.augment import canvas, pairing, random
+from copypaste_tf.augment import copy_paste as paste
+from copypaste_tf.augment import jitter as jitter_lib
+from copypaste_tf.augment.canvas import Canvas
+from copypaste_tf.augment.options import CopyPaste, ScaleJitter
+from copypaste_tf.examples import Scenes, TrainScenes
+
+
+def augment(
+  scenes: Scenes,
+  seed: tf.Tensor,
+  *,
+  output_size: tuple[int, int],
+  max_instances: int = 100,
+  jitter: ScaleJitter | None = None,
+  source_jitter: ScaleJitter | None = None,
+  copy_paste: CopyPaste | None = None,
+  sources: Scenes | None = None,
+  dtype: tf.DType = tf.float32,
+) -> TrainScenes:
+  """Jitters a batch and, with `copy_paste`, pastes objects between images.
+
+  A pure function with static shapes: the same arguments give the same result
+  eagerly, in `tf.data`, and under XLA on any device. Where target and source
+  share their jitter and no separate sources are given, each image is warped
+  once and serves in both roles: every example still is two different images
+  with independent draws.
+
+  Args:
+    scenes: the targets, a batch of `b` decoded scenes.
+    seed: `[2]` int32 or int64; draw a new one for each batch.
+    output_size: height and width of the canvas, pixels.
+    max_instances: number of labels that an example can hold.
+    jitter: of the targets; `ScaleJitter()` (LSJ) by default.
+    source_jitter: of the images that are pasted from; like the targets' by
+      default (the paper's Table 11 varies them).
+    copy_paste: what is pasted; None leaves the stage out.
+    sources: a batch of `b` scenes to paste from, the i-th onto the i-th; by
+      default a random derangement of `scenes`.
+    dtype: of the resulting image, float32 or bfloat16.
+
+  Returns:
+    `TrainScenes` of `b` examples.
+
+  Raises:
+    ValueError: if a knob is out of its range, or the batch is too small to
+      pair its images.
+  """
+  jitter = jitter or ScaleJitter()
+  seeds = random.split(seed, 4)
+  targets = _jittered(scenes, seeds[0], output_size, jitter)
+  if copy_paste is None:
+    examples = paste.without_paste(targets, max_instances=max_instances)
+    return examples._replace(image=tf.cast(examples.image, dtype))
+  if sources is not None:
+    shared = False
+  else:
+    partner = _partners(scenes, seeds[1])
+    shared = source_jitter in (None, jitter)
+    sources = _take(targets if shared else scenes, partner)
+  if not shared:
+    source_jitter = source_jitter or jitter
+    sources = _jittered(sources, seeds[2], output_size, source_jitter)
+  examples = paste.copy_paste(
+    targets,
+    sources,
+    seeds[3],
+    options=copy_paste,
+    max_instances=max_instances,
+  )
+  return examples._replace(image=tf.cast(examples.image, dtype))
+
+
+def _jittered(scenes, seed, output_size, jitter) -> Canvas:
+  draw = jitter_lib.sample(
+    seed, scenes.size, output_size=output_size, jitter=jitter
+  )
+  warped = jitter_lib.warp(scenes, draw, output_size=output_size)
+  return canvas.place(warped)
+
+
+def _partners(scenes, seed) -> tf.Tensor:
+  if scenes.image.shape[0] == 1:
+    raise ValueError(
+      'Copy-Paste pairs the images of a batch, which has only one; raise the '
+      'batch size or pass `sources`.'
+    )
+  return pairing.derange(seed, scenes.source_id)
+
+
+def _take(batch, index):
+  """Reorders every tensor of a nest along the batch."""
+  return tf.nest.map_structure(lambda field: tf.gather(field, index), batch)

@@ -1,0 +1,47 @@
+"""Scenes on the output grid, with what is to be seen of their objects."""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from copypaste_tf.augment import boxes as box_ops
+from copypaste_tf.augment import extents
+from copypaste_tf.examples import Scenes
+
+
+class Canvas(NamedTuple):
+  """A warped batch whose labels are the objects with a visible pixel.
+
+  Attributes:
+    scenes: `Scenes` on the output grid with a normalised image. Crowds and
+      objects without a pixel are padding.
+    extent: area and tight box of each object, `extents.Extent`.
+  """
+
+  scenes: Scenes
+  extent: extents.Extent
+
+
+def place(scenes: Scenes) -> Canvas:
+  """Keeps the labels that a training example may have.
+
+  Crowds go, and so do objects of which the crop or the resize left nothing. An
+  annotated box that misses the canvas although its mask does not (some data
+  sets have boxes that do not fit) becomes the box of the mask.
+
+  Args:
+    scenes: a batch on the output grid, as `jitter.warp` returns it.
+
+  Returns:
+    A `Canvas`.
+  """
+  extent = extents.measure(scenes.planes, scenes.ids)
+  valid = (scenes.classes > 0) & ~scenes.crowd & (extent.area > 0)
+  misfit = box_ops.is_empty(scenes.boxes)[..., tf.newaxis]
+  boxes = tf.where(misfit, tf.cast(extent.box, tf.float32), scenes.boxes)
+  scenes = scenes._replace(
+    boxes=tf.where(valid[..., tf.newaxis], boxes, 0.0),
+    classes=tf.where(valid, scenes.classes, 0),
+    ids=tf.where(valid, scenes.ids, 0),
+  )
+  return Canvas(scenes, extent)

@@ -1,0 +1,202 @@
+"""Simple Copy-Paste on two batches that share one grid (paper, Section 3)."""
+
+import tensorflow as tf
+
+from copypaste_tf.augment import blend, masks, occlusion
+from copypaste_tf.augment import selection as selection_lib
+from copypaste_tf.augment.canvas import Canvas
+from copypaste_tf.augment.occlusion import Remains
+from copypaste_tf.augment.options import CopyPaste
+from copypaste_tf.augment.selection import Selection
+from copypaste_tf.examples import TrainScenes
+
+
+def copy_paste(
+  targets: Canvas,
+  sources: Canvas,
+  seed: tf.Tensor,
+  *,
+  options: CopyPaste,
+  max_instances: int,
+) -> TrainScenes:
+  """Pastes a random subset of each source's objects onto its target.
+
+  A pair with equal `source_id` is left without a paste. Fewer objects are
+  pasted where their labels would not fit; of a target that alone has more than
+  `max_instances` labels the largest are kept.
+
+  Args:
+    targets: `b` scenes on the output grid.
+    sources: `b` scenes on the same grid, the i-th for the i-th target.
+    seed: `[2]` int32.
+    options: what to paste and how labels are mended; see `CopyPaste`.
+    max_instances: number of labels `m` that an example can hold.
+
+  Returns:
+    `TrainScenes`, with these `[b]` float32 statistics: `images_with_paste` (0
+    or 1), `objects_available` (pasteable objects of the source),
+    `objects_pasted`, `objects_not_pasted` (drawn, but no room for a label),
+    `objects_removed` (targets too occluded to keep), `boxes_shrunk` (kept
+    targets whose box follows the visible mask), `instances_clipped` (targets
+    beyond `max_instances`).
+
+  Raises:
+    ValueError: if an option is out of its range, or the grids differ.
+  """
+  _check(targets, sources, options, max_instances)
+  present = tf.cast(targets.scenes.classes > 0, tf.int32)
+  selection = selection_lib.select(
+    sources.scenes,
+    targets.scenes.source_id != sources.scenes.source_id,
+    tf.maximum(max_instances - tf.reduce_sum(present, axis=1), 0),
+    seed,
+    options=options,
+  )
+  alpha = masks.select(
+    sources.scenes.planes, sources.scenes.ids, selection.chosen
+  )
+  remains = occlusion.occlude(targets, alpha, options=options)
+  return _example(
+    targets,
+    sources,
+    remains,
+    selection,
+    alpha=alpha,
+    image=_compose(targets, sources, alpha, options.blend_sigma),
+    max_instances=max_instances,
+  )
+
+
+def without_paste(targets: Canvas, *, max_instances: int) -> TrainScenes:
+  """Makes training examples of the targets alone.
+
+  Args:
+    targets: `b` scenes on the output grid.
+    max_instances: number of labels `m` that an example can hold.
+
+  Returns:
+    `TrainScenes` with the statistics of `copy_paste`; each image is its own
+    source.
+  """
+  zero = tf.zeros_like(targets.scenes.size[:, 0])
+  nothing = tf.zeros_like(targets.scenes.crowd)
+  return _example(
+    targets,
+    targets,
+    occlusion.untouched(targets),
+    Selection(zero, zero, nothing),
+    alpha=tf.zeros(tf.shape(targets.scenes.planes)[:3], tf.bool),
+    image=targets.scenes.image,
+    max_instances=max_instances,
+  )
+
+
+def _check(targets, sources, options, max_instances):
+  grids = [x.scenes.planes.shape[1:] for x in (targets, sources)]
+  if grids[0] != grids[1]:
+    raise ValueError(
+      'copy_paste needs targets and sources on one grid with as many planes, '
+      f'got {grids[0]} and {grids[1]}.'
+    )
+  if not options.blend_sigma >= 0:
+    raise ValueError(
+      'CopyPaste.blend_sigma is in pixels, 0 for no blending, '
+      f'got {options.blend_sigma}.'
+    )
+  if max_instances < 1:
+    raise ValueError(f'max_instances must be at least 1, got {max_instances}.')
+
+
+def _compose(targets, sources, alpha, blend_sigma) -> tf.Tensor:
+  """Returns the pixels of the source under `alpha`, of the target elsewhere."""
+  images = sources.scenes.image, targets.scenes.image
+  if not blend_sigma:
+    return tf.where(alpha[..., tf.newaxis], *images)
+  soft = blend.soften(alpha, sigma=blend_sigma)[..., tf.newaxis]
+  return soft * images[0] + (1 - soft) * images[1]
+
+
+def _example(
+  targets: Canvas,
+  sources: Canvas,
+  remains: Remains,
+  selection: Selection,
+  *,
+  alpha: tf.Tensor,
+  image: tf.Tensor,
+  max_instances: int,
+) -> TrainScenes:
+  """Joins pixels and labels of both images."""
+  chosen = selection.chosen
+  index, filled = _largest(
+    tf.concat([remains.valid, chosen], axis=1),
+    # No pasted pixel without a label: pasted objects come before all others.
+    tf.where(chosen, tf.int32.max, 0),
+    remains.areas,
+    max_instances,
+  )
+
+  def join(of_target, of_source):
+    joined = tf.concat([of_target, of_source], axis=1)
+    found = tf.gather(joined, index, batch_dims=1)
+    mask = filled[..., tf.newaxis] if found.shape.rank == 3 else filled
+    return tf.where(mask, found, tf.zeros_like(found))
+
+  example = TrainScenes(
+    image=image,
+    planes=tf.where(
+      alpha[..., tf.newaxis], sources.scenes.planes, targets.scenes.planes
+    ),
+    alpha=alpha,
+    size=targets.scenes.size,
+    boxes=join(remains.boxes, sources.scenes.boxes),
+    classes=join(targets.scenes.classes, sources.scenes.classes),
+    ids=join(targets.scenes.ids, sources.scenes.ids),
+    pasted=join(tf.zeros_like(remains.valid), chosen),
+    touched=join(remains.touched, tf.zeros_like(chosen)),
+    areas=join(remains.areas, sources.extent.area),
+    source_id=tf.stack(
+      [targets.scenes.source_id, sources.scenes.source_id], axis=1
+    ),
+    statistics={},
+  )
+  return example._replace(statistics=_statistics(example, remains, selection))
+
+
+def _largest(valid, pasted_worth, target_areas, max_instances):
+  """Chooses the labels to keep: all that were pasted, then the largest.
+
+  Returns:
+    index: `[b, m]` int32 into the joined labels, ascending, padding last.
+    filled: `[b, m]` bool, false for padding.
+  """
+  size = valid.shape[1]
+  worth = tf.concat([target_areas, pasted_worth], axis=1)
+  worth = tf.where(valid, worth, -1)
+  best = tf.argsort(worth, axis=1, direction='DESCENDING', stable=True)
+  best = best[:, :max_instances]
+  best = tf.where(tf.gather(valid, best, batch_dims=1), best, size)
+  best = tf.sort(best, axis=1)
+  padding = [[0, 0], [0, max(0, max_instances - size)]]
+  best = tf.pad(best, padding, constant_values=size)
+  return tf.minimum(best, size - 1), best < size
+
+
+def _statistics(example, remains, selection) -> dict[str, tf.Tensor]:
+  pasted = _count(selection.chosen)
+  kept = _count((example.classes > 0) & ~example.pasted)
+  counts = {
+    'images_with_paste': tf.minimum(pasted, 1),
+    'objects_available': selection.available,
+    'objects_pasted': pasted,
+    'objects_not_pasted': selection.wanted - pasted,
+    'objects_removed': _count(remains.removed),
+    'boxes_shrunk': _count(remains.shrunk),
+    'instances_clipped': _count(remains.valid) - kept,
+  }
+  return {name: tf.cast(x, tf.float32) for name, x in counts.items()}
+
+
+def _count(flags) -> tf.Tensor:
+  """Counts the true values of `[b, n]` bool per image, `[b]` int32."""
+  return tf.reduce_sum(tf.cast(flags, tf.int32), axis=1)

@@ -1,0 +1,77 @@
+"""Packing of full-size masks into id planes, in the graph."""
+
+import tensorflow as tf
+
+from copypaste_tf.examples import IDS_PER_PLANE
+
+
+def layer(masks: tf.Tensor, *, num_planes: int) -> tuple[tf.Tensor, tf.Tensor]:
+  """Packs masks into id planes, each into the first plane that is free.
+
+  Args:
+    masks: `[n, h, w]` bool or numbers, nonzero inside.
+    num_planes: how many planes there are to fill.
+
+  Returns:
+    planes: `[h, w, num_planes]` uint8.
+    ids: `[n]` int32; 0 for masks without pixels.
+
+  Raises:
+    tf.errors.InvalidArgumentError: if the masks need more planes.
+  """
+  masks = tf.cast(masks, tf.bool)
+  height, width = tf.unstack(tf.shape(masks)[1:])
+
+  def step(index, planes, used, ids):
+    planes, used, new = add_mask(planes, used, masks[index])
+    return index + 1, planes, used, ids.write(index, new)
+
+  count = tf.shape(masks)[0]
+  ids = tf.TensorArray(tf.int32, count, element_shape=[])
+  _, planes, _, ids = tf.while_loop(
+    lambda index, *_: index < count,
+    step,
+    (
+      0,
+      tf.zeros([height, width, num_planes], tf.uint8),
+      tf.zeros([num_planes], tf.int32),
+      ids,
+    ),
+  )
+  return planes, ids.stack()
+
+
+def add_mask(
+  planes: tf.Tensor, used: tf.Tensor, mask: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+  """Puts one mask into the first plane that has room for it.
+
+  Args:
+    planes: `[h, w, l]` uint8.
+    used: `[l]` int32, how many objects each plane holds.
+    mask: `[h, w]` bool.
+
+  Returns:
+    The new `planes` and `used`, and the mask's id, an int32 scalar; 0 for a
+    mask without pixels.
+
+  Raises:
+    tf.errors.InvalidArgumentError: if no plane has room.
+  """
+  num_planes = planes.shape[-1]
+  overlap = tf.reduce_any((planes > 0) & mask[..., tf.newaxis], axis=[0, 1])
+  free = ~overlap & (used < IDS_PER_PLANE - 1)
+  tf.debugging.assert_equal(
+    tf.reduce_any(free),
+    True,
+    'The masks of an image overlap too deeply for '
+    f'{num_planes} id planes; raise num_planes.',
+  )
+  plane = tf.argmax(free, output_type=tf.int32)
+  some = tf.cast(tf.reduce_any(mask), tf.int32)
+  here = tf.one_hot(plane, num_planes, dtype=tf.int32)
+  used += here * some
+  value = used[plane]
+  drawn = mask[..., tf.newaxis] & (here > 0)
+  planes = tf.where(drawn, tf.cast(value, tf.uint8), planes)
+  return planes, used, some * (IDS_PER_PLANE * plane + value)
