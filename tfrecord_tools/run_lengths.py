@@ -1,0 +1,107 @@
+"""COCO's run-length encoding of masks, read with every length checked.
+
+Counts alternate between zeros and ones, zeros first, over the columns of an
+image from left to right. pycocotools trusts them; a file may not deserve it.
+"""
+
+import numpy as np
+
+from copypaste_tf.id_planes import Crop
+
+_BITS = 5  # Of a count in each character of a compressed string.
+_MAX_CHARACTERS = 7  # Of a count: 35 bits, more pixels than any image has.
+
+
+def from_string(text: str | bytes) -> np.ndarray:
+  """Reads the counts of a compressed RLE.
+
+  Args:
+    text: the `counts` string of COCO's API.
+
+  Returns:
+    `[k]` int64 counts, not checked against an image.
+
+  Raises:
+    ValueError: the string is no RLE.
+  """
+  if isinstance(text, str):
+    text = text.encode('utf-8')
+  codes = np.frombuffer(text, np.uint8).astype(np.int64) - 48
+  if not codes.size or codes.min() < 0 or codes.max() > 63:
+    raise ValueError('a compressed RLE holds characters from "0" to "o" only')
+  ends = np.flatnonzero(codes < 32)
+  if not ends.size or ends[-1] != codes.size - 1:
+    raise ValueError('a compressed RLE ends within a count')
+  starts = np.concatenate([[0], ends[:-1] + 1])
+  lengths = ends - starts + 1
+  if lengths.max() > _MAX_CHARACTERS:
+    raise ValueError('a compressed RLE holds a count beyond any image')
+  place = _BITS * (np.arange(codes.size) - np.repeat(starts, lengths))
+  counts = np.add.reduceat((codes & 31) << place, starts)
+  # The highest bit of the last character is the sign.
+  counts -= np.where(codes[ends] & 16, 1 << _BITS * lengths, 0)
+  # From the fourth on, a count is the difference to the one two before it.
+  counts[1::2] = np.cumsum(counts[1::2])
+  counts[2::2] = np.cumsum(counts[2::2])
+  return counts
+
+
+def to_crop(counts: np.ndarray, shape: tuple[int, int]) -> Crop:
+  """Draws the mask of some counts.
+
+  Args:
+    counts: `[k]` int64.
+    shape: height and width of the image.
+
+  Returns:
+    The mask within its tight box.
+
+  Raises:
+    ValueError: a count is negative, or they do not add up to the image.
+  """
+  height, width = shape
+  if counts.size and counts.min() < 0:
+    raise ValueError('an RLE holds a negative count')
+  total = int(counts.sum())
+  if total != height * width:
+    raise ValueError(
+      f'an RLE covers {total} pixels, the image has {height * width}'
+    )
+  edges = np.cumsum(counts)
+  runs = counts[1::2] > 0
+  starts, stops = edges[:-1:2][: runs.size][runs], edges[1::2][runs]
+  if not starts.size:
+    return Crop(0, 0, np.zeros((0, 0), bool))
+  left, right = int(starts[0]) // height, int(stops[-1] - 1) // height + 1
+  inner = np.diff(np.clip(edges, left * height, right * height), prepend=0)
+  inner[0] -= left * height
+  ones = np.arange(counts.size) % 2 == 1
+  columns = np.repeat(ones, inner).reshape(right - left, height)
+  top, bottom = _rows(starts, stops, height)
+  mask = np.ascontiguousarray(columns[:, top:bottom].T)
+  return Crop(top, left, mask)
+
+
+def of_mask(mask: np.ndarray) -> list[int]:
+  """Encodes a mask.
+
+  Args:
+    mask: `[h, w]` bool.
+
+  Returns:
+    The counts of an uncompressed RLE.
+  """
+  flat = mask.ravel(order='F')
+  changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+  runs = np.diff([0, *changes, flat.size]).tolist()
+  return [0, *runs] if flat[0] else runs
+
+
+def _rows(
+  starts: np.ndarray, stops: np.ndarray, height: int
+) -> tuple[int, int]:
+  """First row, and last row + 1, of some runs of ones."""
+  first, last = starts % height, (stops - 1) % height
+  if (starts // height != (stops - 1) // height).any():
+    return 0, height  # A run that goes on in the next column touches both.
+  return int(first.min()), int(last.max()) + 1
