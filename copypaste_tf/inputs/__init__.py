@@ -1,0 +1,4 @@
+"""Host-side inputs: `decode` reads one record, `reader` makes the batches.
+
+`faults` finds the record behind an error that TensorFlow does not locate.
+"""

@@ -1,0 +1,269 @@
+"""From a serialized example to a scene, in the graph.
+
+Reads the records of `tfrecord_tools` and Model Garden's; of the latter the
+masks, one PNG per object, are packed into id planes on the way.
+"""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from copypaste_tf.augment import layers
+from copypaste_tf.examples import IDS_PER_PLANE, Features, Scenes
+
+_SCALARS = {
+  Features.IMAGE: tf.io.FixedLenFeature([], tf.string),
+  Features.SOURCE_ID: tf.io.FixedLenFeature([], tf.string, ''),
+}
+_LISTS = {
+  Features.BOX_YMIN: tf.float32,
+  Features.BOX_XMIN: tf.float32,
+  Features.BOX_YMAX: tf.float32,
+  Features.BOX_XMAX: tf.float32,
+  Features.CLASS: tf.int64,
+  Features.CROWD: tf.int64,
+  Features.IDS: tf.int64,
+  Features.MASK: tf.string,
+  Features.PLANES: tf.string,
+}
+
+
+class EvalScenes(NamedTuple):
+  """A batch of images to detect on, fitted into the output size.
+
+  Attributes:
+    image: `[b, H, W, 3]` float32 or bfloat16, normalised; 0 outside of `size`.
+    size: `[b, 2]` int32, height and width of the resized image (top left).
+    original_size: `[b, 2]` int32, height and width of the image as stored.
+    scale: `[b, 2]` float32, `size / original_size`.
+    source_id: `[b]` int64.
+  """
+
+  image: tf.Tensor
+  size: tf.Tensor
+  original_size: tf.Tensor
+  scale: tf.Tensor
+  source_id: tf.Tensor
+
+
+def decode_scene(
+  serialized: tf.Tensor,
+  *,
+  source_size: tuple[int, int],
+  max_instances: int,
+  num_planes: int,
+) -> Scenes:
+  """Decodes a record to a scene of static shape.
+
+  An image larger than `source_size` is scaled down with its labels. Planes of
+  crowds are left out, since training neither pastes nor learns them.
+
+  Args:
+    serialized: a scalar string, a `tf.train.Example`.
+    source_size: height and width to which the image is padded, pixels.
+    max_instances: number `n` to which the labels are padded.
+    num_planes: number `l` of id planes.
+
+  Returns:
+    `Scenes` without the batch axis.
+
+  Raises:
+    tf.errors.InvalidArgumentError: while running, if the record holds no
+      masks, counts that disagree, a plane id without its plane, more objects
+      or planes than fit, or bytes that do not decode.
+  """
+  features = _parse(serialized)
+  image = _decode_image(features)
+  size = tf.shape(image)[:2]
+  crowd = tf.cast(features[Features.CROWD], tf.bool)
+  planes, ids = _decode_masks(features, size, crowd, num_planes)
+  limit = tf.constant(source_size)
+  new_size = _shrunk(size, limit)
+  image, planes = tf.cond(
+    tf.reduce_all(new_size == size),
+    lambda: (image, planes),
+    lambda: (_resize(image, new_size), _resize_nearest(planes, new_size)),
+  )
+  boxes = _boxes(features) * tf.cast(tf.tile(new_size, [2]), tf.float32)
+  classes = tf.cast(features[Features.CLASS], tf.int32)
+  return Scenes(
+    image=_pad_image(image, source_size, 3),
+    planes=_pad_image(planes, source_size, num_planes),
+    size=new_size,
+    boxes=_pad_labels(boxes, max_instances),
+    classes=_pad_labels(classes, max_instances),
+    ids=_pad_labels(ids, max_instances),
+    crowd=_pad_labels(crowd, max_instances),
+    source_id=_source_id(features),
+  )
+
+
+def decode_image(serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+  """Decodes the image of a record alone.
+
+  Args:
+    serialized: a scalar string, a `tf.train.Example`.
+
+  Returns:
+    `[h, w, 3]` uint8 RGB and its `source_id`, an int64 scalar.
+  """
+  features = _parse(serialized)
+  return _decode_image(features), _source_id(features)
+
+
+def _parse(serialized) -> dict[str, tf.Tensor]:
+  """Parses a record; absent crowd flags mean that there are no crowds."""
+  lists = {key: tf.io.RaggedFeature(dtype) for key, dtype in _LISTS.items()}
+  features = tf.io.parse_single_example(serialized, _SCALARS | lists)
+  classes = features[Features.CLASS]
+  crowd = features[Features.CROWD]
+  features[Features.CROWD] = tf.cond(
+    tf.size(crowd) > 0, lambda: crowd, lambda: tf.zeros_like(classes)
+  )
+  for key in (*list(_LISTS)[:4], Features.CROWD):
+    _require(
+      tf.size(features[key]) == tf.size(classes),
+      f'{key} and {Features.CLASS} hold different numbers of objects:',
+      [tf.size(features[key]), tf.size(classes)],
+    )
+  return features
+
+
+def _require(condition, message, data):
+  tf.debugging.Assert(condition, [message, *data])
+
+
+def _decode_image(features) -> tf.Tensor:
+  image = tf.io.decode_image(
+    features[Features.IMAGE], channels=3, expand_animations=False
+  )
+  return tf.ensure_shape(image, [None, None, 3])
+
+
+def _boxes(features) -> tf.Tensor:
+  """Returns `[n, 4]` float32 boxes in parts of the image."""
+  return tf.stack([features[key] for key in list(_LISTS)[:4]], axis=-1)
+
+
+def _source_id(features) -> tf.Tensor:
+  """Returns decimal ids as they are, others and absent ones as a hash."""
+  text = features[Features.SOURCE_ID]
+  named = tf.where(text == '', features[Features.IMAGE], text)
+  return tf.cond(
+    tf.strings.regex_full_match(text, r'\d{1,18}'),
+    lambda: tf.strings.to_number(text, tf.int64),
+    lambda: tf.strings.to_hash_bucket_fast(named, 2**62),
+  )
+
+
+def _decode_masks(features, size, crowd, num_planes):
+  """Returns `[h, w, l]` uint8 planes and `[n]` int32 ids, 0 for crowds."""
+  count = tf.size(features[Features.CLASS])
+  num_ids = tf.size(features[Features.IDS])
+  num_masks = tf.size(features[Features.MASK])
+  planes, ids = tf.cond(
+    (num_ids > 0) | (count == 0),
+    lambda: _read_planes(features, size, crowd, num_planes),
+    lambda: _layer_masks(features, size, crowd, num_planes),
+  )
+  _require(
+    (num_ids == count) | ((num_ids == 0) & (num_masks == count)),
+    'The record does not hold one mask for each object; convert it with '
+    'masks. Objects, ids, masks:',
+    [count, num_ids, num_masks],
+  )
+  return tf.ensure_shape(planes, [None, None, num_planes]), ids
+
+
+def _read_planes(features, size, crowd, num_planes):
+  """Decodes the PNGs until all planes of the objects are there."""
+  ids = tf.where(crowd, 0, tf.cast(features[Features.IDS], tf.int32))
+  needed = tf.where(ids > 0, ids // IDS_PER_PLANE + 1, 0)
+  needed = tf.maximum(tf.reduce_max(needed), 0)
+  pngs = features[Features.PLANES]
+
+  def append(index, planes):
+    more = tf.io.decode_png(pngs[index], channels=0)
+    return index + 1, tf.concat([planes, more], axis=-1)
+
+  _, planes = tf.while_loop(
+    lambda index, planes: (
+      (index < tf.size(pngs)) & (tf.shape(planes)[-1] < needed)
+    ),
+    append,
+    (0, tf.zeros([size[0], size[1], 0], tf.uint8)),
+    shape_invariants=(tf.TensorShape([]), tf.TensorShape([None] * 3)),
+  )
+  _require(
+    needed <= tf.shape(planes)[-1], 'An id points to no plane:', [needed]
+  )
+  _require(
+    needed <= num_planes,
+    'The record needs more id planes than are read; raise num_planes to:',
+    [needed],
+  )
+  missing = tf.maximum(num_planes - tf.shape(planes)[-1], 0)
+  planes = tf.pad(planes, [[0, 0], [0, 0], [0, missing]])
+  return planes[..., :num_planes], ids
+
+
+def _layer_masks(features, size, crowd, num_planes):
+  """Packs one PNG after the other, so that only one is held at a time."""
+  pngs = features[Features.MASK]
+
+  def place(index, planes, used, ids):
+    mask = tf.io.decode_png(pngs[index], channels=1)[..., 0] > 0
+    mask &= ~crowd[index]
+    planes, used, new = layers.add_mask(planes, used, mask)
+    return index + 1, planes, used, ids.write(index, new)
+
+  ids = tf.TensorArray(tf.int32, tf.size(pngs), element_shape=[])
+  _, planes, _, ids = tf.while_loop(
+    lambda index, *_: index < tf.size(pngs),
+    place,
+    (
+      0,
+      tf.zeros([size[0], size[1], num_planes], tf.uint8),
+      tf.zeros([num_planes], tf.int32),
+      ids,
+    ),
+  )
+  return planes, ids.stack()
+
+
+def _shrunk(size, limit) -> tf.Tensor:
+  """Returns the largest size of the same aspect within `limit`, not larger."""
+  ratio = tf.reduce_min(tf.cast(limit, tf.float64) / tf.cast(size, tf.float64))
+  ratio = tf.minimum(ratio, 1.0)
+  shrunk = tf.round(tf.cast(size, tf.float64) * ratio)
+  return tf.clip_by_value(tf.cast(shrunk, tf.int32), 1, limit)
+
+
+def _resize(image, size) -> tf.Tensor:
+  image = tf.image.resize(image, size, antialias=True)
+  return tf.saturate_cast(tf.round(image), tf.uint8)
+
+
+def _resize_nearest(planes, size) -> tf.Tensor:
+  return tf.image.resize(planes, size, method='nearest')
+
+
+def _pad_image(image, size, channels) -> tf.Tensor:
+  """Pads `[h, w, c]` with zeros to a static size."""
+  height, width = tf.unstack(tf.shape(image)[:2])
+  image = tf.pad(image, [[0, size[0] - height], [0, size[1] - width], [0, 0]])
+  return tf.ensure_shape(image, [*size, channels])
+
+
+def _pad_labels(labels, count) -> tf.Tensor:
+  """Pads `[n, ...]` with zeros to a static number of instances."""
+  missing = count - tf.shape(labels)[0]
+  _require(
+    missing >= 0,
+    f'The record holds more objects than the {count} that are read; raise '
+    'max_source_instances to:',
+    [tf.shape(labels)[0]],
+  )
+  padding = [[0, missing]] + [[0, 0]] * (labels.shape.rank - 1)
+  padded = tf.pad(labels, padding)
+  return tf.ensure_shape(padded, [count, *labels.shape[1:]])

@@ -1,0 +1,59 @@
+"""Finds the record behind an error that TensorFlow does not locate."""
+
+from collections.abc import Callable, Iterable
+
+import tensorflow as tf
+from google.protobuf.message import DecodeError
+
+from copypaste_tf.examples import Features
+
+
+def find(
+  paths: Iterable[str], decode: Callable[[tf.Tensor], object]
+) -> str | None:
+  """Reads all records until one fails.
+
+  `tf.data` reports that some JPEG is corrupt, but not which. This reads the
+  files once more, one record at a time, and is meant for the moment after
+  such an error.
+
+  Args:
+    paths: TFRecord files, in the order to look through.
+    decode: what is done with a serialized record; raises on a bad one.
+
+  Returns:
+    `file: record 12 (source_id 345): error` for the first fault, or None if
+    every record decodes.
+  """
+  for path in paths:
+    index = -1
+    try:
+      for index, record in enumerate(tf.data.TFRecordDataset(path)):
+        fault = _fault(record, decode)
+        if fault:
+          return f'{path}: record {index}{_named(record)}: {fault}'
+    except tf.errors.DataLossError as error:
+      return f'{path}: record {index + 1}: {_first_line(error)}'
+  return None
+
+
+def _fault(record, decode) -> str | None:
+  try:
+    decode(record)
+  except (tf.errors.InvalidArgumentError, ValueError) as error:
+    return _first_line(error)
+  return None
+
+
+def _named(record) -> str:
+  """Returns ` (source_id 345)`, or nothing if the record does not say."""
+  try:
+    example = tf.train.Example.FromString(record.numpy())
+  except DecodeError:
+    return ''
+  values = example.features.feature[Features.SOURCE_ID].bytes_list.value
+  return f' (source_id {values[0].decode()})' if values else ''
+
+
+def _first_line(error) -> str:
+  return str(error).strip().split('\n')[0]

@@ -1,0 +1,200 @@
+"""From record files to batches of training and evaluation examples."""
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from copypaste_tf.augment import augment, jitter
+from copypaste_tf.examples import Scenes
+from copypaste_tf.inputs import decode
+from copypaste_tf.inputs.decode import EvalScenes
+
+
+def shuffled_records(
+  paths: Sequence[str],
+  seed: int,
+  *,
+  shuffle_buffer_size: int,
+  cycle_length: int = 16,
+  input_context: tf.distribute.InputContext | None = None,
+) -> tf.data.Dataset:
+  """Reads serialized records forever, in another order every epoch.
+
+  Files are shuffled and read `cycle_length` at a time; then the serialized
+  records, which are much smaller than decoded ones, are shuffled.
+
+  Args:
+    paths: TFRecord files.
+    seed: of the order.
+    shuffle_buffer_size: records to draw from.
+    cycle_length: files read in turn.
+    input_context: this worker's part; every record goes to one worker.
+
+  Returns:
+    A dataset of scalar strings.
+
+  Raises:
+    ValueError: if there are no files.
+  """
+  if not paths:
+    raise ValueError('No record files were given; expected at least one path.')
+  files = tf.data.Dataset.from_tensor_slices(list(paths))
+  by_file = input_context and len(paths) >= input_context.num_input_pipelines
+  if by_file:
+    files = _share(files, input_context)
+  files = files.shuffle(len(paths), seed=seed)
+  records = files.interleave(
+    tf.data.TFRecordDataset,
+    cycle_length=cycle_length,
+    num_parallel_calls=tf.data.AUTOTUNE,
+    deterministic=True,
+  )
+  if input_context and not by_file:
+    records = _share(records, input_context)
+  return records.shuffle(shuffle_buffer_size, seed=seed).repeat()
+
+
+def scene_batches(
+  records: tf.data.Dataset,
+  batch_size: int,
+  *,
+  source_size: tuple[int, int],
+  max_instances: int,
+  num_planes: int,
+) -> tf.data.Dataset:
+  """Decodes records and batches them.
+
+  Args:
+    records: a dataset of serialized examples.
+    batch_size: number `b` of scenes in a batch; incomplete ones are dropped.
+    source_size: see `decode.decode_scene`, as the others.
+    max_instances: objects that a record can hold.
+    num_planes: id planes that a record can hold.
+
+  Returns:
+    A dataset of `Scenes`.
+  """
+
+  def decode_scene(serialized):
+    return decode.decode_scene(
+      serialized,
+      source_size=source_size,
+      max_instances=max_instances,
+      num_planes=num_planes,
+    )
+
+  scenes = records.map(decode_scene, num_parallel_calls=tf.data.AUTOTUNE)
+  return scenes.batch(batch_size, drop_remainder=True)
+
+
+def train_batches(
+  scenes: tf.data.Dataset,
+  seed: int,
+  *,
+  sources: tf.data.Dataset | None = None,
+  **knobs,
+) -> tf.data.Dataset:
+  """Augments batches of scenes, compiled by XLA, a new seed for each.
+
+  Args:
+    scenes: a dataset of batched `Scenes`.
+    seed: of all draws; batch `i` is drawn with `batch_seed(seed, i)`.
+    sources: a dataset of batches as large to paste from; by default the images
+      of a batch are paired with one another.
+    **knobs: the keyword arguments of `augment.augment`.
+
+  Returns:
+    A dataset of `TrainScenes`.
+  """
+  if sources is not None:
+    scenes = tf.data.Dataset.zip(scenes, sources)
+
+  @tf.function(jit_compile=True)
+  def augment_batch(index, targets: Scenes, sources: Scenes | None = None):
+    return augment(targets, batch_seed(seed, index), sources=sources, **knobs)
+
+  def example(index, batch):
+    pair = (batch,) if isinstance(batch, Scenes) else batch
+    return augment_batch(index, *pair)
+
+  batches = scenes.enumerate().map(
+    example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+  )
+  return batches.prefetch(tf.data.AUTOTUNE)
+
+
+def batch_seed(seed: int, index: tf.Tensor) -> tf.Tensor:
+  """Returns the `[2]` int32 seed of the batch with the given index."""
+  return tf.stack([tf.constant(seed, tf.int32), tf.cast(index, tf.int32)])
+
+
+def eval_batches(
+  paths: Sequence[str],
+  batch_size: int,
+  *,
+  output_size: tuple[int, int],
+  dtype: tf.DType = tf.float32,
+  input_context: tf.distribute.InputContext | None = None,
+) -> tf.data.Dataset:
+  """Reads every image once, in order, fitted into the output size.
+
+  Args:
+    paths: TFRecord files.
+    batch_size: images in a batch; the last may be smaller.
+    output_size: height and width in pixels.
+    dtype: of the images, float32 or bfloat16.
+    input_context: this worker's part; every record goes to one worker.
+
+  Returns:
+    A dataset of `EvalScenes`.
+  """
+
+  def fit(serialized):
+    return fit_image(
+      *decode.decode_image(serialized), output_size=output_size, dtype=dtype
+    )
+
+  records = tf.data.TFRecordDataset(list(paths))
+  if input_context:
+    records = _share(records, input_context)
+  scenes = records.map(fit, num_parallel_calls=tf.data.AUTOTUNE)
+  return scenes.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+
+
+def fit_image(
+  image: tf.Tensor,
+  source_id: tf.Tensor,
+  *,
+  output_size: tuple[int, int],
+  dtype: tf.DType = tf.float32,
+) -> EvalScenes:
+  """Fits one image into the output size, as evaluation does.
+
+  Args:
+    image: `[h, w, 3]` uint8.
+    source_id: int64 scalar.
+    output_size: height and width in pixels.
+    dtype: of the resulting image, float32 or bfloat16.
+
+  Returns:
+    `EvalScenes` without the batch axis.
+  """
+  size = tf.shape(image)[tf.newaxis, :2]
+  draw = jitter.fitted(size, output_size=output_size)
+  fitted = jitter.warp_image(
+    image[tf.newaxis], size, draw, output_size=output_size
+  )
+  scale = tf.cast(draw.scaled_size, tf.float32) / tf.cast(size, tf.float32)
+  return EvalScenes(
+    image=tf.cast(tf.ensure_shape(fitted[0], [*output_size, 3]), dtype),
+    size=draw.scaled_size[0],
+    original_size=size[0],
+    scale=scale[0],
+    source_id=source_id,
+  )
+
+
+def _share(dataset, input_context) -> tf.data.Dataset:
+  return dataset.shard(
+    input_context.num_input_pipelines, input_context.input_pipeline_id
+  )
