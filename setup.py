@@ -1,0 +1,59 @@
+"""Packaging of copypaste_tf: Simple Copy-Paste for TensorFlow."""
+
+import pathlib
+import re
+
+import setuptools
+
+ROOT = pathlib.Path(__file__).parent
+VERSION = re.search(
+  r"__version__ = '(.+)'", (ROOT / 'copypaste_tf/__init__.py').read_text()
+)[1]
+
+setuptools.setup(
+  name='copypaste_tf',
+  version=VERSION,
+  description='Simple Copy-Paste for instance segmentation in TensorFlow',
+  long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
+  long_description_content_type='text/markdown',
+  license='Apache-2.0',
+  python_requires='>=3.11,<3.13',
+  packages=setuptools.find_packages(
+    include=[
+      'copypaste_tf*',
+      'tfrecord_tools*',
+      'configs*',
+      'experiments*',
+    ]
+  ),
+  package_data={
+    'configs': ['*.gin', 'models/*.gin'],
+    'experiments': ['*.md'],
+  },
+  install_requires=[
+    'absl-py>=1.4',
+    'faster-coco-eval>=1.8,<1.9',
+    'gin-config>=0.5,<0.6',
+    'matplotlib>=3.8',
+    'numpy>=1.26',
+    'opencv-python-headless>=4.9',
+    'Pillow>=10',
+    'pycocotools>=2.0.8',
+    'tensorflow>=2.20,<2.21',
+    'tensorflow-datasets>=4.9',
+    'tf-keras>=2.20,<2.21',
+    'tf-models-official>=2.20,<2.21',
+    'tqdm>=4.66',
+  ],
+  extras_require={
+    'test': [
+      'build>=1.2',
+      'hypothesis>=6.100',
+      'pytest>=8',
+      'pytest-xdist>=3.5',
+      'ruff>=0.9,<1',
+      'setuptools>=77',
+      'wheel',
+    ],
+  },
+)
