@@ -6,7 +6,6 @@ part of Model Garden's `ExperimentConfig` (`task.train_data.global_batch_size`).
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Optional
 
 import gin
 from official.modeling import hyperparams
@@ -21,13 +20,13 @@ configurable = gin.configurable(denylist=BOOKKEEPING)
 @configurable
 @dataclasses.dataclass
 class ScaleJitter(options.ScaleJitter, hyperparams.Config):
-  __doc__ = options.ScaleJitter.__doc__
+  """The config of `augment.options.ScaleJitter`, which documents it."""
 
 
 @configurable
 @dataclasses.dataclass
 class CopyPaste(options.CopyPaste, hyperparams.Config):
-  __doc__ = options.CopyPaste.__doc__
+  """The config of `augment.options.CopyPaste`, which documents it."""
 
 
 @configurable
@@ -65,8 +64,8 @@ class TrainData(hyperparams.Config):
   shuffle_buffer_size: int = 10_000
   cycle_length: int = 16
   jitter: ScaleJitter = dataclasses.field(default_factory=ScaleJitter)
-  source_jitter: Optional[ScaleJitter] = None
-  copy_paste: Optional[CopyPaste] = None
+  source_jitter: ScaleJitter | None = None
+  copy_paste: CopyPaste | None = None
   seed: int = 0
   dtype: str = 'float32'
 

@@ -8,15 +8,17 @@ binding is hidden.
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Optional, Union
+from typing import Any
 
 import gin
 from official.core import config_definitions as cfg
 from official.core import exp_factory
-from official.modeling import hyperparams, optimization
+from official.modeling import hyperparams
 from official.vision.configs import backbones, decoders, maskrcnn
 
 from copypaste_tf.training import data_config
+from copypaste_tf.training import overrides as overrides_lib
+from copypaste_tf.training.schedule import schedule
 
 NAME = 'copypaste_maskrcnn'
 configurable = data_config.configurable
@@ -78,78 +80,11 @@ class TaskConfig(cfg.TaskConfig):
   annotation_file: str = ''
   per_category_metrics: bool = False
   init_checkpoint: str = ''
-  init_checkpoint_modules: Union[str, Sequence[str]] = 'all'
+  init_checkpoint_modules: str | Sequence[str] = 'all'
   mask_crop_size: int = 112
   panels_every: int = 5000
   freeze_backbone: bool = False
-  allowed_mask_class_ids: Optional[Sequence[int]] = None
-
-
-class Schedule(NamedTuple):
-  """How long and how fast to train.
-
-  Attributes:
-    train_steps: number of optimizer steps.
-    optimizer: Model Garden's optimizer config.
-    weight_decay: factor of half the squared norm of the kernels.
-  """
-
-  train_steps: int
-  optimizer: optimization.OptimizationConfig
-  weight_decay: float
-
-
-@gin.configurable
-def schedule(
-  *,
-  train_steps: int = 270_000,
-  learning_rate: float = 0.32,
-  warmup_learning_rate: float = 0.0032,
-  warmup_steps: int = 1000,
-  drops: Sequence[float] = (0.9, 0.95, 0.975),
-  drop_factor: float = 0.1,
-  momentum: float = 0.9,
-  weight_decay: float = 4e-5,
-) -> Schedule:
-  """Returns SGD with momentum, a linear warm-up and drops (Section 4.1).
-
-  Args:
-    train_steps: number of optimizer steps.
-    learning_rate: after the warm-up, for the whole batch; nothing scales it.
-    warmup_learning_rate: at step 0.
-    warmup_steps: steps of the linear warm-up.
-    drops: when the learning rate drops, as fractions of `train_steps`.
-    drop_factor: what a drop multiplies the learning rate by.
-    momentum: of SGD.
-    weight_decay: factor of half the squared norm of the kernels.
-
-  Returns:
-    The `Schedule`.
-  """
-  optimizer = optimization.OptimizationConfig(
-    {
-      'optimizer': {'type': 'sgd', 'sgd': {'momentum': momentum}},
-      'learning_rate': {
-        'type': 'stepwise',
-        'stepwise': {
-          'boundaries': [round(drop * train_steps) for drop in drops],
-          'values': [
-            # A plain product would read 0.0032000000000000006.
-            float(f'{learning_rate * drop_factor**i:.12g}')
-            for i in range(len(drops) + 1)
-          ],
-        },
-      },
-      'warmup': {
-        'type': 'linear',
-        'linear': {
-          'warmup_steps': warmup_steps,
-          'warmup_learning_rate': warmup_learning_rate,
-        },
-      },
-    }
-  )
-  return Schedule(train_steps, optimizer, weight_decay)
+  allowed_mask_class_ids: Sequence[int] | None = None
 
 
 @gin.configurable
@@ -160,7 +95,7 @@ def model(
   resnet_depth: int = 50,
   width_multiplier: float = 1.0,
   levels: Sequence[int] = (2, 6),
-  overrides: Optional[Mapping[str, Any]] = None,
+  overrides: Mapping[str, Any] | None = None,
 ) -> maskrcnn.MaskRCNN:
   """Returns Mask R-CNN, ResNet and FPN as the published implementation has it.
 
@@ -192,8 +127,8 @@ def model(
     detection_head=maskrcnn.DetectionHead(num_fcs=2),
     detection_generator=maskrcnn.DetectionGenerator(pre_nms_top_k=1000),
   )
-  if overrides:
-    config.override(dict(overrides), is_strict=True)
+  changes = overrides_lib.from_mapping(overrides or {}, 'model.overrides')
+  overrides_lib.apply(config, changes)
   return config
 
 

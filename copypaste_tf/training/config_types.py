@@ -1,0 +1,104 @@
+"""Types of config values: Model Garden checks names but not types."""
+
+import difflib
+import types
+import typing
+from collections import abc
+from collections.abc import Iterable, Iterator
+from typing import Any, Union
+
+from official.modeling import hyperparams
+
+
+class ConfigError(ValueError):
+  """A config that cannot be used; the message says what to change, where."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+  """Returns `; did you mean 'x'?` for the most similar known name, or ''."""
+  known = sorted(known)
+  folded = {other.lower(): other for other in known}
+  found = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.5)
+  return f'; did you mean {folded[found[0]]!r}?' if found else ''
+
+
+def accepts(annotation: Any, value: Any) -> bool:
+  """Says whether a value of the config has the annotated type.
+
+  An int is a float, a list is a tuple is a sequence, a bool is no int.
+
+  Args:
+    annotation: a type, `Optional`, `Union`, `Sequence[int]`, ...
+    value: a plain value or a `hyperparams.Config`.
+  """
+  origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+  if origin in (Union, types.UnionType):
+    return any(accepts(choice, value) for choice in arguments)
+  if annotation in (None, type(None)):
+    return value is None
+  if origin in (list, tuple, abc.Sequence):
+    return isinstance(value, (list, tuple)) and all(
+      accepts(arguments[0], item) for item in value
+    )
+  if origin in (dict, abc.Mapping):
+    return isinstance(value, abc.Mapping)
+  if annotation in (int, float) and isinstance(value, bool):
+    return False
+  if annotation is float:
+    return isinstance(value, (int, float))
+  return not isinstance(annotation, type) or isinstance(value, annotation)
+
+
+def describe(annotation: Any) -> str:
+  """Returns an annotation as a person would write it, such as `list of int`."""
+  origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+  if origin in (Union, types.UnionType):
+    return ' or '.join(describe(choice) for choice in arguments)
+  if origin in (list, tuple, abc.Sequence):
+    return f'list of {describe(arguments[0])}'
+  if annotation in (None, type(None)):
+    return 'None'
+  return getattr(origin or annotation, '__name__', str(annotation))
+
+
+def annotations(config_class: type[hyperparams.Config]) -> dict[str, Any]:
+  """Returns the annotation of every field of a config dataclass."""
+  hints = typing.get_type_hints(config_class)
+  for name in hyperparams.Config.__annotations__:
+    hints.pop(name, None)
+  return hints
+
+
+def config_class(annotation: Any) -> type[hyperparams.Config] | None:
+  """Returns the config class of a field, also of an Optional one, or None."""
+  for choice in (annotation, *typing.get_args(annotation)):
+    if isinstance(choice, type) and issubclass(choice, hyperparams.Config):
+      return choice
+  return None
+
+
+def wrong_types(
+  config: hyperparams.Config, path: str = ''
+) -> Iterator[tuple[str, str]]:
+  """Yields `(path, message)` for each value of another type than annotated."""
+  hints = annotations(type(config))
+  for name, value in vars(config).items():
+    if name not in hints:
+      continue
+    where = f'{path}.{name}' if path else name
+    if not accepts(hints[name], value):
+      yield where, f'expected {describe(hints[name])}, got {value!r}'
+    elif isinstance(value, hyperparams.Config):
+      yield from wrong_types(value, where)
+
+
+def flatten(tree: abc.Mapping[str, Any], path: str = '') -> dict[str, Any]:
+  """Turns nested dicts into `{dotted path: leaf}`; lists are leaves."""
+  leaves = {}
+  for name, value in tree.items():
+    where = f'{path}.{name}' if path else name
+    if isinstance(value, abc.Mapping) and value:
+      leaves.update(flatten(value, where))
+    else:
+      leaves[where] = value
+  return leaves

@@ -1,0 +1,51 @@
+"""Which record files a path of the config means, and what they contain."""
+
+import json
+import re
+from typing import Any
+
+import tensorflow as tf
+
+
+def expand(patterns: str) -> list[str]:
+  """Lists the files that comma-separated paths or glob patterns mean.
+
+  Args:
+    patterns: such as `data/train*.tfrecord,data/extra.tfrecord`.
+
+  Returns:
+    Files, sorted within each pattern, without the manifests beside them.
+
+  Raises:
+    FileNotFoundError: a pattern matches nothing.
+  """
+  files = []
+  for pattern in filter(None, (p.strip() for p in patterns.split(','))):
+    found = sorted(tf.io.gfile.glob(pattern))
+    found = [path for path in found if not path.endswith('.json')]
+    if not found:
+      raise FileNotFoundError(f'no file matches {pattern!r}')
+    files.extend(found)
+  return files
+
+
+def manifest(patterns: str) -> dict[str, Any] | None:
+  """Reads the converter's manifest of the first file; None without one."""
+  path = manifest_path(expand(patterns)[0])
+  if path is None or not tf.io.gfile.exists(path):
+    return None
+  with tf.io.gfile.GFile(path) as file:
+    return json.load(file)
+
+
+def manifest_path(record_file: str) -> str | None:
+  """Returns where the converter puts the manifest of a shard.
+
+  Args:
+    record_file: such as `out/train-00000-of-00032.tfrecord`.
+
+  Returns:
+    Such as `out/train-manifest.json`; None for a file of another name.
+  """
+  match = re.fullmatch(r'(.+)-\d{5}-of-\d{5}\.tfrecord', record_file)
+  return f'{match[1]}-manifest.json' if match else None
