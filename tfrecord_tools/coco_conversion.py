@@ -1,0 +1,206 @@
+"""A whole data set: what is there already, what is missing, the manifest."""
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+from typing import Any
+
+from copypaste_tf.examples import SCHEMA_VERSION
+from tfrecord_tools import coco_json, manifest, shard_pool, sharding
+from tfrecord_tools.conversion import Entry, Job
+
+ON_ERROR = ('skip', 'fail')
+# Raise it when the same input starts to give other bytes.
+_CONVERTER_VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+  """What the command line says; see its `--help`.
+
+  Attributes:
+    image_dir: folder of the images.
+    annotations: JSON file in COCO's format.
+    output_prefix: path and beginning of the names of what is written.
+    num_shards: files to write, at least 1.
+    num_workers: processes, at least 1; None is one per available core.
+    include_masks: whether records carry masks.
+    fraction: part of the images, above 0 and at most 1.
+    seed: of the order and of the fraction.
+    on_error: `skip` or `fail`.
+    overwrite: whether to delete what other flags have made.
+  """
+
+  image_dir: str
+  annotations: str
+  output_prefix: str
+  num_shards: int = 32
+  num_workers: int | None = None
+  include_masks: bool = True
+  fraction: float = 1.0
+  seed: int = 0
+  on_error: str = 'skip'
+  overwrite: bool = False
+
+
+def convert(options: Options) -> dict[str, Any]:
+  """Converts a data set.
+
+  Args:
+    options: what to convert, and how.
+
+  Returns:
+    The manifest, as written to `<output_prefix>-manifest.json`.
+
+  Raises:
+    ConversionError: `on_error` is `fail` and something cannot be used.
+    FileNotFoundError: there is no such folder or annotation file.
+    ValueError: an option is out of range, the annotation file is not in COCO's
+      format, or files of another job are in the way.
+  """
+  _check(options)
+  stop = options.on_error == 'fail'
+  dataset = coco_json.load(options.annotations, stop=stop)
+  _check_segmentations(options, dataset)
+  arguments = {
+    'fraction': options.fraction,
+    'include_masks': options.include_masks,
+    'num_shards': options.num_shards,
+    'seed': options.seed,
+  }
+  job = Job(
+    image_dir=options.image_dir,
+    output_prefix=options.output_prefix,
+    num_shards=options.num_shards,
+    include_masks=options.include_masks,
+    stop=stop,
+    categories=dataset.categories,
+    fingerprint=_fingerprint(arguments, dataset),
+  )
+  known = _make_room(options, job)
+  selected = sharding.select(
+    dataset.images, fraction=options.fraction, seed=options.seed
+  )
+  shards = sharding.deal(selected, options.num_shards)
+  tasks = {i: _entries(dataset, shard) for i, shard in enumerate(shards)}
+  states = shard_pool.finished(tasks, job, known)
+  if states:
+    print(f'{len(states)} of {len(tasks)} shards are complete already.')
+  missing = {i: task for i, task in tasks.items() if i not in states}
+  workers = options.num_workers or len(os.sched_getaffinity(0))
+  states.update(shard_pool.write(missing, job, workers))
+  result = _manifest(dataset, tasks, states, arguments, job)
+  manifest.write(sharding.manifest_path(options.output_prefix), result)
+  _remove_states(options.output_prefix)
+  return result
+
+
+def _check(options: Options) -> None:
+  if options.num_shards < 1 or options.num_shards > 99_999:
+    raise ValueError(f'num_shards is 1 to 99999, got {options.num_shards}.')
+  if options.num_workers is not None and options.num_workers < 1:
+    raise ValueError(f'num_workers is at least 1, got {options.num_workers}.')
+  if options.on_error not in ON_ERROR:
+    raise ValueError(f'on_error is one of {ON_ERROR}: {options.on_error!r}.')
+  if not os.path.isdir(options.image_dir):
+    raise FileNotFoundError(f'--image_dir={options.image_dir}: no such folder.')
+  if not os.path.isfile(options.annotations):
+    raise FileNotFoundError(
+      f'--annotations={options.annotations}: no such file.'
+    )
+
+
+def _check_segmentations(options: Options, dataset: coco_json.Dataset) -> None:
+  labels = [a for group in dataset.annotations.values() for a in group]
+  wanted = options.include_masks and labels
+  if wanted and not any(a.get('segmentation') for a in labels):
+    raise ValueError(
+      f'{options.annotations}: no annotation has a segmentation; convert the '
+      'boxes alone with --include_masks=false.'
+    )
+
+
+def _fingerprint(arguments: dict[str, Any], dataset: coco_json.Dataset) -> str:
+  versions = [SCHEMA_VERSION, _CONVERTER_VERSION]
+  text = json.dumps([arguments, dataset.sha256, versions], sort_keys=True)
+  return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _make_room(options: Options, job: Job) -> list[dict[str, Any]]:
+  """Removes what is in the way; returns the shards of an earlier manifest."""
+  prefix = options.output_prefix
+  os.makedirs(os.path.dirname(prefix) or '.', exist_ok=True)
+  for path in sharding.existing(prefix, temporary=True):
+    os.remove(path)
+  path = sharding.manifest_path(prefix)
+  known = manifest.read(path) if os.path.exists(path) else {}
+  strangers = _strangers(job)
+  if known and known.get('fingerprint') != job.fingerprint:
+    strangers.append(path)
+  if not strangers:
+    return known.get('shards', [])
+  if not options.overwrite:
+    raise shard_pool.foreign(strangers[0])
+  for stranger in sharding.existing(prefix, temporary=False):
+    os.remove(stranger)
+  with contextlib.suppress(FileNotFoundError):
+    os.remove(path)
+  return []
+
+
+def _strangers(job: Job) -> list[str]:
+  """Lists the shards and states that another job has made."""
+  own = set()
+  for index in range(job.num_shards):
+    shard = sharding.shard_path(job.output_prefix, index, job.num_shards)
+    own |= {shard, sharding.state_path(shard)}
+  there = sharding.existing(job.output_prefix, temporary=False)
+  return [path for path in there if path not in own]
+
+
+def _entries(dataset: coco_json.Dataset, image_ids: list[int]) -> list[Entry]:
+  images, labels = dataset.images, dataset.annotations
+  return [(i, images[i], labels.get(i, [])) for i in image_ids]
+
+
+def _manifest(
+  dataset: coco_json.Dataset,
+  tasks: dict[int, list[Entry]],
+  states: dict[int, dict[str, Any]],
+  arguments: dict[str, Any],
+  job: Job,
+) -> dict[str, Any]:
+  tally = manifest.Tally(drops=dataset.drops)
+  shards = []
+  for index in sorted(states):
+    part = manifest.Tally.from_json(states[index]['tally'])
+    tally.add(part)
+    path = sharding.shard_path(job.output_prefix, index, job.num_shards)
+    name = {'file': os.path.basename(path), 'num_examples': part.num_examples}
+    shards.append({**states[index], **name})
+  taken = [entry for entries in tasks.values() for entry in entries]
+  labels = sum(map(len, dataset.annotations.values()))
+  totals = manifest.Totals(
+    dataset.num_images,
+    dataset.num_annotations,
+    len(dataset.images) - len(taken),
+    labels - sum(len(entry[2]) for entry in taken),
+  )
+  source = {'sha256': dataset.sha256, 'size': dataset.size}
+  built = manifest.build(
+    tally,
+    totals,
+    arguments=arguments,
+    categories=dataset.categories,
+    sources={'annotations': source},
+    shards=shards,
+  )
+  return {**built, 'fingerprint': job.fingerprint}
+
+
+def _remove_states(prefix: str) -> None:
+  for path in sharding.existing(prefix, temporary=False):
+    if path.endswith('.json'):
+      os.remove(path)

@@ -1,0 +1,89 @@
+r"""Converts a data set in COCO's format to sharded TFRecords.
+
+Any COCO-format JSON and any folder of images. The records carry Model
+Garden's features and, beside its mask PNGs, layered id planes. A manifest
+beside them tells what went in, what came out and what was dropped and why.
+A rerun makes only the shards that are missing.
+
+  python -m tfrecord_tools.create_coco_tfrecord \
+    --image_dir=build/shapes/images \
+    --annotations=build/shapes/instances_train.json \
+    --output_prefix=build/shapes/records/train --num_shards=4
+"""
+
+import dataclasses
+import sys
+
+from absl import app, flags
+
+from tfrecord_tools import coco_conversion, manifest
+
+
+def _define_flags() -> None:
+  # Not at import: verbs share names of flags, and a process may import several.
+  for name, text in (
+    ('image_dir', 'Folder of the images.'),
+    ('annotations', 'Annotation file in COCO format (JSON).'),
+    (
+      'output_prefix',
+      'Path and beginning of the names: <prefix>-00000-of-00032.tfrecord, '
+      '<prefix>-manifest.json.',
+    ),
+  ):
+    flags.DEFINE_string(name, None, text, required=True)
+  flags.DEFINE_integer('num_shards', 32, 'Files to write.', 1, 99_999)
+  flags.DEFINE_integer(
+    'num_workers', None, 'Processes; one per available core by default.', 1
+  )
+  flags.DEFINE_bool(
+    'include_masks',
+    True,
+    'Whether records carry masks; Copy-Paste needs them.',
+  )
+  flags.DEFINE_float(
+    'fraction',
+    1.0,
+    'Part of the images to take. With the same seed, a smaller part lies '
+    'within a larger one.',
+    1e-9,
+    1.0,
+  )
+  flags.DEFINE_integer(
+    'seed', 0, 'Of the order of the images and the fraction.'
+  )
+  flags.DEFINE_enum(
+    'on_error',
+    'skip',
+    coco_conversion.ON_ERROR,
+    'What to do about an image or annotation that cannot be used: leave it out '
+    'and count it, or stop.',
+  )
+  flags.DEFINE_bool(
+    'overwrite', False, 'Delete shards that other flags have made.'
+  )
+
+
+def _run(argv: list[str]) -> None:
+  if len(argv) > 1:
+    raise app.UsageError(f'unexpected arguments: {argv[1:]}')
+  names = [field.name for field in dataclasses.fields(coco_conversion.Options)]
+  options = coco_conversion.Options(
+    **{name: flags.FLAGS[name].value for name in names}
+  )
+  try:
+    result = coco_conversion.convert(options)
+  except (ValueError, FileNotFoundError) as error:
+    sys.exit(f'error: {error}')
+  print(manifest.table(result))
+  if result['counts']['images']['in'] and not result['num_examples']:
+    sys.exit('error: no image could be converted; see the table above.')
+
+
+def main() -> None:
+  """Runs the command line; see `--help`."""
+  _define_flags()
+  app.run(_run)
+
+
+if __name__ == '__main__':
+  main()

@@ -1,0 +1,93 @@
+"""What can be wrong with one image or annotation, and how much of it was."""
+
+import collections
+import dataclasses
+from typing import Any
+
+_EXAMPLES_PER_REASON = 10
+
+
+class SourceError(ValueError):
+  """One image or annotation that cannot be converted.
+
+  Attributes:
+    reason: short name, the row of the table of what was dropped.
+    detail: what was expected and what came.
+  """
+
+  def __init__(self, reason: str, detail: str):
+    super().__init__(reason, detail)
+    self.reason = reason
+    self.detail = detail
+
+  def __str__(self) -> str:
+    return f'{self.reason}: {self.detail}'
+
+
+class ConversionError(ValueError):
+  """A fault that stops the conversion, with the place where it is."""
+
+
+@dataclasses.dataclass
+class Drops:
+  """Counts of what was left out, with some examples of each reason.
+
+  Attributes:
+    images: dropped images by reason.
+    annotations: dropped annotations by reason.
+    examples: by reason, the first faults as `{place, detail}`.
+    stop: whether to raise ConversionError instead of counting.
+  """
+
+  images: collections.Counter = dataclasses.field(
+    default_factory=collections.Counter
+  )
+  annotations: collections.Counter = dataclasses.field(
+    default_factory=collections.Counter
+  )
+  examples: dict[str, list[dict[str, Any]]] = dataclasses.field(
+    default_factory=dict
+  )
+  stop: bool = False
+
+  def image(self, image_id: Any, fault: SourceError) -> None:
+    """Counts an image, or stops."""
+    self._note(f'image {image_id}', fault)
+    self.images[fault.reason] += 1
+
+  def annotation(self, image_id: Any, number: Any, fault: SourceError) -> None:
+    """Counts an annotation, or stops."""
+    self._note(f'image {image_id}, annotation {number}', fault)
+    self.annotations[fault.reason] += 1
+
+  def add(self, other: 'Drops') -> None:
+    """Adds the counts of another part of the data set."""
+    self.images += other.images
+    self.annotations += other.annotations
+    for reason, examples in other.examples.items():
+      known = self.examples.setdefault(reason, [])
+      known += examples[: _EXAMPLES_PER_REASON - len(known)]
+
+  def to_json(self) -> dict[str, Any]:
+    """Returns what `from_json` reads."""
+    return {
+      'images': dict(self.images),
+      'annotations': dict(self.annotations),
+      'examples': self.examples,
+    }
+
+  @classmethod
+  def from_json(cls, data: dict[str, Any]) -> 'Drops':
+    """Reads what `to_json` returns."""
+    return cls(
+      collections.Counter(data['images']),
+      collections.Counter(data['annotations']),
+      data['examples'],
+    )
+
+  def _note(self, place: str, fault: SourceError) -> None:
+    if self.stop:
+      raise ConversionError(f'{place}: {fault}')
+    known = self.examples.setdefault(fault.reason, [])
+    if len(known) < _EXAMPLES_PER_REASON:
+      known.append({'place': place, 'detail': fault.detail})

@@ -1,0 +1,198 @@
+"""What a conversion did: the tally of a shard, and of the whole data set."""
+
+import collections
+import dataclasses
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+
+from copypaste_tf.examples import IDS_PER_PLANE, SCHEMA_VERSION
+from copypaste_tf.records import Record
+from tfrecord_tools import atomic
+from tfrecord_tools.faults import Drops
+
+_LARGEST = (
+  'num_planes',
+  'num_crowd_planes',
+  'max_instances',
+  'max_height',
+  'max_width',
+)
+
+
+@dataclasses.dataclass
+class Tally:
+  """Counts of some images.
+
+  Attributes:
+    num_examples: records written.
+    num_annotations: objects written.
+    drops: what was left out.
+    notes: what was mended, by name.
+    largest: by the names of the manifest, the largest over the records.
+    digests: SHA-256 over the image files read, one per shard.
+  """
+
+  num_examples: int = 0
+  num_annotations: int = 0
+  drops: Drops = dataclasses.field(default_factory=Drops)
+  notes: collections.Counter = dataclasses.field(
+    default_factory=collections.Counter
+  )
+  largest: dict[str, int] = dataclasses.field(
+    default_factory=lambda: dict.fromkeys(_LARGEST, 0)
+  )
+  digests: list[str] = dataclasses.field(default_factory=list)
+
+  def record(self, record: Record) -> None:
+    """Counts a record that is written."""
+    self.num_examples += 1
+    self.num_annotations += len(record.classes)
+    planes = record.ids // IDS_PER_PLANE
+    crowd = np.unique(planes[record.crowd & (record.ids > 0)]).size
+    sizes = (
+      record.planes.shape[2] - crowd,
+      crowd,
+      len(record.classes),
+      record.height,
+      record.width,
+    )
+    self._raise_to(dict(zip(_LARGEST, sizes, strict=True)))
+
+  def add(self, other: 'Tally') -> None:
+    """Adds the counts of other images."""
+    self.num_examples += other.num_examples
+    self.num_annotations += other.num_annotations
+    self.drops.add(other.drops)
+    self.notes += other.notes
+    self.digests += other.digests
+    self._raise_to(other.largest)
+
+  def to_json(self) -> dict[str, Any]:
+    """Returns what `from_json` reads."""
+    fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+    return {**fields, 'drops': self.drops.to_json()}
+
+  @classmethod
+  def from_json(cls, data: dict[str, Any]) -> 'Tally':
+    """Reads what `to_json` returns."""
+    drops = Drops.from_json(data['drops'])
+    notes = collections.Counter(data['notes'])
+    return cls(**{**data, 'drops': drops, 'notes': notes})
+
+  def _raise_to(self, largest: dict[str, int]) -> None:
+    for name, value in largest.items():
+      self.largest[name] = max(self.largest[name], int(value))
+
+
+@dataclasses.dataclass
+class Totals:
+  """Elements of the annotation file, and those outside of the fraction."""
+
+  images: int
+  annotations: int
+  images_not_selected: int
+  annotations_not_selected: int
+
+
+def build(
+  tally: Tally,
+  totals: Totals,
+  *,
+  arguments: dict[str, Any],
+  categories: dict[int, str],
+  sources: dict[str, Any],
+  shards: list[dict[str, Any]],
+) -> dict[str, Any]:
+  """Makes the manifest of a complete data set.
+
+  Args:
+    tally: of all shards and of the annotation file.
+    totals: what went in.
+    arguments: flags that the bytes of the records depend on.
+    categories: names by id.
+    sources: the annotation file.
+    shards: one entry per shard.
+
+  Returns:
+    The manifest; nothing in it depends on when, where or by how many workers
+    it was made.
+  """
+  images = hashlib.sha256('\n'.join(tally.digests).encode()).hexdigest()
+  return {
+    'schema_version': SCHEMA_VERSION,
+    'num_examples': tally.num_examples,
+    'include_masks': arguments['include_masks'],
+    **tally.largest,
+    'label_map': {str(k): v for k, v in sorted(categories.items())},
+    'counts': {
+      'images': {
+        'in': totals.images,
+        'written': tally.num_examples,
+        'dropped': sum(tally.drops.images.values()),
+        'not_selected': totals.images_not_selected,
+      },
+      'annotations': {
+        'in': totals.annotations,
+        'written': tally.num_annotations,
+        'dropped': sum(tally.drops.annotations.values()),
+        'not_selected': totals.annotations_not_selected,
+      },
+    },
+    'dropped': tally.drops.to_json(),
+    'notes': dict(tally.notes),
+    'arguments': arguments,
+    'sources': {**sources, 'images_sha256': images},
+    'shards': shards,
+  }
+
+
+def write(path: str, data: dict[str, Any]) -> None:
+  """Writes a manifest or a shard's state, atomically."""
+  text = json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False)
+  atomic.write_bytes(path, f'{text}\n'.encode())
+
+
+def read(path: str) -> dict[str, Any]:
+  """Reads what `write` wrote.
+
+  Args:
+    path: the file.
+
+  Returns:
+    Its data.
+
+  Raises:
+    ValueError: it holds something else.
+  """
+  with open(path, encoding='utf-8') as file:
+    try:
+      data = json.load(file)
+    except ValueError as error:
+      raise ValueError(f'{path}: expected JSON: {error}') from error
+  if not isinstance(data, dict):
+    raise ValueError(f'{path}: expected an object, got {type(data).__name__}.')
+  return data
+
+
+def table(data: dict[str, Any]) -> str:
+  """Formats the counts of a manifest for a person."""
+  columns = ('in', 'written', 'dropped', 'not_selected')
+  lines = [f'{"":28}' + ''.join(f'{name:>14}' for name in columns)]
+  for kind, counts in data['counts'].items():
+    row = ''.join(f'{counts[name]:14}' for name in columns)
+    lines.append(f'{kind:28}{row}')
+  for kind in ('images', 'annotations'):
+    for reason, count in sorted(data['dropped'][kind].items()):
+      lines.append(f'  {kind} dropped: {reason:34}{count:8}')
+  for note, count in sorted(data['notes'].items()):
+    lines.append(f'  note: {note:45}{count:8}')
+  lines.append(
+    f'{data["num_examples"]} records in {len(data["shards"])} shards; at most '
+    f'{data["max_instances"]} objects and {data["num_planes"]} id planes (and '
+    f'{data["num_crowd_planes"]} of crowds) an image of at most '
+    f'{data["max_height"]}x{data["max_width"]}.'
+  )
+  return '\n'.join(lines)
