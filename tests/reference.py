@@ -1,0 +1,214 @@
+"""Slow NumPy loops that say what the augmentation must do, and scenes for it.
+
+Nothing here shares code with the package but the record types.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from copypaste_tf.examples import Scenes
+
+MEAN = np.array([123.675, 116.28, 103.53])
+STDDEV = np.array([58.395, 57.12, 57.375])
+
+
+def each_way(fn, *args):
+  """Yields `fn(*args)` run eagerly, in `tf.data` and compiled by XLA."""
+  yield 'eager', to_numpy(fn(*args))
+  dataset = tf.data.Dataset.from_tensors(args).map(lambda *a: fn(*a))
+  yield 'tf.data', to_numpy(next(iter(dataset)))
+  yield 'XLA', to_numpy(tf.function(fn, jit_compile=True)(*args))
+
+
+def to_numpy(nest):
+  return tf.nest.map_structure(lambda x: x.numpy(), nest)
+
+
+def assert_same(results, approximate=('image',)):
+  """Checks that all ways give equal results; floats of pixels nearly so."""
+  (_, first), *others = results
+  for way, other in others:
+    for name in first._fields:
+      a, b = getattr(first, name), getattr(other, name)
+      if name in approximate:
+        np.testing.assert_allclose(a, b, atol=2e-5, err_msg=f'{way} {name}')
+      else:
+        tf.nest.map_structure(
+          lambda x, y, n=name, w=way: np.testing.assert_array_equal(
+            x, y, err_msg=f'{w} {n}'
+          ),
+          a,
+          b,
+        )
+
+
+def make_scenes(
+  rng,
+  *,
+  batch=4,
+  size=(48, 64),
+  count=5,
+  padded=12,
+  num_planes=8,
+  crowds=0,
+  largest=24,
+):
+  """Returns random `Scenes` of rectangles with ragged edges, in NumPy."""
+  height, width = size
+  scenes = {
+    'image': np.zeros([batch, height, width, 3], np.uint8),
+    'planes': np.zeros([batch, height, width, num_planes], np.uint8),
+    'size': np.zeros([batch, 2], np.int32),
+    'boxes': np.zeros([batch, padded, 4], np.float32),
+    'classes': np.zeros([batch, padded], np.int32),
+    'ids': np.zeros([batch, padded], np.int32),
+    'crowd': np.zeros([batch, padded], bool),
+    'source_id': rng.permutation(1000)[:batch].astype(np.int64),
+  }
+  for i in range(batch):
+    h = int(rng.integers(max(1, height // 2), height + 1))
+    w = int(rng.integers(max(1, width // 2), width + 1))
+    scenes['size'][i] = h, w
+    scenes['image'][i, :h, :w] = rng.integers(0, 256, [h, w, 3])
+    for k in range(count):
+      mask = random_mask(rng, h, w, largest)
+      _add_object(scenes, i, k, mask, rng, crowd=k < crowds)
+  return Scenes(**scenes)
+
+
+def random_mask(rng, height, width, largest):
+  """Returns `[height, width]` bool, a rectangle with some pixels missing."""
+  h = int(rng.integers(1, min(largest, height) + 1))
+  w = int(rng.integers(1, min(largest, width) + 1))
+  y = int(rng.integers(0, height - h + 1))
+  x = int(rng.integers(0, width - w + 1))
+  mask = np.zeros([height, width], bool)
+  mask[y : y + h, x : x + w] = rng.random([h, w]) < 0.8
+  mask[y + h // 2, x + w // 2] = True
+  return mask
+
+
+def _add_object(scenes, i, k, mask, rng, crowd):
+  height, width = mask.shape
+  planes = scenes['planes'][i, :height, :width]
+  for plane in range(planes.shape[-1]):
+    if not planes[mask, plane].any():
+      value = int(planes[..., plane].max()) + 1
+      planes[mask, plane] = value
+      scenes['ids'][i, k] = 256 * plane + value
+      break
+  else:
+    raise AssertionError('more planes needed')
+  jitter = rng.uniform(-0.4, 0.4, 4)
+  limits = [height, width, height, width]
+  scenes['boxes'][i, k] = np.clip(tight_box(mask) + jitter, 0, limits)
+  scenes['classes'][i, k] = rng.integers(1, 6)
+  scenes['crowd'][i, k] = crowd
+
+
+def tight_box(mask):
+  """Returns ymin, xmin, ymax, xmax of a mask, ends exclusive, or zeros."""
+  ys, xs = np.nonzero(mask)
+  if not len(ys):
+    return np.zeros(4)
+  return np.array([ys.min(), xs.min(), ys.max() + 1, xs.max() + 1])
+
+
+def mask_of(planes, ident):
+  """Returns `[h, w]` bool of one id in `[h, w, l]` planes."""
+  if ident == 0:
+    return np.zeros(planes.shape[:2], bool)
+  return planes[..., ident // 256] == ident % 256
+
+
+def example_mask(example, i, k):
+  """Returns the mask of label `k` of training example `i`."""
+  mask = mask_of(example.planes[i], example.ids[i, k])
+  return mask & (example.alpha[i] == example.pasted[i, k])
+
+
+def warp_by_hand(scenes, i, scaled_size, offset, flipped, output_size):
+  """Warps one scene pixel by pixel; returns image, planes, boxes, size."""
+  height, width = output_size
+  source_h, source_w = scenes.size[i]
+  scaled_h, scaled_w = (int(x) for x in scaled_size)
+  image = np.zeros([height, width, 3])
+  planes = np.zeros([height, width, scenes.planes.shape[-1]], np.uint8)
+  for y in range(height):
+    for x in range(width):
+      ys, xs = y + offset[0], x + offset[1]
+      if ys >= scaled_h or xs >= scaled_w:
+        continue
+      xs = scaled_w - 1 - xs if flipped else xs
+      # The centre of the pixel, in whole source pixels and parts of one.
+      yc = (ys + 0.5) * source_h / scaled_h
+      xc = (xs + 0.5) * source_w / scaled_w
+      planes[y, x] = scenes.planes[i, int(yc), int(xc)]
+      pixel = bilinear(
+        scenes.image[i, :source_h, :source_w], yc - 0.5, xc - 0.5
+      )
+      image[y, x] = (pixel - MEAN) / STDDEV
+  boxes = []
+  for box, label in zip(scenes.boxes[i], scenes.classes[i], strict=True):
+    ymin, xmin, ymax, xmax = (float(c) for c in box)
+    ymin, ymax = (c * scaled_h / source_h for c in (ymin, ymax))
+    xmin, xmax = (c * scaled_w / source_w for c in (xmin, xmax))
+    if flipped:
+      xmin, xmax = scaled_w - xmax, scaled_w - xmin
+    box = [
+      ymin - offset[0],
+      xmin - offset[1],
+      ymax - offset[0],
+      xmax - offset[1],
+    ]
+    box = np.clip(box, 0, [height, width, height, width])
+    boxes.append(box if label else np.zeros(4))
+  size = [
+    min(scaled_h - offset[0], height),
+    min(scaled_w - offset[1], width),
+  ]
+  return image, planes, np.array(boxes), size
+
+
+def bilinear(image, y, x):
+  """Samples `[h, w, c]` at a point, edges repeated."""
+  height, width = image.shape[:2]
+  y, x = np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)
+  y0, x0 = int(y), int(x)
+  y1, x1 = min(y0 + 1, height - 1), min(x0 + 1, width - 1)
+  fy, fx = y - y0, x - x0
+  top = image[y0, x0] * (1 - fx) + image[y0, x1] * fx
+  bottom = image[y1, x0] * (1 - fx) + image[y1, x1] * fx
+  return top * (1 - fy) + bottom * fy
+
+
+def repair_by_hand(boxes, masks, alpha, options):
+  """Applies the per-object rule to one image's objects, one by one.
+
+  Args:
+    boxes: annotated box of each object, on the canvas.
+    masks: `[h, w]` bool mask of each object before the paste.
+    alpha: `[h, w]` bool, covered pixels.
+    options: a `CopyPaste`.
+
+  Returns:
+    For each object its box, or None if it is removed.
+  """
+  mended = []
+  for box, mask in zip(boxes, masks, strict=True):
+    visible = mask & ~alpha
+    if visible.sum() == mask.sum():
+      mended.append(box)
+      continue
+    too_few = visible.sum() <= options.min_visible_area
+    too_little = visible.sum() < options.min_visible_fraction * mask.sum()
+    if too_few or too_little or not visible.any():
+      mended.append(None)
+      continue
+    before, after = tight_box(mask), tight_box(visible)
+    moved = np.abs(after - before) > options.box_tolerance
+    new = np.where(moved, after, box)
+    if new[0] >= new[2] or new[1] >= new[3]:
+      new = after
+    mended.append(new)
+  return mended
