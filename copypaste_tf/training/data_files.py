@@ -49,3 +49,9 @@ def manifest_path(record_file: str) -> str | None:
   """
   match = re.fullmatch(r'(.+)-\d{5}-of-\d{5}\.tfrecord', record_file)
   return f'{match[1]}-manifest.json' if match else None
+
+
+def label_map(patterns: str) -> dict[int, str]:
+  """Returns class names by category id; empty where no manifest tells."""
+  found = manifest(patterns) or {}
+  return {int(k): name for k, name in found.get('label_map', {}).items()}

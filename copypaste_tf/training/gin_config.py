@@ -82,14 +82,23 @@ def load(
   return Resolved(params, origins, gin.config_str(), notes)
 
 
-def format_effective(resolved: Resolved) -> str:
-  """Returns the effective config, one `path = value  # origin` a line."""
+def format_effective(resolved: Resolved, *, only_changed: bool = False) -> str:
+  """Returns the effective config, one `path = value  # origin` a line.
+
+  Args:
+    resolved: the config.
+    only_changed: leave the defaults out.
+  """
   leaves = config_types.flatten(resolved.params.as_dict())
-  lines = [f'{path} = {value!r}' for path, value in leaves.items()]
-  width = min(64, max(map(len, lines)))
+  lines = {
+    path: f'{path} = {value!r}'
+    for path, value in leaves.items()
+    if not (only_changed and resolved.origins[path] == DEFAULT)
+  }
+  width = min(64, max(map(len, lines.values()), default=0))
   return '\n'.join(
     f'{line:<{width}}  # {resolved.origins[path]}'
-    for line, path in zip(lines, leaves, strict=True)
+    for path, line in lines.items()
   )
 
 

@@ -15,9 +15,9 @@ from official.vision.tasks import maskrcnn
 from copypaste_tf import augment
 from copypaste_tf.evaluation import coco, groundtruth
 from copypaste_tf.examples import TrainScenes
-from copypaste_tf.inputs import reader
+from copypaste_tf.inputs.decode import EvalScenes
 from copypaste_tf.modeling import anchor_targets
-from copypaste_tf.training import data_config, data_files
+from copypaste_tf.training import data_config, data_files, pipeline
 from copypaste_tf.training.experiment import TaskConfig
 
 LOSSES = (
@@ -53,9 +53,9 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
   ) -> tf.data.Dataset:
     """Returns batches of `TrainScenes` or `EvalScenes` of one worker."""
     output_size = tuple(self.task_config.model.input_size[:2])
-    build = eval_dataset
+    build = pipeline.eval_dataset
     if isinstance(params, data_config.TrainData):
-      build = train_dataset
+      build = pipeline.train_dataset
     return build(params, output_size, input_context)
 
   def build_metrics(self, training: bool = True) -> list[tf_keras.metrics.Mean]:
@@ -138,7 +138,7 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
 
   def validation_step(
     self,
-    inputs: reader.EvalScenes,
+    inputs: EvalScenes,
     model: tf_keras.Model,
     metrics: Sequence[tf_keras.metrics.Metric] | None = None,
   ) -> dict[str, dict[str, tf.Tensor]]:

@@ -1,0 +1,51 @@
+r"""Checks a recipe without an accelerator and shows where its values come from.
+
+python -m copypaste_tf.check --gin_file=configs/shapes_demo.gin
+"""
+
+from copypaste_tf import environment  # isort: split
+
+import sys
+
+from absl import app, flags
+
+from copypaste_tf import config_flags
+from copypaste_tf.training import checks, gin_config
+
+_ALLOW_MISSING_DATA = flags.DEFINE_bool(
+  'allow_missing_data', False, 'Accept that record files do not exist.'
+)
+_ONLY_CHANGED = flags.DEFINE_bool(
+  'only_changed', False, 'Print only the values that are not defaults.'
+)
+config_flags.define()
+
+del environment  # Imported for what it sets.
+
+
+def main(argv: list[str]) -> None:
+  """Resolves, prints, checks; the exit status is 1 if anything is wrong."""
+  if argv[1:]:
+    raise app.UsageError(f'expected flags only, got {argv[1:]}')
+  resolved = config_flags.load()
+  print(gin_config.format_effective(resolved, only_changed=_ONLY_CHANGED.value))
+  for note in resolved.notes:
+    print(f'note: {note}')
+  problems = checks.problems(
+    resolved.params, missing_data=_ALLOW_MISSING_DATA.value
+  )
+  sys.stdout.flush()
+  for problem in problems:
+    print(f'error: {checks.describe(problem, resolved)}', file=sys.stderr)
+  if problems:
+    sys.exit(1)
+  print('ok')
+
+
+def run(argv: list[str] | None = None) -> None:
+  """Runs the verb; an error of the config is one line, not a traceback."""
+  config_flags.run(main, argv)
+
+
+if __name__ == '__main__':
+  run()

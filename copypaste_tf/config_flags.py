@@ -1,0 +1,88 @@
+"""Flags that several verbs share: which config, and where its values come from.
+
+Precedence, lowest first: Python defaults, --gin_file, --gin_params,
+--config_file, --params_override, --strategy.
+"""
+
+import sys
+from collections.abc import Callable
+
+from absl import app, flags
+
+from copypaste_tf.training import gin_config
+
+
+def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
+  """Defines the flags; a verb calls this once, in its own module."""
+  flags.DEFINE_multi_string(
+    'gin_file',
+    [],
+    'Recipe: a path, or a name such as `smoke`. May be repeated.',
+    flag_values=flag_values,
+  )
+  flags.DEFINE_multi_string(
+    'gin_params',
+    [],
+    'A line of gin, such as `schedule.train_steps=100`. May be repeated.',
+    flag_values=flag_values,
+  )
+  flags.DEFINE_multi_string(
+    'config_file',
+    [],
+    'YAML that overrides, such as the params.yaml of a run. May be repeated.',
+    flag_values=flag_values,
+  )
+  flags.DEFINE_string(
+    'params_override',
+    '',
+    'YAML, JSON, a file, or `trainer.train_steps=100,task.panels_every=0`.',
+    flag_values=flag_values,
+  )
+  flags.DEFINE_string(
+    'strategy',
+    None,
+    'Distribution strategy, such as `mirrored` or `tpu`; sets '
+    'runtime.distribution_strategy.',
+    flag_values=flag_values,
+  )
+  flags.DEFINE_string(
+    'tpu',
+    None,
+    'Address of the TPU; sets runtime.tpu.',
+    flag_values=flag_values,
+  )
+
+
+def load(flag_values: flags.FlagValues = flags.FLAGS) -> gin_config.Resolved:
+  """Resolves the config that the flags describe."""
+  own = {}
+  if flag_values.strategy is not None:
+    own['runtime.distribution_strategy'] = ('--strategy', flag_values.strategy)
+  if flag_values.tpu is not None:
+    own['runtime.tpu'] = ('--tpu', flag_values.tpu)
+  return gin_config.load(
+    flag_values.gin_file,
+    flag_values.gin_params,
+    flag_values.config_file,
+    flag_values.params_override,
+    own,
+  )
+
+
+def run(main: Callable[[list[str]], None], argv: list[str] | None) -> None:
+  """Runs a verb; what the user can mend is a message, not a traceback.
+
+  Args:
+    main: of the verb.
+    argv: command line; the process's own by default.
+  """
+
+  def guarded(arguments: list[str]) -> None:
+    try:
+      main(arguments)
+    except (ValueError, FileNotFoundError) as error:
+      if flags.FLAGS.verbosity > 0:
+        raise
+      sys.exit('\n'.join(f'error: {line}' for line in str(error).split('\n')))
+
+  app.run(guarded, argv)

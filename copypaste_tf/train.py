@@ -1,0 +1,64 @@
+r"""Trains, evaluates, or both, as a recipe says.
+
+python -m copypaste_tf.train --gin_file=configs/smoke.gin \
+    --model_dir=build/smoke --mode=train_and_eval
+"""
+
+from copypaste_tf import environment  # isort: split
+
+import sys
+
+from absl import app, flags
+
+from copypaste_tf import config_flags
+from copypaste_tf.training import checks, gin_config, runner
+
+_MODEL_DIR = flags.DEFINE_string(
+  'model_dir', None, 'Folder for checkpoints, TensorBoard and the record.'
+)
+_MODE = flags.DEFINE_enum('mode', 'train_and_eval', runner.MODES, 'What to do.')
+_DRY_RUN = flags.DEFINE_bool(
+  'dry_run', False, 'Resolve and check the config, print it, and stop.'
+)
+_OVERWRITE_RECORD = flags.DEFINE_bool(
+  'overwrite_record',
+  False,
+  'Go on in a model_dir that holds a run of another config.',
+)
+config_flags.define()
+
+del environment  # Imported for what it sets.
+
+
+def main(argv: list[str]) -> None:
+  """Checks the config like `copypaste_tf.check`, then runs it."""
+  if argv[1:]:
+    raise app.UsageError(f'expected flags only, got {argv[1:]}')
+  resolved = config_flags.load()
+  problems = checks.problems(resolved.params, mode=_MODE.value)
+  if problems:
+    found = [checks.describe(problem, resolved) for problem in problems]
+    raise ValueError('\n'.join(found))
+  for note in resolved.notes:
+    print(f'note: {note}', file=sys.stderr)
+  if _DRY_RUN.value:
+    print(gin_config.format_effective(resolved))
+    return
+  if not _MODEL_DIR.value:
+    raise app.UsageError('--model_dir is required, unless with --dry_run')
+  results = runner.run(
+    resolved,
+    _MODEL_DIR.value,
+    _MODE.value,
+    overwrite_record=_OVERWRITE_RECORD.value,
+  )
+  print(f'done at step {results["step"]} after {results["seconds"]:.0f} s')
+
+
+def run(argv: list[str] | None = None) -> None:
+  """Runs the verb; an error of the config is one line, not a traceback."""
+  config_flags.run(main, argv)
+
+
+if __name__ == '__main__':
+  run()

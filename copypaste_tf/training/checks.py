@@ -1,0 +1,252 @@
+"""What is wrong with a config before anything runs: values and their sums.
+
+Each problem names the value at fault; its origin is added where it is shown.
+Knobs of the augmentation are checked by the augmentation itself, which is
+traced on tiny shapes.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import tensorflow as tf
+from official.core import config_definitions as cfg
+
+from copypaste_tf.examples import Scenes
+from copypaste_tf.inputs import reader
+from copypaste_tf.training import config_types, data_checks
+from copypaste_tf.training.config_types import nearest
+from copypaste_tf.training.data_checks import Problem
+from copypaste_tf.training.data_config import TrainData
+from copypaste_tf.training.gin_config import Resolved
+from copypaste_tf.training.pipeline import augment_knobs
+
+STRATEGIES = (
+  'mirrored',
+  'multi_worker_mirrored',
+  'off',
+  'one_device',
+  'parameter_server',
+  'tpu',
+)
+PRECISIONS = ('bfloat16', 'float16', 'float32')
+DTYPES = ('bfloat16', 'float32')
+
+_RPN, _TRAIN = 'task.anchor_targets.', 'task.train_data.'
+_SGD = 'trainer.optimizer_config.'
+
+
+class _Range(NamedTuple):
+  """Numbers that a value may have; None is no bound."""
+
+  low: float
+  high: float | None = None
+
+  def __str__(self) -> str:
+    if self.high is None:
+      return f'at least {self.low}'
+    return f'in [{self.low}, {self.high}]'
+
+  def __contains__(self, value) -> bool:
+    return self.low <= value and (self.high is None or value <= self.high)
+
+
+_RANGES = {
+  _RPN + 'match_threshold': _Range(0, 1),
+  _RPN + 'unmatched_threshold': _Range(0, 1),
+  _RPN + 'foreground_fraction': _Range(0, 1),
+  _RPN + 'batch_size_per_image': _Range(1),
+  _TRAIN + 'global_batch_size': _Range(1),
+  _TRAIN + 'max_instances': _Range(1),
+  _TRAIN + 'max_source_instances': _Range(1),
+  _TRAIN + 'num_planes': _Range(1),
+  _TRAIN + 'shuffle_buffer_size': _Range(1),
+  _TRAIN + 'cycle_length': _Range(1),
+  'task.validation_data.global_batch_size': _Range(1),
+  'task.mask_crop_size': _Range(1),
+  'task.panels_every': _Range(0),
+  'task.losses.l2_weight_decay': _Range(0),
+  'task.model.num_classes': _Range(2),
+  'task.model.min_level': _Range(2),
+  'task.model.backbone.resnet.depth_multiplier': _Range(0.0),
+  'task.model.norm_activation.norm_momentum': _Range(0, 1),
+  'task.model.detection_generator.nms_iou_threshold': _Range(0, 1),
+  'trainer.train_steps': _Range(1),
+  'trainer.steps_per_loop': _Range(1),
+  'trainer.checkpoint_interval': _Range(1),
+  'trainer.validation_interval': _Range(1),
+  'trainer.max_to_keep': _Range(1),
+  'runtime.num_gpus': _Range(-1),
+  _SGD + 'optimizer.sgd.momentum': _Range(0, 1),
+  _SGD + 'warmup.linear.warmup_steps': _Range(0),
+  _SGD + 'warmup.linear.warmup_learning_rate': _Range(0),
+}
+_CHOICES = {
+  'runtime.distribution_strategy': STRATEGIES,
+  'runtime.mixed_precision_dtype': PRECISIONS,
+  _TRAIN + 'dtype': DTYPES,
+  'task.validation_data.dtype': DTYPES,
+}
+
+
+def problems(
+  params: cfg.ExperimentConfig,
+  *,
+  mode: str = 'train_and_eval',
+  missing_data: bool = False,
+) -> list[Problem]:
+  """Lists everything that is wrong with a config.
+
+  Args:
+    params: the config.
+    mode: of the run; training data matter to `train`, others to `eval`.
+    missing_data: accept that files do not exist.
+  """
+  leaves = config_types.flatten(params.as_dict())
+  found = [*_values(leaves)]
+  if found:  # What follows computes with the values.
+    return found
+  found += _model(params)
+  if 'train' in mode:
+    found += [*_schedule(params, leaves), *_batches(params)]
+    found += _augmentation(params.task.train_data)
+  return found + data_checks.problems(params, mode, missing_data)
+
+
+def describe(problem: Problem, resolved: Resolved) -> str:
+  """Returns `origin: path: message` of a problem."""
+  origin = resolved.origins.get(problem.path)
+  if origin is None:  # A whole part of the config, such as the jitter.
+    inside = [
+      where
+      for path, where in resolved.origins.items()
+      if path.startswith(problem.path + '.') and where != 'default'
+    ]
+    origin = inside[0] if inside else 'default'
+  return f'{origin}: {problem.path}: {problem.message}'
+
+
+def _values(leaves) -> Iterator[Problem]:
+  """Compares single values with their ranges."""
+  for path, bounds in _RANGES.items():
+    if path in leaves and leaves[path] not in bounds:
+      yield Problem(path, f'expected a value {bounds}, got {leaves[path]!r}')
+  for path, known in _CHOICES.items():
+    if leaves.get(path) not in known:
+      yield Problem(
+        path,
+        f'expected one of {", ".join(known)}, got {leaves[path]!r}'
+        f'{nearest(str(leaves[path]), known)}',
+      )
+  path = _TRAIN + 'source_size'
+  if len(leaves[path]) != 2 or min(leaves[path]) < 1:
+    yield Problem(path, f'expected height and width, got {leaves[path]!r}')
+
+
+def _model(params) -> Iterator[Problem]:
+  model, anchors = params.task.model, params.task.anchor_targets
+  size, stride = model.input_size[:2], 2**model.max_level
+  if any(side < 1 or side % stride for side in size) or len(size) != 2:
+    yield Problem(
+      'task.model.input_size',
+      f'height and width must be multiples of {stride} (2 to the coarsest '
+      f'level, {model.max_level}), got {list(size)}',
+    )
+  if model.min_level > model.max_level:
+    yield Problem(
+      'task.model.min_level',
+      f'expected at most max_level {model.max_level}, got {model.min_level}',
+    )
+  if anchors.unmatched_threshold > anchors.match_threshold:
+    yield Problem(
+      _RPN + 'unmatched_threshold',
+      f'expected at most match_threshold {anchors.match_threshold}, got '
+      f'{anchors.unmatched_threshold}',
+    )
+
+
+def _schedule(params, leaves) -> Iterator[Problem]:
+  steps = params.trainer.train_steps
+  warmup = leaves.get(_SGD + 'warmup.linear.warmup_steps', 0)
+  if warmup >= steps:
+    yield Problem(
+      _SGD + 'warmup.linear.warmup_steps',
+      f'the warm-up of {warmup} steps does not end before the training of '
+      f'{steps}; lower schedule.warmup_steps',
+    )
+  path = _SGD + 'learning_rate.stepwise.boundaries'
+  drops = leaves.get(path) or []
+  if list(drops) != sorted(set(drops)) or not all(
+    0 < d <= steps for d in drops
+  ):
+    yield Problem(
+      path, f'expected growing steps in [1, {steps}], got {list(drops)}'
+    )
+  if params.trainer.summary_interval % params.trainer.steps_per_loop:
+    yield Problem(
+      'trainer.summary_interval',
+      f'expected a multiple of steps_per_loop '
+      f'{params.trainer.steps_per_loop}, got {params.trainer.summary_interval}',
+    )
+
+
+def _batches(params) -> Iterator[Problem]:
+  data, path = params.task.train_data, _TRAIN + 'global_batch_size'
+  replicas = num_replicas(params)
+  if data.global_batch_size % replicas:
+    yield Problem(
+      path,
+      f'expected a multiple of the {replicas} replicas, got '
+      f'{data.global_batch_size}',
+    )
+  pairs = data.copy_paste is not None and not data.source_input_path
+  if pairs and data.global_batch_size // replicas < 2:
+    yield Problem(
+      path,
+      'Copy-Paste pairs the images of a replica: expected at least '
+      f'{2 * replicas}, got {data.global_batch_size}; or set '
+      'TrainData.source_input_path',
+    )
+  if data.source_input_path and data.copy_paste is None:
+    yield Problem(
+      _TRAIN + 'source_input_path',
+      'is never read without TrainData.copy_paste = @CopyPaste()',
+    )
+
+
+def num_replicas(params: cfg.ExperimentConfig) -> int:
+  """Returns the replicas on this machine; 1 where TPUs are not counted."""
+  if params.runtime.num_gpus >= 0:
+    return max(params.runtime.num_gpus, 1)
+  if params.runtime.distribution_strategy in ('off', 'one_device', 'tpu'):
+    return 1
+  return max(len(tf.config.list_physical_devices('GPU')), 1)
+
+
+def _augmentation(data: TrainData) -> Iterator[Problem]:
+  """Traces the augmentation, which knows the ranges of its knobs."""
+  scenes = Scenes(
+    image=tf.zeros([2, 8, 8, 3], tf.uint8),
+    planes=tf.zeros([2, 8, 8, 1], tf.uint8),
+    size=tf.fill([2, 2], 8),
+    boxes=tf.zeros([2, 1, 4]),
+    classes=tf.zeros([2, 1], tf.int32),
+    ids=tf.zeros([2, 1], tf.int32),
+    crowd=tf.zeros([2, 1], tf.bool),
+    source_id=tf.range(2, dtype=tf.int64),
+  )
+  batches = tf.data.Dataset.from_tensors(scenes)
+  try:
+    reader.train_batches(
+      batches, data.seed, output_size=(8, 8), **augment_knobs(data)
+    )
+  except ValueError as error:
+    message = str(error).strip().split('\n')[-1].strip()
+    yield Problem(_path_in(message), message)
+
+
+def _path_in(message: str) -> str:
+  """Returns the config path of the knob that a message starts with."""
+  name = message.split()[0].rstrip(':') if message else ''
+  owner, _, field = name.partition('.')
+  part = {'CopyPaste': 'copy_paste', 'ScaleJitter': 'jitter'}.get(owner)
+  return f'{_TRAIN}{part}.{field}' if part else _TRAIN.rstrip('.')

@@ -1,0 +1,148 @@
+"""What a run was: config, gin and versions, written before step 0."""
+
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import gin
+import tensorflow as tf
+import yaml
+from official.core import config_definitions as cfg
+
+from copypaste_tf.training import config_types
+from copypaste_tf.training.gin_config import Resolved
+
+PARAMS, GIN, VERSIONS = 'params.yaml', 'config.gin', 'versions.json'
+OPERATIVE = 'operative.gin'
+PACKAGES = (
+  'copypaste_tf',
+  'tensorflow',
+  'tf-keras',
+  'tf-models-official',
+  'gin-config',
+  'numpy',
+  'opencv-python-headless',
+  'pycocotools',
+  'faster-coco-eval',
+)
+# How a run is watched or placed may change when it goes on.
+_FREE = (
+  'runtime.',
+  'trainer.steps_per_loop',
+  'trainer.summary_interval',
+  'trainer.checkpoint_interval',
+  'trainer.validation_interval',
+  'trainer.max_to_keep',
+  'trainer.continuous_eval_timeout',
+  'task.panels_every',
+  'task.per_category_metrics',
+)
+
+
+def write(model_dir: str, resolved: Resolved, *, overwrite: bool) -> None:
+  """Writes the record of a run that is about to start or to go on.
+
+  Args:
+    model_dir: folder of the run, made if need be.
+    resolved: the config.
+    overwrite: accept that the folder holds the record of another config.
+
+  Raises:
+    ValueError: the folder holds another config's record; the message lists
+      the differences.
+  """
+  changes = differences(model_dir, resolved.params)
+  if changes and not overwrite:
+    listed = '\n  '.join(changes[:20] + (['...'] if changes[20:] else []))
+    raise ValueError(
+      f'{model_dir} holds a run of another config. Choose another --model_dir, '
+      f'or pass --overwrite_record to go on with the changes:\n  {listed}'
+    )
+  tf.io.gfile.makedirs(model_dir)
+  _write(model_dir, PARAMS, to_yaml(resolved.params))
+  _write(model_dir, GIN, resolved.gin)
+  strategy = resolved.params.runtime.distribution_strategy
+  _write(model_dir, VERSIONS, json.dumps(versions(strategy), indent=2) + '\n')
+
+
+def write_operative(model_dir: str) -> None:
+  """Writes the gin bindings that were used."""
+  _write(model_dir, OPERATIVE, gin.operative_config_str())
+
+
+def differences(model_dir: str, params: cfg.ExperimentConfig) -> list[str]:
+  """Lists what the folder's record has otherwise, one `path: a -> b` each."""
+  path = os.path.join(model_dir, PARAMS)
+  if not tf.io.gfile.exists(path):
+    return []
+  with tf.io.gfile.GFile(path) as file:
+    old = config_types.flatten(yaml.safe_load(file.read()))
+  new = config_types.flatten(yaml.safe_load(to_yaml(params)))
+  return [
+    f'{name}: {old.get(name, "absent")!r} -> {new.get(name, "absent")!r}'
+    for name in sorted(old.keys() | new.keys())
+    if old.get(name, _FREE) != new.get(name, _FREE)
+    and not name.startswith(_FREE)
+  ]
+
+
+def to_yaml(params: cfg.ExperimentConfig) -> str:
+  """Returns plain YAML, which `--config_file` and Model Garden read."""
+  return yaml.safe_dump(_plain(params.as_dict()), sort_keys=False)
+
+
+def versions(strategy: str) -> dict[str, Any]:
+  """Describes what runs: packages, commit, machine, command, strategy."""
+  return {
+    'time': time.strftime('%Y-%m-%dT%H:%M:%S%z'),
+    'command': sys.argv,
+    'python': platform.python_version(),
+    'platform': platform.platform(),
+    'cpus': os.cpu_count(),
+    'devices': [device.name for device in tf.config.list_logical_devices()],
+    'strategy': strategy,
+    'packages': {name: _version(name) for name in PACKAGES},
+    'git_commit': _git_commit(),
+  }
+
+
+def _version(package: str) -> str | None:
+  try:
+    return importlib.metadata.version(package)
+  except importlib.metadata.PackageNotFoundError:
+    return None
+
+
+def _git_commit() -> str | None:
+  """Returns the commit of the checkout, `+` for changed files; None outside."""
+  command = ['git', 'describe', '--always', '--abbrev=40', '--exclude=*']
+  try:
+    return subprocess.run(
+      [*command, '--dirty=+'],
+      cwd=os.path.dirname(__file__),
+      capture_output=True,
+      text=True,
+      check=True,
+    ).stdout.strip()
+  except (OSError, subprocess.CalledProcessError):
+    return None
+
+
+def _plain(value: Any) -> Any:
+  """Turns tuples into lists, which YAML knows."""
+  if isinstance(value, Mapping):
+    return {name: _plain(item) for name, item in value.items()}
+  if isinstance(value, (list, tuple)):
+    return [_plain(item) for item in value]
+  return value
+
+
+def _write(model_dir: str, name: str, text: str) -> None:
+  with tf.io.gfile.GFile(os.path.join(model_dir, name), 'w') as file:
+    file.write(text)

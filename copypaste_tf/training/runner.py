@@ -1,0 +1,183 @@
+"""Runs a config: strategy, task, Orbit trainer, actions, record, results."""
+
+import contextlib
+import io
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import tensorflow as tf
+from absl import logging
+from official.common import distribute_utils
+from official.core import config_definitions as cfg
+from official.core import task_factory, train_lib, train_utils
+from official.modeling import performance
+
+from copypaste_tf.training import pipeline, run_record
+from copypaste_tf.training.gin_config import Resolved
+from copypaste_tf.training.progress import Panels, Progress
+
+MODES = ('train', 'eval', 'train_and_eval', 'continuous_eval')
+
+
+def run(
+  resolved: Resolved,
+  model_dir: str,
+  mode: str,
+  *,
+  overwrite_record: bool = False,
+) -> dict[str, Any]:
+  """Trains or evaluates.
+
+  Args:
+    resolved: the config, checked.
+    model_dir: folder for checkpoints, summaries and the record.
+    mode: one of `MODES`.
+    overwrite_record: accept another config's record in `model_dir`.
+
+  Returns:
+    What `results.json` holds: step, seconds, last losses, last metrics.
+
+  Raises:
+    ValueError: the folder holds another config's run, there is no checkpoint
+      to evaluate, or a record does not decode.
+  """
+  if mode == 'eval' and not tf.train.latest_checkpoint(model_dir):
+    raise ValueError(
+      f'--mode=eval needs a checkpoint, and {model_dir} has none'
+    )
+  # An evaluator beside a trainer leaves the trainer's record alone.
+  if 'train' in mode:
+    run_record.write(model_dir, resolved, overwrite=overwrite_record)
+  params = with_devices(resolved.params)
+  with _input_errors(params), _quiet_orbit():
+    runner, progress = _build(params, model_dir, mode)
+    runner.run()
+  if 'train' in mode:
+    run_record.write_operative(model_dir)
+  return progress.finish()
+
+
+def evaluate(
+  params: cfg.ExperimentConfig, model_dir: str, checkpoint: str
+) -> dict[str, float]:
+  """Evaluates one checkpoint.
+
+  Args:
+    params: the config.
+    model_dir: where the detections are written.
+    checkpoint: path prefix of the checkpoint.
+
+  Returns:
+    The COCO metrics.
+  """
+  params = with_devices(params)
+  with _quiet_orbit():
+    task, trainer, strategy = _trainer(params, model_dir, train=False)
+    # The optimizer of the training run is of no use here.
+    items = tf.train.Checkpoint(model=trainer.model)
+    items.read(checkpoint).expect_partial().assert_existing_objects_matched()
+    with strategy.scope():
+      logs = trainer.evaluate(tf.constant(-1))
+  return {name: float(value) for name, value in logs.items()}
+
+
+def with_devices(params: cfg.ExperimentConfig) -> cfg.ExperimentConfig:
+  """Returns the config with the number of GPUs that `-1` stands for."""
+  if params.runtime.num_gpus >= 0:
+    return params
+  gpus = len(tf.config.list_physical_devices('GPU'))
+  if params.runtime.distribution_strategy in ('off', 'one_device'):
+    gpus = min(gpus, 1)
+  return params.replace(runtime={'num_gpus': gpus})
+
+
+def _trainer(params, model_dir, *, train, evaluate=True):
+  """Builds strategy, task and trainer."""
+  runtime = params.runtime
+  performance.set_mixed_precision_policy(runtime.mixed_precision_dtype)
+  strategy = distribute_utils.get_distribution_strategy(
+    runtime.distribution_strategy,
+    num_gpus=runtime.num_gpus,
+    all_reduce_alg=runtime.all_reduce_alg,
+    tpu_address=runtime.tpu,
+  )
+  with strategy.scope():
+    task = task_factory.get_task(params.task, logging_dir=model_dir)
+    trainer = train_utils.create_trainer(
+      params, task, train=train, evaluate=evaluate
+    )
+  return task, trainer, strategy
+
+
+def _build(params, model_dir, mode):
+  """Builds Model Garden's runner, with our actions."""
+  train = 'train' in mode
+  task, trainer, strategy = _trainer(
+    params, model_dir, train=train, evaluate='eval' in mode
+  )
+  progress = Progress(
+    model_dir,
+    trainer.global_step,
+    total_steps=params.trainer.train_steps,
+    batch_size=params.task.train_data.global_batch_size,
+    write=_Printer(sys.stdout),
+  )
+  runner = train_lib.OrbitExperimentRunner(
+    strategy,
+    task,
+    mode,
+    params,
+    model_dir,
+    trainer=trainer,
+    train_actions=[progress],
+    eval_actions=[progress.evaluated],
+  )
+  if train and params.task.panels_every:
+    panels = Panels(
+      model_dir,
+      params.task.train_data,
+      tuple(params.task.model.input_size[:2]),
+      every=params.task.panels_every,
+      global_step=trainer.global_step,
+    )
+    runner.controller.train_actions += (panels,)
+  return runner, progress
+
+
+class _Printer:
+  """Prints at once, to what was the standard output when it was made."""
+
+  def __init__(self, stream):
+    self._stream = stream
+
+  def __call__(self, line: str) -> None:
+    print(line, file=self._stream, flush=True)
+
+
+class _Log(io.TextIOBase):
+  """A stream that goes to the log, for those who raise its verbosity."""
+
+  def write(self, text: str) -> int:
+    if text.strip():
+      logging.debug(text.rstrip())
+    return len(text)
+
+
+@contextlib.contextmanager
+def _quiet_orbit() -> Iterator[None]:
+  """Sends Orbit's many-line prints to the log; ours has one line."""
+  with contextlib.redirect_stdout(_Log()):
+    yield
+
+
+@contextlib.contextmanager
+def _input_errors(params) -> Iterator[None]:
+  """Names the record behind an error of the input pipeline."""
+  try:
+    yield
+  except (tf.errors.InvalidArgumentError, tf.errors.DataLossError) as error:
+    fault = pipeline.find_fault(params.task.train_data)
+    if fault is None:
+      raise
+    raise ValueError(f'A training record does not decode. {fault}') from error
