@@ -130,9 +130,7 @@ def _example(
   chosen = selection.chosen
   index, filled = _largest(
     tf.concat([remains.valid, chosen], axis=1),
-    # No pasted pixel without a label: pasted objects come before all others.
-    tf.where(chosen, tf.int32.max, 0),
-    remains.areas,
+    tf.concat([remains.areas, sources.extent.area], axis=1),
     max_instances,
   )
 
@@ -163,16 +161,17 @@ def _example(
   return example._replace(statistics=_statistics(example, remains, selection))
 
 
-def _largest(valid, pasted_worth, target_areas, max_instances):
-  """Chooses the labels to keep: all that were pasted, then the largest.
+def _largest(valid, areas, max_instances):
+  """Chooses the labels to keep, the largest where there are too many.
+
+  No pasted object is ever cut: something is pasted only where all fit.
 
   Returns:
     index: `[b, m]` int32 into the joined labels, ascending, padding last.
     filled: `[b, m]` bool, false for padding.
   """
   size = valid.shape[1]
-  worth = tf.concat([target_areas, pasted_worth], axis=1)
-  worth = tf.where(valid, worth, -1)
+  worth = tf.where(valid, areas, -1)
   best = tf.argsort(worth, axis=1, direction='DESCENDING', stable=True)
   best = best[:, :max_instances]
   best = tf.where(tf.gather(valid, best, batch_dims=1), best, size)

@@ -108,7 +108,7 @@ def _per_object(targets, visible, touched, options):
   fraction = tf.cast(options.min_visible_fraction, tf.float64)
   least = fraction * tf.cast(targets.extent.area, tf.float64)
   few |= tf.cast(visible.area, tf.float64) < least
-  return moved & touched[..., tf.newaxis], few & touched
+  return moved, few & touched
 
 
 def _published(targets, visible, touched, options):

@@ -39,7 +39,10 @@ def find(
 
 def _fault(record, decode) -> str | None:
   try:
+    tf.train.Example.FromString(record.numpy())
     decode(record)
+  except DecodeError:
+    return 'expected a serialized tf.train.Example'
   except (tf.errors.InvalidArgumentError, ValueError) as error:
     return _first_line(error)
   return None

@@ -21,7 +21,9 @@ def shuffled_records(
   """Reads serialized records forever, in another order every epoch.
 
   Files are shuffled and read `cycle_length` at a time; then the serialized
-  records, which are much smaller than decoded ones, are shuffled.
+  records, which are much smaller than decoded ones, are shuffled. Workers share
+  the files, or the records of each file where there are fewer files than
+  workers.
 
   Args:
     paths: TFRecord files.
@@ -39,18 +41,22 @@ def shuffled_records(
   if not paths:
     raise ValueError('No record files were given; expected at least one path.')
   files = tf.data.Dataset.from_tensor_slices(list(paths))
-  by_file = input_context and len(paths) >= input_context.num_input_pipelines
+  workers = input_context.num_input_pipelines if input_context else 1
+  by_file = len(paths) >= workers
   if by_file:
     files = _share(files, input_context)
+
+  def read(path):
+    records = tf.data.TFRecordDataset(path)
+    return records if by_file else _share(records, input_context)
+
   files = files.shuffle(len(paths), seed=seed)
   records = files.interleave(
-    tf.data.TFRecordDataset,
+    read,
     cycle_length=cycle_length,
     num_parallel_calls=tf.data.AUTOTUNE,
     deterministic=True,
   )
-  if input_context and not by_file:
-    records = _share(records, input_context)
   return records.shuffle(shuffle_buffer_size, seed=seed).repeat()
 
 
@@ -154,9 +160,7 @@ def eval_batches(
       *decode.decode_image(serialized), output_size=output_size, dtype=dtype
     )
 
-  records = tf.data.TFRecordDataset(list(paths))
-  if input_context:
-    records = _share(records, input_context)
+  records = _share(tf.data.TFRecordDataset(list(paths)), input_context)
   scenes = records.map(fit, num_parallel_calls=tf.data.AUTOTUNE)
   return scenes.batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
@@ -195,6 +199,9 @@ def fit_image(
 
 
 def _share(dataset, input_context) -> tf.data.Dataset:
+  """Returns this worker's part of a dataset."""
+  if input_context is None:
+    return dataset
   return dataset.shard(
     input_context.num_input_pipelines, input_context.input_pipeline_id
   )
