@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from copypaste_tf.augment import layers
+from copypaste_tf.augment import layers, scenes
 from copypaste_tf.examples import IDS_PER_PLANE, Features, Scenes
 
 _SCALARS = {
@@ -84,18 +84,17 @@ def decode_scene(
     lambda: (image, planes),
     lambda: (_resize(image, new_size), _resize_nearest(planes, new_size)),
   )
-  boxes = _boxes(features) * tf.cast(tf.tile(new_size, [2]), tf.float32)
-  classes = tf.cast(features[Features.CLASS], tf.int32)
-  return Scenes(
-    image=_pad_image(image, source_size, 3),
-    planes=_pad_image(planes, source_size, num_planes),
+  scene = Scenes(
+    image=image,
+    planes=planes,
     size=new_size,
-    boxes=_pad_labels(boxes, max_instances),
-    classes=_pad_labels(classes, max_instances),
-    ids=_pad_labels(ids, max_instances),
-    crowd=_pad_labels(crowd, max_instances),
+    boxes=_boxes(features) * tf.cast(tf.tile(new_size, [2]), tf.float32),
+    classes=tf.cast(features[Features.CLASS], tf.int32),
+    ids=ids,
+    crowd=crowd,
     source_id=_source_id(features),
   )
+  return scenes.pad(scene, source_size=source_size, max_instances=max_instances)
 
 
 def decode_image(serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -246,24 +245,3 @@ def _resize(image, size) -> tf.Tensor:
 
 def _resize_nearest(planes, size) -> tf.Tensor:
   return tf.image.resize(planes, size, method='nearest')
-
-
-def _pad_image(image, size, channels) -> tf.Tensor:
-  """Pads `[h, w, c]` with zeros to a static size."""
-  height, width = tf.unstack(tf.shape(image)[:2])
-  image = tf.pad(image, [[0, size[0] - height], [0, size[1] - width], [0, 0]])
-  return tf.ensure_shape(image, [*size, channels])
-
-
-def _pad_labels(labels, count) -> tf.Tensor:
-  """Pads `[n, ...]` with zeros to a static number of instances."""
-  missing = count - tf.shape(labels)[0]
-  _require(
-    missing >= 0,
-    f'The record holds more objects than the {count} that are read; raise '
-    'max_source_instances to:',
-    [tf.shape(labels)[0]],
-  )
-  padding = [[0, missing]] + [[0, 0]] * (labels.shape.rank - 1)
-  padded = tf.pad(labels, padding)
-  return tf.ensure_shape(padded, [count, *labels.shape[1:]])
