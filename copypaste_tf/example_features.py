@@ -13,6 +13,23 @@ from google.protobuf.message import DecodeError
 Features = Mapping[str, tf.train.Feature]
 
 
+class FeatureError(ValueError):
+  """A feature that does not hold what it should.
+
+  Attributes:
+    feature: its name.
+    detail: what was expected and what came.
+  """
+
+  def __init__(self, feature: str, detail: str):
+    super().__init__(feature, detail)
+    self.feature = feature
+    self.detail = detail
+
+  def __str__(self) -> str:
+    return f'feature {self.feature!r}: {self.detail}'
+
+
 def load(serialized: bytes) -> Features:
   """Reads the feature map of an example.
 
@@ -32,8 +49,8 @@ def load(serialized: bytes) -> Features:
 
 
 def fail(key: str, expected: str) -> NoReturn:
-  """Raises the ValueError of a feature that does not hold what it should."""
-  raise ValueError(f'feature {key!r}: expected {expected}.')
+  """Raises the FeatureError of a feature, given what was expected."""
+  raise FeatureError(key, f'expected {expected}.')
 
 
 def values(features: Features, key: str, kind: str) -> list[Any]:
@@ -48,7 +65,7 @@ def values(features: Features, key: str, kind: str) -> list[Any]:
     Its values.
 
   Raises:
-    ValueError: the feature is of another type.
+    FeatureError: the feature is of another type.
   """
   if key not in features:
     return []
@@ -90,7 +107,7 @@ def column(
     `count` values.
 
   Raises:
-    ValueError: the feature is of another type or length.
+    FeatureError: the feature is of another type or length.
   """
   found = values(features, key, kind)
   if not found and default is not None:

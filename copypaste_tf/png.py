@@ -28,7 +28,11 @@ def encode(image: np.ndarray) -> bytes:
   Returns:
     The bytes of the file.
   """
-  return encode_rows(image, 0, image.shape[0])
+  used = np.flatnonzero(image.any(axis=1))
+  if not used.size:
+    return encode_rows(image[:0], 0, image.shape[0])
+  top, bottom = used[0], used[-1] + 1
+  return encode_rows(image[top:bottom], int(top), image.shape[0])
 
 
 def encode_rows(rows: np.ndarray, top: int, height: int) -> bytes:
@@ -46,10 +50,9 @@ def encode_rows(rows: np.ndarray, top: int, height: int) -> bytes:
   raw = np.zeros((count, width + 1), np.uint8)  # Column 0: "no filter".
   raw[:, 1:] = rows
   below = height - top - count
-  data = raw.tobytes()
-  parts = [b'\x78\x01', *_zero_rows(top, width), _deflate(data)]
+  parts = [b'\x78\x01', *_zero_rows(top, width), _deflate(raw)]
   parts += [*_zero_rows(below, width), b'\x03\x00']
-  parts.append(_adler32(data, top * (width + 1), below * (width + 1)))
+  parts.append(_adler32(raw, top * (width + 1), below * (width + 1)))
   header = struct.pack('>IIBBBBB', width, height, 8, 0, 0, 0, 0)
   chunks = ((b'IHDR', header), (b'IDAT', b''.join(parts)), (b'IEND', b''))
   return _SIGNATURE + b''.join(_chunk(*chunk) for chunk in chunks)
@@ -86,10 +89,8 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
   )
 
 
-def _deflate(data: bytes) -> bytes:
+def _deflate(data: np.ndarray | bytes) -> bytes:
   """Compresses to blocks that end on a byte and refer to nothing before."""
-  if not data:
-    return b''
   compressor = zlib.compressobj(1, zlib.DEFLATED, _RAW_DEFLATE)
   return compressor.compress(data) + compressor.flush(zlib.Z_FULL_FLUSH)
 
@@ -105,7 +106,7 @@ def _zero_piece(count: int, width: int) -> bytes:
   return _deflate(bytes(count * (width + 1)))
 
 
-def _adler32(data: bytes, before: int, after: int) -> bytes:
+def _adler32(data: np.ndarray, before: int, after: int) -> bytes:
   """The zlib checksum of `before` zeros, `data` and `after` zeros."""
   # A zero leaves the low half alone and adds it to the high half.
   checksum = zlib.adler32(data, 1 | before % _ADLER_BASE << 16)

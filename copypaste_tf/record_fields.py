@@ -1,15 +1,21 @@
 """Fields of a record, each read from the features of one example.
 
-Every function takes what `example_features.load` returns and raises ValueError
-that names the feature at fault. `n` is the number of objects, `shape` the
-height and width of the image.
+Every function takes what `example_features.load` returns and raises
+FeatureError, which names the feature at fault. `n` is the number of objects,
+`shape` the height and width of the image.
 """
 
 import numpy as np
 
 from copypaste_tf import png
+from copypaste_tf.example_features import (
+  FeatureError,
+  column,
+  fail,
+  scalar,
+  values,
+)
 from copypaste_tf.example_features import Features as Loaded
-from copypaste_tf.example_features import column, fail, scalar, values
 from copypaste_tf.examples import IDS_PER_PLANE, Features
 from copypaste_tf.id_planes import crop, layer_crops
 
@@ -121,7 +127,7 @@ def _decode(key: str, data: bytes, shape: tuple[int, int]) -> np.ndarray:
   try:
     pixels = png.decode(data)
   except ValueError as error:
-    raise ValueError(f'feature {key!r}: {error}') from error
+    raise FeatureError(key, str(error)) from error
   if pixels.shape[:2] != shape:
     fail(key, f'PNGs of the image size {shape}, got {pixels.shape[:2]}')
   return pixels

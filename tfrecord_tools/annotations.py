@@ -141,21 +141,23 @@ def _box(
     raise SourceError(
       'malformed_box', f'expected 4 numbers, got {bbox!r}'
     ) from error
-  corners = np.array([y, x, y + height, x + width])
-  if not np.isfinite(corners).all() or width < 0 or height < 0:
+  corners = (y, x, y + height, x + width)
+  if not all(map(math.isfinite, corners)) or width < 0 or height < 0:
     raise SourceError(
       'malformed_box', f'expected [x, y, width, height], got {bbox}'
     )
-  limits = np.array(shape * 2, np.float64)
-  box = np.clip(corners, 0, limits)
-  if (box != corners).any():
+  limits = shape * 2
+  pairs = list(zip(corners, limits, strict=True))
+  box = [min(max(corner, 0.0), limit) for corner, limit in pairs]
+  if any(a != b for a, b in zip(box, corners, strict=True)):
     notes.append('clipped_boxes')
   # Compared as they are stored: a sliver may vanish in float32.
-  top, left, bottom, right = (box / limits).astype(np.float32)
+  pairs = zip(box, limits, strict=True)
+  top, left, bottom, right = (np.float32(a / limit) for a, limit in pairs)
   if top >= bottom or left >= right:
     reason = 'empty_box' if not width or not height else 'box_outside_image'
     raise SourceError(reason, f'{bbox} leaves nothing in an image of {shape}')
-  return box
+  return np.array(box, np.float64)
 
 
 def _box_of(crop: Crop, notes: list[str]) -> np.ndarray:

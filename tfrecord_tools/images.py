@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from tfrecord_tools import jpeg
 from tfrecord_tools import orientation as exif
 from tfrecord_tools.faults import SourceError
 
@@ -87,9 +88,9 @@ def _store(image: Image.Image, data: bytes) -> StoredImage:
   image_format = 'jpeg' if is_jpeg else 'png'
   if orientation == exif.UPRIGHT and _is_plain(image, data):
     if is_jpeg:
-      # An eighth of the size: reads every byte and computes little.
-      image.draft('L', (image.width // 8, image.height // 8))
-    image.load()
+      jpeg.check(data)
+    else:
+      image.load()
     return StoredImage(data, image_format, shape, shape, orientation, False)
   pixels = exif.turn_pixels(_rgb(image), orientation)
   return StoredImage(

@@ -1,0 +1,151 @@
+r"""Prints records for a person to read, and draws them.
+
+python -m tfrecord_tools.inspect_tfrecord \
+    --input='build/shapes/records/train-*.tfrecord' --limit=3 \
+    --draw=build/shapes/train.png
+"""
+
+import io
+import itertools
+import sys
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from absl import app, flags
+from PIL import Image
+
+from copypaste_tf import drawing, records
+from tfrecord_tools import atomic, validation
+
+COLUMNS = 4
+
+
+def find(
+  paths: Iterable[str], *, limit: int, source_ids: Iterable[int] = ()
+) -> Iterator[tuple[str, int, records.Record]]:
+  """Finds records.
+
+  Args:
+    paths: TFRecord files.
+    limit: how many at most; 0 is no limit.
+    source_ids: take these images alone; empty takes all.
+
+  Yields:
+    File, index in the file, record.
+
+  Raises:
+    ValueError: a record cannot be read.
+  """
+  wanted = set(source_ids)
+  found = (
+    item
+    for item in records.read_records(paths)
+    if not wanted or item[2].source_id in wanted
+  )
+  return itertools.islice(found, limit or None)
+
+
+def describe(path: str, index: int, record: records.Record) -> str:
+  """Formats a record.
+
+  Args:
+    path: file it comes from.
+    index: its place in the file.
+    record: the record.
+
+  Returns:
+    Several lines: the image, then one per object.
+  """
+  count = record.planes.shape[2]
+  masks = f'{count} id planes' if record.has_masks else 'no masks'
+  size = len(record.image_bytes)
+  lines = [
+    f'{path}: record {index}',
+    f'  source_id {record.source_id}  {record.filename}  '
+    f'{record.height}x{record.width} {record.image_format} of {size} bytes, '
+    f'{len(record.classes)} objects, {masks}',
+  ]
+  lines += [f'  {key}: {ids}' for key, ids in record.extra.items()]
+  lines += [_object(record, i) for i in range(len(record.classes))]
+  return '\n'.join(lines)
+
+
+def draw(record: records.Record) -> np.ndarray:
+  """Draws a record's objects over its image.
+
+  Args:
+    record: the record.
+
+  Returns:
+    `[h, w, 3]` uint8.
+  """
+  with Image.open(io.BytesIO(record.image_bytes)) as image:
+    pixels = np.asarray(image.convert('RGB'))
+  masks = list(records.instance_masks(record)) if record.has_masks else None
+  captions = [_caption(record, i) for i in range(len(record.classes))]
+  colors = drawing.class_colors(record.classes)
+  return drawing.draw_instances(pixels, record.boxes, masks, captions, colors)
+
+
+def _object(record: records.Record, i: int) -> str:
+  box = ' '.join(f'{side:8.2f}' for side in record.boxes[i])
+  plane, value = divmod(int(record.ids[i]), 256)
+  where = f'plane {plane} id {value}' if value else 'no pixel'
+  return (
+    f'  {i:4} {record.classes[i]:5} {record.class_names[i]:20} '
+    f'box (yxyx) {box}  area {record.areas[i]:10.1f}  {where}'
+    f'{"  crowd" if record.crowd[i] else ""}'
+  )
+
+
+def _caption(record: records.Record, i: int) -> str:
+  name = record.class_names[i] or str(record.classes[i])
+  return f'{name} (crowd)' if record.crowd[i] else name
+
+
+def _define_flags() -> None:
+  # Not at import: verbs share names of flags, and a process may import several.
+  flags.DEFINE_list(
+    'input',
+    None,
+    'Globs of the TFRecord files, comma-separated.',
+    required=True,
+  )
+  flags.DEFINE_integer('limit', 5, 'Records to show; 0 shows all.', 0)
+  flags.DEFINE_list('source_id', [], 'Image ids to show; all by default.')
+  flags.DEFINE_string('draw', None, 'PNG file to draw the records to.')
+
+
+def _run(argv: list[str]) -> None:
+  if len(argv) > 1:
+    raise app.UsageError(f'unexpected arguments: {argv[1:]}')
+  values = flags.FLAGS
+  pictures = []
+  try:
+    paths = validation.expand(values.input)
+    wanted = [int(number) for number in values.source_id]
+    found = find(paths, limit=values.limit, source_ids=wanted)
+    for path, index, record in found:
+      print(describe(path, index, record), flush=True)
+      if values.draw:
+        pictures.append(draw(record))
+      wanted = [number for number in wanted if number != record.source_id]
+  except (ValueError, FileNotFoundError) as error:
+    sys.exit(f'error: {error}')
+  if values.draw and pictures:
+    columns = min(COLUMNS, len(pictures))
+    sheet = drawing.tile(pictures, columns)
+    atomic.write_bytes(values.draw, drawing.png_bytes(sheet))
+    print(f'drew {len(pictures)} records to {values.draw}')
+  if wanted:
+    sys.exit(f'error: no record has the source_id {wanted}.')
+
+
+def main() -> None:
+  """Runs the command line; see `--help`."""
+  _define_flags()
+  app.run(_run)
+
+
+if __name__ == '__main__':
+  main()

