@@ -5,7 +5,8 @@ Precedence, lowest first: Python defaults, --gin_file, --gin_params,
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from absl import app, flags
 
@@ -53,9 +54,20 @@ def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
   )
 
 
-def load(flag_values: flags.FlagValues = flags.FLAGS) -> gin_config.Resolved:
-  """Resolves the config that the flags describe."""
-  own = {}
+def load(
+  flag_values: flags.FlagValues = flags.FLAGS,
+  *,
+  record: Sequence[str] = (),
+  values: Mapping[str, tuple[str, Any]] | None = None,
+) -> gin_config.Resolved:
+  """Resolves the config that the flags describe.
+
+  Args:
+    flag_values: the parsed flags.
+    record: YAML files to read before those of --config_file.
+    values: `{dotted path: (flag, value)}` of a verb's own flags.
+  """
+  own = dict(values or {})
   if flag_values.strategy is not None:
     own['runtime.distribution_strategy'] = ('--strategy', flag_values.strategy)
   if flag_values.tpu is not None:
@@ -63,7 +75,7 @@ def load(flag_values: flags.FlagValues = flags.FLAGS) -> gin_config.Resolved:
   return gin_config.load(
     flag_values.gin_file,
     flag_values.gin_params,
-    flag_values.config_file,
+    [*record, *flag_values.config_file],
     flag_values.params_override,
     own,
   )

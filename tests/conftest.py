@@ -2,6 +2,8 @@
 
 import os
 import pathlib
+import subprocess
+import sys
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
@@ -23,3 +25,34 @@ def coco_sample(real_data) -> pathlib.Path:
   if not folder.is_dir():
     pytest.skip(f'{folder} is missing')
   return folder
+
+
+@pytest.fixture(scope='session')
+def shapes(tmp_path_factory) -> pathlib.Path:
+  """A folder with records of a few generated shapes, made by the tools."""
+  folder = tmp_path_factory.mktemp('shapes')
+  tool = [sys.executable, '-m']
+  subprocess.run(
+    [*tool, 'tfrecord_tools.create_shapes_dataset', f'--output_dir={folder}']
+    + ['--num_train=16', '--num_val=6', '--image_size=96'],
+    check=True,
+    capture_output=True,
+  )
+  for split in ('train', 'val'):
+    subprocess.run(
+      [*tool, 'tfrecord_tools.create_coco_tfrecord']
+      + [f'--image_dir={folder}/images', f'--output_prefix={folder}/{split}']
+      + [f'--annotations={folder}/instances_{split}.json', '--num_shards=2'],
+      check=True,
+      capture_output=True,
+    )
+  return folder
+
+
+@pytest.fixture
+def shapes_params(shapes) -> list[str]:
+  """Lines of gin that point a recipe at the records of `shapes`."""
+  return [
+    f'TRAIN_RECORDS = "{shapes}/train-*.tfrecord"',
+    f'EVAL_RECORDS = "{shapes}/val-*.tfrecord"',
+  ]

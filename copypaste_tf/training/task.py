@@ -61,6 +61,7 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
   def build_metrics(self, training: bool = True) -> list[tf_keras.metrics.Mean]:
     """Returns means of the losses and of what was pasted; none to evaluate."""
     self._detections: list[dict[str, Any]] = []
+    self._groundtruth: dict[str, Any] | None = None
     if not training:
       return []
     names = [*LOSSES, *(f'paste/{name}' for name in STATISTICS)]
@@ -190,24 +191,27 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
       with tf.io.gfile.GFile(path, 'w') as file:
         json.dump(self._detections, file)
     masks = ('segm',) if self.task_config.model.include_mask else ()
+    if self._groundtruth is None:
+      self._groundtruth = groundtruth_of(self.task_config)
     return coco.evaluate(
-      self._groundtruth(),
+      self._groundtruth,
       self._detections,
       iou_types=('bbox', *masks),
       per_category=self.task_config.per_category_metrics,
     )
 
-  def _groundtruth(self) -> dict[str, Any]:
-    config = self.task_config
-    if not hasattr(self, '_cached_groundtruth'):
-      self._cached_groundtruth = (
-        groundtruth.from_annotations(config.annotation_file)
-        if config.annotation_file
-        else groundtruth.from_records(
-          data_files.expand(config.validation_data.input_path)
-        )
-      )
-    return self._cached_groundtruth
+
+def groundtruth_of(config: TaskConfig) -> dict[str, Any]:
+  """Returns what a task is evaluated against, in COCO format.
+
+  Args:
+    config: of the task; without an annotation file, the labels of the
+      evaluation records count.
+  """
+  if config.annotation_file:
+    return groundtruth.from_annotations(config.annotation_file)
+  paths = data_files.expand(config.validation_data.input_path)
+  return groundtruth.from_records(paths)
 
 
 def _coco_results(

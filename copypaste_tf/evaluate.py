@@ -1,0 +1,203 @@
+r"""Measures COCO box and mask AP, of a checkpoint or of a detections file.
+
+python -m copypaste_tf.evaluate --model_dir=build/smoke
+python -m copypaste_tf.evaluate --gin_file=configs/smoke.gin \
+    --checkpoint=build/smoke/ckpt-4 --output=build/smoke/detections.json
+python -m copypaste_tf.evaluate --results=build/smoke/detections.json \
+    --annotation_file=build/shapes/instances_val.json
+"""
+
+from copypaste_tf import environment  # isort: split
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+from absl import app, flags
+
+from copypaste_tf import config_flags
+from copypaste_tf.evaluation import coco, groundtruth
+from copypaste_tf.training import checks, gin_config, run_record, runner, task
+
+_MODEL_DIR = flags.DEFINE_string(
+  'model_dir',
+  None,
+  'Folder of a run: its params.yaml is the config, unless --gin_file is '
+  'given, and its last checkpoint is evaluated.',
+)
+_CHECKPOINT = flags.DEFINE_string(
+  'checkpoint', None, 'Evaluate this one, such as MODEL_DIR/ckpt-1000.'
+)
+_ANNOTATION_FILE = flags.DEFINE_string(
+  'annotation_file',
+  None,
+  'COCO JSON to evaluate against; by default the labels of the records.',
+)
+_RESULTS = flags.DEFINE_string(
+  'results',
+  None,
+  'Evaluate these detections, a JSON list in COCO results format, instead of '
+  'running a model.',
+)
+_OUTPUT = flags.DEFINE_string(
+  'output', None, 'Where the detections are written, in COCO results format.'
+)
+_METRICS = flags.DEFINE_string(
+  'metrics', None, 'Where the metrics are written, as JSON.'
+)
+_PER_CATEGORY = flags.DEFINE_bool(
+  'per_category', False, 'Also print the AP of every category.'
+)
+_BACKEND = flags.DEFINE_enum(
+  'backend', 'faster', ['faster', 'pycocotools'], 'Evaluator for --results.'
+)
+config_flags.define()
+
+del environment  # Imported for what it sets.
+
+STATISTICS = (
+  'ap',
+  'ap50',
+  'ap75',
+  'ap_small',
+  'ap_medium',
+  'ap_large',
+  'ar1',
+  'ar10',
+  'ar100',
+  'ar_small',
+  'ar_medium',
+  'ar_large',
+)
+
+
+def main(argv: list[str]) -> None:
+  """Evaluates, prints the tables and writes the files."""
+  if argv[1:]:
+    raise app.UsageError(f'expected flags only, got {argv[1:]}')
+  if _RESULTS.value:
+    metrics = _evaluate_results(_RESULTS.value)
+  else:
+    metrics = _evaluate_checkpoint()
+  print(format_metrics(metrics))
+  if _PER_CATEGORY.value:
+    print(format_categories(metrics))
+  if _METRICS.value:
+    with tf.io.gfile.GFile(_METRICS.value, 'w') as file:
+      json.dump(metrics, file, indent=2)
+
+
+def format_metrics(metrics: Mapping[str, float]) -> str:
+  """Returns COCO's 12 numbers of boxes and of masks as a table.
+
+  Args:
+    metrics: by name, such as `mask_ap50`; -1 where nothing can be measured.
+  """
+  kinds = [kind for kind in ('box', 'mask') if f'{kind}_ap' in metrics]
+  lines = [f'{"":10}' + ''.join(f'{kind:>8}' for kind in kinds)]
+  for name in STATISTICS:
+    values = ''.join(f'{metrics[f"{kind}_{name}"]:8.3f}' for kind in kinds)
+    lines.append(f'{name:10}{values}')
+  return '\n'.join(lines)
+
+
+def format_categories(metrics: Mapping[str, float]) -> str:
+  """Returns the AP of every category as a table.
+
+  Args:
+    metrics: with names such as `mask_ap/person`.
+  """
+  names = [key.split('/', 1)[1] for key in metrics if key.startswith('box_ap/')]
+  lines = [f'{"category":24}{"box":>8}{"mask":>8}']
+  for name in names:
+    box, mask = metrics[f'box_ap/{name}'], metrics.get(f'mask_ap/{name}', -1.0)
+    lines.append(f'{name:24}{box:8.3f}{mask:8.3f}')
+  return '\n'.join(lines)
+
+
+def _evaluate_results(path: str) -> dict[str, float]:
+  """Evaluates a detections file, against annotations or a recipe's records."""
+  with tf.io.gfile.GFile(path) as file:
+    results = json.load(file)
+  truth = _ANNOTATION_FILE.value
+  if truth is None:
+    truth = task.groundtruth_of(_resolve().params.task)
+  else:
+    truth = groundtruth.from_annotations(truth)
+  masks = any('segmentation' in result for result in results)
+  return coco.evaluate(
+    truth,
+    results,
+    backend=_BACKEND.value,
+    iou_types=('bbox', 'segm') if masks else ('bbox',),
+    per_category=_PER_CATEGORY.value,
+  )
+
+
+def _evaluate_checkpoint() -> dict[str, float]:
+  resolved = _resolve()
+  problems = checks.problems(resolved.params, mode='eval')
+  if problems:
+    found = [checks.describe(problem, resolved) for problem in problems]
+    raise ValueError('\n'.join(found))
+  checkpoint = _checkpoint()
+  print(f'evaluating {checkpoint}', file=sys.stderr)
+  with tempfile.TemporaryDirectory() as folder:
+    metrics = runner.evaluate(resolved.params, folder, checkpoint)
+    if _OUTPUT.value:
+      detections = os.path.join(folder, task.DETECTIONS_FILE)
+      shutil.copyfile(detections, _OUTPUT.value)
+  return metrics
+
+
+def _resolve() -> gin_config.Resolved:
+  """Resolves the recipe of the flags, or the record of the run."""
+  record = []
+  if not flags.FLAGS.gin_file and not flags.FLAGS.config_file:
+    if not _MODEL_DIR.value:
+      raise ValueError('expected --gin_file, --config_file or --model_dir')
+    record = [os.path.join(_MODEL_DIR.value, run_record.PARAMS)]
+  return config_flags.load(record=record, values=_own_values())
+
+
+def _own_values() -> dict[str, tuple[str, Any]]:
+  values = {'task.per_category_metrics': ('--per_category', True)}
+  values = values if _PER_CATEGORY.value else {}
+  if _ANNOTATION_FILE.value:
+    values['task.annotation_file'] = (
+      '--annotation_file',
+      _ANNOTATION_FILE.value,
+    )
+  return values
+
+
+def _checkpoint() -> str:
+  """Returns the checkpoint to evaluate.
+
+  Raises:
+    ValueError: there is none.
+  """
+  if _CHECKPOINT.value:
+    if not tf.io.gfile.exists(_CHECKPOINT.value + '.index'):
+      raise ValueError(f'--checkpoint: no checkpoint {_CHECKPOINT.value!r}')
+    return _CHECKPOINT.value
+  latest = tf.train.latest_checkpoint(_MODEL_DIR.value or '')
+  if not latest:
+    raise ValueError(
+      f'no checkpoint in --model_dir={_MODEL_DIR.value}; give --checkpoint'
+    )
+  return latest
+
+
+def run(argv: list[str] | None = None) -> None:
+  """Runs the verb; an error of the config is one line, not a traceback."""
+  config_flags.run(main, argv)
+
+
+if __name__ == '__main__':
+  run()

@@ -1,0 +1,118 @@
+"""The config tree: one declaration of the knobs, the paper's defaults."""
+
+import dataclasses
+import inspect
+
+import gin
+import pytest
+from official.core import exp_factory
+
+from copypaste_tf.augment import options
+from copypaste_tf.training import data_config, experiment
+from copypaste_tf.training.schedule import schedule
+
+
+@pytest.fixture(autouse=True)
+def clean_gin():
+  gin.clear_config()
+  yield
+  gin.clear_config()
+
+
+def resolve():
+  return exp_factory.get_exp_config(experiment.NAME)
+
+
+@pytest.mark.parametrize('name', ['ScaleJitter', 'CopyPaste'])
+def test_knobs_are_declared_once(name):
+  config = getattr(data_config, name)()
+  option = getattr(options, name)()
+  assert config.as_dict() == dataclasses.asdict(option)
+  assert getattr(options, name)(**config.as_dict()) == option
+
+
+def test_the_defaults_are_the_papers():
+  params = resolve()
+  sgd = params.trainer.optimizer_config
+  assert params.task.train_data.global_batch_size == 256
+  assert sgd.optimizer.sgd.momentum == 0.9
+  assert sgd.learning_rate.stepwise.values == [0.32, 0.032, 0.0032, 0.00032]
+  assert sgd.learning_rate.stepwise.boundaries == [243_000, 256_500, 263_250]
+  assert sgd.warmup.linear.warmup_learning_rate == 0.0032
+  assert sgd.warmup.linear.warmup_steps == 1000
+  assert params.task.losses.l2_weight_decay == 4e-5
+  norm = params.task.model.norm_activation
+  assert (norm.use_sync_bn, norm.norm_momentum, norm.norm_epsilon) == (
+    True,
+    0.997,
+    1e-4,
+  )
+  jitter = params.task.train_data.jitter
+  assert (jitter.min_scale, jitter.max_scale) == (0.1, 2.0)
+
+
+def test_the_model_is_the_published_one():
+  model = resolve().task.model
+  assert model.rpn_head.num_convs == 2
+  assert model.detection_head.num_convs == 4
+  assert model.detection_head.num_fcs == 2
+  assert model.anchor.aspect_ratios == [1.0, 2.0, 0.5]
+  assert model.anchor.anchor_size == 8.0
+  assert (model.min_level, model.max_level) == (2, 6)
+  assert model.detection_generator.pre_nms_top_k == 1000
+  assert model.detection_generator.pre_nms_score_threshold == 0.05
+
+
+def test_drops_move_with_the_length():
+  plan = schedule(train_steps=1000, drops=(0.5, 0.9), drop_factor=0.5)
+  steps = plan.optimizer.learning_rate.stepwise
+  assert steps.boundaries == [500, 900]
+  assert steps.values == [0.32, 0.16, 0.08]
+
+
+def test_learning_rate_over_the_steps():
+  from official.modeling import optimization
+
+  plan = schedule(train_steps=20_000)
+  rate = optimization.OptimizerFactory(plan.optimizer).build_learning_rate()
+  assert float(rate(0)) == pytest.approx(0.0032)
+  assert float(rate(500)) == pytest.approx((0.32 + 0.0032) / 2)
+  assert float(rate(5000)) == pytest.approx(0.32)
+  assert float(rate(18_001)) == pytest.approx(0.032)
+  assert float(rate(19_999)) == pytest.approx(0.00032)
+
+
+def test_gin_reaches_every_part():
+  gin.parse_config("""
+    ScaleJitter.min_scale = 0.8
+    source/ScaleJitter.min_scale = 0.4
+    TrainData.source_jitter = @source/ScaleJitter()
+    TrainData.copy_paste = @CopyPaste()
+    CopyPaste.subset = 'one'
+    AnchorTargets.batch_size_per_image = 64
+    model.overrides = {'rpn_head': {'num_convs': 1}}
+    runtime.xla = True
+    experiment.log_every = 7
+  """)
+  params = resolve()
+  data = params.task.train_data
+  assert (data.jitter.min_scale, data.source_jitter.min_scale) == (0.8, 0.4)
+  assert data.copy_paste.subset == 'one'
+  assert params.task.anchor_targets.batch_size_per_image == 64
+  assert params.task.model.rpn_head.num_convs == 1
+  assert params.runtime.enable_xla
+  assert params.trainer.steps_per_loop == params.trainer.summary_interval == 7
+
+
+def test_every_configurable_is_documented():
+  for name, configurable in experiment.CONFIGURABLES.items():
+    document = inspect.getdoc(configurable)
+    if name in ('ScaleJitter', 'CopyPaste'):
+      document = inspect.getdoc(getattr(options, name))
+    known = set(inspect.signature(configurable).parameters)
+    for parameter in known - {'default_params', 'restrictions'} - BASE_FIELDS:
+      assert f'{parameter}:' in document, f'{name}.{parameter}'
+
+
+# Fields of Model Garden's TaskConfig that every task has.
+BASE_FIELDS = {'name', 'differential_privacy_config', 'allow_image_summary'}
