@@ -1,0 +1,115 @@
+r"""Runs the whole system on generated shapes: `make demo`.
+
+python -m experiments.demo --output_dir=build/demo --shapes_dir=build/shapes
+
+Generates, converts, checks, draws, trains, evaluates and reports, each step as
+a user would type it. A step that is done already is not done again, so an
+interrupted demo goes on where it stopped.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+from absl import app, flags
+
+_OUTPUT_DIR = flags.DEFINE_string(
+  'output_dir', 'build/demo', 'Where the run and its report go.'
+)
+_SHAPES_DIR = flags.DEFINE_string(
+  'shapes_dir', 'build/shapes', 'Where the generated data set goes.'
+)
+_RECIPE = flags.DEFINE_string('recipe', 'shapes_demo', 'What is trained.')
+_GIN_PARAMS = flags.DEFINE_multi_string(
+  'gin_params', [], 'Passed on to every step that reads the recipe.'
+)
+
+
+def steps(
+  output_dir: str, shapes_dir: str, recipe: str, gin_params: list[str]
+) -> dict[str, list[str]]:
+  """Returns the command of each step by its title.
+
+  Args:
+    output_dir: where the run and its report go.
+    shapes_dir: where the generated data set goes.
+    recipe: name or path of the gin file.
+    gin_params: further bindings.
+
+  Returns:
+    Arguments after `python -m`, in order.
+  """
+  model_dir = os.path.join(output_dir, 'model')
+  sheet = os.path.join(output_dir, 'sheet.html')
+  records = [
+    f"TRAIN_RECORDS='{shapes_dir}/train-*.tfrecord'",
+    f"EVAL_RECORDS='{shapes_dir}/val-*.tfrecord'",
+  ]
+  config = [f'--gin_file={recipe}']
+  config += [f'--gin_params={line}' for line in [*records, *gin_params]]
+  commands = {
+    'Generate shapes': [
+      'tfrecord_tools.create_shapes_dataset',
+      f'--output_dir={shapes_dir}',
+    ]
+  }
+  for split in ('train', 'val'):
+    commands[f'Convert the {split} split to TFRecords'] = [
+      'tfrecord_tools.create_coco_tfrecord',
+      f'--image_dir={shapes_dir}/images',
+      f'--annotations={shapes_dir}/instances_{split}.json',
+      f'--output_prefix={shapes_dir}/{split}',
+      '--num_shards=4',
+    ]
+  return commands | {
+    'Check the recipe': ['copypaste_tf.check', *config, '--only_changed'],
+    'Draw augmented examples': [
+      'copypaste_tf.visualize',
+      *config,
+      f'--output={sheet}',
+    ],
+    'Train with Copy-Paste': [
+      'copypaste_tf.train',
+      *config,
+      f'--model_dir={model_dir}',
+      '--mode=train',
+    ],
+    'Evaluate': [
+      'copypaste_tf.evaluate',
+      f'--model_dir={model_dir}',
+      '--per_category',
+    ],
+    'Write the report': [
+      'copypaste_tf.report',
+      f'--model_dir={model_dir}',
+      f'--output_dir={output_dir}',
+      f'--sheet={sheet}',
+    ],
+  }
+
+
+def main(argv: list[str]) -> None:
+  """Runs the steps; the first that fails ends the demo with its status."""
+  if argv[1:]:
+    raise app.UsageError(f'expected flags only, got {argv[1:]}')
+  commands = steps(
+    _OUTPUT_DIR.value, _SHAPES_DIR.value, _RECIPE.value, _GIN_PARAMS.value
+  )
+  start = time.monotonic()
+  for number, (title, command) in enumerate(commands.items(), 1):
+    elapsed = time.monotonic() - start
+    print(f'\n[{number}/{len(commands)}] {title} ({elapsed:.0f} s so far)')
+    if title == 'Write the report':
+      command = [*command, f'--seconds={elapsed:.0f}']
+    print('  python -m ' + ' '.join(command), flush=True)
+    status = subprocess.call([sys.executable, '-m', *command])
+    if status:
+      sys.exit(status)
+  report = pathlib.Path(_OUTPUT_DIR.value, 'report.html').resolve()
+  print(f'\nOpen {report.as_uri()}')
+
+
+if __name__ == '__main__':
+  app.run(main)

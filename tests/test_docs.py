@@ -1,0 +1,121 @@
+"""Every command and every example of the README and the pages is run.
+
+Commands run as they stand, from a copy of nothing but the data: the folder has
+`configs` and `benchmarks` like a checkout, and `data/coco` points to the real
+sample. What would train for hours gets `--dry_run`.
+"""
+
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[1]
+PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
+
+
+def _blocks(page, language):
+  pattern = rf'^```{language}\n(.*?)^```'
+  return re.findall(pattern, page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def _commands(page):
+  for block in _blocks(page, 'bash'):
+    joined = block.replace('\\\n', ' ')
+    yield from (line for line in joined.split('\n') if line.strip())
+
+
+@pytest.fixture(scope='module')
+def checkout(tmp_path_factory):
+  """A folder like a checkout in which the commands run one after another."""
+  folder = tmp_path_factory.mktemp('checkout')
+  for name in ('configs', 'benchmarks', 'experiments', 'Makefile'):
+    (folder / name).symlink_to(ROOT / name)
+  sample = os.environ.get('COPYPASTE_TF_DATA', '')
+  if sample:
+    _link_coco(folder, pathlib.Path(sample).resolve() / 'coco_sample')
+  return folder
+
+
+def _link_coco(folder, sample):
+  coco = folder / 'data/coco'
+  (coco / 'annotations').mkdir(parents=True)
+  for split in ('train', 'val'):
+    (coco / f'{split}2017').symlink_to(sample / 'images')
+    shutil.copy(
+      sample / f'instances_{split}.json',
+      coco / f'annotations/instances_{split}2017.json',
+    )
+
+
+def _short(command):
+  """Returns the arguments of a command, shortened where it would take hours."""
+  words = shlex.split(command)
+  if words[0] == 'make':
+    return ['make', '-n', *words[1:]]
+  if words[0] == 'python':
+    words[0] = sys.executable
+  else:
+    pytest.fail(f'the pages may use python and make, not {command!r}')
+  if 'copypaste_tf.train' in words and 'smoke' not in command:
+    words.append('--dry_run')
+  return words
+
+
+def _needs_real_data(command):
+  return 'data/coco' in command or 'coco_r50' in command
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('page', PAGES, ids=lambda page: page.stem)
+def test_commands_run(page, checkout):
+  for command in _commands(page):
+    if _needs_real_data(command) and not (checkout / 'data/coco').exists():
+      continue
+    done = subprocess.run(
+      _short(command), cwd=checkout, capture_output=True, text=True, check=False
+    )
+    assert not done.returncode, f'{command}\n{done.stdout}\n{done.stderr}'
+
+
+@pytest.mark.parametrize('page', PAGES, ids=lambda page: page.stem)
+def test_python_examples_run(page):
+  import tensorflow as tf
+
+  rng = np.random.default_rng(0)
+  dataset = tf.data.Dataset.from_tensors(
+    {
+      'image': rng.integers(0, 256, [60, 80, 3]).astype(np.uint8),
+      'masks': rng.random([2, 60, 80]) < 0.1,
+      'boxes': np.array([[0, 0, 60, 80]] * 2, np.float32),
+      'classes': np.array([1, 2]),
+    }
+  )
+  dataset = dataset.repeat(8).enumerate()
+  dataset = dataset.map(lambda i, e: e | {'source_id': i})
+  for block in _blocks(page, 'python'):
+    names = {'dataset': dataset}
+    exec(compile(block, str(page), 'exec'), names)
+    if 'train' in names:
+      assert next(iter(names['train'])).image.shape[0] == 8
+
+
+def test_the_op_needs_ten_lines():
+  (block,) = _blocks(ROOT / 'README.md', 'python')
+  lines = [
+    x for x in block.split('\n') if x and not x.startswith(('import', 'from'))
+  ]
+  assert len(lines) <= 10
+
+
+def test_links_lead_somewhere():
+  for page in [*PAGES, ROOT / 'experiments/results.md']:
+    for target in re.findall(r'\]\(([^)#]+)\)', page.read_text()):
+      if not target.startswith('http'):
+        assert (page.parent / target).exists(), f'{page.name}: {target}'

@@ -1,0 +1,128 @@
+"""Imports point one way, and a few rules of the house that grep can check."""
+
+import ast
+import pathlib
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[1]
+PACKAGES = ('copypaste_tf', 'tfrecord_tools', 'configs', 'experiments')
+FILES = sorted(
+  path for package in PACKAGES for path in (ROOT / package).rglob('*.py')
+)
+VERBS = (
+  'train',
+  'evaluate',
+  'check',
+  'visualize',
+  'report',
+)
+# What each layer may import of the layers of the package.
+LAYERS = {
+  'examples': set(),
+  'augment': {'examples'},
+  'records': {'examples'},
+  'drawing': {'examples'},
+  'inputs': {'examples', 'augment'},
+  'modeling': {'examples', 'augment'},
+  'evaluation': {'examples', 'records', 'drawing'},
+  'training': {
+    'examples',
+    'augment',
+    'records',
+    'drawing',
+    'inputs',
+    'modeling',
+    'evaluation',
+  },
+}
+# Modules beside the packages that belong to a layer.
+PART_OF = {
+  'id_planes': 'records',
+  'png': 'records',
+  'example_features': 'records',
+  'record_fields': 'records',
+  'record_files': 'records',
+}
+
+
+def _imports(path):
+  for node in ast.walk(ast.parse(path.read_text())):
+    if isinstance(node, ast.ImportFrom) and node.module:
+      yield node.module
+      yield from (f'{node.module}.{alias.name}' for alias in node.names)
+    elif isinstance(node, ast.Import):
+      yield from (alias.name for alias in node.names)
+
+
+def _layer(path):
+  """Returns the layer of a module of copypaste_tf, `verb` for the rest."""
+  name = path.relative_to(ROOT / 'copypaste_tf').parts[0].removesuffix('.py')
+  name = PART_OF.get(name, name)
+  return name if name in LAYERS else 'verb'
+
+
+def _package_files():
+  return [f for f in FILES if f.is_relative_to(ROOT / 'copypaste_tf')]
+
+
+@pytest.mark.parametrize('path', _package_files(), ids=lambda p: p.name)
+def test_imports_point_one_way(path):
+  layer = _layer(path)
+  for name in _imports(path):
+    parts = name.split('.')
+    assert parts[0] not in ('tfrecord_tools', 'experiments'), name
+    if parts[0] == 'copypaste_tf' and layer != 'verb' and len(parts) > 1:
+      imported = PART_OF.get(parts[1], parts[1])
+      allowed = LAYERS[layer] | {layer, '__version__'}
+      assert imported in allowed, f'{layer} imports {name}'
+    if layer in LAYERS and parts[0] in ('absl',) and parts[-1] == 'flags':
+      raise AssertionError(f'only verbs know flags, {path} imports {name}')
+    if layer in LAYERS and parts[0] == 'gin':
+      assert layer == 'training', f'{path} imports gin'
+
+
+def test_augment_imports_tensorflow_only():
+  allowed = {'tensorflow', 'copypaste_tf', 'collections', 'dataclasses'}
+  allowed |= {'math', 'typing'}
+  for path in (ROOT / 'copypaste_tf/augment').glob('*.py'):
+    for name in _imports(path):
+      assert name.split('.')[0] in allowed, f'{path} imports {name}'
+
+
+@pytest.mark.parametrize('path', FILES, ids=lambda p: p.name)
+def test_rules_of_the_house(path):
+  tree = ast.parse(path.read_text())
+  for node in ast.walk(tree):
+    assert not isinstance(node, ast.Assert), f'{path}: a bare assert'
+    if isinstance(node, ast.ExceptHandler):
+      broad = node.type is None or (
+        isinstance(node.type, ast.Name)
+        and node.type.id in ('Exception', 'BaseException')
+      )
+      assert not broad, f'{path}:{node.lineno}: a broad except'
+    if isinstance(node, ast.FunctionDef):
+      doc = ast.get_docstring(node, clean=False) or ''
+      body = node.end_lineno - node.lineno - doc.count('\n')
+      assert body <= 60, f'{path}: {node.name} has {body} lines'
+  assert 'TODO' not in path.read_text(), path
+  assert path.read_text().count('\n') <= 260, f'{path} is too long'
+
+
+def test_only_stateless_random_ops():
+  for path in FILES:
+    text = path.read_text()
+    for call in ('tf.random.uniform(', 'tf.random.normal(', 'random.shuffle('):
+      assert f' {call}' not in text, f'{path} uses {call}'
+
+
+def test_every_module_has_a_test_of_its_name():
+  tested = {
+    path.stem.removeprefix('test_') for path in (ROOT / 'tests').iterdir()
+  }
+  missing = [
+    path.relative_to(ROOT).as_posix()
+    for path in FILES
+    if path.stem not in tested and path.stem != '__init__'
+  ]
+  assert not missing, missing
