@@ -34,7 +34,7 @@ def check(data: bytes) -> None:
     data = data[: starts[0]] + _END
   with Image.open(io.BytesIO(data)) as image:
     # An eighth of the size: reads every byte and computes little.
-    image.draft('L', (image.width // 8, image.height // 8))
+    image.draft('L', (max(1, image.width // 8), max(1, image.height // 8)))
     image.load()
 
 

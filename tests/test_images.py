@@ -1,0 +1,227 @@
+"""Image files of every kind become upright RGB that TensorFlow decodes."""
+
+import io
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image, ImageOps
+
+from copypaste_tf.id_planes import Crop
+from tfrecord_tools import images, jpeg, orientation
+from tfrecord_tools.faults import SourceError
+
+
+def scene(height=48, width=80):
+  y, x = np.mgrid[:height, :width]
+  red, green = 255 * y // height, 255 * x // width
+  return np.stack([red, green, 255 - red], axis=2).astype(np.uint8)
+
+
+def save(path, image, **options):
+  image.save(path, **options)
+  return str(path)
+
+
+def decode(stored):
+  return tf.io.decode_image(stored.data, expand_animations=False).numpy()
+
+
+def difference(a, b):
+  return np.abs(a.astype(int) - b.astype(int)).mean()
+
+
+@pytest.mark.parametrize('mode', ['RGB', 'L'])
+@pytest.mark.parametrize('suffix', ['jpg', 'png'])
+def test_plain_files_pass_byte_for_byte(tmp_path, mode, suffix):
+  image = Image.fromarray(scene()).convert(mode)
+  path = save(tmp_path / f'x.{suffix}', image)
+  stored = images.read(path)
+  assert stored.data == (tmp_path / f'x.{suffix}').read_bytes()
+  assert not stored.reencoded
+  assert stored.image_format == {'jpg': 'jpeg', 'png': 'png'}[suffix]
+  assert stored.shape == stored.file_shape == (48, 80)
+
+
+def test_progressive_jpegs_pass(tmp_path):
+  path = save(tmp_path / 'x.jpg', Image.fromarray(scene()), progressive=True)
+  assert not images.read(path).reencoded
+
+
+@pytest.mark.parametrize(
+  ('mode', 'suffix', 'tolerance'),
+  [
+    ('CMYK', 'jpg', 8),
+    ('RGBA', 'png', 0),
+    ('LA', 'png', 0),
+    ('P', 'png', 0),
+    ('1', 'png', 0),
+    ('I;16', 'png', 0),
+    ('RGB', 'bmp', 0),
+    ('RGB', 'webp', 40),
+    ('P', 'gif', 0),
+    ('RGB', 'tiff', 0),
+  ],
+)
+def test_other_files_become_rgb(tmp_path, mode, suffix, tolerance):
+  if mode == 'I;16':
+    image = Image.fromarray(scene()[:, :, 0].astype(np.uint16) * 257)
+    expected = np.repeat(scene()[:, :, :1], 3, axis=2)
+  else:
+    image = Image.fromarray(scene()).convert(mode)
+    expected = np.asarray(image.convert('RGB'))
+  stored = images.read(save(tmp_path / f'x.{suffix}', image))
+  assert stored.reencoded
+  assert stored.image_format == ('jpeg' if suffix == 'jpg' else 'png')
+  pixels = decode(stored)
+  assert pixels.shape == (48, 80, 3)
+  assert pixels.dtype == np.uint8
+  assert difference(pixels, expected) <= tolerance
+
+
+@pytest.mark.parametrize('tag', range(1, 9))
+@pytest.mark.parametrize('suffix', ['jpg', 'png'])
+def test_exif_orientations_are_turned_upright(tmp_path, tag, suffix):
+  exif = Image.Exif()
+  exif[0x0112] = tag
+  path = tmp_path / f'x.{suffix}'
+  Image.fromarray(scene()).save(path, exif=exif)
+  with Image.open(path) as image:
+    expected = np.asarray(ImageOps.exif_transpose(image))
+  stored = images.read(str(path))
+  assert stored.orientation == tag
+  assert stored.file_shape == (48, 80)
+  assert stored.shape == expected.shape[:2]
+  assert difference(decode(stored), expected) < (3 if suffix == 'jpg' else 1e-9)
+  assert stored.reencoded == (tag != 1)
+  # Nothing is left that would turn it a second time.
+  with Image.open(io.BytesIO(stored.data)) as image:
+    assert image.getexif().get(0x0112, 1) == 1
+
+
+def test_an_unknown_orientation_is_none(tmp_path):
+  exif = Image.Exif()
+  exif[0x0112] = 77
+  Image.fromarray(scene()).save(tmp_path / 'x.jpg', exif=exif)
+  assert not images.read(str(tmp_path / 'x.jpg')).reencoded
+
+
+@pytest.mark.parametrize('tag', range(1, 9))
+def test_boxes_and_masks_turn_with_the_pixels(tag):
+  rng = np.random.default_rng(tag)
+  for _ in range(10):
+    shape = tuple(rng.integers(6, 20, 2))
+    top, left = rng.integers(0, 3, 2)
+    rows, columns = rng.integers(1, 4, 2)
+    mask = np.zeros(shape, bool)
+    mask[top : top + rows, left : left + columns] = True
+    mask[top, left + columns - 1] = rows == 1
+    turned = orientation.turn_pixels(mask, tag)
+    assert turned.shape == orientation.turn_size(shape, tag)
+    box = np.array([top, left, top + rows, left + columns])
+    box = orientation.turn_box(box, shape, tag)
+    window = np.zeros_like(turned)
+    window[box[0] : box[2], box[1] : box[3]] = True
+    assert (turned <= window).all()
+    assert window.sum() == rows * columns
+    crop = Crop(
+      int(top), int(left), mask[top : top + rows, left : left + columns]
+    )
+    crop = orientation.turn_crop(crop, shape, tag)
+    again = np.zeros_like(turned)
+    again[crop.window] = crop.mask
+    np.testing.assert_array_equal(again, turned)
+
+
+def test_the_smallest_and_a_large_image(tmp_path):
+  for height, width in ((1, 1), (4000, 6000)):
+    image = Image.new('RGB', (width, height), (9, 8, 7))
+    stored = images.read(save(tmp_path / 'x.jpg', image))
+    assert stored.shape == (height, width)
+    assert not stored.reencoded
+
+
+def reason_of(path):
+  with pytest.raises(SourceError) as caught:
+    images.read(str(path))
+  return caught.value.reason
+
+
+def test_files_that_are_no_images(tmp_path):
+  assert reason_of(tmp_path / 'absent.jpg') == 'missing_image'
+  assert reason_of(tmp_path) == 'unreadable_image'
+  for data in (b'', b'\xff\xd8', b'no image', b'\x89PNG\r\n\x1a\n'):
+    (tmp_path / 'x.jpg').write_bytes(data)
+    assert reason_of(tmp_path / 'x.jpg') == 'corrupt_image'
+  Image.fromarray(np.zeros((4, 4), np.float32)).save(tmp_path / 'x.tiff')
+  assert reason_of(tmp_path / 'x.tiff') == 'corrupt_image'
+
+
+@pytest.mark.parametrize('suffix', ['jpg', 'png', 'bmp'])
+def test_truncated_files(tmp_path, suffix):
+  path = tmp_path / f'x.{suffix}'
+  Image.fromarray(scene()).save(path)
+  data = path.read_bytes()
+  for size in (len(data) // 3, len(data) // 2, len(data) - 40):
+    path.write_bytes(data[:size])
+    assert reason_of(path) == 'corrupt_image'
+
+
+def noisy_jpeg(rng, **options):
+  pixels = rng.integers(0, 255, (90, 120, 3)).astype(np.uint8)
+  stream = io.BytesIO()
+  Image.fromarray(pixels).save(stream, 'JPEG', **options)
+  return stream.getvalue()
+
+
+def tensorflow_decodes(data):
+  try:
+    tf.io.decode_jpeg(data, channels=3)
+  except tf.errors.InvalidArgumentError:
+    return False
+  return True
+
+
+def passes(data):
+  try:
+    jpeg.check(data)
+  except (OSError, ValueError, SyntaxError):
+    return False
+  return True
+
+
+def damages(rng, data):
+  place = int(rng.integers(2, len(data) - 3))
+  block = min(int(rng.integers(1, 500)), len(data) - place)
+  yield data[:place]
+  yield data[:-2]
+  yield data[:place] + bytes(len(data) - place)
+  yield data[:place] + rng.bytes(block) + data[place + block :]
+  yield data[:place] + bytes([rng.integers(256)]) + data[place + 1 :]
+  marker = bytes([0xFF, rng.integers(1, 255)])
+  yield data[:place] + marker + data[place + 2 :]
+
+
+@pytest.mark.parametrize(
+  'options', [{}, {'progressive': True}, {'quality': 20}]
+)
+def test_no_damaged_jpeg_passes_that_tensorflow_refuses(options):
+  rng = np.random.default_rng(0)
+  refused = accepted = 0
+  for _ in range(60):
+    data = noisy_jpeg(rng, **options)
+    assert passes(data)
+    assert passes(data + b'trailing bytes')
+    for damaged in damages(rng, data):
+      if tensorflow_decodes(damaged):
+        accepted += 1
+      else:
+        refused += 1
+        assert not passes(damaged)
+  assert refused > 50
+  assert accepted > 10
+
+
+def test_padding_before_a_marker():
+  data = noisy_jpeg(np.random.default_rng(1))
+  assert passes(data[:2] + b'\xff\xff' + data[2:])
