@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import tensorflow as tf
 from absl import app, flags
 
 from copypaste_tf.training import gin_config
@@ -90,10 +91,13 @@ def run(main: Callable[[list[str]], None], argv: list[str] | None) -> None:
   """
 
   def guarded(arguments: list[str]) -> None:
+    verbose = flags.FLAGS.verbosity > 0
+    if not verbose:
+      tf.get_logger().setLevel('WARNING')
     try:
       main(arguments)
     except (ValueError, FileNotFoundError) as error:
-      if flags.FLAGS.verbosity > 0:
+      if verbose:
         raise
       sys.exit('\n'.join(f'error: {line}' for line in str(error).split('\n')))
 

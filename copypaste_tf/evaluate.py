@@ -136,6 +136,7 @@ def _evaluate_results(path: str) -> dict[str, float]:
     backend=_BACKEND.value,
     iou_types=('bbox', 'segm') if masks else ('bbox',),
     per_category=_PER_CATEGORY.value,
+    strict_categories=False,
   )
 
 

@@ -10,12 +10,13 @@ import tensorflow as tf
 from absl import logging
 from official.common import distribute_utils
 from official.core import config_definitions as cfg
-from official.core import task_factory, train_lib, train_utils
+from official.core import train_lib, train_utils
 from official.modeling import performance
 
 from copypaste_tf.training import pipeline, run_record
 from copypaste_tf.training.gin_config import Resolved
 from copypaste_tf.training.progress import Panels, Progress
+from copypaste_tf.training.task import CopyPasteTask
 
 MODES = ('train', 'eval', 'train_and_eval', 'continuous_eval')
 
@@ -103,7 +104,7 @@ def _trainer(params, model_dir, *, train, evaluate=True):
     tpu_address=runtime.tpu,
   )
   with strategy.scope():
-    task = task_factory.get_task(params.task, logging_dir=model_dir)
+    task = CopyPasteTask(params.task, logging_dir=model_dir)
     trainer = train_utils.create_trainer(
       params, task, train=train, evaluate=evaluate
     )

@@ -1,5 +1,6 @@
 """The task: Copy-Paste examples in, Mask R-CNN losses or COCO metrics out."""
 
+import dataclasses
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from official.vision.losses import maskrcnn_losses
 from official.vision.tasks import maskrcnn
 
 from copypaste_tf import augment
-from copypaste_tf.evaluation import coco, groundtruth
+from copypaste_tf.evaluation import coco, detections, groundtruth
 from copypaste_tf.examples import TrainScenes
 from copypaste_tf.inputs.decode import EvalScenes
 from copypaste_tf.modeling import anchor_targets
@@ -60,9 +61,8 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
 
   def build_metrics(self, training: bool = True) -> list[tf_keras.metrics.Mean]:
     """Returns means of the losses and of what was pasted; none to evaluate."""
-    self._detections: list[dict[str, Any]] = []
-    self._groundtruth: dict[str, Any] | None = None
     if not training:
+      self._evaluation = _Evaluation()
       return []
     names = [*LOSSES, *(f'paste/{name}' for name in STATISTICS)]
     return [tf_keras.metrics.Mean(name, dtype=tf.float32) for name in names]
@@ -153,17 +153,20 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
       training=False,
     )
     scale = tf.tile(tf.cast(inputs.scale, tf.float32), [1, 2])
-    detections = {
-      'source_id': inputs.source_id,
-      'original_size': inputs.original_size,
-      'boxes': outputs['detection_boxes'] / scale[:, tf.newaxis],
-      'scores': outputs['detection_scores'],
-      'classes': outputs['detection_classes'],
-      'count': outputs['num_detections'],
+    boxes = tf.cast(outputs['detection_boxes'], tf.float32)
+    # Behind the last detection Model Garden leaves whatever was there.
+    slots = tf.range(tf.shape(boxes)[1])
+    valid = slots < outputs['num_detections'][:, tf.newaxis]
+    found = {
+      'source_ids': inputs.source_id,
+      'original_sizes': inputs.original_size,
+      'boxes': boxes / scale[:, tf.newaxis],
+      'scores': tf.cast(outputs['detection_scores'], tf.float32),
+      'classes': tf.where(valid, outputs['detection_classes'], 0),
     }
     if 'detection_masks' in outputs:
-      detections['masks'] = outputs['detection_masks']
-    return {'detections': detections}
+      found['masks'] = tf.cast(outputs['detection_masks'], tf.float32)
+    return {'detections': found}
 
   def aggregate_logs(
     self,
@@ -172,11 +175,11 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
   ) -> bool:
     """Collects the detections of all replicas on the host."""
     if state is None:
-      self._detections = []
-    detections = step_outputs['detections']
-    for replica in range(len(detections['source_id'])):
-      arrays = {name: x[replica].numpy() for name, x in detections.items()}
-      self._detections.extend(_coco_results(**arrays))
+      self._evaluation.detections = []
+    found = step_outputs['detections']
+    for replica in range(len(found['source_ids'])):
+      arrays = {name: x[replica].numpy() for name, x in found.items()}
+      self._evaluation.detections += detections.results(**arrays)
     return True
 
   def reduce_aggregated_logs(
@@ -186,19 +189,30 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
   ) -> dict[str, float]:
     """Writes the detections and returns the COCO metrics."""
     del aggregated_logs, global_step
+    found = self._evaluation.detections
     if self.logging_dir:
       path = os.path.join(self.logging_dir, DETECTIONS_FILE)
       with tf.io.gfile.GFile(path, 'w') as file:
-        json.dump(self._detections, file)
+        file.write(json.dumps(found))
+    if self._evaluation.groundtruth is None:
+      self._evaluation.groundtruth = groundtruth_of(self.task_config)
     masks = ('segm',) if self.task_config.model.include_mask else ()
-    if self._groundtruth is None:
-      self._groundtruth = groundtruth_of(self.task_config)
     return coco.evaluate(
-      self._groundtruth,
-      self._detections,
+      self._evaluation.groundtruth,
+      found,
       iou_types=('bbox', *masks),
       per_category=self.task_config.per_category_metrics,
+      # Ids may have gaps, and the model may guess a class that has no label.
+      strict_categories=False,
     )
+
+
+@dataclasses.dataclass
+class _Evaluation:
+  """What one evaluation gathers; a list of tf.Module would not stay a list."""
+
+  detections: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+  groundtruth: dict[str, Any] | None = None
 
 
 def groundtruth_of(config: TaskConfig) -> dict[str, Any]:
@@ -212,25 +226,6 @@ def groundtruth_of(config: TaskConfig) -> dict[str, Any]:
     return groundtruth.from_annotations(config.annotation_file)
   paths = data_files.expand(config.validation_data.input_path)
   return groundtruth.from_records(paths)
-
-
-def _coco_results(
-  source_id, original_size, boxes, scores, classes, count, masks=None
-) -> list[dict[str, Any]]:
-  """Converts one replica's batch, without the padding detections."""
-  results = []
-  for i, n in enumerate(count):
-    results.extend(
-      coco.results(
-        source_id[i : i + 1],
-        original_size[i : i + 1],
-        boxes[i : i + 1, :n],
-        scores[i : i + 1, :n],
-        classes[i : i + 1, :n],
-        None if masks is None else masks[i : i + 1, :n],
-      )
-    )
-  return results
 
 
 def _repeat(anchors: Mapping[str, np.ndarray], batch: tf.Tensor):
