@@ -52,7 +52,7 @@ setuptools.setup(
       'pytest>=8',
       'pytest-xdist>=3.5',
       'ruff>=0.9,<1',
-      'setuptools>=77',
+      'setuptools>=64',
       'wheel',
     ],
   },

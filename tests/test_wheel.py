@@ -1,4 +1,4 @@
-"""The built wheel, installed alone in a fresh environment, checks and trains."""
+"""The built wheel, installed alone in a fresh environment, runs."""
 
 import pathlib
 import shutil

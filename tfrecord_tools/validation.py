@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from copypaste_tf import example_features, png, records
+from copypaste_tf import example_features, png, record_fields, records
 from copypaste_tf.examples import IDS_PER_PLANE, SCHEMA_VERSION, Features
-from copypaste_tf.record_fields import BOX_KEYS
 
 _FORMATS = {b'\xff\xd8\xff': 'jpeg', b'\x89PNG': 'png'}
 # Other names that Model Garden's tools write.
@@ -94,14 +93,19 @@ def _check_record(
 ) -> list[Fault]:
   try:
     features = example_features.load(serialized)
-    source = example_features.text(features, Features.SOURCE_ID)
-    place = f'{place} (source_id {source})'
-    record = records.parse(serialized)
-  except example_features.FeatureError as error:
-    return [Fault(place, error.feature, error.detail)]
   except ValueError as error:
     return [Fault(place, 'record', str(error))]
-  found = [*_image(record, features), *_objects(record, features)]
+  source = example_features.text(features, Features.SOURCE_ID)
+  place = f'{place} (source_id {source})'
+  found: list[tuple[str, str]] = []
+  try:
+    # Before parsing: where its size is wrong, the planes cannot be read.
+    found += _image(features)
+    record = records.parse(serialized)
+  except example_features.FeatureError as error:
+    found.append((error.feature, error.detail))
+    return [Fault(place, *fault) for fault in found]
+  found += _objects(record, features)
   if record.has_masks and Features.PLANES in features:
     found += [*_addresses(record), *_pngs(record, features)]
   found += _schema(features)
@@ -113,20 +117,20 @@ def _check_record(
   return [Fault(place, *fault) for fault in found]
 
 
-def _image(record: records.Record, features) -> Iterator[tuple[str, str]]:
-  data = record.image_bytes
+def _image(features) -> Iterator[tuple[str, str]]:
+  data = example_features.scalar(features, Features.IMAGE, 'bytes_list')
   try:
     image = tf.io.decode_image(data, channels=3, expand_animations=False)
   except tf.errors.InvalidArgumentError as error:
     yield Features.IMAGE, f'TensorFlow cannot decode it: {error.message[:200]}'
     return
-  shape, named = tuple(image.shape[:2]), (record.height, record.width)
+  shape, named = tuple(image.shape[:2]), record_fields.shape(features)
   if shape != named:
     yield Features.HEIGHT, f'says {named}, the image is {shape}'
   kinds = [k for magic, k in _FORMATS.items() if data.startswith(magic)]
-  name = _ALIASES.get(record.image_format, record.image_format)
-  if [name] != kinds:
-    yield Features.FORMAT, f'says {record.image_format!r}, it is {kinds}'
+  name = example_features.text(features, Features.FORMAT)
+  if [_ALIASES.get(name, name)] != kinds:
+    yield Features.FORMAT, f'says {name!r}, it is {kinds}'
   digest = example_features.text(features, Features.SHA256)
   if digest and digest != hashlib.sha256(data).hexdigest():
     yield Features.SHA256, 'is not that of the image'
@@ -134,7 +138,7 @@ def _image(record: records.Record, features) -> Iterator[tuple[str, str]]:
 
 def _objects(record: records.Record, features) -> Iterator[tuple[str, str]]:
   n = len(record.classes)
-  for key in BOX_KEYS:
+  for key in record_fields.BOX_KEYS:
     side = np.array(example_features.column(features, key, 'float_list', n))
     if not ((side >= 0) & (side <= 1)).all():
       yield key, f'expected numbers from 0 to 1, got {side.tolist()}'
