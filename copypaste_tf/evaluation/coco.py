@@ -2,25 +2,24 @@
 
 import contextlib
 import gc
-import io
 import json
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import faster_coco_eval
 import numpy as np
-import pycocotools.coco
-import pycocotools.cocoeval
-from pycocotools import mask as coco_mask
 
+from copypaste_tf.evaluation import evaluators, labels
 from copypaste_tf.evaluation import groundtruth as groundtruth_lib
-from copypaste_tf.evaluation import labels
 from copypaste_tf.evaluation.detections import results
 
 __all__ = ['BACKENDS', 'METRICS', 'PREFIXES', 'evaluate', 'results']
 
-BACKENDS = ('faster', 'pycocotools')
+_RUNS = {
+  'faster': evaluators.run_faster,
+  'pycocotools': evaluators.run_pycocotools,
+}
+BACKENDS = tuple(_RUNS)
 PREFIXES = {'bbox': 'box', 'segm': 'mask'}
 METRICS = (
   'ap',
@@ -38,9 +37,6 @@ METRICS = (
 )
 """COCO's twelve numbers, in its order. Their names follow a prefix, as in
 `box_ap` or `mask_ar_small`."""
-
-_AREAS = ('', '_small', '_medium', '_large')
-_MAX_DETECTIONS = (1, 10, 100)
 
 
 def evaluate(
@@ -88,7 +84,6 @@ def evaluate(
 def _evaluate(
   groundtruth, results, backend, iou_types, per_category, strict_categories
 ):
-  run = _run_faster if backend == 'faster' else _run_pycocotools
   metrics = {}
   for iou_type in iou_types:
     if iou_type not in labels.IOU_TYPES:
@@ -99,7 +94,7 @@ def _evaluate(
     found = labels.index_results(
       results, truth, iou_type, strict_categories=strict_categories
     )
-    tables = run(truth, found, iou_type)
+    tables = _RUNS[backend](truth, found, iou_type)
     prefix = PREFIXES[iou_type]
     metrics |= _summary(*tables, prefix)
     if per_category:
@@ -132,78 +127,8 @@ def _load_results(path) -> list[dict[str, Any]]:
     return json.load(file)
 
 
-class _MaskEval(faster_coco_eval.COCOeval_faster):
-  """faster-coco-eval with pycocotools' overlap of masks.
-
-  Its own C++ conversion of every mask and its area takes most of its time, and
-  the run-length code of pycocotools is quicker at both. As an evaluation of
-  boxes it leaves the masks alone, and asks us for the overlaps.
-  """
-
-  def computeIoU(self, imgId, catId):  # noqa: N802, N803
-    """Returns `[d, g]` IoUs, detections by falling score."""
-    truth = self._of(self.cocoGt, imgId, catId)
-    found = self._of(self.cocoDt, imgId, catId)
-    found.sort(key=lambda entry: -entry['score'])
-    return coco_mask.iou(
-      [entry['segmentation'] for entry in found[: self.params.maxDets[-1]]],
-      [entry['segmentation'] for entry in truth],
-      [entry['iscrowd'] for entry in truth],
-    )
-
-  def _of(self, dataset, image_id, category_id):
-    return [
-      entry
-      for entry in dataset.imgToAnns[image_id]
-      if entry['category_id'] == category_id
-    ]
-
-
-def _run_faster(truth, found, iou_type: str):
-  """Returns the precision and recall tables of faster-coco-eval."""
-  dataset, detections = faster_coco_eval.COCO(), faster_coco_eval.COCO()
-  _fill(dataset, detections, truth, found)
-  evaluator = faster_coco_eval.COCOeval_faster
-  if iou_type == 'segm':
-    evaluator = _MaskEval
-  run = evaluator(dataset, detections, 'bbox', print_function=_silent)
-  run.params.maxDets = list(_MAX_DETECTIONS)
-  run.evaluate()
-  run.accumulate()
-  return run.eval['precision'], run.eval['recall']
-
-
-def _run_pycocotools(truth, found, iou_type: str):
-  """Returns the precision and recall tables of pycocotools."""
-  with contextlib.redirect_stdout(io.StringIO()):
-    dataset, detections = pycocotools.coco.COCO(), pycocotools.coco.COCO()
-    _fill(dataset, detections, truth, found)
-    run = pycocotools.cocoeval.COCOeval(dataset, detections, iou_type)
-    run.params.maxDets = list(_MAX_DETECTIONS)
-    run.evaluate()
-    run.accumulate()
-  return run.eval['precision'], run.eval['recall']
-
-
-def _fill(dataset, detections, truth, found) -> None:
-  dataset.dataset = truth
-  detections.dataset = truth | {'annotations': found}
-  dataset.createIndex()
-  detections.createIndex()
-
-
-def _silent(*args) -> None:
-  del args
-
-
 def _summary(precision, recall, prefix: str) -> dict[str, float]:
-  """COCO's twelve numbers.
-
-  Args:
-    precision: `[iou, recall, category, area, max detections]`, -1 for none.
-    recall: `[iou, category, area, max detections]`, -1 for none.
-    prefix: of the names.
-  """
+  """COCO's twelve numbers of the tables of `evaluators`."""
   values = [
     _mean(precision[:, :, :, 0, -1]),
     _mean(precision[0, :, :, 0, -1]),

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco_mask
 
-IOU_TYPES = ('bbox', 'segm')
+SHAPES = {'bbox': 'bbox', 'segm': 'segmentation'}
+IOU_TYPES = tuple(SHAPES)
 # pycocotools keeps the number of masks of a call in one byte.
 _AREA_CHUNK = 255
 
@@ -47,6 +48,7 @@ def index_groundtruth(
       'area': annotation['area'],
       'bbox': annotation['bbox'],
       'iscrowd': int(annotation.get('iscrowd', 0)),
+      'ignore': int(annotation.get('iscrowd', 0)),
     }
     if iou_type == 'segm':
       image = images[annotation['image_id']]
@@ -91,7 +93,7 @@ def index_results(
     _check_known(results, 'category', known)
   else:
     results = [r for r in results if r['category_id'] in known]
-  key = 'bbox' if iou_type == 'bbox' else 'segmentation'
+  key = SHAPES[iou_type]
   shapes = _column(results, key)
   areas = _areas(shapes, iou_type)
   return [
