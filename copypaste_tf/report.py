@@ -63,14 +63,14 @@ def main(argv: list[str]) -> None:
     raise app.UsageError('--model_dir and --output_dir are required')
   sheet = read_sheet(_SHEET.value) if _SHEET.value else ''
   run = run_files.read(_MODEL_DIR.value)
-  truth = task.groundtruth_of(run.params.task) if run.detections else None
-  precision = average_precision(run, truth) if truth else {}
+  truth = None if run.detections is None else groundtruth_of(run)
+  precision = {} if truth is None else average_precision(run, truth)
   numbers = summary.metrics(run, precision, _SECONDS.value)
   parts = [
     sections.precision(precision, object_counts(truth), _no_evaluation(run)),
     *_training_sections(run, sheet),
     sections.predictions(
-      _comparisons(run, truth) if truth else [],
+      [] if truth is None else _comparisons(run, truth),
       _MIN_SCORE.value,
       _no_evaluation(run),
     ),
@@ -83,6 +83,25 @@ def main(argv: list[str]) -> None:
   _write(METRICS, json.dumps(numbers, indent=2) + '\n')
   _write(REPORT, text)
   _print_missing(run)
+
+
+def groundtruth_of(run: Run) -> dict[str, Any]:
+  """Returns what the run is evaluated against, in COCO format.
+
+  Args:
+    run: the run, whose record names the files.
+
+  Raises:
+    FileNotFoundError: they are not there.
+  """
+  try:
+    return task.groundtruth_of(run.params.task)
+  except FileNotFoundError as error:
+    record = os.path.join(run.model_dir, run_record.PARAMS)
+    raise FileNotFoundError(
+      f'The held-out data of {record} are gone: {error}. Paths there are '
+      'relative to the folder in which the run was started; report from there.'
+    ) from error
 
 
 def average_precision(run: Run, truth: Mapping[str, Any]) -> dict[str, float]:
@@ -181,7 +200,7 @@ def _no_evaluation(run: Run) -> str:
 
 def _print_missing(run: Run) -> None:
   """Says on the error stream what the report lacks, and how to make it."""
-  if not run.detections:
+  if run.detections is None:
     print(f'note: not evaluated yet: {_evaluate_command(run)}', file=sys.stderr)
   if not run.train.curves:
     print(f'note: no event files: {_train_command(run)}', file=sys.stderr)

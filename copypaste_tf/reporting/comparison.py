@@ -1,5 +1,6 @@
 """Ground truth and predictions of an image, drawn side by side."""
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from copypaste_tf import drawing
 from copypaste_tf.records import Record, instance_masks
 
 CROWD_COLOR = (128, 128, 128)
+_MAX_SIDE = 1600  # Pixels to which a long, thin image is enlarged at most.
 
 
 class Comparison(NamedTuple):
@@ -51,7 +53,7 @@ def compare(
   *,
   min_score: float,
   limit: int,
-  min_side: int = 320,
+  min_side: int = 288,
 ) -> list[Comparison]:
   """Draws the first images that have objects: not chosen by the outcome.
 
@@ -68,21 +70,19 @@ def compare(
   for found in detections:
     if found['score'] >= min_score:
       by_image.setdefault(found['image_id'], []).append(found)
-  comparisons = []
-  for record in records:
-    if len(comparisons) >= limit:
-      break
-    if not record.crowd.all():
-      found = by_image.get(record.source_id, [])
-      comparisons.append(_compare(record, found, names, min_side))
-  return comparisons
+  shown = (record for record in records if not record.crowd.all())
+  return [
+    _compare(record, by_image.get(record.source_id, []), names, min_side)
+    for record in itertools.islice(shown, limit)
+  ]
 
 
 def _compare(record, found, names, min_side) -> Comparison:
   image = tf.io.decode_image(
     record.image_bytes, channels=3, expand_animations=False
   ).numpy()
-  scale = max(min_side / min(image.shape[:2]), 1.0)
+  scale = min(min_side / min(image.shape[:2]), _MAX_SIDE / max(image.shape))
+  scale = max(scale, 1.0)
   objects = int((~record.crowd).sum())
   return Comparison(
     f'{record.filename or record.source_id}: {_count(objects, "object")}, '

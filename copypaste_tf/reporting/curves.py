@@ -135,9 +135,12 @@ def _plot(
   axes.set_title(title)
   axes.set_xlabel('step')
   axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-  axes.set_ylim(0, _top([curve.values for curve in known.values()]))
+  axes.set_xlim(left=0)
+  top = _top([curve.values for curve in known.values()])
+  # Room for the legend above the curves.
+  axes.set_ylim(0, top * (1.5 if len(known) > 1 else 1))
   if len(known) > 1:
-    axes.legend(ncols=2 if len(known) > 3 else 1)
+    axes.legend(loc='upper right', ncols=2 if len(known) > 2 else 1)
 
 
 def _top(values: Sequence[np.ndarray]) -> float:

@@ -17,7 +17,7 @@ _PAGE = string.Template("""<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title</title>
+<title>$title – copypaste_tf</title>
 <style>$style</style>
 </head>
 <body>
@@ -31,7 +31,7 @@ _PAGE = string.Template("""<!DOCTYPE html>
 _STYLE = """
 :root { --ink: #1b1e28; --faint: #6b7280; --line: #e5e7eb; --mark: #2563eb; }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 1080px; padding: 2rem 1.25rem 4rem;
+body { margin: 0 auto; max-width: 1200px; padding: 2rem 1.25rem 4rem;
   color: var(--ink); background: #fff; line-height: 1.5;
   font-family: system-ui, -apple-system, 'Segoe UI', sans-serif; }
 h1 { margin: 0; font-size: 1.9rem; letter-spacing: -0.02em; }
@@ -190,8 +190,8 @@ def photo(image: np.ndarray) -> str:
   """Returns `[h, w, 3]` uint8 as a JPEG's data URI, shrunk if it is large."""
   scale = _MAX_SIDE / max(image.shape[:2])
   if scale < 1:
-    image = cv2.resize(
-      image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
-    )
+    height, width = image.shape[:2]
+    size = (max(round(width * scale), 1), max(round(height * scale), 1))
+    image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
   encoded = cv2.imencode('.jpg', np.ascontiguousarray(image[..., ::-1]), _JPEG)
   return data_uri(encoded[1].tobytes(), 'image/jpeg')

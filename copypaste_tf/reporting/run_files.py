@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -39,10 +40,10 @@ class Run(NamedTuple):
   @property
   def recipe(self) -> str:
     """Name of the recipe; that of the folder where no recipe is on record."""
-    for argument in self.versions.get('command', []):
-      if argument.startswith('--gin_file='):
-        return os.path.splitext(os.path.basename(argument))[0]
-    return os.path.basename(os.path.normpath(self.model_dir))
+    command = '\n'.join(self.versions.get('command', []))
+    found = re.findall(r'^--?gin_file[=\n](.+)$', command, re.MULTILINE)
+    name = found[-1] if found else os.path.normpath(self.model_dir)
+    return os.path.splitext(os.path.basename(name))[0]
 
   @property
   def steps(self) -> int:

@@ -132,7 +132,7 @@ def batches(pictures: Sequence[Picture], sheet: str, note: str) -> Section:
   figures = [
     page.figure(
       page.photo(_decode(picture.png)),
-      f'Four training images of step {picture.step} with their labels.',
+      f'Training images of step {picture.step} with their labels.',
       f'Step {picture.step}',
     )
     for picture in pictures

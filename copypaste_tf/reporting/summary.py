@@ -1,5 +1,6 @@
 """The numbers and settings of a run in short."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,8 +25,8 @@ def metrics(
 
   Returns:
     `box_ap` and all other metrics, `seconds`, `train_seconds`, `train_steps`,
-    `batch_size`, `images_per_second` and the last training losses; what is not
-    known is left out, and `seconds` is None then.
+    `batch_size`, `images_per_second` and the last training losses. What is not
+    known is left out or, as the seconds and a loss that is not finite, None.
   """
   trained = run.results if run.results.get('train') else {}
   took = trained.get('seconds')
@@ -42,7 +43,8 @@ def metrics(
     numbers[_RATE] = round(float(np.median(rates.values)), 2)
   for tag, curve in run.train.curves.items():
     if tag.endswith('_loss'):
-      numbers[tag] = float(curve.values[-1])
+      last = float(curve.values[-1])
+      numbers[tag] = last if math.isfinite(last) else None  # JSON has no NaN.
   return numbers
 
 
