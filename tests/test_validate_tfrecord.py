@@ -140,6 +140,7 @@ CASES = [
   (Features.PLANES, stray, r'of nobody: \[200\]'),
   (Features.PLANES, put(Features.IDS, 'int64_list', 1, 0, 513), 'of nobody'),
   (Features.PLANES, early_crowd, 'crowd lies in a plane before'),
+  (Features.PLANES, put(Features.CROWD, 'int64_list', 0, 1, 0), 'a crowd lies'),
   (Features.MASK, other_mask, 'object 1: differs'),
   (Features.MASK, white_mask, 'no mask of 0 and 1'),
   (Features.MASK, drop(Features.MASK), '3 values'),
