@@ -8,6 +8,7 @@ labels, `copy_paste` puts the example together, and `augment` is all of it.
 """
 
 from copypaste_tf.augment.augment import augment as augment
+from copypaste_tf.augment.augment import pair as pair
 from copypaste_tf.augment.jitter import denormalize as denormalize
 from copypaste_tf.augment.masks import crop_masks as crop_masks
 from copypaste_tf.augment.masks import instance_masks as instance_masks
