@@ -25,7 +25,7 @@ def detection(record, box, score=0.9, category=2, mask=None):
 
 
 def compare(records, found, **knobs):
-  knobs = {'min_score': 0.5, 'limit': 9, 'min_side': 1} | knobs
+  knobs = {'min_score': 0.5, 'limit': 9, 'enlarged_side': 1} | knobs
   return comparison.compare(records, found, NAMES, **knobs)
 
 
@@ -104,11 +104,11 @@ def test_unnamed_categories_show_the_record_name_or_the_id():
 
 
 @pytest.mark.parametrize(
-  ('min_side', 'size'), [(1, (30, 40)), (30, (30, 40)), (90, (90, 120))]
+  ('side', 'size'), [(1, (30, 40)), (40, (30, 40)), (120, (90, 120))]
 )
-def test_small_images_are_enlarged_with_their_labels(min_side, size):
+def test_small_images_are_enlarged_with_their_labels(side, size):
   record, masks, _ = serialized.make_record(1, count=1)
-  result = compare([record], [], min_side=min_side)[0]
+  result = compare([record], [], enlarged_side=side)[0]
   assert result.truth.shape == result.prediction.shape == (*size, 3)
   scale = size[0] // 30
   changed = (result.truth != result.prediction).any(-1)
@@ -119,8 +119,8 @@ def test_small_images_are_enlarged_with_their_labels(min_side, size):
 @pytest.mark.parametrize('size', [(1, 1), (1, 2000), (3000, 2)])
 def test_extreme_shapes_stay_small(size):
   record, _, _ = serialized.make_record(1, size=size, count=1, largest=1)
-  drawn = compare([record], [], min_side=288)[0].truth
-  assert max(drawn.shape) <= max(1600, *size)
+  drawn = compare([record], [], enlarged_side=320)[0].truth
+  assert max(drawn.shape) == max(320, *size)
 
 
 def test_records_without_masks_are_drawn_with_boxes_only():

@@ -113,3 +113,12 @@ def test_what_ran_lists_settings_versions_and_texts():
     assert text in words
   assert '/device:CPU:0, /device:GPU:0' in words
   assert not {'None', 'Commit', 'absent', 'Empty'} & set(words)
+
+
+@pytest.mark.parametrize(
+  ('size', 'layout'), [((400, 300), 'pairs'), ((20, 401), 'pairs wide')]
+)
+def test_large_images_fill_the_page(size, layout):
+  image = np.zeros([*size, 3], np.uint8)
+  section = sections.predictions([Comparison('x', image, image)], 0.5, NOTE)
+  assert Outline(section.body).all('div')[0]['class'] == layout

@@ -63,16 +63,20 @@ def test_lead_and_settings_say_what_was_trained(run):
   chosen = summary.settings(run)
   assert chosen['Backbone'] == 'resnet 50'
   assert chosen['Scale jitter'] == '0.1 to 2'
-  assert chosen['Copy-Paste'] == 'random objects, in 100.0 % of the images'
+  assert chosen['Copy-Paste'] == (
+    'a random subset of objects, onto 100 % of the images'
+  )
   assert chosen['Image size'] == '1024 × 1024'
 
 
 def test_copy_paste_off_and_blending_are_told(run):
   data = run.params.task.train_data
   assert summary._copy_paste(None) == 'off'
-  options = data.copy_paste.replace(blend_sigma=1.5, subset='one')
+  options = data.copy_paste.replace(
+    blend_sigma=1.5, subset='one', probability=0.5
+  )
   assert summary._copy_paste(options) == (
-    'one objects, in 100.0 % of the images, blended over 1.5 pixels'
+    'one object, onto 50 % of the images, blended over 1.5 pixels'
   )
   params = run.params.replace(task={'train_data': {'copy_paste': None}})
   assert 'without Copy-Paste' in summary.lead(run._replace(params=params))

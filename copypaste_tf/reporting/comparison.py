@@ -13,7 +13,6 @@ from copypaste_tf import drawing
 from copypaste_tf.records import Record, instance_masks
 
 CROWD_COLOR = (128, 128, 128)
-_MAX_SIDE = 1600  # Pixels to which a long, thin image is enlarged at most.
 
 
 class Comparison(NamedTuple):
@@ -53,7 +52,7 @@ def compare(
   *,
   min_score: float,
   limit: int,
-  min_side: int = 288,
+  enlarged_side: int = 320,
 ) -> list[Comparison]:
   """Draws the first images that have objects: not chosen by the outcome.
 
@@ -63,7 +62,7 @@ def compare(
     names: class names by category id.
     min_score: detections below it are not drawn, in [0, 1].
     limit: images drawn.
-    min_side: smaller images are enlarged until their shorter side has this
+    enlarged_side: smaller images are enlarged until their longer side has this
       many pixels, so that captions can be read.
   """
   by_image = {}
@@ -72,17 +71,16 @@ def compare(
       by_image.setdefault(found['image_id'], []).append(found)
   shown = (record for record in records if not record.crowd.all())
   return [
-    _compare(record, by_image.get(record.source_id, []), names, min_side)
+    _compare(record, by_image.get(record.source_id, []), names, enlarged_side)
     for record in itertools.islice(shown, limit)
   ]
 
 
-def _compare(record, found, names, min_side) -> Comparison:
+def _compare(record, found, names, enlarged_side) -> Comparison:
   image = tf.io.decode_image(
     record.image_bytes, channels=3, expand_animations=False
   ).numpy()
-  scale = min(min_side / min(image.shape[:2]), _MAX_SIDE / max(image.shape))
-  scale = max(scale, 1.0)
+  scale = max(enlarged_side / max(image.shape[:2]), 1.0)
   objects = int((~record.crowd).sum())
   return Comparison(
     f'{record.filename or record.source_id}: {_count(objects, "object")}, '

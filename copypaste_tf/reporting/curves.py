@@ -29,14 +29,14 @@ PANELS = {
   'Images per second': {'images_per_second': ''},
   'Share of images with a paste': {'paste/images_with_paste': ''},
   'Objects per image': {
-    'paste/objects_available': 'could be pasted',
+    'paste/objects_available': 'available',
     'paste/objects_pasted': 'pasted',
     'paste/objects_not_pasted': 'no room',
   },
   'Objects of the target, per image': {
     'paste/boxes_shrunk': 'box shrunk',
-    'paste/objects_removed': 'hidden, removed',
-    'paste/instances_clipped': 'beyond the maximum',
+    'paste/objects_removed': 'removed',
+    'paste/instances_clipped': 'over limit',
   },
 }
 COLORS = ('#1b1e28', '#2563eb', '#d97706', '#059669', '#9333ea', '#db2777')
@@ -53,6 +53,9 @@ _STYLE = {
   'grid.color': '#e5e7eb',
   'axes.edgecolor': '#9ca3af',
   'legend.frameon': False,
+  'legend.fontsize': 8,
+  'legend.handlelength': 1.2,
+  'legend.columnspacing': 1.0,
   'axes.prop_cycle': matplotlib.cycler(color=COLORS),
 }
 
@@ -138,9 +141,9 @@ def _plot(
   axes.set_xlim(left=0)
   top = _top([curve.values for curve in known.values()])
   # Room for the legend above the curves.
-  axes.set_ylim(0, top * (1.5 if len(known) > 1 else 1))
+  axes.set_ylim(0, top * (1.2 if len(known) > 1 else 1))
   if len(known) > 1:
-    axes.legend(loc='upper right', ncols=2 if len(known) > 2 else 1)
+    axes.legend(loc='upper right', ncols=3)
 
 
 def _top(values: Sequence[np.ndarray]) -> float:

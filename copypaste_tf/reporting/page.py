@@ -64,6 +64,9 @@ figure img { display: block; width: 100%; border-radius: 6px; }
 figcaption { margin-top: 0.3rem; font-size: 0.85rem; }
 .grid { display: grid; gap: 1.25rem;
   grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); }
+.pairs { columns: 2 26rem; column-gap: 1.25rem; }
+.pairs.wide { columns: 1; }
+.pairs figure { break-inside: avoid; margin-bottom: 1.25rem; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 4px; }
 .note { padding: 0.75rem 1rem; border-left: 4px solid #d97706;
   background: #fffbeb; }
@@ -165,8 +168,7 @@ def figure(source: str, alt: str, caption: str = '') -> str:
   """
   below = f'<figcaption>{html.escape(caption)}</figcaption>' if caption else ''
   return (
-    f'<figure><img src="{source}" alt="{html.escape(alt)}" loading="lazy">'
-    f'{below}</figure>'
+    f'<figure><img src="{source}" alt="{html.escape(alt)}">{below}</figure>'
   )
 
 

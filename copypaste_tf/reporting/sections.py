@@ -28,6 +28,7 @@ _SYMBOLS = {
   'ar_medium': 'AR, medium objects',
   'ar_large': 'AR, large objects',
 }
+_WIDE = 400  # Pixels; a pair of larger images fills the page.
 
 
 def percent(value: float | None) -> str:
@@ -167,14 +168,17 @@ def predictions(
     f'{min_score:g} on the right. The first images of the held-out records, '
     'not chosen by how well they came out.'
   )
-  body = f'<div class="grid">{body}</div>' if body else note
+  # Captions keep their size in large images, and need the room.
+  wide = any(max(c.truth.shape) > _WIDE for c in comparisons)
+  kind = 'pairs wide' if wide else 'pairs'
+  body = f'<div class="{kind}">{body}</div>' if body else note
   return Section('predictions', 'Predictions', about, body)
 
 
 def _pair(comparison: Comparison) -> str:
   title = html.escape(comparison.title)
   cells = [
-    f'<img src="{page.photo(image)}" alt="{kind} of {title}" loading="lazy">'
+    f'<img src="{page.photo(image)}" alt="{kind} of {title}">'
     for kind, image in (
       ('Ground truth', comparison.truth),
       ('Predictions', comparison.prediction),

@@ -11,6 +11,11 @@ from copypaste_tf.reporting.sections import percent
 from copypaste_tf.training.progress import duration
 
 _RATE = 'images_per_second'
+_SUBSETS = {
+  'random': 'a random subset of objects',
+  'one': 'one object',
+  'all': 'all objects',
+}
 
 
 def metrics(
@@ -108,6 +113,6 @@ def _copy_paste(options) -> str:
     return 'off'
   blend = f', blended over {options.blend_sigma:g} pixels'
   return (
-    f'{options.subset} objects, in {percent(options.probability)} % of the '
+    f'{_SUBSETS[options.subset]}, onto {100 * options.probability:g} % of the '
     f'images{blend if options.blend_sigma else ""}'
   )
