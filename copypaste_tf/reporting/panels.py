@@ -20,6 +20,8 @@ LEGEND = {
 }
 """What the colours of the panels say."""
 
+MIN_SIDE = 384
+
 
 class Example(NamedTuple):
   """A training example beside the two images that it was made of.
@@ -49,6 +51,7 @@ def draw(example: Example, names: Mapping[int, str]) -> dict[str, np.ndarray]:
     `[h, w, 3]` uint8 by the name of the panel: `target`, `source`, `alpha` and
     `result`, without Copy-Paste `target` and `result`.
   """
+  example = _enlarged(example)
   panels = {'target': _target(example, names)}
   if example.source is not None:
     panels['source'] = _source(example, names)
@@ -81,6 +84,21 @@ def caption(example: Example) -> str:
     if counts[key]:
       text += f', {counts[key]} {key.split("_", 1)[1].replace("_", " ")}'
   return text
+
+
+def _enlarged(example: Example) -> Example:
+  """Repeats the pixels of small images, so that captions leave some free."""
+  times = max(MIN_SIDE // max(example.result.image.shape[:2]), 1)
+
+  def enlarge(scene):
+    grown = {'boxes': scene.boxes * times}
+    for name in ('image', 'planes', 'alpha'):
+      if name in scene._fields:
+        field = getattr(scene, name)
+        grown[name] = field.repeat(times, axis=0).repeat(times, axis=1)
+    return scene._replace(**grown)
+
+  return Example(*(scene and enlarge(scene) for scene in example))
 
 
 def _target(example: Example, names) -> np.ndarray:
