@@ -46,7 +46,7 @@ def main(argv: list[str]) -> None:
   if not _OUTPUT.value:
     raise app.UsageError('--output is required')
   resolved = config_flags.load()
-  problems = checks.problems(resolved.params)
+  problems = checks.problems(resolved.params, mode='train')
   if problems:
     found = [checks.describe(problem, resolved) for problem in problems]
     raise ValueError('\n'.join(found))
@@ -149,16 +149,15 @@ def _as_scenes(result: TrainScenes) -> Scenes:
   return Scenes(crowd=tf.zeros_like(result.pasted), **fields)
 
 
-def _unbatch(targets, sources, results) -> Iterator[Example]:
-  batch = [_arrays(x) for x in (targets, sources, results)]
-  for row in range(len(batch[0].image)):
-    yield Example(*tf.nest.map_structure(lambda x, row=row: x[row], batch))
+def _unbatch(*batches) -> Iterator[Example]:
+  arrays = [_arrays(scenes) for scenes in batches if scenes is not None]
+  for row in range(len(arrays[0].image)):
+    parts = tf.nest.map_structure(lambda x, row=row: x[row], arrays)
+    yield Example(parts[0], parts[1] if parts[2:] else None, parts[-1])
 
 
-def _arrays(scenes):
+def _arrays(scenes: Scenes | TrainScenes):
   """Turns tensors into NumPy arrays, normalised images into uint8."""
-  if scenes is None:
-    return None
   image = augment.denormalize(tf.cast(scenes.image, tf.float32))
   return tf.nest.map_structure(np.asarray, scenes._replace(image=image))
 
