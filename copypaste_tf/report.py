@@ -5,48 +5,27 @@ python -m copypaste_tf.report --model_dir=build/smoke --output_dir=build/report
 
 from copypaste_tf import environment  # isort: split
 
-import collections
 import html
 import json
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import NamedTuple
 
 import tensorflow as tf
 from absl import app, flags
 
 from copypaste_tf import config_flags, records
-from copypaste_tf.evaluation import coco
 from copypaste_tf.reporting import (
   comparison,
   page,
+  precision,
   run_files,
   sections,
   summary,
 )
 from copypaste_tf.reporting.run_files import Run
-from copypaste_tf.training import data_files, run_record, task
-
-_MODEL_DIR = flags.DEFINE_string('model_dir', None, 'Folder of the run.')
-_OUTPUT_DIR = flags.DEFINE_string(
-  'output_dir', None, 'Folder for report.html and metrics.json.'
-)
-_SHEET = flags.DEFINE_string(
-  'sheet',
-  None,
-  'Contact sheet of copypaste_tf.visualize (.html, .png or .jpg) to put into '
-  'the report.',
-)
-_SECONDS = flags.DEFINE_float(
-  'seconds', None, 'Seconds that everything took; by default the training.'
-)
-_IMAGES = flags.DEFINE_integer(
-  'images', 12, 'Images shown with ground truth and predictions.', 0
-)
-_MIN_SCORE = flags.DEFINE_float(
-  'min_score', 0.5, 'Detections with a lower score are not drawn.', 0.0, 1.0
-)
+from copypaste_tf.training import data_files, run_record
 
 del environment  # Imported for what it sets.
 
@@ -55,86 +34,105 @@ _PANEL = 'training_batch'  # Tag of the pictures of training batches.
 _MIME = {'.png': 'image/png', '.jpg': 'image/jpeg', '.jpeg': 'image/jpeg'}
 
 
+class Options(NamedTuple):
+  """What is reported, and where to.
+
+  Attributes:
+    model_dir: folder of the run.
+    output_dir: folder for the two files, made if need be.
+    sheet: contact sheet to put into the report, or None.
+    seconds: that everything took; None means what the training took.
+    images: images shown with ground truth and predictions.
+    min_score: detections with a lower score are not drawn, in [0, 1].
+  """
+
+  model_dir: str
+  output_dir: str
+  sheet: str | None = None
+  seconds: float | None = None
+  images: int = 12
+  min_score: float = 0.5
+
+
+def _define_flags() -> None:
+  # Not at import: verbs share names of flags, and a process may import several.
+  default = Options._field_defaults
+  for name, text in (
+    ('model_dir', 'Folder of the run.'),
+    ('output_dir', 'Folder for report.html and metrics.json.'),
+    (
+      'sheet',
+      'Contact sheet of copypaste_tf.visualize (.html, .png or .jpg) to put '
+      'into the report.',
+    ),
+  ):
+    flags.DEFINE_string(name, None, text)
+  flags.DEFINE_float(
+    'seconds', None, 'Seconds that everything took; by default the training.'
+  )
+  flags.DEFINE_integer(
+    'images',
+    default['images'],
+    'Images shown with ground truth and predictions.',
+    0,
+  )
+  flags.DEFINE_float(
+    'min_score',
+    default['min_score'],
+    'Detections with a lower score are not drawn.',
+    0.0,
+    1.0,
+  )
+
+
 def main(argv: list[str]) -> None:
-  """Reads the run and writes the two files."""
+  """Writes the two files, and prints where they are."""
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
-  if not _MODEL_DIR.value or not _OUTPUT_DIR.value:
+  if not flags.FLAGS.model_dir or not flags.FLAGS.output_dir:
     raise app.UsageError('--model_dir and --output_dir are required')
-  sheet = read_sheet(_SHEET.value) if _SHEET.value else ''
-  run = run_files.read(_MODEL_DIR.value)
-  truth = None if run.detections is None else groundtruth_of(run)
-  precision = {} if truth is None else average_precision(run, truth)
-  numbers = summary.metrics(run, precision, _SECONDS.value)
+  options = Options(*(flags.FLAGS[name].value for name in Options._fields))
+  for path in write(options):
+    print(path)
+
+
+def write(options: Options) -> list[str]:
+  """Reads a run and writes its report.
+
+  What the run lacks is told in the report and on the error stream, with the
+  command that makes it.
+
+  Args:
+    options: what to report.
+
+  Returns:
+    The paths of `metrics.json` and `report.html`.
+
+  Raises:
+    ValueError: there is no run, or a file is damaged.
+    FileNotFoundError: the held-out records or the sheet are not there.
+  """
+  sheet = read_sheet(options.sheet) if options.sheet else ''
+  run = run_files.read(options.model_dir)
+  truth = None if run.detections is None else precision.groundtruth_of(run)
+  ap = {} if truth is None else precision.measure(run, truth)
+  numbers = summary.metrics(run, ap, options.seconds)
+  pairs = [] if truth is None else _comparisons(run, truth, options)
+  missing = _no_evaluation(run)
   parts = [
-    sections.precision(precision, object_counts(truth), _no_evaluation(run)),
+    sections.precision(ap, precision.object_counts(truth), missing),
     *_training_sections(run, sheet),
-    sections.predictions(
-      [] if truth is None else _comparisons(run, truth),
-      _MIN_SCORE.value,
-      _no_evaluation(run),
-    ),
+    sections.predictions(pairs, options.min_score, missing),
     _what_ran(run),
   ]
   text = page.document(
     run.recipe, summary.lead(run), summary.tiles(numbers), parts
   )
-  tf.io.gfile.makedirs(_OUTPUT_DIR.value)
-  _write(METRICS, json.dumps(numbers, indent=2) + '\n')
-  _write(REPORT, text)
   _print_missing(run)
-
-
-def groundtruth_of(run: Run) -> dict[str, Any]:
-  """Returns what the run is evaluated against, in COCO format.
-
-  Args:
-    run: the run, whose record names the files.
-
-  Raises:
-    FileNotFoundError: they are not there.
-  """
-  try:
-    return task.groundtruth_of(run.params.task)
-  except FileNotFoundError as error:
-    record = os.path.join(run.model_dir, run_record.PARAMS)
-    raise FileNotFoundError(
-      f'The held-out data of {record} are gone: {error}. Paths there are '
-      'relative to the folder in which the run was started; report from there.'
-    ) from error
-
-
-def average_precision(run: Run, truth: Mapping[str, Any]) -> dict[str, float]:
-  """Returns COCO's metrics of the run's detections, also per category.
-
-  Args:
-    run: with detections.
-    truth: COCO format.
-  """
-  masks = ('segm',) if run.params.task.model.include_mask else ()
-  return coco.evaluate(
-    truth,
-    run.detections,
-    iou_types=('bbox', *masks),
-    per_category=True,
-    strict_categories=False,
+  return _write_files(
+    options.output_dir,
+    {METRICS: json.dumps(numbers, indent=2) + '\n', REPORT: text},
   )
-
-
-def object_counts(truth: Mapping[str, Any] | None) -> dict[str, int]:
-  """Returns how many objects, crowds left out, each class name has.
-
-  Args:
-    truth: COCO format, or None.
-  """
-  if truth is None:
-    return {}
-  counts = collections.Counter(
-    annotation['category_id']
-    for annotation in truth['annotations']
-    if not annotation.get('iscrowd', 0)
-  )
-  return {c['name']: counts[c['id']] for c in truth['categories']}
 
 
 def read_sheet(path: str) -> str:
@@ -169,7 +167,9 @@ def _training_sections(run: Run, sheet: str) -> list[page.Section]:
   ]
 
 
-def _comparisons(run: Run, truth) -> list[comparison.Comparison]:
+def _comparisons(
+  run: Run, truth, options: Options
+) -> list[comparison.Comparison]:
   data = run.params.task.validation_data
   names = data_files.label_map(data.input_path)
   names |= {c['id']: c['name'] for c in truth['categories']}
@@ -178,8 +178,8 @@ def _comparisons(run: Run, truth) -> list[comparison.Comparison]:
     (record for _, _, record in records.read_records(paths)),
     run.detections,
     names,
-    min_score=_MIN_SCORE.value,
-    limit=_IMAGES.value,
+    min_score=options.min_score,
+    limit=options.images,
   )
 
 
@@ -207,11 +207,7 @@ def _print_missing(run: Run) -> None:
 
 
 def _evaluate_command(run: Run) -> str:
-  path = os.path.join(run.model_dir, task.DETECTIONS_FILE)
-  return (
-    f'python -m copypaste_tf.evaluate --model_dir={run.model_dir} '
-    f'--output={path}'
-  )
+  return f'python -m copypaste_tf.evaluate --model_dir={run.model_dir}'
 
 
 def _train_command(run: Run) -> str:
@@ -222,15 +218,18 @@ def _train_command(run: Run) -> str:
   )
 
 
-def _write(name: str, text: str) -> None:
-  path = os.path.join(_OUTPUT_DIR.value, name)
-  with tf.io.gfile.GFile(path, 'w') as file:
-    file.write(text)
-  print(path)
+def _write_files(folder: str, texts: Mapping[str, str]) -> list[str]:
+  tf.io.gfile.makedirs(folder)
+  paths = [os.path.join(folder, name) for name in texts]
+  for path, text in zip(paths, texts.values(), strict=True):
+    with tf.io.gfile.GFile(path, 'w') as file:
+      file.write(text)
+  return paths
 
 
 def run(argv: list[str] | None = None) -> None:
   """Runs the verb; an error of the user's is one line, not a traceback."""
+  _define_flags()
   config_flags.run(main, argv)
 
 

@@ -116,6 +116,16 @@ def test_small_images_are_enlarged_with_their_labels(side, size):
   assert changed[inside].mean() > 0.95
 
 
+def test_boxes_are_enlarged_with_the_image():
+  image = np.zeros([30, 40, 3], np.uint8)
+  red = (255, 0, 0)
+  box = comparison.Objects(np.array([[5, 10, 20, 30]]), None, [''], [red])
+  drawn = comparison.draw(image, box, 2.0)
+  rows, columns = np.nonzero((drawn == red).all(-1))
+  extent = rows.min(), columns.min(), rows.max() + 1, columns.max() + 1
+  assert extent == (10, 20, 40, 60)
+
+
 @pytest.mark.parametrize('size', [(1, 1), (1, 2000), (3000, 2)])
 def test_extreme_shapes_stay_small(size):
   record, _, _ = serialized.make_record(1, size=size, count=1, largest=1)

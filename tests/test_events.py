@@ -55,6 +55,20 @@ def test_first_and_latest_pictures_are_kept(tmp_path, steps, kept):
     )
 
 
+def test_the_later_picture_of_a_resumed_run_counts(tmp_path):
+  for name, value in (('0000000001', 3), ('0000000002', 9)):
+    writer = tf.summary.create_file_writer(str(tmp_path))
+    with writer.as_default():
+      panel = np.full([1, 2, 2, 3], value, np.uint8)
+      tf.summary.image('panel', panel, step=5)
+    writer.close()
+    path = next(tmp_path.glob('*.v2'))
+    path.rename(tmp_path / f'events.out.tfevents.{name}')
+  (picture,) = events.read(str(tmp_path)).pictures['panel']
+  image = cv2.imdecode(np.frombuffer(picture.png, np.uint8), -1)
+  assert (image == 9).all()
+
+
 def test_no_folder_and_other_files_give_nothing(tmp_path):
   (tmp_path / 'checkpoint').write_text('no event file')
   for folder in (tmp_path, tmp_path / 'absent'):

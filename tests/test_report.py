@@ -1,36 +1,44 @@
 import json
-import pathlib
+import subprocess
+import sys
 
+import gin
 import numpy as np
 import pytest
 import run_folder
-from absl import flags
-from absl.testing import flagsaver
 from test_page import Outline
 
 from copypaste_tf import drawing, report
-from copypaste_tf.evaluation import groundtruth
-from copypaste_tf.reporting import run_files
+
+
+@pytest.fixture(autouse=True)
+def clean_gin():
+  yield
+  gin.clear_config()
 
 
 @pytest.fixture
 def call(tmp_path):
-  """Runs the verb on `tmp_path / 'model'`; returns page and numbers."""
+  """Reports on `tmp_path / 'model'`; returns the page and the numbers."""
 
   def run(**values):
-    if not flags.FLAGS.is_parsed():
-      flags.FLAGS.mark_as_parsed()
-    values = {
-      'model_dir': str(tmp_path / 'model'),
-      'output_dir': str(tmp_path / 'out/demo'),
-    } | values
-    with flagsaver.flagsaver(**values):
-      report.main(['report'])
-    folder = pathlib.Path(values['output_dir'])
+    folder = tmp_path / 'out/demo'
+    options = report.Options(str(tmp_path / 'model'), str(folder), **values)
+    paths = report.write(options)
+    assert paths == [str(folder / 'metrics.json'), str(folder / 'report.html')]
     numbers = json.loads((folder / 'metrics.json').read_text())
     return (folder / 'report.html').read_text(), numbers
 
   return run
+
+
+def verb(*arguments):
+  return subprocess.run(
+    [sys.executable, '-m', 'copypaste_tf.report', *arguments],
+    capture_output=True,
+    text=True,
+    check=False,
+  )
 
 
 def test_report_of_perfect_detections(tmp_path, call, capsys):
@@ -49,12 +57,7 @@ def test_report_of_perfect_detections(tmp_path, call, capsys):
   assert len(images) == 2 + 3 + 2 * 3
   assert all(attrs['src'].startswith('data:') for attrs in images)
   assert all(attrs['alt'] for attrs in images)
-  captured = capsys.readouterr()
-  assert captured.err == ''
-  assert captured.out.split() == [
-    str(tmp_path / 'out/demo' / name)
-    for name in ('metrics.json', 'report.html')
-  ]
+  assert capsys.readouterr().err == ''
 
 
 def test_report_of_wrong_detections_has_the_lower_number(tmp_path, call):
@@ -110,23 +113,6 @@ def test_missing_held_out_records_are_named(tmp_path, call):
     call()
 
 
-def test_counts_leave_crowds_out(tmp_path):
-  path = run_folder.write_records(tmp_path)
-  counts = report.object_counts(groundtruth.from_records([path]))
-  assert sum(counts.values()) == 3 * 4 - 1
-  assert set(counts) <= set(run_folder.NAMES.values())
-  assert report.object_counts(None) == {}
-
-
-def test_box_models_get_no_mask_ap(tmp_path):
-  run = run_files.read(str(run_folder.make(tmp_path)))
-  params = run.params.replace(task={'model': {'include_mask': False}})
-  boxes = run._replace(params=params)
-  numbers = report.average_precision(boxes, report.groundtruth_of(run))
-  assert numbers['box_ap'] == 1.0
-  assert not [name for name in numbers if name.startswith('mask')]
-
-
 def test_sheets_become_part_of_the_page(tmp_path, call):
   run_folder.make(tmp_path)
   sheet = tmp_path / 'sheet.html'
@@ -143,7 +129,31 @@ def test_sheets_become_part_of_the_page(tmp_path, call):
     call(sheet='sheet.pdf')
 
 
-def test_both_folders_are_required(call):
-  for name in ('model_dir', 'output_dir'):
-    with pytest.raises(Exception, match='required'):
-      call(**{name: ''})
+def test_command_line(tmp_path):
+  model_dir, output = run_folder.make(tmp_path), tmp_path / 'out'
+  folders = [f'--model_dir={model_dir}', f'--output_dir={output}']
+  done = verb(*folders, '--images=1', '--min_score=0.75', '--seconds=9.5')
+  assert done.returncode == 0, done.stderr
+  paths = [output / 'metrics.json', output / 'report.html']
+  assert done.stdout.split() == [str(path) for path in paths]
+  numbers = json.loads(paths[0].read_text())
+  assert numbers['mask_ap'] == 1.0
+  assert numbers['seconds'] == 9.5
+  text = paths[1].read_text()
+  assert text.count('alt="Predictions of') == 1
+  assert 'at least 0.75' in text
+
+
+def test_command_line_errors_are_one_line(tmp_path):
+  done = verb(f'--model_dir={tmp_path}', f'--output_dir={tmp_path}/out')
+  assert done.returncode == 1
+  (line,) = (x for x in done.stderr.splitlines() if x.startswith('error: '))
+  assert 'holds no run' in line
+  assert 'Traceback' not in done.stderr
+  assert not (tmp_path / 'out').exists()
+
+
+def test_both_folders_are_required(tmp_path):
+  done = verb(f'--model_dir={tmp_path}')
+  assert done.returncode != 0
+  assert 'required' in done.stdout + done.stderr
