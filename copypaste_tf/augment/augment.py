@@ -5,6 +5,7 @@ import tensorflow as tf
 from copypaste_tf.augment import canvas, pairing, random
 from copypaste_tf.augment import copy_paste as paste
 from copypaste_tf.augment import jitter as jitter_lib
+from copypaste_tf.augment import warp as warp_lib
 from copypaste_tf.augment.canvas import Canvas
 from copypaste_tf.augment.options import CopyPaste, ScaleJitter
 from copypaste_tf.examples import Scenes, TrainScenes
@@ -116,7 +117,7 @@ def _jittered(scenes, seed, output_size, jitter) -> Canvas:
   draw = jitter_lib.sample(
     seed, scenes.size, output_size=output_size, jitter=jitter
   )
-  warped = jitter_lib.warp(scenes, draw, output_size=output_size)
+  warped = warp_lib.warp(scenes, draw, output_size=output_size)
   return canvas.place(warped)
 
 
