@@ -64,7 +64,7 @@ def test_categories_are_those_that_occur_named_where_a_name_is(tmp_path):
     1, count=2, classes=np.array([7, 2]), class_names=['', 'two']
   )
   second, _, _ = serialized.make_record(
-    2, count=2, classes=np.array([9, 2]), class_names=['nine', 'two']
+    2, count=2, classes=np.array([9, 2]), class_names=['nine', '']
   )
   path = write(tmp_path / 'a.tfrecord', first, second)
   assert groundtruth.from_records([path])['categories'] == [
