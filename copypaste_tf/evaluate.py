@@ -14,32 +14,16 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
 from absl import app, flags
 
 from copypaste_tf import config_flags
-from copypaste_tf.evaluation import coco, groundtruth
+from copypaste_tf.evaluation import coco, groundtruth, tables
 from copypaste_tf.training import checks, gin_config, run_record, runner, task
 
 del environment  # Imported for what it sets.
-
-STATISTICS = (
-  'ap',
-  'ap50',
-  'ap75',
-  'ap_small',
-  'ap_medium',
-  'ap_large',
-  'ar1',
-  'ar10',
-  'ar100',
-  'ar_small',
-  'ar_medium',
-  'ar_large',
-)
 
 
 def _define_flags() -> None:
@@ -67,6 +51,10 @@ def _define_flags() -> None:
       'to MODEL_DIR/detections.json.',
     ),
     ('metrics', 'Where the metrics are written, as JSON.'),
+    (
+      'categories_csv',
+      'Where the AP of every category is written, as CSV.',
+    ),
   ):
     flags.DEFINE_string(name, None, text)
   flags.DEFINE_bool(
@@ -85,40 +73,19 @@ def main(argv: list[str]) -> None:
     metrics = _evaluate_results(flags.FLAGS.results)
   else:
     metrics = _evaluate_checkpoint()
-  print(format_metrics(metrics))
+  print(tables.summary(metrics))
   if flags.FLAGS.per_category:
-    print(format_categories(metrics))
+    print(tables.categories(metrics))
   if flags.FLAGS.metrics:
     with tf.io.gfile.GFile(flags.FLAGS.metrics, 'w') as file:
       json.dump(metrics, file, indent=2)
+  if flags.FLAGS.categories_csv:
+    with tf.io.gfile.GFile(flags.FLAGS.categories_csv, 'w') as file:
+      file.write(tables.categories_csv(metrics))
 
 
-def format_metrics(metrics: Mapping[str, float]) -> str:
-  """Returns COCO's 12 numbers of boxes and of masks as a table.
-
-  Args:
-    metrics: by name, such as `mask_ap50`; -1 where nothing can be measured.
-  """
-  kinds = [kind for kind in ('box', 'mask') if f'{kind}_ap' in metrics]
-  lines = [f'{"":10}' + ''.join(f'{kind:>8}' for kind in kinds)]
-  for name in STATISTICS:
-    values = ''.join(f'{metrics[f"{kind}_{name}"]:8.3f}' for kind in kinds)
-    lines.append(f'{name:10}{values}')
-  return '\n'.join(lines)
-
-
-def format_categories(metrics: Mapping[str, float]) -> str:
-  """Returns the AP of every category as a table.
-
-  Args:
-    metrics: with names such as `mask_ap/person`.
-  """
-  names = [key.split('/', 1)[1] for key in metrics if key.startswith('box_ap/')]
-  lines = [f'{"category":24}{"box":>8}{"mask":>8}']
-  for name in names:
-    box, mask = metrics[f'box_ap/{name}'], metrics.get(f'mask_ap/{name}', -1.0)
-    lines.append(f'{name:24}{box:8.3f}{mask:8.3f}')
-  return '\n'.join(lines)
+def _per_category() -> bool:
+  return flags.FLAGS.per_category or bool(flags.FLAGS.categories_csv)
 
 
 def _evaluate_results(path: str) -> dict[str, float]:
@@ -136,7 +103,7 @@ def _evaluate_results(path: str) -> dict[str, float]:
     results,
     backend=flags.FLAGS.backend,
     iou_types=('bbox', 'segm') if masks else ('bbox',),
-    per_category=flags.FLAGS.per_category,
+    per_category=_per_category(),
     strict_categories=False,
   )
 
@@ -175,7 +142,7 @@ def _resolve() -> gin_config.Resolved:
 
 def _own_values() -> dict[str, tuple[str, Any]]:
   values = {'task.per_category_metrics': ('--per_category', True)}
-  values = values if flags.FLAGS.per_category else {}
+  values = values if _per_category() else {}
   if flags.FLAGS.annotation_file:
     values['task.annotation_file'] = (
       '--annotation_file',

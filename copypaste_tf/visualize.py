@@ -22,16 +22,6 @@ from copypaste_tf.reporting.panels import Example
 from copypaste_tf.training import checks, data_files, pipeline
 from copypaste_tf.training.data_config import TrainData
 
-_OUTPUT = flags.DEFINE_string(
-  'output',
-  None,
-  'HTML file to write; PNGs of the examples go to a folder beside it.',
-)
-_NUM_IMAGES = flags.DEFINE_integer(
-  'num_images', 16, 'Examples to draw.', lower_bound=1
-)
-config_flags.define()
-
 del environment  # Imported for what it sets.
 
 # A batch of the recipe may hold hundreds of decoded images.
@@ -39,11 +29,22 @@ MAX_BATCH = 8
 SHUFFLE_BUFFER = 256
 
 
+def _define_flags() -> None:
+  # Not at import: verbs share names of flags, and a process may import several.
+  config_flags.define()
+  flags.DEFINE_string(
+    'output',
+    None,
+    'HTML file to write; PNGs of the examples go to a folder beside it.',
+  )
+  flags.DEFINE_integer('num_images', 16, 'Examples to draw.', lower_bound=1)
+
+
 def main(argv: list[str]) -> None:
   """Runs the pipeline and writes the sheet."""
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
-  if not _OUTPUT.value:
+  if not flags.FLAGS.output:
     raise app.UsageError('--output is required')
   resolved = config_flags.load()
   problems = checks.problems(resolved.params, mode='train')
@@ -53,13 +54,14 @@ def main(argv: list[str]) -> None:
   data = resolved.params.task.train_data
   size = tuple(resolved.params.task.model.input_size[:2])
   files = sheet.write(
-    _OUTPUT.value,
+    flags.FLAGS.output,
     title(flags.FLAGS.gin_file),
-    list(itertools.islice(examples(data, size), _NUM_IMAGES.value)),
+    list(itertools.islice(examples(data, size), flags.FLAGS.num_images)),
     data_files.label_map(data.input_path),
     facts(data, size),
   )
-  print(f'{files[0]}\n{len(files) - 1} PNG files in {files[0][:-5]}_files')
+  folder = os.path.dirname(files[1])
+  print(f'{files[0]}\n{len(files) - 1} PNG files in {folder}')
 
 
 def title(gin_files: list[str]) -> str:
@@ -170,6 +172,7 @@ def _knobs(config) -> str:
 
 def run(argv: list[str] | None = None) -> None:
   """Runs the verb; an error of the config is one line, not a traceback."""
+  _define_flags()
   config_flags.run(main, argv)
 
 

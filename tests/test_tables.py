@@ -1,0 +1,64 @@
+import csv
+import io
+
+import pytest
+
+from copypaste_tf.evaluation import coco, tables
+
+
+@pytest.fixture
+def metrics():
+  found = {
+    f'{kind}_{name}': i / 100
+    for kind in ('box', 'mask')
+    for i, name in enumerate(coco.METRICS)
+  }
+  found |= {'box_ap/cat': 0.5, 'box_ap/hot, dog': -1.0}
+  return found | {'mask_ap/cat': 0.25, 'mask_ap/hot, dog': -1.0}
+
+
+def boxes(metrics):
+  return {k: v for k, v in metrics.items() if k.startswith('box')}
+
+
+def test_summary_has_twelve_rows_of_boxes_and_masks(metrics):
+  lines = [line.split() for line in tables.summary(metrics).splitlines()]
+  assert lines[0] == ['box', 'mask']
+  assert lines[2] == ['ap50', '0.010', '0.010']
+  assert [line[0] for line in lines[1:]] == list(coco.METRICS)
+
+
+def test_summary_of_boxes_alone(metrics):
+  lines = tables.summary(boxes(metrics)).splitlines()
+  assert lines[1].split() == ['ap', '0.000']
+
+
+def test_categories(metrics):
+  lines = tables.categories(metrics).splitlines()
+  assert [line.split() for line in lines[1:2]] == [['cat', '0.500', '0.250']]
+  assert lines[2].startswith('hot, dog ')
+  assert len({len(line) for line in lines}) == 1
+  assert tables.categories(boxes(metrics)).splitlines()[1].split() == [
+    'cat',
+    '0.500',
+  ]
+
+
+def test_a_long_name_keeps_its_distance():
+  name = 'a' * 40
+  line = tables.categories({f'box_ap/{name}': 0.5}).splitlines()[1]
+  assert line.split() == [name, '0.500']
+
+
+def test_csv_reads_back(metrics):
+  rows = list(csv.DictReader(io.StringIO(tables.categories_csv(metrics))))
+  assert rows == [
+    {'category': 'cat', 'box_ap': '0.5', 'mask_ap': '0.25'},
+    {'category': 'hot, dog', 'box_ap': '', 'mask_ap': ''},
+  ]
+  only = tables.categories_csv(boxes(metrics)).splitlines()
+  assert only[:2] == ['category,box_ap', 'cat,0.5']
+
+
+def test_no_metrics_give_empty_tables():
+  assert tables.categories_csv({}) == 'category\n'
