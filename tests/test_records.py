@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from copypaste_tf import id_planes, png, records
+from copypaste_tf import png, records
 from copypaste_tf.examples import Features
 
 
@@ -71,45 +71,6 @@ def with_feature(record, change):
   return example.SerializeToString()
 
 
-def layer_by_hand(masks, crowd):
-  """First plane whose pixels are all free, pixel by pixel."""
-  planes, ids = [], np.zeros(len(masks), int)
-  start = 0
-  for group in (False, True):
-    start = len(planes)
-    for i, mask in enumerate(masks):
-      pixels = list(zip(*np.nonzero(mask), strict=True))
-      if bool(crowd[i]) is not group or not pixels:
-        continue
-      for index in range(start, len(planes) + 1):
-        if index == len(planes):
-          planes.append({})
-        if len(set(planes[index].values())) == 255:
-          continue
-        if not any(pixel in planes[index] for pixel in pixels):
-          break
-      value = len(set(planes[index].values())) + 1
-      planes[index].update(dict.fromkeys(pixels, value))
-      ids[i] = 256 * index + value
-  return planes, ids
-
-
-@pytest.mark.parametrize('seed', range(8))
-def test_layering_agrees_with_the_slow_reference(seed):
-  rng = np.random.default_rng(seed)
-  masks = random_masks(rng, 12, 9, 11)
-  crowd = rng.random(12) < 0.3
-  planes, ids = records.layer_masks(masks, crowd)
-  expected, expected_ids = layer_by_hand(masks, crowd)
-  np.testing.assert_array_equal(ids, expected_ids)
-  assert planes.shape == (9, 11, len(expected))
-  for i, plane in enumerate(expected):
-    drawn = np.zeros((9, 11), int)
-    for pixel, value in plane.items():
-      drawn[pixel] = value
-    np.testing.assert_array_equal(planes[..., i], drawn)
-
-
 @pytest.mark.parametrize('seed', range(8))
 def test_layering_is_exact_and_crowds_come_last(seed):
   rng = np.random.default_rng(100 + seed)
@@ -134,59 +95,6 @@ def test_three_hundred_disjoint_objects_need_a_second_plane():
   assert record.planes.max() == 255
   again = records.parse(records.serialize(record))
   np.testing.assert_array_equal(list(records.instance_masks(again)), masks)
-
-
-def test_layer_masks_refuses_other_shapes():
-  with pytest.raises(ValueError, match=r'masks \[n, h, w\].*\(3, 4\)'):
-    records.layer_masks(np.zeros((3, 4)), [False] * 3)
-  with pytest.raises(ValueError, match='2 flags'):
-    records.layer_masks(np.zeros((3, 4, 4)), [False] * 2)
-
-
-def test_crop_is_tight():
-  mask = np.zeros((7, 9), np.uint8)
-  mask[2:5, 3:8] = 1
-  mask[2, 3] = 0
-  top, left, inner = id_planes.crop(mask)
-  assert (top, left, inner.shape) == (2, 3, (3, 5))
-  np.testing.assert_array_equal(inner, mask[2:5, 3:8])
-  assert id_planes.crop(np.zeros((4, 4), bool)).mask.size == 0
-
-
-@pytest.mark.parametrize('shape', [(1, 1), (1, 300), (301, 1), (37, 65)])
-@pytest.mark.parametrize('seed', range(3))
-def test_png_decodes_everywhere(shape, seed):
-  rng = np.random.default_rng(seed)
-  image = rng.integers(0, 256, shape).astype(np.uint8)
-  top = int(rng.integers(shape[0]))
-  image[:top] = 0
-  image[top + shape[0] // 2 + 1 :] = 0
-  data = png.encode_rows(image[top : top + shape[0] // 2 + 1], top, shape[0])
-  pillow = np.asarray(Image.open(io.BytesIO(data)))
-  np.testing.assert_array_equal(pillow, image)
-  np.testing.assert_array_equal(tf.io.decode_png(data)[..., 0], image)
-  np.testing.assert_array_equal(png.decode(data)[..., 0], image)
-  np.testing.assert_array_equal(png.decode(png.encode(image))[..., 0], image)
-
-
-def test_png_checksum_of_long_runs_of_zeros():
-  rows = np.full((3, 6000), 255, np.uint8)
-  data = png.encode_rows(rows, 2000, 4000)
-  image = tf.io.decode_png(data)[..., 0].numpy()
-  assert image.shape == (4000, 6000)
-  assert image.sum(dtype=np.int64) == 3 * 6000 * 255
-  assert len(data) < image.size / 200
-
-
-def test_png_decode_names_the_fault():
-  with pytest.raises(ValueError, match='expected a PNG'):
-    png.decode(b'nothing')
-  with pytest.raises(ValueError, match='expected a PNG'):
-    png.decode(png.encode(np.ones((50, 50), np.uint8))[:-30])
-  stream = io.BytesIO()
-  Image.fromarray(np.zeros((2, 2), np.uint16)).save(stream, 'PNG')
-  with pytest.raises(ValueError, match='8 bits'):
-    png.decode(stream.getvalue())
 
 
 @pytest.mark.parametrize('count', [0, 1, 7])
@@ -347,21 +255,6 @@ def test_read_records_tells_the_place(tmp_path):
     ):
       found.append((path[-1], index, record.source_id))
   assert found == [('a', 0, 397133), ('b', 0, 397133)]
-
-
-def test_truncated_corrupt_and_missing_files(tmp_path):
-  record = records.serialize(make_record(np.ones((2, 12, 10), bool)))
-  path = tmp_path / 'cut.tfrecord'
-  write(path, [record] * 3)
-  whole = path.read_bytes()
-  path.write_bytes(whole[:-40])
-  with pytest.raises(ValueError, match=r'cut.tfrecord: record 2: .*truncated'):
-    list(records.read_records([path]))
-  path.write_bytes(whole[:200] + b'?' + whole[201:])
-  with pytest.raises(ValueError, match=r'cut.tfrecord: record 0'):
-    list(records.read_records([path]))
-  with pytest.raises(FileNotFoundError, match='absent.tfrecord'):
-    list(records.read_records([tmp_path / 'absent.tfrecord']))
 
 
 def model_garden_decode(serialized):
