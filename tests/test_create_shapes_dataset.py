@@ -157,21 +157,6 @@ def test_ids_are_unique_over_both_splits(dataset):
     assert max(ids) < 2**31
 
 
-@pytest.mark.parametrize('shape', shapes.SHAPES, ids=lambda s: s.name)
-def test_outlines_lie_in_the_unit_circle(shape):
-  parts, holes = shape.outline()
-  for points in parts + holes:
-    assert np.hypot(*points.T).max() <= 1.0 + 1e-9
-  spread = np.concatenate(parts)
-  assert np.hypot(*spread.T).max() > 0.85
-
-
-def test_rings_have_holes_and_pairs_two_parts():
-  outlines = {s.name: s.outline() for s in shapes.SHAPES}
-  assert len(outlines['ring'][1]) == 1
-  assert len(outlines['pair'][0]) == 2
-
-
 def test_colours_tell_the_classes_apart(dataset):
   data = load(dataset)
   hues = collections.defaultdict(list)

@@ -1,0 +1,114 @@
+"""An annotation file: what is usable by image, what is not, what is refused."""
+
+import hashlib
+import json
+
+import pytest
+
+from tfrecord_tools import coco_json
+from tfrecord_tools.faults import ConversionError
+
+
+def write(path, images=(), annotations=(), categories=()):
+  path = path / 'instances.json'
+  fields = (('images', images), ('annotations', annotations))
+  data = {k: list(v) for k, v in (*fields, ('categories', categories))}
+  path.write_text(json.dumps(data))
+  return str(path)
+
+
+def image(number, name='x.jpg'):
+  return {'id': number, 'file_name': name}
+
+
+def test_a_file_is_indexed_by_image(tmp_path):
+  labels = [{'id': 5, 'image_id': 2}, {'id': 6, 'image_id': '2'}]
+  path = write(
+    tmp_path,
+    [image(1), image('2')],
+    labels,
+    [{'id': 3, 'name': 'cat'}, {'id': 9}],
+  )
+  found = coco_json.load(path, stop=True)
+  assert list(found.images) == [1, 2]
+  assert found.annotations == {2: labels}
+  assert found.categories == {3: 'cat', 9: '9'}
+  assert (found.num_images, found.num_annotations) == (2, 2)
+  content = (tmp_path / 'instances.json').read_bytes()
+  assert found.size == len(content)
+  assert found.sha256 == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize(
+  ('images', 'reason', 'kept'),
+  [
+    (['text'], 'malformed_image_entry', []),
+    ([image('abc')], 'malformed_image_id', []),
+    ([image(True)], 'malformed_image_id', []),
+    ([image(2**63)], 'malformed_image_id', []),
+    ([{'id': 4}], 'no_file_name', []),
+    ([image(1), image(1)], 'duplicate_image_id', [1]),
+  ],
+)
+def test_a_bad_image_is_counted_or_stops(tmp_path, images, reason, kept):
+  path = write(tmp_path, images)
+  found = coco_json.load(path, stop=False)
+  assert dict(found.drops.images) == {reason: 1}
+  assert list(found.images) == kept
+  with pytest.raises(ConversionError, match=reason):
+    coco_json.load(path, stop=True)
+
+
+@pytest.mark.parametrize(
+  ('annotation', 'reason'),
+  [
+    (None, 'malformed_annotation'),
+    ({'id': 2, 'image_id': 9}, 'unknown_image'),
+    ({'id': 2, 'image_id': 4}, 'image_dropped'),
+    ({'id': [2], 'image_id': 1}, 'malformed_annotation_id'),
+    ({'id': 1, 'image_id': 1}, 'duplicate_annotation_id'),
+  ],
+)
+def test_a_bad_annotation_is_counted_or_stops(tmp_path, annotation, reason):
+  good = {'id': 1, 'image_id': 1}
+  images = [image(1), *([{'id': 4}] if reason == 'image_dropped' else [])]
+  path = write(tmp_path, images, [good, annotation])
+  found = coco_json.load(path, stop=False)
+  assert dict(found.drops.annotations) == {reason: 1}
+  assert found.annotations == {1: [good]}
+  with pytest.raises(ConversionError):
+    coco_json.load(path, stop=True)
+
+
+def test_images_that_share_an_id_are_all_dropped(tmp_path):
+  path = write(tmp_path, [image(1, 'a.jpg'), image(1, 'b.jpg'), image(2)])
+  found = coco_json.load(path, stop=False)
+  assert list(found.images) == [2]
+  assert dict(found.drops.images) == {'ambiguous_image_id': 2}
+
+
+@pytest.mark.parametrize('number', [0, -1, 'a', None])
+def test_category_ids_are_positive(tmp_path, number):
+  path = write(tmp_path, categories=[{'id': number, 'name': 'x'}])
+  with pytest.raises(ValueError, match=r"at least 1.*for 'x'. Renumber"):
+    coco_json.load(path, stop=False)
+
+
+def test_category_ids_are_unique(tmp_path):
+  path = write(tmp_path, categories=[{'id': 3}, {'id': 3}])
+  with pytest.raises(ValueError, match='two categories have the id 3'):
+    coco_json.load(path, stop=False)
+
+
+@pytest.mark.parametrize('text', ['', '[]', '{}', '{"images": 3}', '{"ima'])
+def test_other_files_are_refused(tmp_path, text):
+  (tmp_path / 'instances.json').write_text(text)
+  with pytest.raises(ValueError, match=r'instances\.json: expected'):
+    coco_json.load(str(tmp_path / 'instances.json'), stop=False)
+
+
+def test_names_under_which_an_image_may_lie():
+  url = 'http://images.example.org/val2017/12.jpg'
+  assert coco_json.file_names(image(1, 'a/b.jpg')) == ['a/b.jpg']
+  assert coco_json.file_names({'coco_url': url}) == ['val2017/12.jpg', '12.jpg']
+  assert coco_json.file_names({'coco_url': url, **image(1)}) == ['x.jpg']
