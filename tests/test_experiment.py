@@ -9,7 +9,6 @@ from official.core import exp_factory
 
 from copypaste_tf.augment import options
 from copypaste_tf.training import data_config, experiment
-from copypaste_tf.training.schedule import schedule
 
 
 @pytest.fixture(autouse=True)
@@ -61,25 +60,6 @@ def test_the_model_is_the_published_one():
   assert (model.min_level, model.max_level) == (2, 6)
   assert model.detection_generator.pre_nms_top_k == 1000
   assert model.detection_generator.pre_nms_score_threshold == 0.05
-
-
-def test_drops_move_with_the_length():
-  plan = schedule(train_steps=1000, drops=(0.5, 0.9), drop_factor=0.5)
-  steps = plan.optimizer.learning_rate.stepwise
-  assert steps.boundaries == [500, 900]
-  assert steps.values == [0.32, 0.16, 0.08]
-
-
-def test_learning_rate_over_the_steps():
-  from official.modeling import optimization
-
-  plan = schedule(train_steps=20_000)
-  rate = optimization.OptimizerFactory(plan.optimizer).build_learning_rate()
-  assert float(rate(0)) == pytest.approx(0.0032)
-  assert float(rate(500)) == pytest.approx((0.32 + 0.0032) / 2)
-  assert float(rate(5000)) == pytest.approx(0.32)
-  assert float(rate(18_001)) == pytest.approx(0.032)
-  assert float(rate(19_999)) == pytest.approx(0.00032)
 
 
 def test_gin_reaches_every_part():
