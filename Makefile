@@ -29,7 +29,7 @@ lint: install
 	$(RUN) ruff format --check .
 
 test: lint
-	$(RUN) pytest
+	$(RUN) pytest -n 2 --dist loadfile --durations=15
 
 shapes: install
 	$(RUN) tfrecord_tools.create_shapes_dataset --output_dir=$(SHAPES)
