@@ -31,6 +31,8 @@ def accepts(annotation: Any, value: Any) -> bool:
     annotation: a type, `Optional`, `Union`, `Sequence[int]`, ...
     value: a plain value or a `hyperparams.Config`.
   """
+  if annotation is Any:
+    return True
   origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
   if origin in (Union, types.UnionType):
     return any(accepts(choice, value) for choice in arguments)

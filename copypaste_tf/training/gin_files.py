@@ -134,6 +134,8 @@ def find(name: str, beside: str | None = None) -> str:
         return path
   known = [f for f in os.listdir(recipes) if f.endswith('.gin')]
   hint = nearest(os.path.basename(name), [f'configs/{f}' for f in known])
+  # A short name is far from every path.
+  hint = hint or nearest(name, [f.removesuffix('.gin') for f in known])
   raise ConfigError(f'no gin file {name!r}{hint}')
 
 

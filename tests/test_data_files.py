@@ -1,0 +1,48 @@
+"""Which files a path means, and the manifest beside them."""
+
+import json
+
+import pytest
+
+from copypaste_tf.training import data_files
+
+
+@pytest.fixture
+def folder(tmp_path):
+  for name in ('b-00000-of-00002', 'b-00001-of-00002', 'a-00000-of-00001'):
+    (tmp_path / f'{name}.tfrecord').touch()
+    (tmp_path / f'{name}.tfrecord.json').touch()
+  manifest = {'label_map': {'3': 'cat', '90': 'dog'}}
+  (tmp_path / 'b-manifest.json').write_text(json.dumps(manifest))
+  return tmp_path
+
+
+def test_patterns_in_order_and_files_sorted(folder):
+  found = data_files.expand(f'{folder}/b*, {folder}/a-00000-of-00001.tfrecord,')
+  assert [path.removeprefix(f'{folder}/') for path in found] == [
+    'b-00000-of-00002.tfrecord',
+    'b-00001-of-00002.tfrecord',
+    'a-00000-of-00001.tfrecord',
+  ]
+  assert data_files.expand('') == []
+
+
+def test_a_pattern_without_files_is_named(folder):
+  for pattern in ('c*', '*.json'):
+    with pytest.raises(FileNotFoundError, match='no file matches') as caught:
+      data_files.expand(f'{folder}/a*,{folder}/{pattern}')
+    assert repr(f'{folder}/{pattern}') in str(caught.value)
+
+
+def test_the_manifest_lies_beside_the_shards(folder):
+  assert data_files.manifest_path('o/x-y-00003-of-00032.tfrecord') == (
+    'o/x-y-manifest.json'
+  )
+  assert data_files.manifest_path('o/x.tfrecord') is None
+  assert data_files.manifest(f'{folder}/b*')['label_map']['3'] == 'cat'
+  assert data_files.manifest(f'{folder}/a*') is None
+
+
+def test_class_names_by_id(folder):
+  assert data_files.label_map(f'{folder}/b*') == {3: 'cat', 90: 'dog'}
+  assert data_files.label_map(f'{folder}/a*') == {}

@@ -1,0 +1,97 @@
+"""Gin files: bindings with their lines; `test_gin_config` has the faults."""
+
+import gin
+import pytest
+
+from copypaste_tf.training import gin_files
+from copypaste_tf.training.config_types import ConfigError
+
+
+@gin.configurable(module='tests')
+def oven(degrees=180, shelf=None):
+  return degrees, shelf
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+  monkeypatch.chdir(tmp_path)
+  return tmp_path
+
+
+def parse(folder, text, params=()):
+  (folder / 'x.gin').write_text(text)
+  return gin_files.parse(['x.gin'], params, {'oven': oven})
+
+
+def told(bindings):
+  return [(b.name, b.value, b.where) for b in bindings]
+
+
+def test_bindings_know_their_lines(folder):
+  text = '# Heat.\noven.degrees = 90\n\nslow/oven.shelf = [1,\n  2]\n'
+  assert told(parse(folder, text)) == [
+    ('oven.degrees', 90, 'x.gin:2'),
+    ('slow/oven.shelf', [1, 2], 'x.gin:4'),
+  ]
+
+
+def test_the_last_binding_is_in_effect(folder):
+  text = 'oven.degrees = 90\noven.degrees = 100'
+  assert told(parse(folder, text)) == [('oven.degrees', 100, 'x.gin:2')]
+  params = ['oven.degrees = 110']
+  assert told(parse(folder, text, params)) == [
+    ('oven.degrees', 110, '--gin_params')
+  ]
+
+
+def test_macros_are_remembered(folder):
+  macro, plain, nested = parse(
+    folder, 'HEAT = 90\noven.degrees = %HEAT\noven.shelf = [1, %HEAT]'
+  )
+  assert (macro.parameter, macro.name, macro.macros) == ('', 'HEAT', ())
+  assert plain.macros == nested.macros == ('HEAT',)
+
+
+@pytest.mark.parametrize(
+  ('text', 'message'),
+  [
+    ('oven.degree = 3', "x.gin:1: .*no parameter 'degree'; .*'degrees'"),
+    ('\novn.degrees = 3', "x.gin:2: .*no configurable 'ovn'; .*'oven'"),
+    ('HEAT = 3', "x.gin:1: nobody reads the macro 'HEAT'$"),
+    ('oven.degrees = %HEAT', "x.gin:1: oven.degrees: no macro 'HEAT'$"),
+    ("\ninclude 'y.gin'", "x.gin:2: include: no gin file 'y.gin'"),
+    ('oven.degrees = )', 'x.gin:1: cannot parse'),
+  ],
+)
+def test_faults_say_where(folder, text, message):
+  with pytest.raises(ConfigError, match=message):
+    parse(folder, text)
+
+
+def test_an_include_lies_beside_its_file(folder):
+  (folder / 'sub').mkdir()
+  (folder / 'sub/part.gin').write_text('oven.degrees = 70')
+  (folder / 'sub/all.gin').write_text("include 'part'\noven.shelf = 1")
+  found = gin_files.parse(['sub/all'], [], {'oven': oven})
+  assert told(found) == [
+    ('oven.degrees', 70, 'sub/part.gin:1'),
+    ('oven.shelf', 1, 'sub/all.gin:2'),
+  ]
+
+
+def test_find_tries_the_path_then_beside_then_the_recipes(folder):
+  assert gin_files.find('smoke').endswith('configs/smoke.gin')
+  (folder / 'sub').mkdir()
+  (folder / 'sub/smoke.gin').touch()
+  beside = gin_files.find('smoke', str(folder / 'sub/other.gin'))
+  assert beside == str(folder / 'sub/smoke.gin')
+  (folder / 'smoke.gin').touch()
+  assert gin_files.find('smoke', str(folder / 'sub/other.gin')) == 'smoke.gin'
+  with pytest.raises(ConfigError, match="'smoek'; did you mean 'smoke'"):
+    gin_files.find('smoek')
+
+
+def test_paths_are_displayed_short(folder):
+  assert gin_files.display(str(folder / 'a/b.gin')) == 'a/b.gin'
+  assert gin_files.display(gin_files.find('smoke')) == 'configs/smoke.gin'
+  assert gin_files.display('/elsewhere/x.gin') == '/elsewhere/x.gin'
