@@ -1,0 +1,110 @@
+"""Flags that verbs share: what each one sets, errors without a traceback."""
+
+import logging as python_logging
+
+import gin
+import pytest
+import tensorflow as tf
+from absl import app, flags, logging
+
+from copypaste_tf import config_flags
+
+STEPS = 'trainer.train_steps'
+
+
+@pytest.fixture(autouse=True)
+def clean_gin():
+  yield
+  gin.clear_config()
+
+
+@pytest.fixture
+def parse():
+  """Parses arguments with flags of their own."""
+
+  def parsed(*arguments):
+    values = flags.FlagValues()
+    config_flags.define(values)
+    values(['verb', *arguments])
+    return values
+
+  return parsed
+
+
+def test_every_flag_is_documented(parse):
+  values = parse()
+  names = {'gin_file', 'gin_params', 'config_file', 'params_override'}
+  assert {*names, 'strategy', 'tpu'} <= set(values)
+  assert all(len(values[name].help) > 20 for name in names)
+
+
+def test_each_flag_beats_the_one_before(parse, tmp_path):
+  (tmp_path / 'x.gin').write_text('schedule.train_steps = 4')
+  (tmp_path / 'x.yaml').write_text('trainer: {train_steps: 30}')
+  arguments = [
+    f'--gin_file={tmp_path}/x.gin',
+    '--gin_params=schedule.train_steps = 20',
+    f'--config_file={tmp_path}/x.yaml',
+    '--params_override=trainer.train_steps=40',
+  ]
+  for count, steps in enumerate((4, 20, 30, 40), 1):
+    resolved = config_flags.load(parse(*arguments[:count]))
+    assert resolved.params.trainer.train_steps == steps
+  assert resolved.origins[STEPS] == '--params_override'
+
+
+def test_strategy_and_tpu_are_values_of_the_runtime(parse):
+  resolved = config_flags.load(parse('--strategy=tpu', '--tpu=local'))
+  runtime = resolved.params.runtime
+  assert (runtime.distribution_strategy, runtime.tpu) == ('tpu', 'local')
+  assert resolved.origins['runtime.tpu'] == '--tpu'
+
+
+def test_a_record_is_below_the_flags_and_own_values_above(parse, tmp_path):
+  (tmp_path / 'params.yaml').write_text('trainer: {train_steps: 30}')
+  record = [str(tmp_path / 'params.yaml')]
+  resolved = config_flags.load(parse(), record=record)
+  assert resolved.params.trainer.train_steps == 30
+  values = parse('--params_override=trainer.train_steps=40')
+  own = {STEPS: ('--steps', 50)}
+  resolved = config_flags.load(values, record=record, values=own)
+  assert resolved.params.trainer.train_steps == 50
+  assert resolved.origins[STEPS] == '--steps'
+
+
+@pytest.fixture
+def run(monkeypatch):
+  """Runs a main that raises, without the command line around it."""
+  levels = logging.get_verbosity(), tf.get_logger().level
+  monkeypatch.setattr(app, 'run', lambda main, argv: main(argv))
+  own = flags.FlagValues()
+  flags.DEFINE_integer('verbosity', 0, 'As in absl.', flag_values=own)
+  monkeypatch.setattr(flags, 'FLAGS', own)
+
+  def runs(error, *arguments):
+    own(['verb', *arguments])
+
+    def main(argv):
+      assert argv == ['verb', 'more']
+      raise error
+
+    config_flags.run(main, ['verb', 'more'])
+
+  yield runs
+  logging.set_verbosity(levels[0])
+  tf.get_logger().setLevel(levels[1])
+
+
+@pytest.mark.parametrize('kind', [ValueError, FileNotFoundError])
+def test_what_the_user_can_mend_is_a_message(run, kind):
+  with pytest.raises(SystemExit) as caught:
+    run(kind('one\ntwo'))
+  assert caught.value.code == 'error: one\nerror: two'
+  assert tf.get_logger().level == python_logging.WARNING
+
+
+def test_other_errors_and_verbose_runs_keep_the_traceback(run):
+  with pytest.raises(KeyError):
+    run(KeyError('bug'))
+  with pytest.raises(ValueError, match='one'):
+    run(ValueError('one'), '--verbosity=1')

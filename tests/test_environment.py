@@ -1,0 +1,30 @@
+"""Settings for TensorFlow: set where the user has not, left where they have."""
+
+import os
+import pathlib
+import runpy
+
+import pytest
+
+
+def settings(monkeypatch, accelerated=False, **given):
+  """Runs the module with these environment variables and no others."""
+  for name in ('TF_USE_LEGACY_KERAS', 'TF_CPP_MIN_LOG_LEVEL'):
+    monkeypatch.setenv(name, '')  # So that it is restored.
+    os.environ.pop(name)
+  os.environ.update(given)
+  monkeypatch.setattr(pathlib.Path, 'exists', lambda path: accelerated)
+  runpy.run_module('copypaste_tf.environment')
+  return os.environ['TF_USE_LEGACY_KERAS'], os.environ['TF_CPP_MIN_LOG_LEVEL']
+
+
+@pytest.mark.parametrize(('accelerated', 'level'), [(True, '2'), (False, '3')])
+def test_complaints_about_absent_accelerators_are_quiet(
+  monkeypatch, accelerated, level
+):
+  assert settings(monkeypatch, accelerated) == ('1', level)
+
+
+def test_what_the_user_has_set_stays(monkeypatch):
+  given = {'TF_USE_LEGACY_KERAS': '0', 'TF_CPP_MIN_LOG_LEVEL': '0'}
+  assert settings(monkeypatch, **given) == ('0', '0')
