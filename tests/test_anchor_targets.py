@@ -155,6 +155,21 @@ def test_an_empty_box_is_nobodys_anchor():
   assert flatten(scores, 0).max() == 0
 
 
+def test_ties_go_to_the_first_object():
+  box = [10.0, 12.0, 42.0, 44.0]
+  anchors = np.concatenate([a.reshape(-1, 4) for a in pyramid().values()])
+  matches = anchor_targets.match_anchors(
+    anchors,
+    tf.constant([[box, box]]),
+    tf.constant([[1, 2]]),
+    match_threshold=0.5,
+    unmatched_threshold=0.3,
+  )
+  positive = matches.labels[0].numpy() == 1
+  assert positive.sum() > 1
+  assert np.all(matches.indices[0].numpy()[positive] == 0)
+
+
 def test_sampling_keeps_the_right_number_of_right_labels():
   labels = np.array([[1] * 50 + [0] * 100 + [-1] * 50, [1] * 3 + [0] * 197])
   kept = anchor_targets.sample_anchors(
