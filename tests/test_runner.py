@@ -1,0 +1,128 @@
+"""Around a run: devices, refusals, quiet, errors that name the record.
+
+`test_train` has real runs.
+"""
+
+import gin
+import pytest
+import serialized
+import tensorflow as tf
+
+from copypaste_tf import records
+from copypaste_tf.training import gin_config, runner
+
+
+@pytest.fixture(autouse=True)
+def clean_gin():
+  yield
+  gin.clear_config()
+
+
+def params_of(**runtime):
+  return gin_config.load().params.replace(runtime=runtime)
+
+
+@pytest.mark.parametrize(
+  ('strategy', 'num_gpus', 'found', 'expected'),
+  [
+    ('mirrored', -1, 0, 0),
+    ('mirrored', -1, 3, 3),
+    ('one_device', -1, 3, 1),
+    ('off', -1, 0, 0),
+    ('mirrored', 2, 3, 2),
+    ('one_device', 0, 3, 0),
+  ],
+)
+def test_minus_one_is_every_gpu(
+  monkeypatch, strategy, num_gpus, found, expected
+):
+  params = params_of(distribution_strategy=strategy, num_gpus=num_gpus)
+  monkeypatch.setattr(
+    tf.config, 'list_physical_devices', lambda kind: [kind] * found
+  )
+  devices = runner.with_devices(params)
+  assert devices.runtime.num_gpus == expected
+  assert devices.runtime.distribution_strategy == strategy
+  assert params.runtime.num_gpus == num_gpus
+
+
+def test_an_evaluation_needs_a_checkpoint(tmp_path):
+  resolved = gin_config.load(['smoke'])
+  with pytest.raises(ValueError, match=f'--mode=eval .* {tmp_path} has none'):
+    runner.run(resolved, str(tmp_path), 'eval')
+  assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def faked(monkeypatch):
+  """Replaces the trainer; returns what is called, in order."""
+  calls = []
+
+  class Fake:
+    def run(self):
+      calls.append('run')
+      print('many lines of Orbit')
+
+    def finish(self):
+      return {'step': 4}
+
+  def build(params, model_dir, mode, show):
+    show(f'{mode} on {params.runtime.num_gpus} GPUs')
+    return Fake(), Fake()
+
+  def write(*args, overwrite):
+    calls.append(('record', overwrite))
+
+  monkeypatch.setattr(runner, '_build', build)
+  monkeypatch.setattr(runner.run_record, 'write', write)
+  monkeypatch.setattr(
+    runner.run_record, 'write_operative', lambda _: calls.append('operative')
+  )
+  return calls
+
+
+@pytest.mark.parametrize('overwrite', [True, False])
+def test_the_record_is_written_before_a_training(
+  faked, tmp_path, capsys, overwrite
+):
+  resolved = gin_config.load(params_override='runtime.num_gpus=0')
+  results = runner.run(
+    resolved, str(tmp_path), 'train', overwrite_record=overwrite
+  )
+  assert results == {'step': 4}
+  assert faked == [('record', overwrite), 'run', 'operative']
+  assert capsys.readouterr().out == 'train on 0 GPUs\n'
+
+
+def test_an_evaluator_beside_a_trainer_writes_no_record(faked, tmp_path):
+  runner.run(gin_config.load(), str(tmp_path), 'continuous_eval')
+  assert faked == ['run']
+
+
+@pytest.fixture
+def params(tmp_path):
+  """A config whose second record has an image that does not decode."""
+  good, _, _ = serialized.make_record(1)
+  bad, _, _ = serialized.make_record(2, image_bytes=b'\xff\xd8\xff no jpeg')
+  made = [records.serialize(good), records.serialize(bad)]
+  path = serialized.write(tmp_path / 'x', made)
+  return gin_config.load(gin_params=[f'TrainData.input_path = "{path}"']).params
+
+
+@pytest.mark.parametrize(
+  'kind', [tf.errors.InvalidArgumentError, tf.errors.DataLossError]
+)
+def test_an_error_of_the_inputs_names_the_record(params, kind):
+  fault = (
+    r'^A training record does not decode\. .*/x: record 1 \(source_id 1002'
+  )
+  with pytest.raises(ValueError, match=fault), runner._input_errors(params):
+    raise kind(None, None, 'some JPEG')
+
+
+def test_an_error_of_something_else_stays(params, tmp_path):
+  good, _, _ = serialized.make_record(1)
+  serialized.write(tmp_path / 'x', [records.serialize(good)])
+  error = tf.errors.InvalidArgumentError(None, None, 'a shape')
+  with pytest.raises(type(error), match='shape'), runner._input_errors(params):
+    raise error
