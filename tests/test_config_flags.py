@@ -65,6 +65,10 @@ def test_a_record_is_below_the_flags_and_own_values_above(parse, tmp_path):
   record = [str(tmp_path / 'params.yaml')]
   resolved = config_flags.load(parse(), record=record)
   assert resolved.params.trainer.train_steps == 30
+  (tmp_path / 'x.yaml').write_text('trainer: {train_steps: 35}')
+  values = parse(f'--config_file={tmp_path}/x.yaml')
+  resolved = config_flags.load(values, record=record)
+  assert resolved.params.trainer.train_steps == 35
   values = parse('--params_override=trainer.train_steps=40')
   own = {STEPS: ('--steps', 50)}
   resolved = config_flags.load(values, record=record, values=own)

@@ -59,3 +59,4 @@ def test_an_empty_image_of_another_writer_counts_as_having_masks(record):
   assert not record_fields.has_masks(load(record, *ours), 5)
   assert not record_fields.has_masks(load(record, *ours), 0)
   assert record_fields.has_masks(load(record, *ours, Features.SCHEMA), 0)
+  assert not record_fields.has_masks(load(record, *ours, Features.SCHEMA), 5)
