@@ -35,7 +35,7 @@ def _commands(page):
 def checkout(tmp_path_factory):
   """A folder like a checkout in which the commands run one after another."""
   folder = tmp_path_factory.mktemp('checkout')
-  for name in ('configs', 'benchmarks', 'experiments', 'Makefile'):
+  for name in ('configs', 'benchmarks', 'experiments', 'Makefile', 'setup.py'):
     (folder / name).symlink_to(ROOT / name)
   sample = os.environ.get('COPYPASTE_TF_DATA', '')
   if sample:
