@@ -76,8 +76,10 @@ def _samples(
 ) -> list[tuple[tf.Tensor, tf.Tensor]]:
   """Returns indices and weights, `[b, n, size]`, of the two neighbours."""
   last = tf.cast(length - 1, tf.float32)[..., tf.newaxis]
-  bins = (tf.range(size, dtype=tf.float32) + 0.5) / size
-  position = low[..., tf.newaxis] + bins * (high - low)[..., tf.newaxis]
+  middles = tf.range(size, dtype=tf.float32) + 0.5
+  position = (
+    low[..., tf.newaxis] + middles * (high - low)[..., tf.newaxis] / size
+  )
   before = tf.clip_by_value(tf.floor(position), 0.0, last)
   after = tf.minimum(before + 1.0, last)
   fraction = position - before

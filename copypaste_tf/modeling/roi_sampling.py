@@ -13,8 +13,8 @@ class Targets(NamedTuple):
   Attributes:
     rois: `[b, n, 4]` float32 pixels.
     classes: `[b, n]` int32; 0 is the background.
-    boxes: `[b, n, 4]` float32 pixels of the matched object; 0 in the
-      background.
+    boxes: `[b, n, 4]` float32 pixels of the matched object; 0 where nothing
+      overlaps.
     indices: `[b, n]` int32 row of the matched object; 0 in the background.
   """
 
@@ -43,7 +43,8 @@ def match(
     The `Targets` of all regions.
   """
   overlap, index = _best_overlap(rois, boxes)
-  return _targets(rois, boxes, classes, index, overlap >= foreground_iou)
+  matched = _matched(rois, boxes, classes, index, overlap)
+  return _without(matched, overlap < foreground_iou)
 
 
 def sample(
@@ -85,9 +86,9 @@ def sample(
   count = tf.reduce_sum(tf.cast(chosen, tf.int32), axis=1)
   chosen |= _draw(negative, keys, num_samples - count)
   _, rows = tf.math.top_k(tf.cast(chosen, tf.int32), num_samples)
-  foreground = ~negative & (overlap > 0.0)
-  targets = _targets(rois, boxes, classes, index, foreground)
-  return Targets(*(tf.gather(x, rows, batch_dims=1) for x in targets))
+  matched = _matched(rois, boxes, classes, index, overlap)
+  matched = _without(matched, negative)
+  return Targets(*(tf.gather(x, rows, batch_dims=1) for x in matched))
 
 
 def content_keys(rois: tf.Tensor, count: int) -> tf.Tensor:
@@ -133,14 +134,22 @@ def _area(boxes: tf.Tensor) -> tf.Tensor:
   return tf.reduce_prod(boxes[..., 2:] - boxes[..., :2], axis=-1)
 
 
-def _targets(rois, boxes, classes, index, foreground) -> Targets:
+def _matched(rois, boxes, classes, index, overlap) -> Targets:
   classes = tf.gather(tf.cast(classes, tf.int32), index, batch_dims=1)
   boxes = tf.gather(boxes, index, batch_dims=1)
+  overlaps = overlap > 0.0
   return Targets(
     rois,
-    tf.where(foreground, classes, 0),
-    tf.where(foreground[..., tf.newaxis], boxes, 0.0),
-    tf.where(foreground, index, 0),
+    tf.where(overlaps, classes, 0),
+    tf.where(overlaps[..., tf.newaxis], boxes, 0.0),
+    tf.where(overlaps, index, 0),
+  )
+
+
+def _without(matched: Targets, background: tf.Tensor) -> Targets:
+  return matched._replace(
+    classes=tf.where(background, 0, matched.classes),
+    indices=tf.where(background, 0, matched.indices),
   )
 
 
