@@ -9,9 +9,10 @@ from copypaste_tf.modeling.box_head import BoxHead
 from copypaste_tf.modeling.efficientnet import EfficientNet
 from copypaste_tf.modeling.fpn import FPN
 from copypaste_tf.modeling.mask_head import MaskHead
-from copypaste_tf.modeling.mask_rcnn import MaskRCNN, Options
+from copypaste_tf.modeling.mask_rcnn import MaskRCNN, ProposalOptions
 from copypaste_tf.modeling.nasfpn import NASFPN
 from copypaste_tf.modeling.normalization import Norm
+from copypaste_tf.modeling.regions import RegionOptions, Regions
 from copypaste_tf.modeling.resnet import ResNet
 from copypaste_tf.modeling.rpn_head import RPNHead
 
@@ -31,12 +32,28 @@ def mask_rcnn(config: maskrcnn.MaskRCNN) -> MaskRCNN:
     backbone(config, norm),
     decoder(config, norm),
     _rpn_head(config, norm),
-    _box_heads(config, norm),
-    _mask_head(config, norm),
-    options(config),
+    Regions(
+      _box_heads(config, norm), _mask_head(config, norm), region_options(config)
+    ),
+    proposal_options(config),
   )
   _create_variables(model, config)
   return model
+
+
+def decay_weights(model: tf_keras.Model, rate: float) -> None:
+  """Adds half the sum of the squared kernels, times `rate`, to the losses.
+
+  Biases and normalisations do not decay.
+  """
+
+  def penalty() -> tf.Tensor:
+    kernels = [
+      v for v in model.trainable_variables if 'kernel' in v.name.split('/')[-1]
+    ]
+    return rate * tf.add_n([tf.nn.l2_loss(kernel) for kernel in kernels])
+
+  model.add_loss(penalty)
 
 
 def norm_of(config: maskrcnn.MaskRCNN) -> Norm:
@@ -102,26 +119,40 @@ def decoder(config: maskrcnn.MaskRCNN, norm: Norm) -> tf_keras.layers.Layer:
   )
 
 
-def options(config: maskrcnn.MaskRCNN) -> Options:
-  """Returns what the model does between its layers."""
-  generator, sampler = config.roi_generator, config.roi_sampler
-  detector = config.detection_generator
-  return Options(
+def proposal_options(config: maskrcnn.MaskRCNN) -> ProposalOptions:
+  """Returns how proposals are chosen."""
+  generator = config.roi_generator
+  return ProposalOptions(
     anchors={
       'min_level': config.min_level,
       'max_level': config.max_level,
       **config.anchor.as_dict(),
     },
-    proposing={
+    inference={
       'pre_nms_top_k': generator.test_pre_nms_top_k,
       'num_proposals': generator.test_num_proposals,
       'nms_iou_threshold': generator.test_nms_iou_threshold,
     },
-    train_proposing={
+    training={
       'pre_nms_top_k': generator.pre_nms_top_k,
       'num_proposals': generator.num_proposals,
       'nms_iou_threshold': generator.nms_iou_threshold,
     },
+  )
+
+
+def region_options(config: maskrcnn.MaskRCNN) -> RegionOptions:
+  """Returns what the second stage does between its layers."""
+  sampler, detector = config.roi_sampler, config.detection_generator
+  masks = {}
+  if config.include_mask:
+    masks = {
+      'mask_size': config.mask_roi_aligner.crop_size,
+      'masks_per_image': min(
+        config.mask_sampler.num_sampled_masks, sampler.num_sampled_rois
+      ),
+    }
+  return RegionOptions(
     sampling={
       'num_samples': sampler.num_sampled_rois,
       'foreground_fraction': sampler.foreground_fraction,
@@ -137,10 +168,7 @@ def options(config: maskrcnn.MaskRCNN) -> Options:
     cascade_ious=tuple(sampler.cascade_iou_thresholds or ()),
     class_ensemble=config.detection_head.cascade_class_ensemble,
     box_size=config.roi_aligner.crop_size,
-    mask_size=config.mask_roi_aligner.crop_size if config.include_mask else 14,
-    masks_per_image=(
-      config.mask_sampler.num_sampled_masks if config.include_mask else 0
-    ),
+    **masks,
   )
 
 
@@ -200,10 +228,11 @@ def _create_variables(model: MaskRCNN, config: maskrcnn.MaskRCNN) -> None:
   features = model.backbone(tf.zeros([1, side, side, 3]), training=False)
   pyramid = model.decoder(features, training=False)
   model.rpn_head(pyramid, training=False)
-  region = tf.zeros([1, 1, 4])
-  for stage in range(len(model.box_heads)):
-    model.classify(pyramid, region, stage, training=False)
-  if model.mask_head is not None:
+  region, regions = tf.zeros([1, 1, 4]), model.regions
+  for stage in range(len(regions.box_heads)):
+    regions.classify(pyramid, region, stage, training=False)
+  if regions.mask_head is not None:
     classes = tf.zeros([1, 1], tf.int32)
-    model.draw(pyramid, region, classes, training=False)
+    regions.draw(pyramid, region, classes, training=False)
+  regions.built = True
   model.built = True

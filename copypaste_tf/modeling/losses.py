@@ -1,4 +1,8 @@
-"""The published losses, each normalised over the local batch."""
+"""The published losses that Model Garden normalises otherwise.
+
+Each is a mean over the local batch, and the gradients of the replicas are
+averaged; Model Garden divides by a mean over replicas, plus 0.01.
+"""
 
 from collections.abc import Mapping
 
@@ -53,18 +57,6 @@ def rpn_box_loss(
   )
 
 
-def class_loss(logits: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-  """Returns the scalar mean cross-entropy of all regions.
-
-  Args:
-    logits: `[b, n, k]` float32.
-    targets: `[b, n]` int in [0, k).
-  """
-  return tf.reduce_mean(
-    tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits)
-  )
-
-
 def box_loss(
   codes: tf.Tensor, targets: tf.Tensor, classes: tf.Tensor, *, delta: float
 ) -> tf.Tensor:
@@ -76,6 +68,8 @@ def box_loss(
     classes: `[b, n]` int; 0 is the background.
     delta: where the loss turns from quadratic to linear.
   """
+  # Model Garden's task has cast everything to float32 by now.
+  classes = tf.cast(classes, tf.int32)
   _, n, channels = codes.shape
   codes = tf.reshape(codes, [-1, n, channels // 4, 4])
   if channels > 4:
