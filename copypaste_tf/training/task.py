@@ -90,9 +90,7 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
     metrics = metrics or []
     labels = self._labels(inputs, optimizer.iterations)
     totals = [m for m in metrics if not m.name.startswith('paste/')]
-    logs = super().train_step(
-      (inputs.image, labels), model, optimizer, model_losses
-    )
+    logs = super().train_step((inputs.image, labels), model, optimizer, totals)
     for metric in metrics:
       if metric.name.startswith('paste/'):
         metric.update_state(inputs.statistics[metric.name[len('paste/') :]])
