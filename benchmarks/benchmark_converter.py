@@ -62,6 +62,15 @@ def _round(entries, job, folder):
   return seconds, {name: os.path.getsize(path) for name, path in paths.items()}
 
 
+def _labels(dataset, number):
+  """The annotations that Model Garden can convert: no RLE but of crowds."""
+  return [
+    label
+    for label in dataset.annotations.get(number, [])
+    if label['iscrowd'] or isinstance(label['segmentation'], list)
+  ]
+
+
 def _run(_):
   dataset = coco_json.load(_ANNOTATIONS.value, stop=True)
   job = conversion.Job(
@@ -74,7 +83,7 @@ def _run(_):
     fingerprint='',
   )
   entries = [
-    (number, element, dataset.annotations.get(number, []))
+    (number, element, _labels(dataset, number))
     for number, element in dataset.images.items()
   ]
   ratios = []

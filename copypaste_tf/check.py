@@ -12,15 +12,18 @@ from absl import app, flags
 from copypaste_tf import config_flags
 from copypaste_tf.training import checks, gin_config
 
-_ALLOW_MISSING_DATA = flags.DEFINE_bool(
-  'allow_missing_data', False, 'Accept that record files do not exist.'
-)
-_ONLY_CHANGED = flags.DEFINE_bool(
-  'only_changed', False, 'Print only the values that are not defaults.'
-)
-config_flags.define()
-
 del environment  # Imported for what it sets.
+
+
+def _define_flags() -> None:
+  # Not at import: verbs share names of flags, and a process may import several.
+  config_flags.define()
+  flags.DEFINE_bool(
+    'allow_missing_data', False, 'Accept that record files do not exist.'
+  )
+  flags.DEFINE_bool(
+    'only_changed', False, 'Print only the values that are not defaults.'
+  )
 
 
 def main(argv: list[str]) -> None:
@@ -28,11 +31,13 @@ def main(argv: list[str]) -> None:
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
   resolved = config_flags.load()
-  print(gin_config.format_effective(resolved, only_changed=_ONLY_CHANGED.value))
+  print(
+    gin_config.format_effective(resolved, only_changed=flags.FLAGS.only_changed)
+  )
   for note in resolved.notes:
     print(f'note: {note}')
   problems = checks.problems(
-    resolved.params, missing_data=_ALLOW_MISSING_DATA.value
+    resolved.params, missing_data=flags.FLAGS.allow_missing_data
   )
   sys.stdout.flush()
   for problem in problems:
@@ -44,6 +49,7 @@ def main(argv: list[str]) -> None:
 
 def run(argv: list[str] | None = None) -> None:
   """Runs the verb; an error of the config is one line, not a traceback."""
+  _define_flags()
   config_flags.run(main, argv)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
-from absl import app, flags
+from absl import app, flags, logging
 
 from copypaste_tf.training import gin_config
 
@@ -91,8 +91,10 @@ def run(main: Callable[[list[str]], None], argv: list[str] | None) -> None:
   """
 
   def guarded(arguments: list[str]) -> None:
-    verbose = flags.FLAGS.verbosity > 0
+    # Model Garden and TensorFlow log at INFO unless they are told otherwise.
+    verbose = flags.FLAGS['verbosity'].present
     if not verbose:
+      logging.set_verbosity(logging.WARNING)
       tf.get_logger().setLevel('WARNING')
     try:
       main(arguments)

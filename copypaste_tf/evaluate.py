@@ -24,40 +24,6 @@ from copypaste_tf import config_flags
 from copypaste_tf.evaluation import coco, groundtruth
 from copypaste_tf.training import checks, gin_config, run_record, runner, task
 
-_MODEL_DIR = flags.DEFINE_string(
-  'model_dir',
-  None,
-  'Folder of a run: its params.yaml is the config, unless --gin_file is '
-  'given, and its last checkpoint is evaluated.',
-)
-_CHECKPOINT = flags.DEFINE_string(
-  'checkpoint', None, 'Evaluate this one, such as MODEL_DIR/ckpt-1000.'
-)
-_ANNOTATION_FILE = flags.DEFINE_string(
-  'annotation_file',
-  None,
-  'COCO JSON to evaluate against; by default the labels of the records.',
-)
-_RESULTS = flags.DEFINE_string(
-  'results',
-  None,
-  'Evaluate these detections, a JSON list in COCO results format, instead of '
-  'running a model.',
-)
-_OUTPUT = flags.DEFINE_string(
-  'output', None, 'Where the detections are written, in COCO results format.'
-)
-_METRICS = flags.DEFINE_string(
-  'metrics', None, 'Where the metrics are written, as JSON.'
-)
-_PER_CATEGORY = flags.DEFINE_bool(
-  'per_category', False, 'Also print the AP of every category.'
-)
-_BACKEND = flags.DEFINE_enum(
-  'backend', 'faster', ['faster', 'pycocotools'], 'Evaluator for --results.'
-)
-config_flags.define()
-
 del environment  # Imported for what it sets.
 
 STATISTICS = (
@@ -76,19 +42,54 @@ STATISTICS = (
 )
 
 
+def _define_flags() -> None:
+  # Not at import: verbs share names of flags, and a process may import several.
+  config_flags.define()
+  for name, text in (
+    (
+      'model_dir',
+      'Folder of a run: its params.yaml is the config, unless --gin_file is '
+      'given, and its last checkpoint is evaluated.',
+    ),
+    ('checkpoint', 'Evaluate this one, such as MODEL_DIR/ckpt-1000.'),
+    (
+      'annotation_file',
+      'COCO JSON to evaluate against; by default the labels of the records.',
+    ),
+    (
+      'results',
+      'Evaluate these detections, a JSON list in COCO results format, instead '
+      'of running a model.',
+    ),
+    (
+      'output',
+      'Where the detections are written, in COCO results format; by default '
+      'to MODEL_DIR/detections.json.',
+    ),
+    ('metrics', 'Where the metrics are written, as JSON.'),
+  ):
+    flags.DEFINE_string(name, None, text)
+  flags.DEFINE_bool(
+    'per_category', False, 'Also print the AP of every category.'
+  )
+  flags.DEFINE_enum(
+    'backend', 'faster', ['faster', 'pycocotools'], 'Evaluator for --results.'
+  )
+
+
 def main(argv: list[str]) -> None:
   """Evaluates, prints the tables and writes the files."""
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
-  if _RESULTS.value:
-    metrics = _evaluate_results(_RESULTS.value)
+  if flags.FLAGS.results:
+    metrics = _evaluate_results(flags.FLAGS.results)
   else:
     metrics = _evaluate_checkpoint()
   print(format_metrics(metrics))
-  if _PER_CATEGORY.value:
+  if flags.FLAGS.per_category:
     print(format_categories(metrics))
-  if _METRICS.value:
-    with tf.io.gfile.GFile(_METRICS.value, 'w') as file:
+  if flags.FLAGS.metrics:
+    with tf.io.gfile.GFile(flags.FLAGS.metrics, 'w') as file:
       json.dump(metrics, file, indent=2)
 
 
@@ -124,7 +125,7 @@ def _evaluate_results(path: str) -> dict[str, float]:
   """Evaluates a detections file, against annotations or a recipe's records."""
   with tf.io.gfile.GFile(path) as file:
     results = json.load(file)
-  truth = _ANNOTATION_FILE.value
+  truth = flags.FLAGS.annotation_file
   if truth is None:
     truth = task.groundtruth_of(_resolve().params.task)
   else:
@@ -133,9 +134,9 @@ def _evaluate_results(path: str) -> dict[str, float]:
   return coco.evaluate(
     truth,
     results,
-    backend=_BACKEND.value,
+    backend=flags.FLAGS.backend,
     iou_types=('bbox', 'segm') if masks else ('bbox',),
-    per_category=_PER_CATEGORY.value,
+    per_category=flags.FLAGS.per_category,
     strict_categories=False,
   )
 
@@ -150,29 +151,35 @@ def _evaluate_checkpoint() -> dict[str, float]:
   print(f'evaluating {checkpoint}', file=sys.stderr)
   with tempfile.TemporaryDirectory() as folder:
     metrics = runner.evaluate(resolved.params, folder, checkpoint)
-    if _OUTPUT.value:
-      detections = os.path.join(folder, task.DETECTIONS_FILE)
-      shutil.copyfile(detections, _OUTPUT.value)
+    shutil.copyfile(os.path.join(folder, task.DETECTIONS_FILE), _output())
   return metrics
+
+
+def _output() -> str:
+  """Returns where the detections go."""
+  if flags.FLAGS.output:
+    return flags.FLAGS.output
+  folder = flags.FLAGS.model_dir or os.path.dirname(flags.FLAGS.checkpoint)
+  return os.path.join(folder, task.DETECTIONS_FILE)
 
 
 def _resolve() -> gin_config.Resolved:
   """Resolves the recipe of the flags, or the record of the run."""
   record = []
   if not flags.FLAGS.gin_file and not flags.FLAGS.config_file:
-    if not _MODEL_DIR.value:
+    if not flags.FLAGS.model_dir:
       raise ValueError('expected --gin_file, --config_file or --model_dir')
-    record = [os.path.join(_MODEL_DIR.value, run_record.PARAMS)]
+    record = [os.path.join(flags.FLAGS.model_dir, run_record.PARAMS)]
   return config_flags.load(record=record, values=_own_values())
 
 
 def _own_values() -> dict[str, tuple[str, Any]]:
   values = {'task.per_category_metrics': ('--per_category', True)}
-  values = values if _PER_CATEGORY.value else {}
-  if _ANNOTATION_FILE.value:
+  values = values if flags.FLAGS.per_category else {}
+  if flags.FLAGS.annotation_file:
     values['task.annotation_file'] = (
       '--annotation_file',
-      _ANNOTATION_FILE.value,
+      flags.FLAGS.annotation_file,
     )
   return values
 
@@ -183,20 +190,23 @@ def _checkpoint() -> str:
   Raises:
     ValueError: there is none.
   """
-  if _CHECKPOINT.value:
-    if not tf.io.gfile.exists(_CHECKPOINT.value + '.index'):
-      raise ValueError(f'--checkpoint: no checkpoint {_CHECKPOINT.value!r}')
-    return _CHECKPOINT.value
-  latest = tf.train.latest_checkpoint(_MODEL_DIR.value or '')
+  if flags.FLAGS.checkpoint:
+    if not tf.io.gfile.exists(flags.FLAGS.checkpoint + '.index'):
+      raise ValueError(
+        f'--checkpoint: no checkpoint {flags.FLAGS.checkpoint!r}'
+      )
+    return flags.FLAGS.checkpoint
+  latest = tf.train.latest_checkpoint(flags.FLAGS.model_dir or '')
   if not latest:
     raise ValueError(
-      f'no checkpoint in --model_dir={_MODEL_DIR.value}; give --checkpoint'
+      f'no checkpoint in --model_dir={flags.FLAGS.model_dir}; give --checkpoint'
     )
   return latest
 
 
 def run(argv: list[str] | None = None) -> None:
   """Runs the verb; an error of the config is one line, not a traceback."""
+  _define_flags()
   config_flags.run(main, argv)
 
 

@@ -13,21 +13,24 @@ from absl import app, flags
 from copypaste_tf import config_flags
 from copypaste_tf.training import checks, gin_config, runner
 
-_MODEL_DIR = flags.DEFINE_string(
-  'model_dir', None, 'Folder for checkpoints, TensorBoard and the record.'
-)
-_MODE = flags.DEFINE_enum('mode', 'train_and_eval', runner.MODES, 'What to do.')
-_DRY_RUN = flags.DEFINE_bool(
-  'dry_run', False, 'Resolve and check the config, print it, and stop.'
-)
-_OVERWRITE_RECORD = flags.DEFINE_bool(
-  'overwrite_record',
-  False,
-  'Go on in a model_dir that holds a run of another config.',
-)
-config_flags.define()
-
 del environment  # Imported for what it sets.
+
+
+def _define_flags() -> None:
+  # Not at import: verbs share names of flags, and a process may import several.
+  config_flags.define()
+  flags.DEFINE_string(
+    'model_dir', None, 'Folder for checkpoints, TensorBoard and the record.'
+  )
+  flags.DEFINE_enum('mode', 'train_and_eval', runner.MODES, 'What to do.')
+  flags.DEFINE_bool(
+    'dry_run', False, 'Resolve and check the config, print it, and stop.'
+  )
+  flags.DEFINE_bool(
+    'overwrite_record',
+    False,
+    'Go on in a model_dir that holds a run of another config.',
+  )
 
 
 def main(argv: list[str]) -> None:
@@ -35,28 +38,29 @@ def main(argv: list[str]) -> None:
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
   resolved = config_flags.load()
-  problems = checks.problems(resolved.params, mode=_MODE.value)
+  problems = checks.problems(resolved.params, mode=flags.FLAGS.mode)
   if problems:
     found = [checks.describe(problem, resolved) for problem in problems]
     raise ValueError('\n'.join(found))
   for note in resolved.notes:
     print(f'note: {note}', file=sys.stderr)
-  if _DRY_RUN.value:
+  if flags.FLAGS.dry_run:
     print(gin_config.format_effective(resolved))
     return
-  if not _MODEL_DIR.value:
+  if not flags.FLAGS.model_dir:
     raise app.UsageError('--model_dir is required, unless with --dry_run')
   results = runner.run(
     resolved,
-    _MODEL_DIR.value,
-    _MODE.value,
-    overwrite_record=_OVERWRITE_RECORD.value,
+    flags.FLAGS.model_dir,
+    flags.FLAGS.mode,
+    overwrite_record=flags.FLAGS.overwrite_record,
   )
   print(f'done at step {results["step"]} after {results["seconds"]:.0f} s')
 
 
 def run(argv: list[str] | None = None) -> None:
   """Runs the verb; an error of the config is one line, not a traceback."""
+  _define_flags()
   config_flags.run(main, argv)
 
 

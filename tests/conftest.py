@@ -2,8 +2,6 @@
 
 import os
 import pathlib
-import subprocess
-import sys
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
@@ -30,21 +28,22 @@ def coco_sample(real_data) -> pathlib.Path:
 @pytest.fixture(scope='session')
 def shapes(tmp_path_factory) -> pathlib.Path:
   """A folder with records of a few generated shapes, made by the tools."""
+  # Here and not above: they import TensorFlow.
+  from tfrecord_tools import coco_conversion, create_shapes_dataset
+
   folder = tmp_path_factory.mktemp('shapes')
-  tool = [sys.executable, '-m']
-  subprocess.run(
-    [*tool, 'tfrecord_tools.create_shapes_dataset', f'--output_dir={folder}']
-    + ['--num_train=16', '--num_val=6', '--image_size=96'],
-    check=True,
-    capture_output=True,
+  create_shapes_dataset.create(
+    str(folder), num_train=16, num_val=6, image_size=96, seed=0
   )
   for split in ('train', 'val'):
-    subprocess.run(
-      [*tool, 'tfrecord_tools.create_coco_tfrecord']
-      + [f'--image_dir={folder}/images', f'--output_prefix={folder}/{split}']
-      + [f'--annotations={folder}/instances_{split}.json', '--num_shards=2'],
-      check=True,
-      capture_output=True,
+    coco_conversion.convert(
+      coco_conversion.Options(
+        image_dir=f'{folder}/images',
+        annotations=f'{folder}/instances_{split}.json',
+        output_prefix=f'{folder}/{split}',
+        num_shards=2,
+        num_workers=1,
+      )
     )
   return folder
 

@@ -19,7 +19,13 @@ from pycocotools import mask as coco_mask
 
 from copypaste_tf import records
 from tests.coco_folder import SQUARE, CocoFolder, label
-from tfrecord_tools import coco_conversion, orientation, run_lengths, validation
+from tfrecord_tools import (
+  coco_conversion,
+  orientation,
+  run_lengths,
+  sharding,
+  validation,
+)
 from tfrecord_tools.faults import ConversionError
 
 
@@ -527,6 +533,22 @@ def test_another_job_is_refused_unless_overwritten(folder):
     'data-manifest.json',
     'data2-00000-of-00002.tfrecord',
   ]
+
+
+def test_shards_of_an_unfinished_job_are_not_mixed_with_another(folder):
+  many(folder, 6)
+  last = sharding.select(range(1, 7), fraction=1.0, seed=0)[-1]
+  cut(folder.path / f'images/{last}.jpg')
+  with pytest.raises(ConversionError):
+    convert(folder, on_error='fail', num_shards=6)
+  out = folder.path / 'out'
+  assert len(list(out.glob('*.tfrecord'))) == 5
+  with pytest.raises(ValueError, match='--overwrite'):
+    convert(folder, seed=1, num_shards=6)
+  next(out.glob('*.tfrecord.json')).unlink()
+  with pytest.raises(ValueError, match='--overwrite'):
+    convert(folder, num_shards=6)
+  assert convert(folder, num_shards=6, overwrite=True)['num_examples'] == 5
 
 
 def test_failing_leaves_no_half_shard(folder):

@@ -40,6 +40,7 @@ def test_mask_hole_stays_uncovered():
   mask[20:40, 20:40] = False
   out = draw(grey(), [[0, 0, 60, 80]], [mask], colors=[(0, 0, 255)])
   assert (out[22:38, 22:38] == 100).all()
+  assert (out[19, 20:40] == (0, 0, 255)).all()
 
 
 def test_small_objects_stay_visible_on_large_ones():
@@ -48,7 +49,9 @@ def test_small_objects_stay_visible_on_large_ones():
   boxes = [[20, 20, 40, 40], [0, 0, 60, 80]]
   colors = [(255, 0, 0), (0, 0, 255)]
   out = draw(grey(), boxes, [small, large], colors=colors)
-  assert (out[20, 20:40] == (255, 0, 0)).all()
+  blue = np.round(0.55 * 100 + 0.45 * np.array([0, 0, 255]))
+  both = np.round(0.55 * blue + 0.45 * np.array([255, 0, 0]))
+  np.testing.assert_array_equal(out[30, 30], both)
 
 
 def test_caption_is_dark_on_light_and_light_on_dark():

@@ -7,8 +7,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image, ImageOps
 
-from copypaste_tf.id_planes import Crop
-from tfrecord_tools import images, jpeg, orientation
+from tfrecord_tools import images
 from tfrecord_tools.faults import SourceError
 
 
@@ -106,33 +105,6 @@ def test_an_unknown_orientation_is_none(tmp_path):
   assert not images.read(str(tmp_path / 'x.jpg')).reencoded
 
 
-@pytest.mark.parametrize('tag', range(1, 9))
-def test_boxes_and_masks_turn_with_the_pixels(tag):
-  rng = np.random.default_rng(tag)
-  for _ in range(10):
-    shape = tuple(rng.integers(6, 20, 2))
-    top, left = rng.integers(0, 3, 2)
-    rows, columns = rng.integers(1, 4, 2)
-    mask = np.zeros(shape, bool)
-    mask[top : top + rows, left : left + columns] = True
-    mask[top, left + columns - 1] = rows == 1
-    turned = orientation.turn_pixels(mask, tag)
-    assert turned.shape == orientation.turn_size(shape, tag)
-    box = np.array([top, left, top + rows, left + columns])
-    box = orientation.turn_box(box, shape, tag)
-    window = np.zeros_like(turned)
-    window[box[0] : box[2], box[1] : box[3]] = True
-    assert (turned <= window).all()
-    assert window.sum() == rows * columns
-    crop = Crop(
-      int(top), int(left), mask[top : top + rows, left : left + columns]
-    )
-    crop = orientation.turn_crop(crop, shape, tag)
-    again = np.zeros_like(turned)
-    again[crop.window] = crop.mask
-    np.testing.assert_array_equal(again, turned)
-
-
 def test_the_smallest_and_a_large_image(tmp_path):
   for height, width in ((1, 1), (4000, 6000)):
     image = Image.new('RGB', (width, height), (9, 8, 7))
@@ -165,63 +137,3 @@ def test_truncated_files(tmp_path, suffix):
   for size in (len(data) // 3, len(data) // 2, len(data) - 40):
     path.write_bytes(data[:size])
     assert reason_of(path) == 'corrupt_image'
-
-
-def noisy_jpeg(rng, **options):
-  pixels = rng.integers(0, 255, (90, 120, 3)).astype(np.uint8)
-  stream = io.BytesIO()
-  Image.fromarray(pixels).save(stream, 'JPEG', **options)
-  return stream.getvalue()
-
-
-def tensorflow_decodes(data):
-  try:
-    tf.io.decode_jpeg(data, channels=3)
-  except tf.errors.InvalidArgumentError:
-    return False
-  return True
-
-
-def passes(data):
-  try:
-    jpeg.check(data)
-  except (OSError, ValueError, SyntaxError):
-    return False
-  return True
-
-
-def damages(rng, data):
-  place = int(rng.integers(2, len(data) - 3))
-  block = min(int(rng.integers(1, 500)), len(data) - place)
-  yield data[:place]
-  yield data[:-2]
-  yield data[:place] + bytes(len(data) - place)
-  yield data[:place] + rng.bytes(block) + data[place + block :]
-  yield data[:place] + bytes([rng.integers(256)]) + data[place + 1 :]
-  marker = bytes([0xFF, rng.integers(1, 255)])
-  yield data[:place] + marker + data[place + 2 :]
-
-
-@pytest.mark.parametrize(
-  'options', [{}, {'progressive': True}, {'quality': 20}]
-)
-def test_no_damaged_jpeg_passes_that_tensorflow_refuses(options):
-  rng = np.random.default_rng(0)
-  refused = accepted = 0
-  for _ in range(60):
-    data = noisy_jpeg(rng, **options)
-    assert passes(data)
-    assert passes(data + b'trailing bytes')
-    for damaged in damages(rng, data):
-      if tensorflow_decodes(damaged):
-        accepted += 1
-      else:
-        refused += 1
-        assert not passes(damaged)
-  assert refused > 50
-  assert accepted > 10
-
-
-def test_padding_before_a_marker():
-  data = noisy_jpeg(np.random.default_rng(1))
-  assert passes(data[:2] + b'\xff\xff' + data[2:])

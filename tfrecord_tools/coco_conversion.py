@@ -79,13 +79,13 @@ def convert(options: Options) -> dict[str, Any]:
     categories=dataset.categories,
     fingerprint=_fingerprint(arguments, dataset),
   )
-  known = _make_room(options, job)
+  earlier = _make_room(options, job)
   selected = sharding.select(
     dataset.images, fraction=options.fraction, seed=options.seed
   )
   shards = sharding.deal(selected, options.num_shards)
   tasks = {i: _entries(dataset, shard) for i, shard in enumerate(shards)}
-  states = shard_pool.finished(tasks, job, known)
+  states = shard_pool.finished(tasks, job, earlier)
   if states:
     print(f'{len(states)} of {len(tasks)} shards are complete already.')
   missing = {i: task for i, task in tasks.items() if i not in states}
@@ -128,36 +128,47 @@ def _fingerprint(arguments: dict[str, Any], dataset: coco_json.Dataset) -> str:
   return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _make_room(options: Options, job: Job) -> list[dict[str, Any]]:
-  """Removes what is in the way; returns the shards of an earlier manifest."""
+def _make_room(options: Options, job: Job) -> dict[str, dict[str, Any]]:
+  """Removes what is in the way; returns how each shard of this job was made."""
   prefix = options.output_prefix
   os.makedirs(os.path.dirname(prefix) or '.', exist_ok=True)
   for path in sharding.existing(prefix, temporary=True):
     os.remove(path)
-  path = sharding.manifest_path(prefix)
-  known = manifest.read(path) if os.path.exists(path) else {}
-  strangers = _strangers(job)
-  if known and known.get('fingerprint') != job.fingerprint:
-    strangers.append(path)
+  states, strangers = _survey(job)
   if not strangers:
-    return known.get('shards', [])
+    return states
   if not options.overwrite:
-    raise shard_pool.foreign(strangers[0])
-  for stranger in sharding.existing(prefix, temporary=False):
-    os.remove(stranger)
-  with contextlib.suppress(FileNotFoundError):
+    raise ValueError(
+      f'{strangers[0]} was made from another annotation file or with other '
+      'flags; give another --output_prefix, or --overwrite to delete it.'
+    )
+  for path in sharding.existing(prefix, temporary=False):
     os.remove(path)
-  return []
+  with contextlib.suppress(FileNotFoundError):
+    os.remove(sharding.manifest_path(prefix))
+  return {}
 
 
-def _strangers(job: Job) -> list[str]:
-  """Lists the shards and states that another job has made."""
-  own = set()
-  for index in range(job.num_shards):
-    shard = sharding.shard_path(job.output_prefix, index, job.num_shards)
-    own |= {shard, sharding.state_path(shard)}
-  there = sharding.existing(job.output_prefix, temporary=False)
-  return [path for path in there if path not in own]
+def _survey(job: Job) -> tuple[dict[str, dict[str, Any]], list[str]]:
+  """Tells the shards that this job has made from the files that it has not."""
+  folder = os.path.dirname(job.output_prefix)
+  manifest_path = sharding.manifest_path(job.output_prefix)
+  found = sharding.existing(job.output_prefix, temporary=False)
+  states, strangers = {}, []
+  if os.path.exists(manifest_path):
+    whole = manifest.read(manifest_path)
+    if whole.get('fingerprint') == job.fingerprint:
+      states = {os.path.join(folder, s['file']): s for s in whole['shards']}
+    else:
+      strangers.append(manifest_path)
+  for path in found:
+    if path.endswith('.json'):
+      states[path.removesuffix('.json')] = manifest.read(path)
+  for path, state in states.items():
+    if state.get('fingerprint') != job.fingerprint:
+      strangers.append(path)
+  strangers += [p for p in found if p.removesuffix('.json') not in states]
+  return states, strangers
 
 
 def _entries(dataset: coco_json.Dataset, image_ids: list[int]) -> list[Entry]:

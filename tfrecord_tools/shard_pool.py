@@ -10,7 +10,7 @@ from typing import Any
 
 import tqdm
 
-from tfrecord_tools import conversion, manifest, sharding
+from tfrecord_tools import conversion, sharding
 from tfrecord_tools.conversion import Entry, Job
 
 _POLL_SECONDS = 0.2
@@ -45,48 +45,28 @@ def write(
 
 
 def finished(
-  tasks: dict[int, Sequence[Entry]], job: Job, known: list[dict[str, Any]]
+  tasks: dict[int, Sequence[Entry]], job: Job, states: dict[str, dict[str, Any]]
 ) -> dict[int, dict[str, Any]]:
   """Finds the shards that an earlier run of the same job has completed.
 
   Args:
     tasks: the images of each shard.
     job: the conversion.
-    known: the shards of the manifest, if an earlier run got so far.
+    states: by path of the shard, how the job has made it.
 
   Returns:
     The state of each complete shard whose image files have not changed.
-
-  Raises:
-    ValueError: a shard is there that this job has not made.
   """
   found = {}
   for index, entries in tasks.items():
     path = sharding.shard_path(job.output_prefix, index, job.num_shards)
-    if not os.path.exists(path):
+    state = states.get(path)
+    if state is None or not os.path.exists(path):
       continue
-    state = known[index] if known else _state(path)
-    if state['fingerprint'] != job.fingerprint:
-      raise foreign(path)
     same_size = state['size'] == os.path.getsize(path)
     if same_size and state['listing'] == conversion.listing(entries, job):
       found[index] = state
   return found
-
-
-def foreign(path: str) -> ValueError:
-  """Makes the error about a file that is not of this job."""
-  return ValueError(
-    f'{path} was made from another annotation file or with other flags; give '
-    'another --output_prefix, or --overwrite to delete it.'
-  )
-
-
-def _state(shard: str) -> dict[str, Any]:
-  try:
-    return manifest.read(sharding.state_path(shard))
-  except FileNotFoundError:
-    raise foreign(shard) from None
 
 
 def _write_in_pool(

@@ -93,9 +93,9 @@ def _check_record(
 ) -> list[Fault]:
   try:
     features = example_features.load(serialized)
+    source = example_features.text(features, Features.SOURCE_ID)
   except ValueError as error:
     return [Fault(place, 'record', str(error))]
-  source = example_features.text(features, Features.SOURCE_ID)
   place = f'{place} (source_id {source})'
   found: list[tuple[str, str]] = []
   try:

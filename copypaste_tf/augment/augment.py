@@ -5,6 +5,7 @@ import tensorflow as tf
 from copypaste_tf.augment import canvas, pairing, random
 from copypaste_tf.augment import copy_paste as paste
 from copypaste_tf.augment import jitter as jitter_lib
+from copypaste_tf.augment import warp as warp_lib
 from copypaste_tf.augment.canvas import Canvas
 from copypaste_tf.augment.options import CopyPaste, ScaleJitter
 from copypaste_tf.examples import Scenes, TrainScenes
@@ -51,11 +52,55 @@ def augment(
       pair its images.
   """
   jitter = jitter or ScaleJitter()
+  if copy_paste is None:
+    targets = _jittered(scenes, random.split(seed, 4)[0], output_size, jitter)
+    examples = paste.without_paste(targets, max_instances=max_instances)
+  else:
+    examples = paste.copy_paste(
+      *pair(
+        scenes,
+        seed,
+        output_size=output_size,
+        jitter=jitter,
+        source_jitter=source_jitter,
+        sources=sources,
+      ),
+      random.split(seed, 4)[3],
+      options=copy_paste,
+      max_instances=max_instances,
+    )
+  return examples._replace(image=tf.cast(examples.image, dtype))
+
+
+def pair(
+  scenes: Scenes,
+  seed: tf.Tensor,
+  *,
+  output_size: tuple[int, int],
+  jitter: ScaleJitter | None = None,
+  source_jitter: ScaleJitter | None = None,
+  sources: Scenes | None = None,
+) -> tuple[Canvas, Canvas]:
+  """Makes the two images of each example: what `augment` pastes between.
+
+  Args:
+    scenes: see `augment`, as the others.
+    seed: of the same value for the same images.
+    output_size: height and width of the canvas, pixels.
+    jitter: of the targets.
+    source_jitter: of the sources.
+    sources: a batch to paste from.
+
+  Returns:
+    Targets and sources, the i-th for the i-th.
+
+  Raises:
+    ValueError: if a knob is out of its range, or the batch is too small to
+      pair its images.
+  """
+  jitter = jitter or ScaleJitter()
   seeds = random.split(seed, 4)
   targets = _jittered(scenes, seeds[0], output_size, jitter)
-  if copy_paste is None:
-    examples = paste.without_paste(targets, max_instances=max_instances)
-    return examples._replace(image=tf.cast(examples.image, dtype))
   if sources is not None:
     shared = False
   else:
@@ -65,21 +110,14 @@ def augment(
   if not shared:
     source_jitter = source_jitter or jitter
     sources = _jittered(sources, seeds[2], output_size, source_jitter)
-  examples = paste.copy_paste(
-    targets,
-    sources,
-    seeds[3],
-    options=copy_paste,
-    max_instances=max_instances,
-  )
-  return examples._replace(image=tf.cast(examples.image, dtype))
+  return targets, sources
 
 
 def _jittered(scenes, seed, output_size, jitter) -> Canvas:
   draw = jitter_lib.sample(
     seed, scenes.size, output_size=output_size, jitter=jitter
   )
-  warped = jitter_lib.warp(scenes, draw, output_size=output_size)
+  warped = warp_lib.warp(scenes, draw, output_size=output_size)
   return canvas.place(warped)
 
 

@@ -30,7 +30,7 @@ def place(scenes: Scenes) -> Canvas:
   sets have boxes that do not fit) becomes the box of the mask.
 
   Args:
-    scenes: a batch on the output grid, as `jitter.warp` returns it.
+    scenes: a batch on the output grid, as `warp.warp` returns it.
 
   Returns:
     A `Canvas`.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from copypaste_tf.augment import augment, jitter
+from copypaste_tf.augment import augment, jitter, warp
 from copypaste_tf.examples import Scenes
 from copypaste_tf.inputs import decode
 from copypaste_tf.inputs.decode import EvalScenes
@@ -185,7 +185,7 @@ def fit_image(
   """
   size = tf.shape(image)[tf.newaxis, :2]
   draw = jitter.fitted(size, output_size=output_size)
-  fitted = jitter.warp_image(
+  fitted = warp.warp_image(
     image[tf.newaxis], size, draw, output_size=output_size
   )
   scale = tf.cast(draw.scaled_size, tf.float32) / tf.cast(size, tf.float32)

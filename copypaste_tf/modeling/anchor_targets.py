@@ -14,6 +14,8 @@ import numpy as np
 import tensorflow as tf
 from official.vision.ops import anchor
 
+from copypaste_tf.augment import random
+
 IGNORED, NEGATIVE, POSITIVE = -1, 0, 1
 _EPSILON = 1e-8  # Model Garden's box coder adds it to every side.
 
@@ -177,7 +179,7 @@ def sample_anchors(
   Returns:
     `[b, A]` int32 in {1, 0, -1}.
   """
-  keys = tf.random.stateless_uniform(tf.shape(labels), seed, alg='philox')
+  keys = random.bits31(seed, tf.shape(labels))
   most = tf.fill(tf.shape(labels)[:1], int(size * foreground_fraction))
   kept = tf.fill(tf.shape(labels), IGNORED)
   kept, positives = _keep(kept, labels, keys, POSITIVE, most, size)
@@ -224,10 +226,10 @@ def _is_best(iou: tf.Tensor) -> tf.Tensor:
 
 def _keep(kept, labels, keys, wanted, most, size):
   """Writes up to `most` random labels that equal `wanted` into `kept`."""
-  keys = tf.where(labels == wanted, keys, -1.0)
+  keys = tf.where(labels == wanted, keys, -1)
   values, columns = tf.math.top_k(keys, min(size, labels.shape[1]))
   rank = tf.range(values.shape[1])
-  chosen = (values >= 0.0) & (rank < most[:, tf.newaxis])
+  chosen = (values >= 0) & (rank < most[:, tf.newaxis])
   rows = tf.broadcast_to(
     tf.range(tf.shape(columns)[0])[:, tf.newaxis], tf.shape(columns)
   )

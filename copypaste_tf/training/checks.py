@@ -108,7 +108,7 @@ def problems(
   found += _model(params)
   if 'train' in mode:
     found += [*_schedule(params, leaves), *_batches(params)]
-    found += _augmentation(params.task.train_data)
+    found = found or [*_augmentation(params.task.train_data)]
   return found + data_checks.problems(params, mode, missing_data)
 
 
@@ -240,7 +240,9 @@ def _augmentation(data: TrainData) -> Iterator[Problem]:
       batches, data.seed, output_size=(8, 8), **augment_knobs(data)
     )
   except ValueError as error:
+    # Autograph wraps the message in a trace of its own.
     message = str(error).strip().split('\n')[-1].strip()
+    message = message.removeprefix('ValueError: ')
     yield Problem(_path_in(message), message)
 
 
@@ -249,4 +251,4 @@ def _path_in(message: str) -> str:
   name = message.split()[0].rstrip(':') if message else ''
   owner, _, field = name.partition('.')
   part = {'CopyPaste': 'copy_paste', 'ScaleJitter': 'jitter'}.get(owner)
-  return f'{_TRAIN}{part}.{field}' if part else _TRAIN.rstrip('.')
+  return f'{_TRAIN}{part or ""}.{field}'.rstrip('.')

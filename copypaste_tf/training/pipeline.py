@@ -26,19 +26,36 @@ def train_dataset(
     FileNotFoundError: a path matches no file.
     ValueError: a knob is out of its range.
   """
+  scenes, sources = scene_batches(data, input_context)
+  return reader.train_batches(
+    scenes,
+    data.seed,
+    sources=sources,
+    output_size=output_size,
+    **augment_knobs(data),
+  )
+
+
+def scene_batches(
+  data: TrainData, input_context: tf.distribute.InputContext | None = None
+) -> tuple[tf.data.Dataset, tf.data.Dataset | None]:
+  """Returns endless batches of `Scenes`, as they come to the augmentation.
+
+  Args:
+    data: the config of the training inputs.
+    input_context: this worker's part of the global batch.
+
+  Returns:
+    The targets, and the separate sources if the config has some.
+  """
   batch_size = _batch_size(data, input_context)
   sources = None
   if data.copy_paste is not None and data.source_input_path:
     sources = _scenes(
       data.source_input_path, data, batch_size, data.seed + 1, input_context
     )
-  return reader.train_batches(
-    _scenes(data.input_path, data, batch_size, data.seed, input_context),
-    data.seed,
-    sources=sources,
-    output_size=output_size,
-    **augment_knobs(data),
-  )
+  targets = _scenes(data.input_path, data, batch_size, data.seed, input_context)
+  return targets, sources
 
 
 def augment_knobs(data: TrainData) -> dict[str, Any]:

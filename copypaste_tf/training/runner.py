@@ -51,8 +51,9 @@ def run(
   if 'train' in mode:
     run_record.write(model_dir, resolved, overwrite=overwrite_record)
   params = with_devices(resolved.params)
+  show = _Printer(sys.stdout)
   with _input_errors(params), _quiet_orbit():
-    runner, progress = _build(params, model_dir, mode)
+    runner, progress = _build(params, model_dir, mode, show)
     runner.run()
   if 'train' in mode:
     run_record.write_operative(model_dir)
@@ -111,7 +112,7 @@ def _trainer(params, model_dir, *, train, evaluate=True):
   return task, trainer, strategy
 
 
-def _build(params, model_dir, mode):
+def _build(params, model_dir, mode, show):
   """Builds Model Garden's runner, with our actions."""
   train = 'train' in mode
   task, trainer, strategy = _trainer(
@@ -122,7 +123,7 @@ def _build(params, model_dir, mode):
     trainer.global_step,
     total_steps=params.trainer.train_steps,
     batch_size=params.task.train_data.global_batch_size,
-    write=_Printer(sys.stdout),
+    write=show,
   )
   runner = train_lib.OrbitExperimentRunner(
     strategy,

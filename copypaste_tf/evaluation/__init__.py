@@ -1,0 +1,1 @@
+"""COCO metrics: ground truth, detections as COCO results, evaluation."""

@@ -1,0 +1,159 @@
+"""Ground truth and predictions of an image, drawn side by side."""
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import tensorflow as tf
+from pycocotools import mask as coco_mask
+
+from copypaste_tf import drawing
+from copypaste_tf.records import Record, instance_masks
+
+CROWD_COLOR = (128, 128, 128)
+
+
+class Comparison(NamedTuple):
+  """One image, drawn twice.
+
+  Attributes:
+    title: name of the image and how much is in it.
+    truth: `[h, w, 3]` uint8, with the annotated objects.
+    prediction: `[h, w, 3]` uint8, with the detections.
+  """
+
+  title: str
+  truth: np.ndarray
+  prediction: np.ndarray
+
+
+class Objects(NamedTuple):
+  """What is drawn over an image.
+
+  Attributes:
+    boxes: `[n, 4]` float `(ymin, xmin, ymax, xmax)` in pixels.
+    masks: n `[h, w]` bool, or None.
+    captions: n texts.
+    colors: n RGB triples.
+  """
+
+  boxes: np.ndarray
+  masks: list[np.ndarray] | None
+  captions: list[str]
+  colors: list[drawing.Color]
+
+
+def compare(
+  records: Iterable[Record],
+  detections: Iterable[Mapping[str, Any]],
+  names: Mapping[int, str],
+  *,
+  min_score: float,
+  limit: int,
+  enlarged_side: int = 320,
+) -> list[Comparison]:
+  """Draws the first images that have objects: not chosen by the outcome.
+
+  Args:
+    records: evaluation records; read only as far as needed.
+    detections: COCO results.
+    names: class names by category id.
+    min_score: detections below it are not drawn, in [0, 1].
+    limit: images drawn.
+    enlarged_side: smaller images are enlarged until their longer side has this
+      many pixels, so that captions can be read.
+  """
+  by_image = {}
+  for found in detections:
+    if found['score'] >= min_score:
+      by_image.setdefault(found['image_id'], []).append(found)
+  shown = (record for record in records if not record.crowd.all())
+  return [
+    _compare(record, by_image.get(record.source_id, []), names, enlarged_side)
+    for record in itertools.islice(shown, limit)
+  ]
+
+
+def _compare(record, found, names, enlarged_side) -> Comparison:
+  image = tf.io.decode_image(
+    record.image_bytes, channels=3, expand_animations=False
+  ).numpy()
+  scale = max(enlarged_side / max(image.shape[:2]), 1.0)
+  objects = int((~record.crowd).sum())
+  return Comparison(
+    f'{record.filename or record.source_id}: {_count(objects, "object")}, '
+    f'{_count(len(found), "detection")}',
+    draw(image, truth_of(record, names), scale),
+    draw(image, found_objects(found, names), scale),
+  )
+
+
+def truth_of(record: Record, names: Mapping[int, str]) -> Objects:
+  """Returns the annotated objects of a record; crowds are grey."""
+  colors = drawing.class_colors(record.classes)
+  captions = []
+  for i, category in enumerate(record.classes.tolist()):
+    name = names.get(category) or record.class_names[i] or str(category)
+    captions.append(f'{name} (crowd)' if record.crowd[i] else name)
+    colors[i] = CROWD_COLOR if record.crowd[i] else colors[i]
+  masks = list(instance_masks(record)) if record.has_masks else None
+  return Objects(record.boxes, masks, captions, colors)
+
+
+def found_objects(
+  found: Sequence[Mapping[str, Any]], names: Mapping[int, str]
+) -> Objects:
+  """Returns the detections of an image, captioned with their scores.
+
+  Args:
+    found: COCO results of one image, with or without `segmentation`.
+    names: class names by category id.
+  """
+  boxes = np.array([d['bbox'] for d in found], np.float64).reshape(-1, 4)
+  x, y, width, height = boxes.T
+  masks = None
+  if all('segmentation' in d for d in found):
+    masks = [coco_mask.decode(d['segmentation']) > 0 for d in found]
+  captions = [
+    f'{names.get(d["category_id"], d["category_id"])} {d["score"]:.2f}'
+    for d in found
+  ]
+  colors = drawing.class_colors([d['category_id'] for d in found])
+  boxes = np.stack([y, x, y + height, x + width], axis=1)
+  return Objects(boxes, masks, captions, colors)
+
+
+def draw(image: np.ndarray, objects: Objects, scale: float) -> np.ndarray:
+  """Draws objects over an enlarged image.
+
+  Args:
+    image: `[h, w, 3]` uint8.
+    objects: in the frame of the image.
+    scale: of the result, at least 1.
+
+  Returns:
+    `[scale * h, scale * w, 3]` uint8.
+  """
+  height, width = image.shape[:2]
+  size = (round(width * scale), round(height * scale))
+  masks = objects.masks
+  if masks is not None:
+    masks = [_resize(mask, size) for mask in masks]
+  return drawing.draw_instances(
+    cv2.resize(image, size, interpolation=cv2.INTER_CUBIC),
+    objects.boxes * scale,
+    masks,
+    objects.captions,
+    objects.colors,
+  )
+
+
+def _resize(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+  pixels = mask.astype(np.uint8)
+  return cv2.resize(pixels, size, interpolation=cv2.INTER_NEAREST) > 0
+
+
+def _count(number: int, noun: str) -> str:
+  return f'{number} {noun}' if number == 1 else f'{number} {noun}s'

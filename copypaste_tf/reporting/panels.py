@@ -1,0 +1,166 @@
+"""One training example as four pictures: target, source, alpha, result."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from copypaste_tf import drawing
+from copypaste_tf.examples import IDS_PER_PLANE, Scenes, TrainScenes
+
+KEPT, PASTED = (70, 130, 230), (30, 180, 60)
+TOUCHED, REMOVED = (255, 150, 0), (225, 30, 45)
+IDLE = (150, 150, 150)
+LEGEND = {
+  'pasted': PASTED,
+  'touched: lost pixels to the paste': TOUCHED,
+  'removed: no label any more': REMOVED,
+  'untouched': KEPT,
+  'in the source, not pasted': IDLE,
+}
+"""What the colours of the panels say."""
+
+MIN_SIDE = 384
+
+
+class Example(NamedTuple):
+  """A training example beside the two images that it was made of.
+
+  All fields are single examples of NumPy arrays on the output grid, with
+  `[h, w, 3]` uint8 images.
+
+  Attributes:
+    target: what was pasted onto.
+    source: what was pasted from; None without Copy-Paste.
+    result: what the model is trained on.
+  """
+
+  target: Scenes
+  source: Scenes | None
+  result: TrainScenes
+
+
+def draw(example: Example, names: Mapping[int, str]) -> dict[str, np.ndarray]:
+  """Draws the panels of an example, labels in the colours of `LEGEND`.
+
+  Args:
+    example: what to draw.
+    names: class names by category id; an id without one is shown as such.
+
+  Returns:
+    `[h, w, 3]` uint8 by the name of the panel: `target`, `source`, `alpha` and
+    `result`, without Copy-Paste `target` and `result`.
+  """
+  example = _enlarged(example)
+  panels = {'target': _target(example, names)}
+  if example.source is not None:
+    panels['source'] = _source(example, names)
+    panels['alpha'] = _alpha(example.result)
+  return panels | {'result': _result(example.result, names)}
+
+
+def removed(example: Example) -> np.ndarray:
+  """Returns `[n]` bool, the target's labels that the result has not."""
+  return (example.target.classes > 0) & ~_is_in(
+    example.target.ids, example.result, from_source=False
+  )
+
+
+def caption(example: Example) -> str:
+  """Says in a line what happened to an example."""
+  counts = {k: int(v) for k, v in example.result.statistics.items()}
+  target, source = example.result.source_id.tolist()
+  touched = int(example.result.touched.sum())
+  labels = int((example.result.classes > 0).sum())
+  if example.source is None:
+    return f'image {target}: {labels} labels'
+  text = (
+    f'image {target} from {source}: {counts["objects_pasted"]} of '
+    f'{counts["objects_available"]} pasted, {touched} touched, '
+    f'{counts["objects_removed"]} removed, {counts["boxes_shrunk"]} boxes '
+    f'shrunk, {labels} labels'
+  )
+  for key in ('objects_not_pasted', 'instances_clipped'):
+    if counts[key]:
+      text += f', {counts[key]} {key.split("_", 1)[1].replace("_", " ")}'
+  return text
+
+
+def _enlarged(example: Example) -> Example:
+  """Repeats the pixels of small images, so that captions leave some free."""
+  times = max(MIN_SIDE // max(example.result.image.shape[:2]), 1)
+
+  def enlarge(scene):
+    grown = {'boxes': scene.boxes * times}
+    for name in ('image', 'planes', 'alpha'):
+      if name in scene._fields:
+        field = getattr(scene, name)
+        grown[name] = field.repeat(times, axis=0).repeat(times, axis=1)
+    return scene._replace(**grown)
+
+  return Example(*(scene and enlarge(scene) for scene in example))
+
+
+def _target(example: Example, names) -> np.ndarray:
+  target, gone = example.target, removed(example)
+  lost = _is_in(target.ids, example.result, from_source=False, touched=True)
+  present = target.classes > 0
+  colors = [
+    REMOVED if gone[i] else TOUCHED if lost[i] else KEPT
+    for i in np.flatnonzero(present)
+  ]
+  return _draw(target, present, _masks(target), names, colors)
+
+
+def _source(example: Example, names) -> np.ndarray:
+  source = example.source
+  present = source.classes > 0
+  chosen = _is_in(source.ids, example.result, from_source=True)
+  colors = [PASTED if chosen[i] else IDLE for i in np.flatnonzero(present)]
+  return _draw(source, present, _masks(source), names, colors)
+
+
+def _result(result: TrainScenes, names) -> np.ndarray:
+  present = result.classes > 0
+  colors = [
+    PASTED if result.pasted[i] else TOUCHED if result.touched[i] else KEPT
+    for i in np.flatnonzero(present)
+  ]
+  masks = [
+    mask & (result.alpha == pasted)
+    for mask, pasted in zip(_masks(result), result.pasted, strict=True)
+  ]
+  return _draw(result, present, masks, names, colors)
+
+
+def _alpha(result: TrainScenes) -> np.ndarray:
+  """White where the source is, over the target's pixels, darkened."""
+  dark = result.image // 4
+  return np.where(result.alpha[..., np.newaxis], np.uint8(255), dark)
+
+
+def _draw(scene: Any, present, masks, names, colors) -> np.ndarray:
+  index = np.flatnonzero(present)
+  return drawing.draw_instances(
+    scene.image,
+    scene.boxes[index],
+    [masks[i] for i in index],
+    [names.get(int(k)) or str(k) for k in scene.classes[index]],
+    colors,
+  )
+
+
+def _masks(scene: Scenes | TrainScenes) -> list[np.ndarray]:
+  """The `[h, w]` bool masks of all instances, false for the id 0."""
+  return [
+    (scene.planes[..., i // IDS_PER_PLANE] == i % IDS_PER_PLANE) & bool(i)
+    for i in scene.ids
+  ]
+
+
+def _is_in(ids, result: TrainScenes, *, from_source: bool, touched=False):
+  """Which addresses of the target or source are labels of the result."""
+  mine = (result.classes > 0) & (result.pasted == from_source)
+  if touched:
+    mine &= result.touched
+  return np.isin(ids, result.ids[mine]) & (ids > 0)

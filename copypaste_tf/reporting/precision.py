@@ -1,0 +1,62 @@
+"""How well a run's detections fit the ground truth."""
+
+import collections
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from copypaste_tf.evaluation import coco
+from copypaste_tf.reporting.run_files import Run
+from copypaste_tf.training import run_record, task
+
+
+def groundtruth_of(run: Run) -> dict[str, Any]:
+  """Returns what the run is evaluated against, in COCO format.
+
+  Args:
+    run: the run, whose record names the files.
+
+  Raises:
+    FileNotFoundError: they are not there.
+  """
+  try:
+    return task.groundtruth_of(run.params.task)
+  except FileNotFoundError as error:
+    record = os.path.join(run.model_dir, run_record.PARAMS)
+    raise FileNotFoundError(
+      f'The held-out data of {record} are gone: {error}. Paths there are '
+      'relative to the folder in which the run was started; report from there.'
+    ) from error
+
+
+def measure(run: Run, truth: Mapping[str, Any]) -> dict[str, float]:
+  """Returns COCO's metrics of the run's detections, also per category.
+
+  Args:
+    run: with detections.
+    truth: COCO format.
+  """
+  masks = ('segm',) if run.params.task.model.include_mask else ()
+  return coco.evaluate(
+    truth,
+    run.detections,
+    iou_types=('bbox', *masks),
+    per_category=True,
+    strict_categories=False,
+  )
+
+
+def object_counts(truth: Mapping[str, Any] | None) -> dict[str, int]:
+  """Returns how many objects, crowds left out, each class name has.
+
+  Args:
+    truth: COCO format, or None.
+  """
+  if truth is None:
+    return {}
+  counts = collections.Counter(
+    annotation['category_id']
+    for annotation in truth['annotations']
+    if not annotation.get('iscrowd', 0)
+  )
+  return {c['name']: counts[c['id']] for c in truth['categories']}

@@ -1,0 +1,101 @@
+"""What a run left in its `model_dir`."""
+
+import json
+import os
+import re
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+from official.core import config_definitions as cfg
+
+from copypaste_tf.reporting import events
+from copypaste_tf.training import gin_config, progress, run_record, task
+
+_TRAIN, _VALIDATION = 'train', 'validation'  # Model Garden's folders.
+
+
+class Run(NamedTuple):
+  """A run, as it is on disk.
+
+  Attributes:
+    model_dir: where it is.
+    params: its config.
+    gin: the gin text of its config.
+    versions: what ran, where, started how; see `run_record.versions`.
+    results: `results.json`; empty before the end of the run.
+    detections: COCO results of the last evaluation; None before one.
+    train: events of the training.
+    validation: events of the evaluations.
+  """
+
+  model_dir: str
+  params: cfg.ExperimentConfig
+  gin: str
+  versions: dict[str, Any]
+  results: dict[str, Any]
+  detections: list[dict[str, Any]] | None
+  train: events.Events
+  validation: events.Events
+
+  @property
+  def recipe(self) -> str:
+    """Name of the recipe; that of the folder where no recipe is on record."""
+    command = '\n'.join(self.versions.get('command', []))
+    found = re.findall(r'^--?gin_file[=\n](.+)$', command, re.MULTILINE)
+    name = found[-1] if found else os.path.normpath(self.model_dir)
+    return os.path.splitext(os.path.basename(name))[0]
+
+  @property
+  def steps(self) -> int:
+    """Steps done, as far as the files tell."""
+    done = [int(self.results.get('step', 0))]
+    for curve in self.train.curves.values():
+      done.append(int(curve.steps[-1]))
+    return max(done)
+
+
+def read(model_dir: str) -> Run:
+  """Reads a run, finished or not.
+
+  Args:
+    model_dir: folder of the run.
+
+  Raises:
+    ValueError: it is no run's folder, or its record is no config of ours.
+  """
+  record = os.path.join(model_dir, run_record.PARAMS)
+  if not tf.io.gfile.exists(record):
+    raise ValueError(
+      f'{model_dir} holds no run: there is no {run_record.PARAMS}. Train '
+      'first: python -m copypaste_tf.train --gin_file=RECIPE '
+      f'--model_dir={model_dir}'
+    )
+  return Run(
+    model_dir=model_dir,
+    params=gin_config.load(config_files=[record]).params,
+    gin=_text(model_dir, run_record.GIN) or '',
+    versions=_json(model_dir, run_record.VERSIONS) or {},
+    results=_json(model_dir, progress.RESULTS) or {},
+    detections=_json(model_dir, task.DETECTIONS_FILE),
+    train=events.read(os.path.join(model_dir, _TRAIN)),
+    validation=events.read(os.path.join(model_dir, _VALIDATION)),
+  )
+
+
+def _text(model_dir: str, name: str) -> str | None:
+  path = os.path.join(model_dir, name)
+  if not tf.io.gfile.exists(path):
+    return None
+  with tf.io.gfile.GFile(path) as file:
+    return file.read()
+
+
+def _json(model_dir: str, name: str) -> Any:
+  text = _text(model_dir, name)
+  if text is None:
+    return None
+  try:
+    return json.loads(text)
+  except json.JSONDecodeError as error:
+    path = os.path.join(model_dir, name)
+    raise ValueError(f'{path} is not JSON: {error}') from error

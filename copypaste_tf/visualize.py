@@ -1,0 +1,177 @@
+r"""Draws training examples as a recipe makes them, with what they are made of.
+
+python -m copypaste_tf.visualize --gin_file=configs/smoke.gin \
+    --output=build/sheet.html
+"""
+
+from copypaste_tf import environment  # isort: split
+
+import itertools
+import os
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+from absl import app, flags
+
+from copypaste_tf import augment, config_flags
+from copypaste_tf.examples import Scenes, TrainScenes
+from copypaste_tf.inputs import reader
+from copypaste_tf.reporting import sheet
+from copypaste_tf.reporting.panels import Example
+from copypaste_tf.training import checks, data_files, pipeline
+from copypaste_tf.training.data_config import TrainData
+
+_OUTPUT = flags.DEFINE_string(
+  'output',
+  None,
+  'HTML file to write; PNGs of the examples go to a folder beside it.',
+)
+_NUM_IMAGES = flags.DEFINE_integer(
+  'num_images', 16, 'Examples to draw.', lower_bound=1
+)
+config_flags.define()
+
+del environment  # Imported for what it sets.
+
+# A batch of the recipe may hold hundreds of decoded images.
+MAX_BATCH = 8
+SHUFFLE_BUFFER = 256
+
+
+def main(argv: list[str]) -> None:
+  """Runs the pipeline and writes the sheet."""
+  if argv[1:]:
+    raise app.UsageError(f'expected flags only, got {argv[1:]}')
+  if not _OUTPUT.value:
+    raise app.UsageError('--output is required')
+  resolved = config_flags.load()
+  problems = checks.problems(resolved.params, mode='train')
+  if problems:
+    found = [checks.describe(problem, resolved) for problem in problems]
+    raise ValueError('\n'.join(found))
+  data = resolved.params.task.train_data
+  size = tuple(resolved.params.task.model.input_size[:2])
+  files = sheet.write(
+    _OUTPUT.value,
+    title(flags.FLAGS.gin_file),
+    list(itertools.islice(examples(data, size), _NUM_IMAGES.value)),
+    data_files.label_map(data.input_path),
+    facts(data, size),
+  )
+  print(f'{files[0]}\n{len(files) - 1} PNG files in {files[0][:-5]}_files')
+
+
+def title(gin_files: list[str]) -> str:
+  """Names the sheet after the recipe."""
+  names = [os.path.splitext(os.path.basename(name))[0] for name in gin_files]
+  return ', '.join(names) or 'training examples'
+
+
+def facts(
+  data: TrainData, output_size: tuple[int, int]
+) -> list[tuple[str, str]]:
+  """Returns name and value of what decides how the examples look.
+
+  Args:
+    data: the config of the training inputs.
+    output_size: height and width of the canvas in pixels.
+  """
+  shown = {'records': data.input_path, 'sources': data.source_input_path}
+  shown |= {'canvas': f'{output_size[0]} x {output_size[1]} pixels'}
+  shown |= {'seed': data.seed, 'jitter': _knobs(data.jitter)}
+  shown |= {'source jitter': _knobs(data.source_jitter)}
+  shown |= {'Copy-Paste': _knobs(data.copy_paste) or 'off'}
+  return [(name, str(value)) for name, value in shown.items() if value != '']
+
+
+def examples(
+  data: TrainData, output_size: tuple[int, int]
+) -> Iterator[Example]:
+  """Runs the training pipeline, with smaller batches and shuffle buffer.
+
+  Args:
+    data: the config of the training inputs.
+    output_size: height and width of the canvas in pixels.
+
+  Yields:
+    The pipeline's own examples, endlessly, each with the images that it was
+    made of.
+
+  Raises:
+    FileNotFoundError: a path matches no file.
+    ValueError: a knob is out of its range, or a record does not decode.
+  """
+  data = data.replace(
+    global_batch_size=min(data.global_batch_size, MAX_BATCH),
+    shuffle_buffer_size=min(data.shuffle_buffer_size, SHUFFLE_BUFFER),
+  )
+  try:
+    for batch in _batches(data, output_size):
+      yield from _unbatch(*batch)
+  except (tf.errors.InvalidArgumentError, tf.errors.DataLossError) as error:
+    fault = pipeline.find_fault(data)
+    if fault is None:
+      raise
+    raise ValueError(f'A training record does not decode. {fault}') from error
+
+
+def _batches(data, output_size):
+  """Yields targets, sources or None, and results of the same batches."""
+  results = pipeline.train_dataset(data, output_size)
+  targets, sources = pipeline.scene_batches(data)
+  inputs = targets.map(lambda scenes: (scenes,))
+  if sources is not None:
+    inputs = tf.data.Dataset.zip(targets, sources)
+  knobs = pipeline.augment_knobs(data)
+  paste = knobs['copy_paste'] is not None
+  jitters = {name: knobs[name] for name in ('jitter', 'source_jitter')}
+  for index, (result, scenes) in enumerate(zip(results, inputs, strict=False)):
+    seed = reader.batch_seed(data.seed, index)
+    if paste:
+      canvases = augment.pair(
+        scenes[0],
+        seed,
+        output_size=output_size,
+        sources=scenes[1] if len(scenes) > 1 else None,
+        **jitters,
+      )
+      yield canvases[0].scenes, canvases[1].scenes, result
+    else:
+      yield _as_scenes(result), None, result
+
+
+def _as_scenes(result: TrainScenes) -> Scenes:
+  """Takes examples without a paste for their own targets."""
+  shared = set(Scenes._fields) & set(TrainScenes._fields)
+  fields = {name: getattr(result, name) for name in shared}
+  fields |= {'source_id': result.source_id[:, 0]}
+  return Scenes(crowd=tf.zeros_like(result.pasted), **fields)
+
+
+def _unbatch(*batches) -> Iterator[Example]:
+  arrays = [_arrays(scenes) for scenes in batches if scenes is not None]
+  for row in range(len(arrays[0].image)):
+    parts = tf.nest.map_structure(lambda x, row=row: x[row], arrays)
+    yield Example(parts[0], parts[1] if parts[2:] else None, parts[-1])
+
+
+def _arrays(scenes: Scenes | TrainScenes):
+  """Turns tensors into NumPy arrays, normalised images into uint8."""
+  image = augment.denormalize(tf.cast(scenes.image, tf.float32))
+  return tf.nest.map_structure(np.asarray, scenes._replace(image=image))
+
+
+def _knobs(config) -> str:
+  if config is None:
+    return ''
+  return ', '.join(f'{k} {v}' for k, v in config.as_dict().items())
+
+
+def run(argv: list[str] | None = None) -> None:
+  """Runs the verb; an error of the config is one line, not a traceback."""
+  config_flags.run(main, argv)
+
+
+if __name__ == '__main__':
+  run()

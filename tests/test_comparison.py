@@ -1,0 +1,145 @@
+import numpy as np
+import pytest
+import serialized
+from pycocotools import mask as coco_mask
+
+from copypaste_tf import drawing
+from copypaste_tf.reporting import comparison
+
+NAMES = {1: 'disc', 2: 'square', 3: 'star', 4: 'ring'}
+
+
+def detection(record, box, score=0.9, category=2, mask=None):
+  """A COCO result; `box` is yxyx."""
+  ymin, xmin, ymax, xmax = box
+  found = {
+    'image_id': record.source_id,
+    'category_id': category,
+    'bbox': [xmin, ymin, xmax - xmin, ymax - ymin],
+    'score': score,
+  }
+  if mask is not None:
+    rle = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))
+    found['segmentation'] = rle | {'counts': rle['counts'].decode()}
+  return found
+
+
+def compare(records, found, **knobs):
+  knobs = {'min_score': 0.5, 'limit': 9, 'enlarged_side': 1} | knobs
+  return comparison.compare(records, found, NAMES, **knobs)
+
+
+def test_perfect_detections_look_like_the_ground_truth():
+  record, masks, pixels = serialized.make_record(1)
+  record = record._replace(class_names=[''] * 4)
+  found = [
+    detection(record, box, category=category, mask=mask)
+    for box, category, mask in zip(
+      record.boxes, record.classes, masks, strict=True
+    )
+  ]
+  truth = comparison.truth_of(record, NAMES)
+  guess = comparison.found_objects(found, NAMES)
+  np.testing.assert_allclose(guess.boxes, truth.boxes, atol=1e-5)
+  np.testing.assert_array_equal(np.stack(guess.masks), np.stack(truth.masks))
+  assert guess.colors == truth.colors
+  assert guess.captions == [f'{name} 0.90' for name in truth.captions]
+  drawn = comparison.draw(pixels, truth, 1.0)
+  assert (drawn != pixels).any()
+
+
+def test_boxes_of_detections_are_yxyx():
+  record, _, _ = serialized.make_record(1)
+  objects = comparison.found_objects([detection(record, [1, 2, 9, 30])], NAMES)
+  np.testing.assert_array_equal(objects.boxes, [[1, 2, 9, 30]])
+  assert objects.masks is None
+  assert comparison.found_objects([], NAMES).boxes.shape == (0, 4)
+
+
+def test_low_scores_and_other_images_are_left_out():
+  record, _, pixels = serialized.make_record(1)
+  other = record._replace(source_id=7)
+  weak = detection(record, [0, 0, 20, 20], score=0.49)
+  elsewhere = detection(other, [0, 0, 20, 20])
+  result = compare([record], [weak, elsewhere])[0]
+  assert result.title == '1.png: 4 objects, 0 detections'
+  np.testing.assert_array_equal(result.prediction, pixels)
+  result = compare([record], [weak, elsewhere], min_score=0.49)[0]
+  assert result.title == '1.png: 4 objects, 1 detection'
+  assert (result.prediction != pixels).any()
+
+
+def test_first_images_with_objects_are_taken_and_no_more_read():
+  def records():
+    yield serialized.make_record(0, count=0)[0]
+    yield serialized.make_record(1, count=2, crowds=2)[0]
+    yield serialized.make_record(2)[0]
+    yield serialized.make_record(3, count=1)[0]
+    raise AssertionError('read too far')
+
+  titles = [result.title for result in compare(records(), [], limit=2)]
+  assert titles == [
+    '2.png: 4 objects, 0 detections',
+    '3.png: 1 object, 0 detections',
+  ]
+  assert compare(records(), [], limit=0) == []
+
+
+def test_crowds_are_grey_and_not_counted():
+  record, _, _ = serialized.make_record(4, count=3, crowds=1)
+  objects = comparison.truth_of(record, NAMES)
+  assert objects.captions[0].endswith('(crowd)')
+  assert objects.colors[0] == comparison.CROWD_COLOR
+  assert objects.colors[1:] == drawing.class_colors(record.classes[1:])
+  assert compare([record], [])[0].title.startswith('4.png: 2 objects')
+
+
+def test_unnamed_categories_show_the_record_name_or_the_id():
+  record, _, _ = serialized.make_record(1, count=2)
+  record = record._replace(class_names=['thing', ''])
+  captions = comparison.truth_of(record, {}).captions
+  assert captions == ['thing', str(record.classes[1])]
+  found = [detection(record, [0, 0, 5, 5], category=77)]
+  assert comparison.found_objects(found, {}).captions == ['77 0.90']
+
+
+@pytest.mark.parametrize(
+  ('side', 'size'), [(1, (30, 40)), (40, (30, 40)), (120, (90, 120))]
+)
+def test_small_images_are_enlarged_with_their_labels(side, size):
+  record, masks, _ = serialized.make_record(1, count=1)
+  result = compare([record], [], enlarged_side=side)[0]
+  assert result.truth.shape == result.prediction.shape == (*size, 3)
+  scale = size[0] // 30
+  changed = (result.truth != result.prediction).any(-1)
+  inside = np.kron(masks[0], np.ones([scale, scale], bool))
+  assert changed[inside].mean() > 0.95
+
+
+def test_boxes_are_enlarged_with_the_image():
+  image = np.zeros([30, 40, 3], np.uint8)
+  red = (255, 0, 0)
+  box = comparison.Objects(np.array([[5, 10, 20, 30]]), None, [''], [red])
+  drawn = comparison.draw(image, box, 2.0)
+  rows, columns = np.nonzero((drawn == red).all(-1))
+  extent = rows.min(), columns.min(), rows.max() + 1, columns.max() + 1
+  assert extent == (10, 20, 40, 60)
+
+
+@pytest.mark.parametrize('size', [(1, 1), (1, 2000), (3000, 2)])
+def test_extreme_shapes_stay_small(size):
+  record, _, _ = serialized.make_record(1, size=size, count=1, largest=1)
+  drawn = compare([record], [], enlarged_side=320)[0].truth
+  assert max(drawn.shape) == max(320, *size)
+
+
+def test_records_without_masks_are_drawn_with_boxes_only():
+  record, _, _ = serialized.make_record(1)
+  bare = record._replace(
+    has_masks=False,
+    planes=record.planes[..., :0],
+    ids=np.zeros_like(record.ids),
+  )
+  assert comparison.truth_of(bare, NAMES).masks is None
+  drawn = compare([bare], [])[0]
+  assert (drawn.truth != drawn.prediction).any()

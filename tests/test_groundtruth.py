@@ -1,0 +1,166 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import serialized
+from pycocotools import mask as coco_mask
+
+from copypaste_tf import records
+from copypaste_tf.evaluation import coco, groundtruth
+
+
+def write(path, *made):
+  serialized.write(str(path), [records.serialize(record) for record in made])
+  return str(path)
+
+
+def jittered_results(truth, seed=0):
+  """Results near the ground truth, and some far from it."""
+  rng = np.random.default_rng(seed)
+  results = []
+  for annotation in truth['annotations']:
+    mask = coco_mask.decode(annotation['segmentation'])
+    for _ in range(2):
+      moved = np.roll(mask, rng.integers(-4, 5, 2), (0, 1))
+      rle = coco_mask.encode(np.asfortranarray(moved))
+      results.append(
+        {
+          'image_id': annotation['image_id'],
+          'category_id': annotation['category_id'],
+          'bbox': coco_mask.toBbox(rle).tolist(),
+          'segmentation': rle | {'counts': rle['counts'].decode()},
+          'score': float(rng.random()),
+        }
+      )
+  return results
+
+
+def test_from_records_tells_all_that_the_record_does(tmp_path):
+  record, masks, _ = serialized.make_record(3, count=5, crowds=2)
+  path = write(tmp_path / 'a.tfrecord', record)
+  truth = groundtruth.from_records([path])
+  assert truth['images'] == [
+    {'id': 1003, 'height': 30, 'width': 40, 'file_name': '3.png'}
+  ]
+  found = truth['annotations']
+  assert [a['category_id'] for a in found] == record.classes.tolist()
+  assert [a['iscrowd'] for a in found] == [1, 1, 0, 0, 0]
+  assert [a['area'] for a in found] == record.areas.tolist()
+  assert [a['id'] for a in found] == [1, 2, 3, 4, 5]
+  for annotation, mask, box in zip(found, masks, record.boxes, strict=True):
+    decoded = coco_mask.decode(annotation['segmentation'])
+    np.testing.assert_array_equal(decoded, mask)
+    x, y, width, height = annotation['bbox']
+    np.testing.assert_allclose(
+      [y, x, y + height, x + width], box, rtol=0, atol=1e-4
+    )
+  json.dumps(truth)
+
+
+def test_categories_are_those_that_occur_named_where_a_name_is(tmp_path):
+  first, _, _ = serialized.make_record(
+    1, count=2, classes=np.array([7, 2]), class_names=['', 'two']
+  )
+  second, _, _ = serialized.make_record(
+    2, count=2, classes=np.array([9, 2]), class_names=['nine', '']
+  )
+  path = write(tmp_path / 'a.tfrecord', first, second)
+  assert groundtruth.from_records([path])['categories'] == [
+    {'id': 2, 'name': 'two'},
+    {'id': 7, 'name': '7'},
+    {'id': 9, 'name': 'nine'},
+  ]
+
+
+def test_records_without_masks_give_box_ap_and_refuse_mask_ap(tmp_path):
+  record, _, _ = serialized.make_record(1)
+  record = record._replace(
+    has_masks=False, planes=record.planes[..., :0], ids=record.ids * 0
+  )
+  truth = groundtruth.from_records([write(tmp_path / 'a.tfrecord', record)])
+  results = [a | {'score': 1.0} for a in truth['annotations']]
+  boxes = coco.evaluate(truth, results, iou_types=('bbox',))
+  assert boxes['box_ar100'] == 1.0
+  with pytest.raises(ValueError, match='no mask, so mask AP'):
+    coco.evaluate(truth, results)
+
+
+def test_images_without_objects_and_objects_without_pixels(tmp_path):
+  empty, _, _ = serialized.make_record(1, count=0)
+  record, _, _ = serialized.make_record(2, count=2)
+  record = record._replace(ids=record.ids * 0)
+  path = write(tmp_path / 'a.tfrecord', empty, record)
+  truth = groundtruth.from_records([path])
+  assert [image['id'] for image in truth['images']] == [1001, 1002]
+  areas = [coco_mask.area(a['segmentation']) for a in truth['annotations']]
+  assert areas == [0, 0]
+
+
+def test_an_image_in_two_records_is_named(tmp_path):
+  record, _, _ = serialized.make_record(1)
+  other, _, _ = serialized.make_record(2)
+  paths = [
+    write(tmp_path / 'a.tfrecord', record),
+    write(tmp_path / 'b.tfrecord', other, record),
+  ]
+  with pytest.raises(
+    ValueError,
+    match=r'1001 .*a\.tfrecord, record 0 and .*b\.tfrecord, record 1',
+  ):
+    groundtruth.from_records(paths)
+
+
+def test_the_same_file_twice_is_an_error(tmp_path):
+  record, _, _ = serialized.make_record(1)
+  path = write(tmp_path / 'a.tfrecord', record)
+  with pytest.raises(ValueError, match='image id 1001 is in two records'):
+    groundtruth.from_records([path, path])
+
+
+@pytest.mark.parametrize(
+  ('text', 'message'),
+  [
+    ('{', 'is not JSON'),
+    ('[]', "no .*'annotations', 'categories', 'images'"),
+    ('{"images": [], "annotations": []}', r"no \['categories'\]"),
+  ],
+)
+def test_a_file_that_is_no_annotation_file(tmp_path, text, message):
+  (tmp_path / 'x.json').write_text(text)
+  with pytest.raises(ValueError, match=message):
+    groundtruth.from_annotations(tmp_path / 'x.json')
+
+
+def assert_same_metrics(paths, annotation_file):
+  """Records alone and the annotation file must give the same numbers."""
+  truth = groundtruth.from_records(paths)
+  from_file = groundtruth.from_annotations(annotation_file)
+  results = jittered_results(truth)
+  metrics = coco.evaluate(truth, results, per_category=True)
+  expected = coco.evaluate(from_file, results, per_category=True)
+  assert 0.05 < metrics['mask_ap'] < 0.95
+  for name, value in metrics.items():
+    assert value == pytest.approx(expected[name], abs=1e-9), name
+  # Categories of the file that do not occur have no ground truth.
+  for name in expected.keys() - metrics.keys():
+    assert expected[name] == -1
+
+
+def test_shapes_from_records_and_from_the_file(shapes):
+  paths = sorted(map(str, shapes.glob('train-*.tfrecord')))
+  assert_same_metrics(paths, shapes / 'instances_train.json')
+
+
+def test_real_images_from_records_and_from_the_file(coco_sample, tmp_path):
+  annotations = coco_sample / 'instances_val.json'
+  subprocess.run(
+    [sys.executable, '-m', 'tfrecord_tools.create_coco_tfrecord']
+    + [f'--image_dir={coco_sample}/images', '--num_shards=2']
+    + [f'--annotations={annotations}', f'--output_prefix={tmp_path}/val'],
+    check=True,
+    capture_output=True,
+  )
+  paths = sorted(map(str, tmp_path.glob('val-*.tfrecord')))
+  assert_same_metrics(paths, annotations)

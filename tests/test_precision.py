@@ -1,0 +1,46 @@
+import gin
+import pytest
+import run_folder
+
+from copypaste_tf.evaluation import groundtruth
+from copypaste_tf.reporting import precision, run_files
+
+
+@pytest.fixture(autouse=True)
+def clean_gin():
+  yield
+  gin.clear_config()
+
+
+def test_counts_leave_crowds_out(tmp_path):
+  path = run_folder.write_records(tmp_path)
+  counts = precision.object_counts(groundtruth.from_records([path]))
+  assert sum(counts.values()) == 3 * 4 - 1
+  assert set(counts) <= set(run_folder.NAMES.values())
+  assert precision.object_counts(None) == {}
+
+
+def test_box_models_get_no_mask_ap(tmp_path):
+  run = run_files.read(str(run_folder.make(tmp_path)))
+  params = run.params.replace(task={'model': {'include_mask': False}})
+  boxes = run._replace(params=params)
+  numbers = precision.measure(boxes, precision.groundtruth_of(run))
+  assert numbers['box_ap'] == 1.0
+  assert not [name for name in numbers if name.startswith('mask')]
+
+
+def test_categories_are_measured_one_by_one(tmp_path):
+  run = run_files.read(str(run_folder.make(tmp_path)))
+  truth = precision.groundtruth_of(run)
+  missed = truth['categories'][0]
+  found = [d for d in run.detections if d['category_id'] != missed['id']]
+  numbers = precision.measure(run._replace(detections=found), truth)
+  assert numbers[f'mask_ap/{missed["name"]}'] == 0
+  assert numbers[f'mask_ap/{truth["categories"][1]["name"]}'] == 1.0
+
+
+def test_a_class_that_no_record_has_is_no_error(tmp_path):
+  run = run_files.read(str(run_folder.make(tmp_path)))
+  stray = run.detections[0] | {'category_id': 77}
+  run = run._replace(detections=[*run.detections, stray])
+  assert precision.measure(run, precision.groundtruth_of(run))['mask_ap'] == 1.0

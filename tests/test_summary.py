@@ -1,0 +1,89 @@
+import json
+
+import gin
+import numpy as np
+import pytest
+import run_folder
+
+from copypaste_tf.reporting import run_files, summary
+from copypaste_tf.reporting.events import Curve, Events
+
+
+@pytest.fixture(autouse=True)
+def clean_gin():
+  yield
+  gin.clear_config()
+
+
+@pytest.fixture(scope='module')
+def run(tmp_path_factory):
+  return run_files.read(str(run_folder.make(tmp_path_factory.mktemp('run'))))
+
+
+def test_metrics_hold_precision_time_and_last_losses(run):
+  numbers = summary.metrics(run, {'mask_ap': 0.4}, 300.0)
+  assert numbers == {
+    'mask_ap': 0.4,
+    'seconds': 300.0,
+    'train_seconds': 75.0,
+    'train_steps': 20,
+    'batch_size': 4,
+    'images_per_second': 20.0,
+    'model_loss': pytest.approx(4 / 21),
+    'mask_loss': pytest.approx(1 / 21),
+  }
+  assert summary.metrics(run, {}, None)['seconds'] == 75.0
+
+
+def test_seconds_of_an_evaluation_are_not_those_of_the_training(run):
+  evaluated = run._replace(results=run.results | {'train': {}})
+  assert summary.metrics(evaluated, {}, None)['train_seconds'] is None
+
+
+def test_metrics_are_valid_json_even_of_a_diverged_run(run):
+  nan = Curve(np.array([1, 2]), np.array([1.0, np.nan]))
+  diverged = run._replace(train=Events({'model_loss': nan}, {}))
+  numbers = summary.metrics(diverged, {}, None)
+  assert numbers['model_loss'] is None
+  json.dumps(numbers, allow_nan=False)
+
+
+def test_tiles_show_what_is_known(run):
+  numbers = summary.metrics(run, {'mask_ap': 0.4, 'box_ap': 0.5}, 300.0)
+  assert summary.tiles(numbers) == [
+    ('40.0', 'mask AP, %'),
+    ('50.0', 'box AP, %'),
+    ('20', 'training steps'),
+    ('20.0', 'images per second, training'),
+    ('1m15s', 'training'),
+    ('5m00s', 'in all'),
+  ]
+  bare = run._replace(train=Events({}, {}), results={})
+  assert summary.tiles(summary.metrics(bare, {}, None)) == [
+    ('0', 'training steps')
+  ]
+
+
+def test_lead_and_settings_say_what_was_trained(run):
+  assert 'with Copy-Paste' in summary.lead(run)
+  assert 'of 4 images' in summary.lead(run)
+  chosen = summary.settings(run)
+  assert chosen['Backbone'] == 'resnet 50'
+  assert chosen['Scale jitter'] == '0.1 to 2'
+  assert chosen['Copy-Paste'] == (
+    'a random subset of objects, onto 100 % of the images'
+  )
+  assert chosen['Image size'] == '1024 × 1024'
+
+
+def test_copy_paste_off_and_blending_are_told(run):
+  data = run.params.task.train_data
+  assert summary._copy_paste(None) == 'off'
+  options = data.copy_paste.replace(
+    blend_sigma=1.5, subset='one', probability=0.5
+  )
+  assert summary._copy_paste(options) == (
+    'one object, onto 50 % of the images, blended over 1.5 pixels'
+  )
+  params = run.params.replace(task={'train_data': {'copy_paste': None}})
+  assert 'without Copy-Paste' in summary.lead(run._replace(params=params))

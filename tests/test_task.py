@@ -1,0 +1,216 @@
+"""The task on a tiny model: one step learns, no object is no NaN, XLA works."""
+
+import gin
+import numpy as np
+import pytest
+import tensorflow as tf
+import tf_keras
+
+from copypaste_tf.training import gin_config, pipeline
+from copypaste_tf.training import task as task_lib
+
+TINY = ['BATCH_SIZE = 2', 'IMAGE_SIZE = (64, 64)', 'model.levels = (2, 4)']
+
+
+@pytest.fixture(scope='module')
+def params(shapes):
+  resolved = gin_config.load(
+    ['smoke'],
+    [
+      *TINY,
+      f'TRAIN_RECORDS = "{shapes}/train-*.tfrecord"',
+      f'EVAL_RECORDS = "{shapes}/val-*.tfrecord"',
+    ],
+  )
+  gin.clear_config()
+  return resolved.params
+
+
+@pytest.fixture(scope='module')
+def task(params):
+  return task_lib.CopyPasteTask(params.task)
+
+
+@pytest.fixture(scope='module')
+def model(task):
+  return task.build_model()
+
+
+@pytest.fixture(scope='module')
+def batch(task, params):
+  return next(iter(task.build_inputs(params.task.train_data)))
+
+
+@pytest.fixture(scope='module')
+def step(task, model):
+  optimizer = tf_keras.optimizers.legacy.SGD(0.01, momentum=0.9)
+  metrics = task.build_metrics(training=True)
+  train = tf.function(
+    lambda scenes: task.train_step(scenes, model, optimizer, metrics)
+  )
+
+  def run(scenes):
+    for metric in metrics:
+      metric.reset_state()
+    train(scenes)
+    return {metric.name: float(metric.result()) for metric in metrics}
+
+  return run
+
+
+def test_losses_and_statistics_are_measured(step, batch):
+  values = step(batch)
+  assert set(values) == {
+    *task_lib.LOSSES,
+    *(f'paste/{name}' for name in batch.statistics),
+  }
+  assert all(np.isfinite(list(values.values())))
+  for name in task_lib.LOSSES:
+    assert values[name] > 0, name
+  pasted = values['paste/objects_pasted']
+  assert pasted == np.mean(batch.statistics['objects_pasted'])
+
+
+def test_training_on_one_batch_lowers_the_loss(step, batch):
+  first = step(batch)['total_loss']
+  for _ in range(15):
+    last = step(batch)['total_loss']
+  assert last < 0.9 * first
+
+
+def empty(scenes):
+  """The same images without any object."""
+  return scenes._replace(
+    **{
+      name: tf.zeros_like(getattr(scenes, name))
+      for name in ('planes', 'alpha', 'boxes', 'classes', 'ids', 'pasted')
+    }
+  )
+
+
+def test_images_without_objects_give_finite_losses(step, batch):
+  values = step(empty(batch))
+  assert all(np.isfinite(list(values.values())))
+  assert values['mask_loss'] == 0 and values['frcnn_box_loss'] == 0
+  assert values['rpn_box_loss'] == 0
+
+
+def test_labels_have_model_gardens_padding(task, batch):
+  labels = task._labels(batch, tf.constant(3, tf.int64))
+  padding = batch.classes.numpy() == 0
+  assert np.any(padding) and not np.all(padding)
+  assert np.all(labels['gt_classes'].numpy()[padding] == -1)
+  assert np.all(labels['gt_boxes'].numpy()[padding] == -1)
+  np.testing.assert_array_equal(
+    labels['gt_classes'].numpy()[~padding], batch.classes.numpy()[~padding]
+  )
+  assert labels['gt_masks'].shape == [2, 20, 112, 112]
+  np.testing.assert_array_equal(labels['image_info'][:, 1], [[64, 64]] * 2)
+
+
+def test_mask_targets_are_the_masks_within_the_boxes(task, batch):
+  labels = task._labels(batch, tf.constant(0, tf.int64))
+  row, column = np.argwhere(batch.areas.numpy() > 100)[0]
+  ymin, xmin, ymax, xmax = batch.boxes[row, column].numpy()
+  share = labels['gt_masks'][row, column].numpy().mean()
+  area = batch.areas[row, column].numpy()
+  # The box of an untouched object is the annotated one, so not quite tight.
+  expected = area / ((ymax - ymin) * (xmax - xmin))
+  assert abs(share - expected) < 0.15
+
+
+def test_other_steps_sample_other_anchors_and_the_same_step_the_same(
+  task, batch
+):
+  def sampled(step):
+    targets = task._labels(batch, tf.constant(step, tf.int64))
+    return np.concatenate(
+      [t.numpy().ravel() for t in targets['rpn_score_targets'].values()]
+    )
+
+  np.testing.assert_array_equal(sampled(1), sampled(1))
+  assert np.any(sampled(1) != sampled(2))
+
+
+def test_anchor_score_loss_is_the_mean_over_the_sampled_anchors(task):
+  anchors = task._anchors()
+  scores = {
+    level: tf.zeros([2, *a.shape[:2], a.shape[2] // 4])
+    for level, a in anchors.items()
+  }
+  targets = tf.nest.map_structure(lambda x: tf.cast(x, tf.int32) - 1, scores)
+  first = min(targets)
+  chosen = np.full(targets[first].shape, -1)
+  chosen[:, 0, :, :] = 0
+  count = chosen[0, 0].size
+  targets[first] = tf.constant(chosen)
+  boxes = {level: tf.zeros([2, *a.shape]) for level, a in anchors.items()}
+  loss, _ = task._build_rpn_losses(
+    {'rpn_scores': scores, 'rpn_boxes': boxes},
+    {'rpn_score_targets': targets, 'rpn_box_targets': boxes},
+  )
+  size = task.task_config.anchor_targets.batch_size_per_image
+  assert float(loss) == pytest.approx(np.log(2) * count / size, rel=1e-4)
+
+
+def test_the_training_step_compiles_under_xla(params, batch):
+  task = task_lib.CopyPasteTask(params.task)
+  labels = tf.function(task._labels, jit_compile=True)
+  compiled = labels(batch, tf.constant(1, tf.int64))
+  eager = task._labels(batch, tf.constant(1, tf.int64))
+  tf.nest.map_structure(
+    lambda a, b: np.testing.assert_allclose(a, b, atol=1e-4), compiled, eager
+  )
+
+
+def test_detections_lie_in_the_original_images(task, model, params):
+  scenes = next(iter(task.build_inputs(params.task.validation_data)))
+  task.build_metrics(training=False)
+  found = task.validation_step(scenes, model)['detections']
+  assert found['boxes'].shape[1:] == [100, 4]
+  assert found['masks'].shape[1:] == [100, 28, 28]
+  limit = np.tile(scenes.original_size, [1, 2])[:, np.newaxis]
+  assert np.all(found['boxes'].numpy() <= limit + 1)
+  present = found['classes'].numpy() > 0
+  assert np.all(found['scores'].numpy()[present] > 0.05)
+
+
+def test_evaluation_gathers_all_images_and_starts_anew(task, model, params):
+  task.build_metrics(training=False)
+  for _ in range(2):
+    state, ids = None, set()
+    for scenes in task.build_inputs(params.task.validation_data):
+      outputs = task.validation_step(scenes, model)
+      outputs = tf.nest.map_structure(lambda x: (x,), outputs)
+      state = task.aggregate_logs(state, outputs)
+      ids |= set(scenes.source_id.numpy().tolist())
+    found = task._evaluation.detections
+    assert {result['image_id'] for result in found} <= ids and len(ids) == 6
+    keys = [(r['image_id'], *r['bbox'], r['score']) for r in found]
+    assert len(keys) == len(set(keys))
+  metrics = task.reduce_aggregated_logs(state)
+  assert -1 <= metrics['box_ap'] <= 1 and 'mask_ap' in metrics
+
+
+def test_a_separate_source_stream_is_pasted_from(params, shapes):
+  data = params.task.train_data.replace(
+    input_path=f'{shapes}/val-*.tfrecord',
+    source_input_path=f'{shapes}/train-*.tfrecord',
+  )
+  scenes = next(iter(pipeline.train_dataset(data, (64, 64))))
+  targets, sources = scenes.source_id.numpy().T
+  assert np.all(targets > 1_000_000) and np.all(sources < 1_000_000)
+
+
+def test_a_record_that_does_not_decode_is_named(params, shapes, tmp_path):
+  bad = tmp_path / 'bad-00000-of-00001.tfrecord'
+  serialized = next(
+    iter(tf.data.TFRecordDataset(sorted(map(str, shapes.glob('train-*')))[0]))
+  ).numpy()
+  with tf.io.TFRecordWriter(str(bad)) as writer:
+    writer.write(serialized)
+    writer.write(serialized.replace(b'\xff\xd8\xff', b'\x00\x00\x00', 1))
+  data = params.task.train_data.replace(input_path=str(bad))
+  assert 'bad-00000-of-00001.tfrecord: record 1' in pipeline.find_fault(data)
+  good = params.task.train_data
+  assert pipeline.find_fault(good) is None

@@ -1,0 +1,187 @@
+import itertools
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import serialized
+
+from copypaste_tf import records, visualize
+from copypaste_tf.training import pipeline
+from copypaste_tf.training.data_config import CopyPaste, ScaleJitter, TrainData
+
+SIZE = (64, 64)
+
+
+def make_records(path, seeds, **changes):
+  made = [serialized.make_record(s, count=5, **changes)[0] for s in seeds]
+  return serialized.write(path, [records.serialize(r) for r in made])
+
+
+def make_config(tmp_path, **changes):
+  path = make_records(tmp_path / 'targets.tfrecord', range(9))
+  return TrainData(
+    **{
+      'input_path': path,
+      'global_batch_size': 4,
+      'source_size': (64, 64),
+      'max_instances': 12,
+      'max_source_instances': 8,
+      'shuffle_buffer_size': 50,
+      'seed': 3,
+      'jitter': ScaleJitter(min_scale=0.7, max_scale=1.5),
+      'copy_paste': CopyPaste(min_visible_area=20),
+    }
+    | changes
+  )
+
+
+def take(data, count):
+  return list(itertools.islice(visualize.examples(data, SIZE), count))
+
+
+@pytest.fixture(scope='module')
+def drawn(tmp_path_factory):
+  """A config, and examples of it; the pipeline takes seconds to compile."""
+  data = make_config(tmp_path_factory.mktemp('drawn'))
+  return data, take(data, 9)
+
+
+def pixels_differ(image, other):
+  """Where uint8 images differ by more than rounding."""
+  return (np.abs(image.astype(int) - other) > 1).any(-1)
+
+
+def check_composition(example):
+  """Each pixel of the result is the source's under alpha, else the target's."""
+  alpha = example.result.alpha
+  assert not pixels_differ(example.result.image, example.target.image)[
+    ~alpha
+  ].any()
+  assert not pixels_differ(example.result.image, example.source.image)[
+    alpha
+  ].any()
+
+
+SOURCES = {
+  'own jitter': lambda tmp_path: {
+    'source_jitter': ScaleJitter(min_scale=0.3, max_scale=0.5)
+  },
+  'separate': lambda tmp_path: {
+    'source_input_path': make_records(tmp_path / 'sources', range(50, 57))
+  },
+}
+
+
+def check_pairs(found):
+  for example in found:
+    check_composition(example)
+    ids = [example.target.source_id, example.source.source_id]
+    assert example.result.source_id.tolist() == ids
+    assert ids[0] != ids[1]
+  assert sum(example.result.alpha.any() for example in found) > 2
+
+
+def test_target_and_source_are_what_the_result_is_made_of(drawn):
+  check_pairs(drawn[1])
+
+
+@pytest.mark.parametrize('kind', SOURCES)
+def test_so_they_are_where_the_sources_are_others(tmp_path, kind):
+  found = take(make_config(tmp_path, **SOURCES[kind](tmp_path)), 6)
+  check_pairs(found)
+  if kind == 'separate':
+    assert all(example.source.source_id >= 1050 for example in found)
+
+
+def test_results_are_those_of_the_training_pipeline(drawn):
+  data, found = drawn
+  batches = pipeline.train_dataset(data, SIZE).take(2)
+  expected = [row for batch in batches for row in batch.boxes.numpy()]
+  for example, boxes in zip(found[:8], expected, strict=True):
+    np.testing.assert_array_equal(example.result.boxes, boxes)
+
+
+def test_statistics_fit_the_pictures(drawn):
+  for example in drawn[1]:
+    gone = visualize.sheet.panels.removed(example).sum()
+    statistics = example.result.statistics
+    assert gone == statistics['objects_removed']
+    assert example.result.pasted.sum() == statistics['objects_pasted']
+
+
+def test_without_copy_paste_the_target_is_the_result(tmp_path):
+  for example in take(make_config(tmp_path, copy_paste=None), 5):
+    assert example.source is None
+    np.testing.assert_array_equal(example.target.image, example.result.image)
+    np.testing.assert_array_equal(example.target.ids, example.result.ids)
+    assert example.target.source_id == example.result.source_id[0]
+
+
+def test_large_batches_and_bfloat16_are_drawn(tmp_path):
+  data = make_config(tmp_path, global_batch_size=256, dtype='bfloat16')
+  assert len(take(data, 3)) == 3
+
+
+def test_a_record_that_does_not_decode_is_named(tmp_path):
+  path = make_records(tmp_path / 'x', [1, 2], image_bytes=b'no image')
+  data = make_config(tmp_path, input_path=path, global_batch_size=2)
+  with pytest.raises(ValueError, match=f'{path}.* 0'):
+    take(data, 1)
+
+
+def test_facts_tell_the_recipe(tmp_path):
+  facts = dict(visualize.facts(make_config(tmp_path), SIZE))
+  assert facts['canvas'] == '64 x 64 pixels'
+  assert 'max_scale 1.5' in facts['jitter']
+  assert 'min_visible_area 20' in facts['Copy-Paste']
+  assert 'sources' not in facts
+  off = visualize.facts(make_config(tmp_path, copy_paste=None), SIZE)
+  assert ('Copy-Paste', 'off') in off
+
+
+def test_title():
+  assert visualize.title(['configs/a.gin', 'b']) == 'a, b'
+  assert visualize.title([]) == 'training examples'
+
+
+def command(*arguments):
+  return subprocess.run(
+    [sys.executable, '-m', 'copypaste_tf.visualize', *arguments],
+    capture_output=True,
+    text=True,
+  )
+
+
+def test_command_line(tmp_path):
+  path = make_records(tmp_path / 'targets.tfrecord', range(9))
+  sheet = tmp_path / 'new' / 'sheet.html'
+  done = command(
+    '--gin_file=smoke',
+    f'--gin_params=TRAIN_RECORDS = "{path}"',
+    f'--gin_params=EVAL_RECORDS = "{tmp_path}/none"',
+    '--gin_params=TrainData.num_planes = 8',
+    '--num_images=5',
+    f'--output={sheet}',
+  )
+  assert done.returncode == 0, done.stderr
+  assert sheet.read_text().count('<img') == 5 * 4
+  assert len(list((tmp_path / 'new' / 'sheet_files').glob('*.png'))) == 5
+
+
+@pytest.mark.parametrize(
+  ('arguments', 'message'),
+  [
+    (['--gin_file=smoke'], '--output is required'),
+    (
+      ['--gin_file=smoke', '--output=x.html']
+      + ['--gin_params=TRAIN_RECORDS = "/nowhere/x"'],
+      '/nowhere/x',
+    ),
+  ],
+)
+def test_mistakes_are_messages(arguments, message):
+  done = command(*arguments)
+  assert done.returncode != 0
+  assert message in done.stderr + done.stdout
+  assert 'Traceback' not in done.stderr
