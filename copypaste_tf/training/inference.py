@@ -30,9 +30,7 @@ class Detector:
     self.model: tf_keras.Model = self._task.build_model()
     restore(self.model, checkpoint)
 
-  def fit(
-    self, image: tf.Tensor, source_id: tf.Tensor | int = 0
-  ) -> EvalScenes:
+  def fit(self, image: tf.Tensor, source_id: tf.Tensor | int = 0) -> EvalScenes:
     """Fits an image of `[h, w, 3]` uint8 into the input of the model.
 
     Args:
