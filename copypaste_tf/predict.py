@@ -19,7 +19,7 @@ from absl import app, flags
 from pycocotools import mask as coco_mask
 
 from copypaste_tf import checkpoint_flags, config_flags, drawing
-from copypaste_tf.inputs import images as image_files
+from copypaste_tf.inputs import image_files
 from copypaste_tf.training import data_files, inference, prediction
 
 del environment  # Imported for what it sets.

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from copypaste_tf.evaluation import detections
-from copypaste_tf.inputs import images as image_files
+from copypaste_tf.inputs import image_files
 from copypaste_tf.training.inference import Detector
 
 
