@@ -19,23 +19,17 @@ from typing import Any
 import tensorflow as tf
 from absl import app, flags
 
-from copypaste_tf import config_flags
+from copypaste_tf import checkpoint_flags, config_flags
 from copypaste_tf.evaluation import coco, groundtruth, tables
-from copypaste_tf.training import checks, gin_config, run_record, runner, task
+from copypaste_tf.training import runner, task
 
 del environment  # Imported for what it sets.
 
 
 def _define_flags() -> None:
   # Not at import: verbs share names of flags, and a process may import several.
-  config_flags.define()
+  checkpoint_flags.define()
   for name, text in (
-    (
-      'model_dir',
-      'Folder of a run: its params.yaml is the config, unless --gin_file is '
-      'given, and its last checkpoint is evaluated.',
-    ),
-    ('checkpoint', 'Evaluate this one, such as MODEL_DIR/ckpt-1000.'),
     (
       'annotation_file',
       'COCO JSON to evaluate against; by default the labels of the records.',
@@ -94,7 +88,7 @@ def _evaluate_results(path: str) -> dict[str, float]:
     results = json.load(file)
   truth = flags.FLAGS.annotation_file
   if truth is None:
-    truth = task.groundtruth_of(_resolve().params.task)
+    truth = task.groundtruth_of(checkpoint_flags.load().params.task)
   else:
     truth = groundtruth.from_annotations(truth)
   masks = any('segmentation' in result for result in results)
@@ -109,12 +103,9 @@ def _evaluate_results(path: str) -> dict[str, float]:
 
 
 def _evaluate_checkpoint() -> dict[str, float]:
-  resolved = _resolve()
-  problems = checks.problems(resolved.params, mode='eval')
-  if problems:
-    found = [checks.describe(problem, resolved) for problem in problems]
-    raise ValueError('\n'.join(found))
-  checkpoint = _checkpoint()
+  resolved = checkpoint_flags.load(values=_own_values())
+  checkpoint_flags.check(resolved, data=True)
+  checkpoint = checkpoint_flags.checkpoint()
   print(f'evaluating {checkpoint}', file=sys.stderr)
   with tempfile.TemporaryDirectory() as folder:
     metrics = runner.evaluate(resolved.params, folder, checkpoint)
@@ -130,16 +121,6 @@ def _output() -> str:
   return os.path.join(folder, task.DETECTIONS_FILE)
 
 
-def _resolve() -> gin_config.Resolved:
-  """Resolves the recipe of the flags, or the record of the run."""
-  record = []
-  if not flags.FLAGS.gin_file and not flags.FLAGS.config_file:
-    if not flags.FLAGS.model_dir:
-      raise ValueError('expected --gin_file, --config_file or --model_dir')
-    record = [os.path.join(flags.FLAGS.model_dir, run_record.PARAMS)]
-  return config_flags.load(record=record, values=_own_values())
-
-
 def _own_values() -> dict[str, tuple[str, Any]]:
   values = {'task.per_category_metrics': ('--per_category', True)}
   values = values if _per_category() else {}
@@ -149,26 +130,6 @@ def _own_values() -> dict[str, tuple[str, Any]]:
       flags.FLAGS.annotation_file,
     )
   return values
-
-
-def _checkpoint() -> str:
-  """Returns the checkpoint to evaluate.
-
-  Raises:
-    ValueError: there is none.
-  """
-  if flags.FLAGS.checkpoint:
-    if not tf.io.gfile.exists(flags.FLAGS.checkpoint + '.index'):
-      raise ValueError(
-        f'--checkpoint: no checkpoint {flags.FLAGS.checkpoint!r}'
-      )
-    return flags.FLAGS.checkpoint
-  latest = tf.train.latest_checkpoint(flags.FLAGS.model_dir or '')
-  if not latest:
-    raise ValueError(
-      f'no checkpoint in --model_dir={flags.FLAGS.model_dir}; give --checkpoint'
-    )
-  return latest
 
 
 def run(argv: list[str] | None = None) -> None:

@@ -55,3 +55,25 @@ def label_map(patterns: str) -> dict[int, str]:
   """Returns class names by category id; empty where no manifest tells."""
   found = manifest(patterns) or {}
   return {int(k): name for k, name in found.get('label_map', {}).items()}
+
+
+def read_label_map(path: str) -> dict[int, str]:
+  """Reads class names by category id.
+
+  Args:
+    path: JSON: a converter's manifest, COCO annotations, or `{id: name}`.
+
+  Raises:
+    ValueError: the file is none of them.
+  """
+  with tf.io.gfile.GFile(path) as file:
+    found = json.load(file)
+  try:
+    if 'categories' in found:
+      found = {entry['id']: entry['name'] for entry in found['categories']}
+    found = found.get('label_map', found)
+    return {int(k): str(name) for k, name in found.items()}
+  except (AttributeError, KeyError, TypeError, ValueError) as error:
+    raise ValueError(
+      f'{path}: expected a manifest, COCO annotations or {{"1": "person"}}'
+    ) from error

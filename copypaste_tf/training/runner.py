@@ -16,6 +16,7 @@ from official.modeling import performance
 from copypaste_tf.training import pipeline, run_record
 from copypaste_tf.training.gin_config import Resolved
 from copypaste_tf.training.progress import Panels, Progress
+from copypaste_tf.training.restore import restore
 from copypaste_tf.training.task import CopyPasteTask
 
 MODES = ('train', 'eval', 'train_and_eval', 'continuous_eval')
@@ -76,9 +77,7 @@ def evaluate(
   params = with_devices(params)
   with _quiet_orbit():
     task, trainer, strategy = _trainer(params, model_dir, train=False)
-    # The optimizer of the training run is of no use here.
-    items = tf.train.Checkpoint(model=trainer.model)
-    items.read(checkpoint).expect_partial().assert_existing_objects_matched()
+    restore(trainer.model, checkpoint)
     with strategy.scope():
       logs = trainer.evaluate(tf.constant(-1))
   return {name: float(value) for name, value in logs.items()}

@@ -10,15 +10,19 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 from official.core import task_factory
-from official.vision.losses import maskrcnn_losses
 from official.vision.tasks import maskrcnn
 
 from copypaste_tf import augment
 from copypaste_tf.evaluation import coco, detections, groundtruth
 from copypaste_tf.examples import TrainScenes
 from copypaste_tf.inputs.decode import EvalScenes
-from copypaste_tf.modeling import anchor_targets
-from copypaste_tf.training import data_config, data_files, pipeline
+from copypaste_tf.modeling import anchor_targets, build
+from copypaste_tf.training import (
+  data_config,
+  data_files,
+  model_losses,
+  pipeline,
+)
 from copypaste_tf.training.experiment import TaskConfig
 
 LOSSES = (
@@ -46,6 +50,14 @@ _PADDING = -1  # Of Model Garden's ground truth.
 @task_factory.register_task_cls(TaskConfig)
 class CopyPasteTask(maskrcnn.MaskRCNNTask):
   """Model Garden's Mask R-CNN task with our inputs, targets and metrics."""
+
+  def build_model(self) -> tf_keras.Model:
+    """Returns the model with all its variables."""
+    model = build.mask_rcnn(self.task_config.model)
+    model.backbone.trainable = not self.task_config.freeze_backbone
+    if self.task_config.losses.l2_weight_decay:
+      build.decay_weights(model, self.task_config.losses.l2_weight_decay)
+    return model
 
   def build_inputs(
     self,
@@ -77,8 +89,8 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
     """Takes one optimizer step on one replica's `TrainScenes`."""
     metrics = metrics or []
     labels = self._labels(inputs, optimizer.iterations)
-    losses = [m for m in metrics if not m.name.startswith('paste/')]
-    logs = super().train_step((inputs.image, labels), model, optimizer, losses)
+    totals = [m for m in metrics if not m.name.startswith('paste/')]
+    logs = super().train_step((inputs.image, labels), model, optimizer, totals)
     for metric in metrics:
       if metric.name.startswith('paste/'):
         metric.update_state(inputs.statistics[metric.name[len('paste/') :]])
@@ -124,18 +136,14 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
     )
 
   def _build_rpn_losses(self, outputs, labels):
-    # Model Garden divides by the number of RoIs where the sampled anchors
-    # are meant.
-    score_loss = maskrcnn_losses.RpnScoreLoss(
-      self.task_config.anchor_targets.batch_size_per_image
-    )
-    box_loss = maskrcnn_losses.RpnBoxLoss(
-      self.task_config.losses.rpn_huber_loss_delta
-    )
-    return (
-      score_loss(outputs['rpn_scores'], labels['rpn_score_targets']),
-      box_loss(outputs['rpn_boxes'], labels['rpn_box_targets']),
-    )
+    return model_losses.rpn_losses(self.task_config, outputs, labels)
+
+  def _build_frcnn_losses(self, outputs, labels):
+    del labels
+    return model_losses.region_losses(self.task_config, outputs)
+
+  def _build_mask_loss(self, outputs):
+    return model_losses.mask_loss(self.task_config, outputs)
 
   def validation_step(
     self,
@@ -154,15 +162,12 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
     )
     scale = tf.tile(tf.cast(inputs.scale, tf.float32), [1, 2])
     boxes = tf.cast(outputs['detection_boxes'], tf.float32)
-    # Behind the last detection Model Garden leaves whatever was there.
-    slots = tf.range(tf.shape(boxes)[1])
-    valid = slots < outputs['num_detections'][:, tf.newaxis]
     found = {
       'source_ids': inputs.source_id,
       'original_sizes': inputs.original_size,
       'boxes': boxes / scale[:, tf.newaxis],
       'scores': tf.cast(outputs['detection_scores'], tf.float32),
-      'classes': tf.where(valid, outputs['detection_classes'], 0),
+      'classes': outputs['detection_classes'],
     }
     if 'detection_masks' in outputs:
       found['masks'] = tf.cast(outputs['detection_masks'], tf.float32)

@@ -1,0 +1,110 @@
+r"""Converts a published TF1 checkpoint to one of this package.
+
+python -m copypaste_tf.import_checkpoint --tf1_checkpoint=tf1/model.ckpt \
+    --gin_file=configs/coco_r50_lsj.gin --output=imported
+
+The result serves as `--checkpoint` and as `TaskConfig.init_checkpoint`. With
+--modules=backbone, an ImageNet classifier of the TF1 repositories becomes the
+start of training, with `TaskConfig.init_checkpoint_modules = ['backbone']`.
+"""
+
+from copypaste_tf import environment  # isort: split
+
+import os
+
+import tensorflow as tf
+from absl import app, flags
+
+from copypaste_tf import config_flags
+from copypaste_tf.modeling import build, tf1_checkpoint
+from copypaste_tf.modeling.mask_rcnn import MaskRCNN
+from copypaste_tf.modeling.published_names import published_names
+
+del environment  # Imported for what it sets.
+
+
+def import_checkpoint(
+  path: str,
+  model: MaskRCNN,
+  output: str,
+  *,
+  backbone_only: bool = False,
+  averages: bool = False,
+) -> tf1_checkpoint.Plan:
+  """Assigns a TF1 checkpoint to a model and writes it.
+
+  Args:
+    path: prefix of the TF1 checkpoint.
+    model: with all its variables.
+    output: folder for the new checkpoint.
+    backbone_only: import the backbone alone.
+    averages: take the moving averages of weights where there are any.
+
+  Returns:
+    What was mapped and what was left.
+
+  Raises:
+    ValueError: the checkpoint is damaged, or of another model; nothing is
+      written then.
+  """
+  reader, stored = tf1_checkpoint.read(path)
+  variables = published_names(model.backbone if backbone_only else model)
+  plan = tf1_checkpoint.plan(
+    stored,
+    {name: v.shape.as_list() for name, v in variables.items()},
+    backbone=model.backbone.name,
+    backbone_only=backbone_only,
+    averages=averages,
+  )
+  for name, value in tf1_checkpoint.load(reader, plan.mapped).items():
+    variables[name].assign(value)
+  items = {'backbone': model.backbone}
+  if not backbone_only:
+    items = {'model': model, **model.checkpoint_items}
+  tf.train.Checkpoint(**items).save(os.path.join(output, 'ckpt'))
+  return plan
+
+
+def _define_flags() -> None:
+  config_flags.define()
+  flags.DEFINE_string('tf1_checkpoint', None, 'Prefix of the TF1 checkpoint.')
+  flags.DEFINE_string('output', None, 'Folder for the new checkpoint.')
+  flags.DEFINE_enum(
+    'modules', 'all', ('all', 'backbone'), 'What to take from the checkpoint.'
+  )
+  flags.DEFINE_bool(
+    'moving_averages',
+    False,
+    'Take the moving averages of weights where there are any, as the '
+    'published classifiers are evaluated with.',
+  )
+  flags.mark_flags_as_required(['tf1_checkpoint', 'output'])
+
+
+def main(argv: list[str]) -> None:
+  """Imports and prints what became of every variable."""
+  if argv[1:]:
+    raise app.UsageError(f'expected flags only, got {argv[1:]}')
+  model = build.mask_rcnn(config_flags.load().params.task.model)
+  plan = import_checkpoint(
+    flags.FLAGS.tf1_checkpoint,
+    model,
+    flags.FLAGS.output,
+    backbone_only=flags.FLAGS.modules == 'backbone',
+    averages=flags.FLAGS.moving_averages,
+  )
+  print(f'mapped: {len(plan.mapped)} variables')
+  for kind, names in plan.left.items():
+    for name in names:
+      print(f'left ({kind}): {name}')
+  print(f'written: {flags.FLAGS.output}')
+
+
+def run(argv: list[str] | None = None) -> None:
+  """Runs the verb; an error is one line, not a traceback."""
+  _define_flags()
+  config_flags.run(main, argv)
+
+
+if __name__ == '__main__':
+  run()

@@ -1,0 +1,97 @@
+"""Parameters and multiply-adds of the parts of a model."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import tensorflow as tf
+import tf_keras
+
+from copypaste_tf.modeling.mask_rcnn import MaskRCNN
+
+
+class Count(NamedTuple):
+  """What a part costs.
+
+  Attributes:
+    parameters: trainable ones.
+    multiply_adds: of one image at inference; convolutions and matrix products.
+  """
+
+  parameters: int
+  multiply_adds: int
+
+
+def count(
+  model: MaskRCNN,
+  image_size: Sequence[int],
+  *,
+  num_proposals: int,
+  num_detections: int,
+) -> dict[str, Count]:
+  """Counts each part of a model; the graphs are traced, not run.
+
+  Args:
+    model: with all its variables.
+    image_size: height and width of the input in pixels.
+    num_proposals: regions that go through every box head.
+    num_detections: regions that go through the mask head.
+
+  Returns:
+    Counts of `backbone`, `pyramid`, `rpn`, `box heads` and `mask head`.
+  """
+  image = tf.TensorSpec([1, *image_size, 3])
+  features, backbone = _trace(model.backbone, image)
+  pyramid, decoder = _trace(model.decoder, features)
+  _, rpn = _trace(model.rpn_head, pyramid)
+  heads, mask_head = model.regions.box_heads, model.regions.mask_head
+  boxes = tf.TensorSpec([1, num_proposals, 4])
+  stages = [
+    _trace(_inference(model.regions.classify, stage), pyramid, boxes)[1]
+    for stage in range(len(heads))
+  ]
+  counts = {
+    'backbone': Count(_parameters(model.backbone), backbone),
+    'pyramid': Count(_parameters(model.decoder), decoder),
+    'rpn': Count(_parameters(model.rpn_head), rpn),
+    'box heads': Count(sum(map(_parameters, heads)), sum(stages)),
+  }
+  if mask_head is not None:
+    boxes = tf.TensorSpec([1, num_detections, 4])
+    classes = tf.TensorSpec([1, num_detections], tf.int32)
+    _, masks = _trace(_inference(model.regions.draw), pyramid, boxes, classes)
+    counts['mask head'] = Count(_parameters(mask_head), masks)
+  return counts
+
+
+def _inference(function: Callable, *arguments) -> Callable:
+  return lambda *tensors: function(*tensors, *arguments, training=False)
+
+
+def _trace(function: Callable, *specs):
+  """Returns the specs of a function's outputs and its multiply-adds."""
+  traced = tf.function(function, autograph=False).get_concrete_function(*specs)
+  outputs = tf.nest.map_structure(
+    lambda x: tf.TensorSpec(x.shape, x.dtype), traced.structured_outputs
+  )
+  return outputs, sum(map(_multiply_adds, traced.graph.get_operations()))
+
+
+def _multiply_adds(op: tf.Operation) -> int:
+  """Returns the multiply-adds of one operation of a graph."""
+  if op.type == 'Conv2D':
+    *kernel, _ = op.inputs[1].shape
+    return math.prod(op.outputs[0].shape) * math.prod(kernel)
+  if op.type == 'DepthwiseConv2dNative':
+    height, width, *_ = op.inputs[1].shape
+    return math.prod(op.outputs[0].shape) * height * width
+  if op.type == 'Conv2DBackpropInput':
+    *kernel, _ = op.inputs[1].shape
+    return math.prod(op.inputs[2].shape) * math.prod(kernel)
+  if op.type == 'MatMul':
+    return math.prod(op.outputs[0].shape) * op.inputs[0].shape[-1]
+  return 0
+
+
+def _parameters(layer: tf_keras.layers.Layer) -> int:
+  return sum(math.prod(v.shape) for v in layer.trainable_variables)

@@ -1,0 +1,187 @@
+"""The published implementation's numbers, and the weights they belong to."""
+
+import functools
+import json
+import os
+import pathlib
+import zlib
+
+import numpy as np
+import pytest
+from official.vision.configs import backbones, decoders, maskrcnn
+
+# Golden: (file of its variables, backbone).
+MODELS = {
+  'maskrcnn_resnet50': 'maskrcnn_resnet50_1024',
+  'maskrcnn_effb7': 'maskrcnn_effb7_640',
+  'cascade_maskrcnn_effb7_nasfpn': 'cascade_maskrcnn_effb7_nasfpn_1280',
+}
+NOISE_FACTOR = 3.0
+
+
+def folder() -> pathlib.Path:
+  """Returns the folder of the reference numbers; skips where there is none."""
+  data = os.environ.get('COPYPASTE_TF_DATA', '')
+  path = pathlib.Path(data).resolve().parent / 'reference'
+  if not data or not path.is_dir():
+    pytest.skip('no folder `reference` beside COPYPASTE_TF_DATA')
+  return path
+
+
+def variables(config: str) -> dict[str, list[int]]:
+  """Returns `{name: shape}` of a published configuration's variables."""
+  text = (folder() / f'{config}.variables.json').read_text()
+  return {
+    v['name'].removesuffix(':0'): v['shape']
+    for v in json.loads(text)['variables']
+  }
+
+
+def weight(name: str, shape: list[int]) -> np.ndarray:
+  """Rebuilds a weight from its name; not for moving statistics."""
+  seed = zlib.crc32(name.encode()) & 0xFFFFFFFF
+  random = np.random.RandomState(seed)  # noqa: NPY002
+  leaf = name.rpartition('/')[2]
+  if leaf == 'gamma':
+    value = random.uniform(0.6, 1.4, shape)
+    small = name.startswith('fpn_cells') and 'batch_normalization_3' in name
+    value *= 0.25 if small else 1.0
+  elif leaf == 'beta':
+    value = 0.2 * random.randn(*shape)
+    value += 0.1 if name.startswith('fpn_cells') else 0.0
+  elif leaf == 'bias':
+    value = 0.1 * random.randn(*shape)
+  else:
+    value = _std(name, shape) * random.randn(*shape)
+  return value.astype(np.float32)
+
+
+def _std(name: str, shape: list[int]) -> float:
+  fan_in = np.prod(shape[:-1])
+  if name.endswith('depthwise_kernel'):
+    fan_in = shape[0] * shape[1]
+  if 'conv5-mask' in name:
+    fan_in = shape[3]
+  std = np.sqrt(2.0 / fan_in)
+  for part, factor in (
+    ('class-predict', 3.0),
+    ('box-predict', 0.7),
+    ('rpn-class', 2.0),
+    ('rpn-box', 0.3),
+  ):
+    if part in name:
+      std = factor / np.sqrt(fan_in / 2.0)
+  if '/se/conv2d' in name:
+    std = np.sqrt(1.0 / fan_in)
+  return std
+
+
+@functools.cache
+def _arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
+  with np.load(path) as arrays:
+    return dict(arrays)
+
+
+class Golden:
+  """What one model computes.
+
+  Args:
+    model: a key of `MODELS`.
+    mode: `predict` or `train`.
+  """
+
+  def __init__(self, model: str, mode: str):
+    self.path = folder() / 'goldens' / model
+    self.arrays = _arrays(self.path / f'{mode}.npz')
+    self.noise = json.loads((self.path / 'noise_floor.json').read_text())
+    self._training = mode == 'train'
+
+  def __getitem__(self, name: str) -> np.ndarray:
+    return self.arrays[name]
+
+  def levels(self, name: str) -> dict[str, np.ndarray]:
+    """Returns `{level: array}` of complete arrays `name/level`."""
+    return {
+      key.rpartition('/')[2]: x
+      for key, x in self.arrays.items()
+      if key.rpartition('/')[0] == name
+    }
+
+  def allowed(self, name: str) -> float:
+    """Returns the largest difference that rounding explains."""
+    if not self._training:
+      return NOISE_FACTOR * self.noise[name]['max_abs']
+    std = self.sample(name)[1].std()
+    return NOISE_FACTOR * self.noise['train_features_rel_to_std'][name] * std
+
+  def sample(self, name: str) -> tuple[np.ndarray | slice, np.ndarray]:
+    """Returns the flat positions that are kept, and their values."""
+    if name in self.arrays:
+      return slice(None), self.arrays[name].ravel()
+    return self.arrays[f'{name}@index'], self.arrays[f'{name}@value']
+
+  def difference(self, name: str, got: np.ndarray) -> float:
+    """Returns the largest absolute difference of a tensor."""
+    index, expected = self.sample(name)
+    if f'{name}@shape' in self.arrays:
+      assert list(np.shape(got)) == self.arrays[f'{name}@shape'].tolist(), name
+    else:
+      assert np.shape(got) == self.arrays[name].shape, name
+    flat = np.asarray(got, np.float64).ravel()[index]
+    return float(np.abs(flat - expected).max())
+
+
+def statistics(model: str) -> dict[str, np.ndarray]:
+  """Returns the moving means and variances."""
+  return _arrays(folder() / 'goldens' / model / 'moving_statistics.npz')
+
+
+def load_weights(model: str, names: dict) -> None:
+  """Assigns the golden's weights to `{published name: variable}`."""
+  moving = statistics(model)
+  for name, variable in names.items():
+    shape = variable.shape.as_list()
+    value = moving[name] if 'moving_' in name else weight(name, shape)
+    variable.assign(value)
+
+
+def config(model: str, size: int = 256) -> maskrcnn.MaskRCNN:
+  """Returns the published configuration behind a golden."""
+  nas, cascade = 'nasfpn' in model, 'cascade' in model
+  backbone = backbones.Backbone(
+    type='efficientnet',
+    efficientnet=backbones.EfficientNet(model_id='b7'),
+  )
+  if 'resnet' in model:
+    depth = int(model.partition('resnet')[2].partition('_')[0])
+    backbone = backbones.Backbone(
+      type='resnet', resnet=backbones.ResNet(model_id=depth)
+    )
+  return maskrcnn.MaskRCNN(
+    num_classes=91,
+    input_size=[size, size, 3],
+    min_level=3 if nas else 2,
+    max_level=7 if nas else 6,
+    anchor=maskrcnn.Anchor(
+      num_scales=3 if nas else 1,
+      aspect_ratios=[1.0, 2.0, 0.5],
+      anchor_size=4.0 if nas else 8.0,
+    ),
+    backbone=backbone,
+    decoder=decoders.Decoder(
+      type='nasfpn' if nas else 'fpn',
+      fpn=decoders.FPN(),
+      nasfpn=decoders.NASFPN(),
+    ),
+    rpn_head=maskrcnn.RPNHead(num_convs=2),
+    detection_head=maskrcnn.DetectionHead(
+      num_fcs=2,
+      class_agnostic_bbox_pred=cascade,
+      cascade_class_ensemble=cascade,
+    ),
+    roi_sampler=maskrcnn.ROISampler(
+      foreground_iou_threshold=0.6 if cascade else 0.5,
+      cascade_iou_thresholds=[0.7, 0.8] if cascade else None,
+    ),
+    detection_generator=maskrcnn.DetectionGenerator(pre_nms_top_k=1000),
+  )

@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+from golden import config
+
+from copypaste_tf.modeling import build, counting
+from copypaste_tf.modeling.counting import Count
+
+# Of the published code: backbone, pyramid, RPN, box heads, mask head, in 1e9.
+R50 = (85.51, 59.58, 103.34, 130.01, 53.23)
+
+
+@pytest.fixture(scope='module')
+def counts():
+  model = build.mask_rcnn(config('maskrcnn_resnet50'))
+  return counting.count(
+    model, (1024, 1024), num_proposals=1000, num_detections=100
+  )
+
+
+def test_multiply_adds_of_every_part(counts):
+  parts = [*counts.values()]
+  assert [*counts] == ['backbone', 'pyramid', 'rpn', 'box heads', 'mask head']
+  for part, expected in zip(parts, R50, strict=True):
+    assert part.multiply_adds / 1e9 == pytest.approx(expected, rel=5e-3)
+  total = sum(part.multiply_adds for part in parts) / 1e9
+  assert total == pytest.approx(431.78, rel=5e-3)
+
+
+def test_parameters_add_up(counts):
+  assert sum(part.parameters for part in counts.values()) == 48_011_377
+
+
+def test_by_hand(counts):
+  # Per position of the levels: two 3x3 convolutions, scores and codes.
+  positions = sum((1024 >> level) ** 2 for level in range(2, 7))
+  each = 2 * 9 * 256 * 256 + 256 * 15
+  parameters = 2 * (9 * 256 * 256 + 256) + 257 * 15 + 5 * 2 * 2 * 256
+  assert counts['rpn'] == Count(parameters, positions * each)
+  assert np.all([part.multiply_adds > 0 for part in counts.values()])

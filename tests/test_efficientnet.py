@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+import tf_keras
+
+from copypaste_tf.modeling import efficientnet
+from copypaste_tf.modeling.efficientnet import EfficientNet
+
+# (blocks, channels of level 5, parameters without the ImageNet classifier):
+# the published totals less head convolution, its normalisation and classifier.
+MODELS = {
+  'b0': (16, 320, 5_288_548 - 320 * 1280 - 2 * 1280 - 1281 * 1000),
+  'b4': (32, 448, 19_341_616 - 448 * 1792 - 2 * 1792 - 1793 * 1000),
+}
+
+
+@pytest.mark.parametrize('name', MODELS)
+def test_blocks_levels_and_parameters(name):
+  blocks, channels, parameters = MODELS[name]
+  model = EfficientNet(name)
+  features = model(tf.zeros([1, 64, 96, 3]))
+  assert len(model.blocks) == blocks
+  assert [*features] == ['2', '3', '4', '5']
+  for level, x in features.items():
+    assert x.shape[1:3] == [64 >> int(level), 96 >> int(level)]
+  assert features['5'].shape[-1] == channels
+  count = sum(np.prod(v.shape) for v in model.trainable_variables)
+  assert count == parameters
+
+
+@pytest.mark.parametrize(
+  ('name', 'blocks', 'stem', 'last'),
+  [
+    ('b1', 23, 32, 320),
+    ('b2', 23, 32, 352),
+    ('b3', 26, 40, 384),
+    ('b5', 39, 48, 512),
+    ('b6', 45, 56, 576),
+    ('b7', 55, 64, 640),
+  ],
+)
+def test_the_family(name, blocks, stem, last):
+  model = EfficientNet(name)
+  assert len(model.blocks) == blocks
+  assert model.stem.filters == stem
+  assert model.blocks[-1].projection.filters == last
+
+
+def test_drop_connect_grows_with_depth():
+  model = EfficientNet('b0')
+  rates = [block.drop.rate for block in model.blocks]
+  np.testing.assert_allclose(rates, 0.2 * np.arange(16) / 16)
+
+
+def test_own_normalisation():
+  norms = [
+    layer
+    for layer in EfficientNet('b0').submodules
+    if isinstance(layer, tf_keras.layers.BatchNormalization)
+  ]
+  assert {(norm.momentum, norm.epsilon) for norm in norms} == {(0.99, 1e-3)}
+
+
+def test_training_differs_from_inference():
+  model = EfficientNet('b0')
+  x = tf.random.stateless_normal([2, 64, 64, 3], [1, 2])
+  once, again = (model(x, training=True)['5'] for _ in range(2))
+  assert np.abs(once - again).max() > 0  # Drop-connect.
+  once, again = (model(x, training=False)['5'] for _ in range(2))
+  np.testing.assert_array_equal(once, again)
+
+
+def test_initial_weights_differ_between_layers_and_have_the_right_spread():
+  model = EfficientNet('b0')
+  model(tf.zeros([1, 32, 32, 3]))
+  kernel = model.blocks[5].depthwise.depthwise_kernel.numpy()
+  assert kernel.std() == pytest.approx(np.sqrt(2 / 9), rel=0.05)
+  first, second = (model.blocks[i].expansion.kernel.numpy() for i in (6, 7))
+  assert first.shape != second.shape or np.abs(first - second).max() > 0
+
+
+def test_unknown_model():
+  with pytest.raises(ValueError, match="one of .* got 'b8'"):
+    EfficientNet('b8')
+
+
+def test_filters_are_multiples_of_eight():
+  for filters in (16, 24, 40, 80, 112, 192, 320):
+    for width, _ in efficientnet.SCALES.values():
+      rounded = efficientnet.round_filters(filters, width)
+      assert rounded % 8 == 0
+      assert rounded >= 0.9 * filters * width

@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from copypaste_tf.modeling import losses
+
+RANDOM = np.random.default_rng(0)
+
+
+def normal(*shape):
+  return RANDOM.normal(size=shape).astype(np.float32)
+
+
+def cross_entropy(target, logit):
+  probability = 1 / (1 + np.exp(-np.float64(logit)))
+  return -(
+    target * np.log(probability) + (1 - target) * np.log(1 - probability)
+  )
+
+
+def huber(error, delta):
+  error = abs(float(error))
+  if error <= delta:
+    return error**2 / 2
+  return delta * (error - delta / 2)
+
+
+def test_rpn_score_loss():
+  scores = {'2': normal(2, 4, 4, 3), '3': normal(2, 2, 2, 3)}
+  targets = {k: RANDOM.integers(-1, 2, x.shape) for k, x in scores.items()}
+  total = sum(
+    cross_entropy(t, x)
+    for k in scores
+    for t, x in zip(targets[k].ravel(), scores[k].ravel(), strict=True)
+    if t >= 0
+  )
+  got = losses.rpn_score_loss(
+    {k: tf.constant(x) for k, x in scores.items()},
+    {k: tf.constant(x) for k, x in targets.items()},
+    samples_per_image=256,
+  )
+  assert float(got) == pytest.approx(total / 512, rel=1e-5)
+
+
+def test_rpn_box_loss_is_a_mean_of_each_level():
+  codes = {'2': normal(2, 4, 4, 12), '3': normal(2, 2, 2, 12)}
+  targets = {
+    k: x * RANDOM.integers(0, 2, x.shape).astype(np.float32)
+    for k, x in codes.items()
+  }
+  targets['3'] *= 2.0
+  expected = 0.0
+  for k in codes:
+    terms = [
+      huber(c - t, 0.1)
+      for c, t in zip(codes[k].ravel(), targets[k].ravel(), strict=True)
+      if t != 0
+    ]
+    expected += np.mean(terms)
+  got = losses.rpn_box_loss(
+    {k: tf.constant(x) for k, x in codes.items()},
+    {k: tf.constant(x) for k, x in targets.items()},
+    delta=0.1,
+  )
+  assert float(got) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize('num_classes', [1, 5])
+def test_box_loss_counts_objects_and_their_class_only(num_classes):
+  codes, targets = normal(2, 6, 4 * num_classes), normal(2, 6, 4)
+  classes = RANDOM.integers(0, 5, [2, 6])
+  terms = []
+  for b in range(2):
+    for i in range(6):
+      k = classes[b, i]
+      if k:
+        first = 4 * k if num_classes > 1 else 0
+        terms += [
+          huber(codes[b, i, first + c] - targets[b, i, c], 1.0)
+          for c in range(4)
+        ]
+  got = losses.box_loss(
+    *(tf.constant(x) for x in (codes, targets, classes)), delta=1.0
+  )
+  assert float(got) == pytest.approx(np.mean(terms), rel=1e-5)
+
+
+def test_mask_loss_counts_objects_only():
+  logits, targets = normal(2, 3, 4, 4), RANDOM.uniform(size=[2, 3, 4, 4])
+  classes = np.array([[0, 3, 1], [2, 0, 0]])
+  terms = cross_entropy(targets, logits)[classes > 0]
+  got = losses.mask_loss(
+    tf.constant(logits),
+    tf.constant(targets, tf.float32),
+    tf.constant(classes),
+  )
+  assert float(got) == pytest.approx(np.mean(terms), rel=1e-5)
+
+
+def test_nothing_to_count_is_zero():
+  zero = tf.zeros([1, 2], tf.int32)
+  codes = tf.constant(normal(1, 2, 4))
+  assert float(losses.box_loss(codes, codes + 1.0, zero, delta=1.0)) == 0
+  masks = tf.constant(normal(1, 2, 3, 3))
+  assert float(losses.mask_loss(masks, tf.ones_like(masks), zero)) == 0

@@ -1,0 +1,150 @@
+"""Every kind of model builds, trains a step and detects, at a small size."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tf_keras
+from golden import config
+
+from copypaste_tf.modeling import build
+
+SIDE = 128
+
+
+def small(name, backbone):
+  """Returns a published configuration with few channels and regions."""
+  found = config(name, SIDE)
+  if 'eff' in name:
+    found.backbone.efficientnet.model_id = backbone
+  else:
+    found.backbone.resnet.model_id = backbone
+    found.backbone.resnet.depth_multiplier = 0.25
+  for part in (found.decoder.fpn, found.decoder.nasfpn, found.rpn_head):
+    part.num_filters = 8
+  found.decoder.nasfpn.num_repeats = 2
+  found.detection_head.num_filters = found.detection_head.fc_dims = 8
+  found.mask_head.num_filters = 8
+  generator = found.roi_generator
+  generator.num_proposals = generator.test_num_proposals = 40
+  found.roi_sampler.num_sampled_rois = 16
+  found.mask_sampler.num_sampled_masks = 4
+  found.detection_generator.max_num_detections = 10
+  found.detection_generator.pre_nms_score_threshold = 0.0
+  return found
+
+
+MODELS = {
+  'maskrcnn_resnet50': 50,
+  'maskrcnn_resnet101': 101,
+  'maskrcnn_effb7': 'b0',
+  'cascade_maskrcnn_effb7': 'b0',
+  'cascade_maskrcnn_effb7_nasfpn': 'b0',
+}
+
+
+# One model is enough in a hurry; the others take a minute each.
+PARAMS = [
+  name
+  if name == 'maskrcnn_resnet50'
+  else pytest.param(name, marks=pytest.mark.slow)
+  for name in MODELS
+]
+
+
+@pytest.fixture(scope='module', params=PARAMS)
+def name(request):
+  return request.param
+
+
+@pytest.fixture(scope='module')
+def model(name):
+  return build.mask_rcnn(small(name, MODELS[name]))
+
+
+def batch():
+  images = tf.random.stateless_normal([2, SIDE, SIDE, 3], [1, 2])
+  boxes = np.full([2, 5, 4], -1, np.float32)
+  boxes[0, 0] = [10, 20, 90, 100]
+  classes = np.full([2, 5], -1, np.int32)
+  classes[0, 0] = 3
+  return {
+    'images': images,
+    'image_shape': tf.constant([[SIDE, SIDE], [SIDE, 70.0]]),
+    'gt_boxes': tf.constant(boxes),
+    'gt_classes': tf.constant(classes),
+    'gt_masks': tf.ones([2, 5, 112, 112]),
+  }
+
+
+def test_a_training_step_reaches_every_variable(name, model):
+  call = tf.function(lambda **x: model(training=True, **x))
+  with tf.GradientTape() as tape:
+    outputs = call(**batch())
+    total = tf.add_n(
+      [
+        tf.reduce_sum(tf.square(x))
+        for key, x in outputs.items()
+        if 'outputs' in key
+      ]
+      + [tf.reduce_sum(tf.square(x)) for x in outputs['rpn_scores'].values()]
+      + [tf.reduce_sum(tf.square(x)) for x in outputs['rpn_boxes'].values()]
+    )
+  gradients = tape.gradient(total, model.trainable_variables)
+  lost = [
+    v.name
+    for v, g in zip(model.trainable_variables, gradients, strict=True)
+    if g is None
+  ]
+  assert not lost
+  stages = 3 if 'cascade' in name else 1
+  assert sum(key.startswith('class_targets') for key in outputs) == stages
+  assert outputs['class_targets'].shape == [2, 16]
+  assert outputs['mask_outputs'].shape == [2, 4, 28, 28]
+
+
+def test_detections_lie_in_the_image(model):
+  values = batch()
+  outputs = tf.function(lambda **x: model(training=False, **x))(
+    images=values['images'], image_shape=values['image_shape']
+  )
+  boxes = outputs['detection_boxes'].numpy()
+  assert boxes.min() >= 0
+  assert boxes[0].max() <= SIDE - 1
+  assert boxes[1, :, [1, 3]].max() <= 69
+  assert outputs['detection_masks'].shape == [2, 10, 28, 28]
+  assert np.all(outputs['num_detections'] <= 10)
+
+
+@pytest.mark.slow
+def test_bfloat16_is_near_float32(name):
+  settings = small(name, MODELS[name])
+  model = build.mask_rcnn(settings)
+  weights = model.get_weights()
+  tf_keras.mixed_precision.set_global_policy('mixed_bfloat16')
+  try:
+    half = build.mask_rcnn(settings)
+  finally:
+    tf_keras.mixed_precision.set_global_policy('float32')
+  half.set_weights(weights)
+  values = batch()
+  expected, got = (
+    m(values['images'], values['image_shape'], training=False)
+    for m in (model, half)
+  )
+  assert got['rois'].dtype == tf.float32
+  assert got['decoder_features']['5'].dtype == tf.bfloat16
+  for level, scores in expected['rpn_scores'].items():
+    assert got['rpn_scores'][level].dtype == tf.float32
+    spread = np.std(scores) + 1e-3
+    np.testing.assert_allclose(
+      got['rpn_scores'][level], scores, atol=0.5 * spread
+    )
+
+
+def test_proposals_carry_no_gradient(model):
+  values = batch()
+  with tf.GradientTape() as tape:
+    outputs = model(values['images'], values['image_shape'], training=False)
+    total = tf.reduce_sum(outputs['rois'])
+  gradients = tape.gradient(total, model.trainable_variables)
+  assert all(gradient is None for gradient in gradients)
