@@ -14,6 +14,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -91,6 +92,7 @@ def _evaluate_results(path: str) -> dict[str, float]:
     truth = task.groundtruth_of(checkpoint_flags.load().params.task)
   else:
     truth = groundtruth.from_annotations(truth)
+  _note_unknown_categories(results, truth)
   masks = any('segmentation' in result for result in results)
   return coco.evaluate(
     truth,
@@ -100,6 +102,20 @@ def _evaluate_results(path: str) -> dict[str, float]:
     per_category=_per_category(),
     strict_categories=False,
   )
+
+
+def _note_unknown_categories(
+  results: list[dict[str, Any]], truth: Mapping[str, Any]
+) -> None:
+  """A model may predict ids that no category has; a wrong file has many."""
+  known = {category['id'] for category in truth['categories']}
+  unknown = [r['category_id'] for r in results if r['category_id'] not in known]
+  if unknown:
+    print(
+      f'note: {len(unknown)} of {len(results)} detections are ignored: the '
+      f'ground truth has no categories {sorted(set(unknown))[:10]}',
+      file=sys.stderr,
+    )
 
 
 def _evaluate_checkpoint() -> dict[str, float]:

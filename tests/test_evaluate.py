@@ -67,3 +67,16 @@ def test_without_anything_to_evaluate_it_says_what_is_missing():
   done = run()
   assert done.returncode == 1 and 'Traceback' not in done.stderr
   assert '--gin_file' in done.stderr and '--model_dir' in done.stderr
+
+
+def test_detections_of_no_category_are_counted_not_lost(shapes, perfect):
+  results = json.loads(perfect.read_text())
+  for result in results[:3]:
+    result['category_id'] = 99
+  perfect.write_text(json.dumps(results))
+  done = run(
+    f'--results={perfect}', f'--annotation_file={shapes}/instances_val.json'
+  )
+  assert done.returncode == 0, done.stderr
+  assert f'3 of {len(results)} detections are ignored' in done.stderr
+  assert '[99]' in done.stderr
