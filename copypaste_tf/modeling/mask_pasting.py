@@ -30,16 +30,24 @@ def paste(
   """
   canvas = tf.maximum(tf.reduce_max(sizes, axis=0), 0)
   count = tf.shape(masks)[1]
-  pasted = tf.map_fn(
-    lambda x: _paste(*x, canvas, threshold),
-    (
-      tf.reshape(masks, [-1, *masks.shape[2:]]),
-      tf.reshape(boxes, [-1, 4]),
-      tf.repeat(sizes, count, axis=0),
-    ),
-    fn_output_signature=tf.TensorSpec([None, None], tf.uint8),
+  shape = [tf.shape(masks)[0], count, canvas[0], canvas[1]]
+
+  def paste_all():
+    pasted = tf.map_fn(
+      lambda x: _paste(*x, canvas, threshold),
+      (
+        tf.reshape(masks, [-1, *masks.shape[2:]]),
+        tf.reshape(boxes, [-1, 4]),
+        tf.repeat(sizes, count, axis=0),
+      ),
+      fn_output_signature=tf.TensorSpec([None, None], tf.uint8),
+    )
+    return tf.reshape(pasted, shape)
+
+  # Nothing can be stacked when its shape is not known.
+  return tf.cond(
+    tf.size(boxes) > 0, paste_all, lambda: tf.zeros(shape, tf.uint8)
   )
-  return tf.reshape(pasted, [tf.shape(masks)[0], count, canvas[0], canvas[1]])
 
 
 def _paste(mask, box, size, canvas, threshold):

@@ -1,7 +1,5 @@
 """Weights of a checkpoint into a model, or the first variable at fault."""
 
-from collections.abc import Iterator
-
 import tensorflow as tf
 import tf_keras
 from tensorflow.core.protobuf.trackable_object_graph_pb2 import (
@@ -9,6 +7,8 @@ from tensorflow.core.protobuf.trackable_object_graph_pb2 import (
 )
 
 _GRAPH = '_CHECKPOINTABLE_OBJECT_GRAPH'
+# What TensorFlow raises for a damaged file depends on where the damage is.
+_UNREADABLE = (tf.errors.OpError, IndexError, RuntimeError)
 
 
 def restore(model: tf_keras.Model, checkpoint: str) -> None:
@@ -25,19 +25,24 @@ def restore(model: tf_keras.Model, checkpoint: str) -> None:
       model; the message names the first variable that does not fit.
   """
   items = tf.train.Checkpoint(model=model)
+  current = 'its index'
   try:
-    _check(items, checkpoint)
+    reader = tf.train.load_checkpoint(checkpoint)
+    current = 'its objects'
+    # Every value is read once before the first variable is assigned.
+    for name, key in _matched(items, reader, checkpoint):
+      current = name
+      reader.get_tensor(key)
     status = items.read(checkpoint).expect_partial()
     status.assert_existing_objects_matched()
-  except tf.errors.OpError as error:
+  except _UNREADABLE as error:
     raise ValueError(
-      f'checkpoint {checkpoint!r} cannot be read: {error.message}'
+      f'checkpoint {checkpoint!r} cannot be read, at {current}: {error}'
     ) from error
 
 
-def _check(items: tf.train.Checkpoint, checkpoint: str) -> None:
-  """Compares all shapes before the first variable is assigned."""
-  reader = tf.train.load_checkpoint(checkpoint)
+def _matched(items, reader, checkpoint: str) -> list[tuple[str, str]]:
+  """Compares all shapes; returns names of variables and their keys."""
   shapes = reader.get_variable_to_shape_map()
   if _GRAPH not in shapes:
     raise ValueError(
@@ -46,7 +51,9 @@ def _check(items: tf.train.Checkpoint, checkpoint: str) -> None:
     )
   graph = TrackableObjectGraph()
   graph.ParseFromString(reader.get_tensor(_GRAPH))
-  for variable, key in _keys(items, graph):
+  keys = _keys(items, graph)
+  matched = [(v, keys.get(id(v))) for v in items.model.variables]
+  for variable, key in matched:
     expected, found = variable.shape.as_list(), shapes.get(key)
     if found != expected:
       raise ValueError(
@@ -55,26 +62,27 @@ def _check(items: tf.train.Checkpoint, checkpoint: str) -> None:
         f'{"it is missing" if found is None else found}; is the recipe that '
         'of the checkpoint?'
       )
+  return [(variable.name, key) for variable, key in matched]
 
 
 def _keys(
-  items: tf.train.Checkpoint,
-  graph: TrackableObjectGraph,
-) -> Iterator[tuple[tf.Variable, str | None]]:
-  """Walks both graphs at once; yields the key of every variable, or None.
+  items: tf.train.Checkpoint, graph: TrackableObjectGraph
+) -> dict[int, str]:
+  """Walks both graphs at once; returns keys by the `id` of the variable.
 
-  A key is no path: what several parts share is stored under one of them.
+  A key is no path: what can be reached on several ways is stored under one.
   """
-  view, seen = tf.train.TrackableView(items), set()
-  empty = TrackableObjectGraph.TrackableObject()
-  waiting = [(items, 0)]
+  view, keys = tf.train.TrackableView(items), {}
+  waiting, seen = [(items, 0)], set()
   while waiting:
     item, node = waiting.pop()
     if id(item) in seen:
       continue
     seen.add(id(item))
-    stored = empty if node is None else graph.nodes[node]
-    if isinstance(item, tf.Variable):
-      yield item, next((a.checkpoint_key for a in stored.attributes), None)
+    stored = graph.nodes[node]
+    if isinstance(item, tf.Variable) and stored.attributes:
+      keys[id(item)] = stored.attributes[0].checkpoint_key
     nodes = {child.local_name: child.node_id for child in stored.children}
-    waiting += [(x, nodes.get(name)) for name, x in view.children(item).items()]
+    children = view.children(item).items()
+    waiting += [(x, nodes[name]) for name, x in children if name in nodes]
+  return keys

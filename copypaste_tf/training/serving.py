@@ -55,7 +55,7 @@ def module(detector: Detector, *, min_score: float = 0.0) -> tf.Module:
   served.weights = list(detector.model.variables)
 
   def detect(scenes: EvalScenes) -> dict[str, tf.Tensor]:
-    return _outputs(min_score=min_score, **detector.detect(scenes))
+    return outputs(min_score=min_score, **detector.detect(scenes))
 
   @tf.function(input_signature=[_BYTES])
   def detect_bytes(image_bytes):
@@ -75,7 +75,8 @@ def module(detector: Detector, *, min_score: float = 0.0) -> tf.Module:
 
 
 def _map(fit, images) -> EvalScenes:
-  spec = tf.function(fit).get_concrete_function(images[0]).structured_outputs
+  one = tf.function(fit).get_concrete_function(images[0]).structured_outputs
+  spec = tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), one)
   return tf.map_fn(fit, images, fn_output_signature=spec)
 
 
@@ -96,7 +97,7 @@ def _split(images):
   return shape[:-3], tf.ensure_shape(pixels, [None, None, None, 3])
 
 
-def _outputs(
+def outputs(
   *,
   source_ids: tf.Tensor,
   original_sizes: tf.Tensor,
@@ -106,7 +107,20 @@ def _outputs(
   min_score: float,
   masks: tf.Tensor | None = None,
 ) -> dict[str, tf.Tensor]:
-  """Names the results; cuts the padding that no image of the batch needs."""
+  """Names the results; cuts the padding that no image of the batch needs.
+
+  Args:
+    source_ids: not used; the others are as in `evaluation.detections.results`.
+    original_sizes: `[b, 2]`.
+    boxes: `[b, k, 4]`.
+    scores: `[b, k]`, descending.
+    classes: `[b, k]`.
+    min_score: detections with a lower score are left out.
+    masks: `[b, k, m, m]` or None.
+
+  Returns:
+    What `module` describes.
+  """
   del source_ids
   present = (classes > 0) & (scores >= min_score)
   counts = tf.reduce_sum(tf.cast(present, tf.int32), axis=1)
@@ -114,7 +128,7 @@ def _outputs(
   present = present[:, :most]
   boxes = tf.where(present[..., tf.newaxis], boxes[:, :most], 0.0)
   limits = tf.cast(tf.tile(original_sizes, [1, 2]), tf.float32)
-  outputs = {
+  named = {
     'num_detections': counts,
     'boxes': tf.clip_by_value(boxes, 0.0, limits[:, tf.newaxis]),
     'classes': tf.where(present, classes[:, :most], 0),
@@ -122,7 +136,5 @@ def _outputs(
     'image_sizes': original_sizes,
   }
   if masks is not None:
-    outputs['masks'] = mask_pasting.paste(
-      masks[:, :most], boxes, original_sizes
-    )
-  return outputs
+    named['masks'] = mask_pasting.paste(masks[:, :most], boxes, original_sizes)
+  return named
