@@ -7,11 +7,12 @@ SHAPES ?= build/shapes
 
 RUN = $(VENV)/bin/python -m
 
-.PHONY: help install lint test demo shapes clean
+.PHONY: help install lint test parity demo shapes clean
 
 help:
 	@echo 'make demo     train on generated shapes and open $(DEMO)/report.html'
 	@echo 'make test     lint, then every test'
+	@echo 'make parity   the models against reference numbers (slow)'
 	@echo 'make install  only the virtual environment, in $(VENV)'
 	@echo 'make shapes   only the records of the generated shapes'
 	@echo 'make clean    remove what these commands made, but $(VENV)'
@@ -30,6 +31,9 @@ lint: install
 
 test: lint
 	$(RUN) pytest -n 2 --dist loadfile --durations=15
+
+parity: install
+	$(RUN) pytest -m parity tests/test_parity.py
 
 shapes: install
 	$(RUN) tfrecord_tools.create_shapes_dataset --output_dir=$(SHAPES)

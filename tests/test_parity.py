@@ -14,7 +14,7 @@ from golden import Golden
 from copypaste_tf.modeling import build, losses, roi_sampling
 from copypaste_tf.modeling.published_names import published_names
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.parity
 CONFIGS = {
   'maskrcnn_resnet50': 'maskrcnn_resnet50_1024',
   'maskrcnn_resnet101': 'maskrcnn_resnet101_1024',
