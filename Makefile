@@ -33,7 +33,7 @@ test: lint
 	$(RUN) pytest -n 2 --dist loadfile --durations=15
 
 parity: install
-	$(RUN) pytest -m parity tests/test_parity.py
+	$(RUN) pytest -m parity
 
 shapes: install
 	$(RUN) tfrecord_tools.create_shapes_dataset --output_dir=$(SHAPES)

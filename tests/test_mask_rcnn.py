@@ -46,7 +46,7 @@ MODELS = {
 PARAMS = [
   name
   if name == 'maskrcnn_resnet50'
-  else pytest.param(name, marks=pytest.mark.slow)
+  else pytest.param(name, marks=pytest.mark.parity)
   for name in MODELS
 ]
 
@@ -115,7 +115,7 @@ def test_detections_lie_in_the_image(model):
   assert np.all(outputs['num_detections'] <= 10)
 
 
-@pytest.mark.slow
+@pytest.mark.parity
 def test_bfloat16_is_near_float32(name):
   settings = small(name, MODELS[name])
   model = build.mask_rcnn(settings)

@@ -15,7 +15,7 @@ CASES = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.parity
 @pytest.mark.parametrize(('name', 'size'), CASES)
 def test_totals_are_the_published_ones(name, size):
   *_, total, published = model_summary.summary(config(name, size)).split('\n')
