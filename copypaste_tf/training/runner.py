@@ -108,6 +108,10 @@ def _trainer(params, model_dir, *, train, evaluate=True):
     trainer = train_utils.create_trainer(
       params, task, train=train, evaluate=evaluate
     )
+    if train:
+      # Left to the first step, they are made within its graph, which then is
+      # traced twice and, with several replicas, does not run.
+      trainer.optimizer._create_all_weights(trainer.model.trainable_variables)
   return task, trainer, strategy
 
 
