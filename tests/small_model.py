@@ -65,9 +65,9 @@ def check(outputs, results, size):
   )
   assert not found[count:].any() and not outputs['masks'][count:].any()
   order = match(found[:count], table(results))
-  # What rounding does to the scores may change their order.
-  np.testing.assert_allclose(order, np.arange(count), atol=3)
-  np.testing.assert_allclose(found[order], table(results), atol=2e-3, rtol=1e-5)
+  # Scores alike but for rounding may change places.
+  assert (np.diff(outputs['scores'][:count]) <= 0).all()
+  compare(found[order], table(results))
   assert outputs['masks'].dtype == np.uint8
   for j, result in zip(order, results, strict=True):
     expected = np.zeros(outputs['masks'].shape[1:], np.uint8)
@@ -86,3 +86,10 @@ def match(found, expected):
   """Returns the row of `found` that is each row of `expected`."""
   apart = np.abs(expected[:, np.newaxis] - found)
   return optimize.linear_sum_assignment(apart.max(axis=2))[1]
+
+
+def compare(found, expected):
+  """Compares tables; random weights amplify the rounding of another graph."""
+  np.testing.assert_allclose(found[:, :4], expected[:, :4], atol=1e-2)
+  np.testing.assert_allclose(found[:, 4], expected[:, 4], atol=1e-4)
+  np.testing.assert_array_equal(found[:, 5], expected[:, 5])

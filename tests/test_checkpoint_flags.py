@@ -1,0 +1,53 @@
+import pytest
+import tensorflow as tf
+from absl import flags
+
+from copypaste_tf import checkpoint_flags
+
+
+def parse(*arguments):
+  values = flags.FlagValues()
+  checkpoint_flags.define(values)
+  values(['verb', *arguments])
+  return values
+
+
+@pytest.fixture
+def folder(tmp_path):
+  for value in (1.0, 2.0):
+    items = tf.train.Checkpoint(v=tf.Variable(value))
+    manager = tf.train.CheckpointManager(
+      items, str(tmp_path), 5, checkpoint_name='ckpt'
+    )
+    manager.save(int(value))
+  return tmp_path
+
+
+def test_the_last_checkpoint_of_the_run_or_the_one_given(folder):
+  last = checkpoint_flags.checkpoint(parse(f'--model_dir={folder}'))
+  assert last == f'{folder}/ckpt-2'
+  first = f'{folder}/ckpt-1'
+  values = parse(f'--model_dir={folder}', f'--checkpoint={first}')
+  assert checkpoint_flags.checkpoint(values) == first
+
+
+def test_without_a_checkpoint_the_flag_is_named(tmp_path):
+  with pytest.raises(ValueError, match='--checkpoint: .*ckpt-7'):
+    checkpoint_flags.checkpoint(parse(f'--checkpoint={tmp_path}/ckpt-7'))
+  with pytest.raises(ValueError, match='--model_dir=.*give --checkpoint'):
+    checkpoint_flags.checkpoint(parse(f'--model_dir={tmp_path}'))
+
+
+def test_a_config_is_needed():
+  with pytest.raises(ValueError, match='--gin_file.*--model_dir'):
+    checkpoint_flags.load(parse())
+
+
+def test_records_are_only_asked_for_where_they_are_needed(tmp_path):
+  missing = f"EVAL_RECORDS = '{tmp_path}/none*.tfrecord'"
+  resolved = checkpoint_flags.load(
+    parse('--gin_file=smoke', f'--gin_params={missing}')
+  )
+  checkpoint_flags.check(resolved, data=False)
+  with pytest.raises(ValueError, match='validation_data.input_path'):
+    checkpoint_flags.check(resolved, data=True)

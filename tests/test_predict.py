@@ -1,0 +1,144 @@
+"""Predictions on image files are what `evaluate` detects on their records."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import small_model
+from PIL import Image
+from pycocotools import mask as coco_mask
+
+from copypaste_tf import drawing, predict
+from copypaste_tf.training import inference, prediction, runner, task
+
+
+@pytest.fixture(scope='module')
+def recipe(shapes):
+  return (
+    f'TRAIN_RECORDS = "{shapes}/train-*.tfrecord"',
+    f'EVAL_RECORDS = "{shapes}/val-*.tfrecord"',
+  )
+
+
+@pytest.fixture(scope='module')
+def checkpoint(tmp_path_factory):
+  return small_model.checkpoint(tmp_path_factory.mktemp('checkpoint'))
+
+
+def by_image(folder):
+  found = {}
+  for result in json.loads((folder / task.DETECTIONS_FILE).read_text()):
+    found.setdefault(result['image_id'], []).append(result)
+  return found
+
+
+@pytest.mark.slow
+def test_files_give_what_their_records_give(
+  shapes, recipe, checkpoint, tmp_path
+):
+  config = small_model.params(*recipe)
+  runner.evaluate(config, str(tmp_path), checkpoint)
+  paths = predict.expand([f'{shapes}/images/0000010*.jpg'])
+  found = predict.run_detector(
+    inference.Detector(config, checkpoint),
+    prediction.number(paths),
+    str(tmp_path / 'out'),
+    names={1: 'disc'},
+    batch_size=4,
+    min_drawn_score=0.5,
+  )
+  assert len(found) == len(paths) == 6
+  expected, got = by_image(tmp_path), by_image(tmp_path / 'out')
+  assert expected.keys() == got.keys() and expected
+  for image_id in expected:
+    rows, others = map(small_model.table, (expected[image_id], got[image_id]))
+    others = others[small_model.match(others, rows)]
+    small_model.compare(rows, others)
+  listed = json.loads((tmp_path / 'out' / predict.IMAGES_FILE).read_text())
+  assert [image['file_name'] for image in listed['images']] == paths
+  assert listed['categories'] == [{'id': 1, 'name': 'disc'}]
+  for image in listed['images']:
+    name = f'{image["id"]:012d}.png'
+    drawn = Image.open(tmp_path / 'out' / predict.PICTURES / name)
+    assert drawn.size == (image['width'], image['height'])
+    original = Image.open(image['file_name']).convert('RGB')
+    high = any(r['score'] >= 0.5 for r in got.get(image['id'], []))
+    changed = np.abs(np.int32(drawn) - np.int32(original)).mean() > 1
+    assert changed == high
+
+
+def run(*arguments):
+  return subprocess.run(
+    [sys.executable, '-m', 'copypaste_tf.predict', *arguments],
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+
+
+@pytest.mark.slow
+def test_the_command_skips_what_is_no_image(checkpoint, tmp_path):
+  small_model.images(tmp_path, [(30, 40)])
+  (tmp_path / 'broken.jpg').write_text('no image')
+  (tmp_path / 'names.json').write_text('{"1": "disc"}')
+  done = run(
+    '--gin_file=smoke',
+    *(f'--gin_params={line}' for line in small_model.PARAMS),
+    f'--checkpoint={checkpoint}',
+    f'--images={tmp_path}/*.jpg',
+    f'--output={tmp_path}/out',
+    f'--label_map={tmp_path}/names.json',
+    '--min_score=0.2',
+  )
+  assert done.returncode == 0, done.stderr
+  assert '1 images could not be read' in done.stdout
+  assert 'broken.jpg' in done.stderr
+  results = json.loads((tmp_path / 'out/detections.json').read_text())
+  assert results and min(r['score'] for r in results) >= 0.2
+  assert {r['image_id'] for r in results} == {2}
+  assert (tmp_path / 'out/pictures/000002-photo0.png').exists()
+
+
+@pytest.mark.slow
+def test_nothing_readable_is_a_failure(checkpoint, tmp_path):
+  (tmp_path / 'broken.jpg').write_text('no image')
+  done = run(
+    '--gin_file=smoke',
+    *(f'--gin_params={line}' for line in small_model.PARAMS),
+    f'--checkpoint={checkpoint}',
+    f'--images={tmp_path}/broken.jpg',
+    f'--output={tmp_path}/out',
+  )
+  assert done.returncode == 1 and 'Traceback' not in done.stderr
+  assert '0 images' in done.stdout
+
+
+def test_patterns_are_files_once_and_sorted(tmp_path):
+  for name in ('b.jpg', 'a.jpg', 'a[1].jpg', 'deep/c.jpg'):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text('')
+  (tmp_path / 'd.jpg').mkdir()
+  found = predict.expand(
+    [f'{tmp_path}/**/*.jpg', f'{tmp_path}/a.jpg', f'{tmp_path}/a[1].jpg']
+  )
+  names = ['a.jpg', 'a[1].jpg', 'b.jpg', 'deep/c.jpg']
+  assert found == [f'{tmp_path}/{name}' for name in names]
+  with pytest.raises(FileNotFoundError, match='none'):
+    predict.expand([f'{tmp_path}/none*.jpg'])
+
+
+def test_a_picture_shows_mask_class_and_score():
+  image = np.zeros([20, 30, 3], np.uint8)
+  mask = np.zeros([20, 30], np.uint8, order='F')
+  mask[:, :5] = 1
+  segmentation = coco_mask.encode(mask)
+  result = {'bbox': [0, 0, 5, 20], 'category_id': 3, 'score': 0.5}
+  plain = predict.draw(image, [result], {})
+  drawn = predict.draw(image, [result | {'segmentation': segmentation}], {})
+  (color,) = drawing.class_colors([3])
+  assert np.array_equal(plain[19, 2], color)
+  assert drawn[15, 2].any() and not plain[15, 2].any()
+  assert not np.array_equal(predict.draw(image, [result], {3: 'cat'}), plain)
+  np.testing.assert_array_equal(predict.draw(image, [], {}), image)
