@@ -5,10 +5,11 @@ In the order of the data; imports point upwards in this list only:
 - `examples`: the typed records; `records`: one record in NumPy;
   `drawing`: pictures of labels.
 - `augment`: the method, pure functions of batches; imports TensorFlow only.
-- `inputs`: from record files to batches. `modeling`: what the device adds to
-  them. `evaluation`: COCO metrics.
+- `inputs`: from record files to batches. `modeling`: anchor targets and the
+  published models. `evaluation`: COCO metrics.
 - `training`: the experiment, its configuration and its record.
-- One verb, one file: `train`, `evaluate`, `check`, `visualize`, `report`.
+- One verb, one file: `train`, `evaluate`, `check`, `visualize`, `report`,
+  `predict`, `export`, `model_summary`, `import_checkpoint`.
 """
 
 __version__ = '0.1.0'

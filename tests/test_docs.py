@@ -17,7 +17,9 @@ import numpy as np
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[1]
-PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
+# What a page makes, the later ones use.
+FIRST = [ROOT / 'README.md', ROOT / 'docs/data.md', ROOT / 'docs/training.md']
+PAGES = FIRST + sorted(set((ROOT / 'docs').glob('*.md')) - set(FIRST))
 
 
 def _blocks(page, language):
