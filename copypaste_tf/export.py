@@ -1,6 +1,6 @@
 r"""Writes a SavedModel that TensorFlow alone can run.
 
-python -m copypaste_tf.export --model_dir=build/smoke --output=build/saved_model
+python -m copypaste_tf.export --model_dir=build/first --output=build/saved_model
 """
 
 from copypaste_tf import environment  # isort: split

@@ -1,6 +1,6 @@
 r"""Detects objects in image files: COCO results, and pictures of them.
 
-python -m copypaste_tf.predict --model_dir=build/smoke \
+python -m copypaste_tf.predict --model_dir=build/first \
     --images='build/shapes/images/*.jpg' --output=build/predictions
 """
 

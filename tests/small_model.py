@@ -89,7 +89,10 @@ def match(found, expected):
 
 
 def compare(found, expected):
-  """Compares tables; random weights amplify the rounding of another graph."""
+  """Compares tables. Random weights amplify rounding.
+
+  The same batch, eagerly and in a graph, differs by 2e-4 in a score.
+  """
   np.testing.assert_allclose(found[:, :4], expected[:, :4], atol=1e-2)
-  np.testing.assert_allclose(found[:, 4], expected[:, 4], atol=1e-4)
+  np.testing.assert_allclose(found[:, 4], expected[:, 4], atol=1e-3)
   np.testing.assert_array_equal(found[:, 5], expected[:, 5])
