@@ -11,7 +11,7 @@ from copypaste_tf.training import gin_config
 
 PARAMS = ('IMAGE_SIZE = (64, 64)', 'EvalData.global_batch_size = 3')
 # Scores neither all alike nor all 1.
-CLASS_GAIN = 0.3
+CLASS_GAIN = 1.5
 
 
 def params(*lines):
@@ -30,8 +30,9 @@ def checkpoint(folder, *lines):
   for variable in model.trainable_variables:
     if 'kernel' in variable.name and len(variable.shape) in (2, 4):
       fan_in = np.prod(variable.shape[:-1])
+      # Smaller than usual, so that rounding is not amplified.
       gain = CLASS_GAIN if 'class' in variable.name else 1
-      noise = rng.normal(size=variable.shape) * np.sqrt(2 / fan_in)
+      noise = rng.normal(size=variable.shape) * np.sqrt(1 / fan_in)
       variable.assign((gain * noise).astype(np.float32))
   return tf.train.Checkpoint(model=model).write(str(folder / 'model'))
 
@@ -89,10 +90,7 @@ def match(found, expected):
 
 
 def compare(found, expected):
-  """Compares tables. Random weights amplify rounding.
-
-  The same batch, eagerly and in a graph, differs by 2e-4 in a score.
-  """
-  np.testing.assert_allclose(found[:, :4], expected[:, :4], atol=1e-2)
-  np.testing.assert_allclose(found[:, 4], expected[:, 4], atol=1e-3)
+  """Compares tables, up to the rounding of different graphs."""
+  np.testing.assert_allclose(found[:, :4], expected[:, :4], atol=5e-3)
+  np.testing.assert_allclose(found[:, 4], expected[:, 4], atol=1e-4)
   np.testing.assert_array_equal(found[:, 5], expected[:, 5])
