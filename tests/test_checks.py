@@ -3,7 +3,7 @@
 import gin
 import pytest
 
-from copypaste_tf.training import checks, gin_config
+from copypaste_tf.training import checks, gin_config, pipeline
 from copypaste_tf.training.data_checks import Problem
 
 
@@ -98,7 +98,7 @@ def test_replicas(strategy, num_gpus, replicas):
     params_override=f'runtime.num_gpus={num_gpus},'
     f'runtime.distribution_strategy={strategy}'
   ).params
-  assert checks.num_replicas(params) == replicas
+  assert pipeline.num_replicas(params) == replicas
 
 
 def test_the_fast_suppression_needs_float32():

@@ -11,14 +11,14 @@ from typing import NamedTuple
 import tensorflow as tf
 from official.core import config_definitions as cfg
 
+from copypaste_tf import augment
 from copypaste_tf.examples import Scenes
 from copypaste_tf.inputs import reader
-from copypaste_tf.training import config_types, data_checks
+from copypaste_tf.training import config_types, data_checks, pipeline
 from copypaste_tf.training.config_types import nearest
 from copypaste_tf.training.data_checks import Problem
 from copypaste_tf.training.data_config import TrainData
 from copypaste_tf.training.gin_config import Resolved
-from copypaste_tf.training.pipeline import augment_knobs
 
 STRATEGIES = (
   'mirrored',
@@ -198,7 +198,7 @@ def _schedule(params, leaves) -> Iterator[Problem]:
 
 def _batches(params) -> Iterator[Problem]:
   data, path = params.task.train_data, _TRAIN + 'global_batch_size'
-  replicas = num_replicas(params)
+  replicas = pipeline.num_replicas(params)
   if data.global_batch_size % replicas:
     yield Problem(
       path,
@@ -220,37 +220,27 @@ def _batches(params) -> Iterator[Problem]:
     )
 
 
-def num_replicas(params: cfg.ExperimentConfig) -> int:
-  """Returns the replicas on this machine; 1 where TPUs are not counted."""
-  if params.runtime.num_gpus >= 0:
-    return max(params.runtime.num_gpus, 1)
-  if params.runtime.distribution_strategy in ('off', 'one_device', 'tpu'):
-    return 1
-  return max(len(tf.config.list_physical_devices('GPU')), 1)
-
-
 def _augmentation(data: TrainData) -> Iterator[Problem]:
   """Traces the augmentation, which knows the ranges of its knobs."""
-  scenes = Scenes(
-    image=tf.zeros([2, 8, 8, 3], tf.uint8),
-    planes=tf.zeros([2, 8, 8, 1], tf.uint8),
-    size=tf.fill([2, 2], 8),
-    boxes=tf.zeros([2, 1, 4]),
-    classes=tf.zeros([2, 1], tf.int32),
-    ids=tf.zeros([2, 1], tf.int32),
-    crowd=tf.zeros([2, 1], tf.bool),
-    source_id=tf.range(2, dtype=tf.int64),
-  )
-  batches = tf.data.Dataset.from_tensors(scenes)
+  scenes = tf.data.Dataset.range(2).map(_empty_scene)
   try:
     reader.train_batches(
-      batches, data.seed, output_size=(8, 8), **augment_knobs(data)
+      scenes.batch(2, drop_remainder=True),
+      data.seed,
+      output_size=(8, 8),
+      **pipeline.augment_knobs(data),
     )
   except ValueError as error:
     # Autograph wraps the message in a trace of its own.
     message = str(error).strip().split('\n')[-1].strip()
     message = message.removeprefix('ValueError: ')
     yield Problem(_path_in(message), message)
+
+
+def _empty_scene(source_id) -> Scenes:
+  image = tf.zeros([8, 8, 3], tf.uint8)
+  labels = tf.zeros([0, 8, 8]), tf.zeros([0, 4]), tf.zeros([0], tf.int32)
+  return augment.from_masks(image, *labels, source_id, source_size=(8, 8))
 
 
 def _path_in(message: str) -> str:

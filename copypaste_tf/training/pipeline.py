@@ -3,6 +3,7 @@
 from typing import Any
 
 import tensorflow as tf
+from official.core import config_definitions as cfg
 
 from copypaste_tf.augment import options
 from copypaste_tf.inputs import decode, faults, reader
@@ -104,6 +105,15 @@ def find_fault(data: TrainData) -> str | None:
   return faults.find(
     paths, lambda record: decode.decode_scene(record, **_limits(data))
   )
+
+
+def num_replicas(params: cfg.ExperimentConfig) -> int:
+  """Returns the replicas on this machine; 1 where TPUs are not counted."""
+  if params.runtime.num_gpus >= 0:
+    return max(params.runtime.num_gpus, 1)
+  if params.runtime.distribution_strategy in ('off', 'one_device', 'tpu'):
+    return 1
+  return max(len(tf.config.list_physical_devices('GPU')), 1)
 
 
 def _scenes(patterns, data, batch_size, seed, input_context):
