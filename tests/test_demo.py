@@ -19,8 +19,8 @@ def load(module):
       if name.startswith('DEFINE_') or name in MARKERS:
         bound = functools.partial(getattr(flags, name), flag_values=own)
         patch.setattr(flags, name, bound)
-    define = functools.partial(config_flags.define, own)
-    patch.setattr(config_flags, 'define', define)
+    define = config_flags.define
+    patch.setattr(config_flags, 'define', lambda _=None: define(own))
     names = runpy.run_module(module, run_name='loaded')
     names.get('_define_flags', lambda: None)()
   return names, own

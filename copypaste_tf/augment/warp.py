@@ -137,7 +137,8 @@ def _warp_boxes(scenes, jitter, output_size) -> tf.Tensor:
   flipped = jitter.flipped[:, tf.newaxis, tf.newaxis]
   boxes = tf.where(flipped, box_ops.flip(boxes, width), boxes)
   boxes -= tf.cast(tf.tile(jitter.offset, [1, 2]), tf.float64)[:, tf.newaxis]
-  # Fused arithmetic leaves other residues, such as 1e-14 instead of 0.
-  boxes = tf.round(boxes * _BOX_RESOLUTION) / _BOX_RESOLUTION
+  # Fused arithmetic leaves other residues, such as 1e-14 instead of 0. Whole
+  # and half steps are common values, so the threshold lies off both.
+  boxes = tf.floor(boxes * _BOX_RESOLUTION + 0.37) / _BOX_RESOLUTION
   boxes = box_ops.clip(tf.cast(boxes, tf.float32), output_size)
   return tf.where(scenes.classes[..., tf.newaxis] > 0, boxes, 0.0)
