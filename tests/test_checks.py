@@ -99,10 +99,3 @@ def test_replicas(strategy, num_gpus, replicas):
     f'runtime.distribution_strategy={strategy}'
   ).params
   assert pipeline.num_replicas(params) == replicas
-
-
-def test_the_fast_suppression_needs_float32():
-  problems = found(['runtime.precision = "bfloat16"'])
-  assert len(problems) == 1
-  for part in ('nms_version', 'not in bfloat16', "use 'v2'"):
-    assert part in problems[0]

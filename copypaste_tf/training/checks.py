@@ -151,13 +151,6 @@ def _model(params) -> Iterator[Problem]:
       f'height and width must be multiples of {stride} (2 to the coarsest '
       f'level, {model.max_level}), got {list(size)}',
     )
-  precision = params.runtime.mixed_precision_dtype
-  batched = model.detection_generator.nms_version == 'batched'
-  if batched and precision != 'float32':
-    yield Problem(
-      'task.model.detection_generator.nms_version',
-      f"'batched' computes in float32 only, not in {precision}; use 'v2'",
-    )
   if model.min_level > model.max_level:
     yield Problem(
       'task.model.min_level',
