@@ -1,11 +1,20 @@
-"""What all tests share: quiet TensorFlow and the real data, if it is here."""
+"""What all tests share: quiet TensorFlow, clean gin, the real data if here."""
 
 import os
 import pathlib
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 
+import gin
 import pytest
+
+
+@pytest.fixture(autouse=True)
+def no_gin_left():
+  """No test sees another's bindings: gin keeps them for the process."""
+  gin.clear_config()
+  yield
+  gin.clear_config()
 
 
 @pytest.fixture(scope='session')

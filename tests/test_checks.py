@@ -1,16 +1,9 @@
 """Values that cannot be are named, with their origin, before anything runs."""
 
-import gin
 import pytest
 
 from copypaste_tf.training import checks, gin_config, pipeline
 from copypaste_tf.training.data_checks import Problem
-
-
-@pytest.fixture(autouse=True)
-def clean_gin():
-  yield
-  gin.clear_config()
 
 
 def found(params=(), *, mode='train_and_eval', data=False, recipe='smoke'):

@@ -2,7 +2,6 @@
 
 import logging as python_logging
 
-import gin
 import pytest
 import tensorflow as tf
 from absl import app, flags, logging
@@ -10,12 +9,6 @@ from absl import app, flags, logging
 from copypaste_tf import config_flags
 
 STEPS = 'trainer.train_steps'
-
-
-@pytest.fixture(autouse=True)
-def clean_gin():
-  yield
-  gin.clear_config()
 
 
 @pytest.fixture

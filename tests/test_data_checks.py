@@ -3,19 +3,11 @@
 import json
 import shutil
 
-import gin
-import pytest
 import serialized
 
 from copypaste_tf import records
 from copypaste_tf.training import data_checks
 from tests.test_checks import found
-
-
-@pytest.fixture(autouse=True)
-def clean_gin():
-  yield
-  gin.clear_config()
 
 
 def test_a_good_recipe_has_no_problems(shapes_params):

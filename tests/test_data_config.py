@@ -14,13 +14,6 @@ from copypaste_tf.training import data_config
 CONFIGS = ('ScaleJitter', 'CopyPaste', 'TrainData', 'EvalData')
 
 
-@pytest.fixture(autouse=True)
-def clean_gin():
-  gin.clear_config()
-  yield
-  gin.clear_config()
-
-
 @pytest.mark.parametrize('name', CONFIGS)
 def test_configs_are_model_gardens_and_survive_a_round_trip(name):
   config = getattr(data_config, name)()

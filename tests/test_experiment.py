@@ -11,13 +11,6 @@ from copypaste_tf.augment import options
 from copypaste_tf.training import data_config, experiment
 
 
-@pytest.fixture(autouse=True)
-def clean_gin():
-  gin.clear_config()
-  yield
-  gin.clear_config()
-
-
 def resolve():
   return exp_factory.get_exp_config(experiment.NAME)
 

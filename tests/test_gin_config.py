@@ -3,7 +3,6 @@
 import importlib
 import pathlib
 
-import gin
 import pytest
 import yaml
 
@@ -19,11 +18,9 @@ TrainData.copy_paste = @CopyPaste()
 
 
 @pytest.fixture(autouse=True)
-def clean_gin(tmp_path, monkeypatch):
+def in_folder(tmp_path, monkeypatch):
   monkeypatch.chdir(tmp_path)
   (tmp_path / 'base.gin').write_text(BASE)
-  yield
-  gin.clear_config()
 
 
 def load(text='', params=(), yaml_text=None, override='', flags=None):

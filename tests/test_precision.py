@@ -1,15 +1,7 @@
-import gin
-import pytest
 import run_folder
 
 from copypaste_tf.evaluation import groundtruth
 from copypaste_tf.reporting import precision, run_files
-
-
-@pytest.fixture(autouse=True)
-def clean_gin():
-  yield
-  gin.clear_config()
 
 
 def test_counts_leave_crowds_out(tmp_path):

@@ -4,7 +4,6 @@ import importlib
 import pathlib
 import re
 
-import gin
 import pytest
 
 from copypaste_tf.training import checks, gin_config
@@ -18,10 +17,8 @@ RECIPES = sorted(
 
 
 @pytest.fixture(autouse=True)
-def clean_gin(tmp_path, monkeypatch):
+def in_folder(tmp_path, monkeypatch):
   monkeypatch.chdir(tmp_path)  # Recipes are found from anywhere.
-  yield
-  gin.clear_config()
 
 
 def header_and_body(path):

@@ -2,19 +2,12 @@ import json
 import subprocess
 import sys
 
-import gin
 import numpy as np
 import pytest
 import run_folder
 from test_page import Outline
 
 from copypaste_tf import drawing, report
-
-
-@pytest.fixture(autouse=True)
-def clean_gin():
-  yield
-  gin.clear_config()
 
 
 @pytest.fixture

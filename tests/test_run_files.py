@@ -1,17 +1,10 @@
 import json
 
-import gin
 import numpy as np
 import pytest
 import run_folder
 
 from copypaste_tf.reporting import events, run_files
-
-
-@pytest.fixture(autouse=True)
-def clean_gin():
-  yield
-  gin.clear_config()
 
 
 def test_reads_all_that_a_run_leaves(tmp_path):

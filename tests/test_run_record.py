@@ -2,17 +2,10 @@
 
 import json
 
-import gin
 import pytest
 import yaml
 
 from copypaste_tf.training import gin_config, run_record
-
-
-@pytest.fixture(autouse=True)
-def clean_gin():
-  yield
-  gin.clear_config()
 
 
 def resolve(*params):

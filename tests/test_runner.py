@@ -3,19 +3,12 @@
 `test_train` has real runs.
 """
 
-import gin
 import pytest
 import serialized
 import tensorflow as tf
 
 from copypaste_tf import records
 from copypaste_tf.training import gin_config, runner
-
-
-@pytest.fixture(autouse=True)
-def clean_gin():
-  yield
-  gin.clear_config()
 
 
 def params_of(**runtime):

@@ -1,18 +1,11 @@
 import json
 
-import gin
 import numpy as np
 import pytest
 import run_folder
 
 from copypaste_tf.reporting import run_files, summary
 from copypaste_tf.reporting.events import Curve, Events
-
-
-@pytest.fixture(autouse=True)
-def clean_gin():
-  yield
-  gin.clear_config()
 
 
 @pytest.fixture(scope='module')
