@@ -30,7 +30,7 @@ lint: install
 	$(RUN) ruff format --check .
 
 test: lint
-	$(RUN) pytest -n 2 --dist loadfile --durations=15
+	$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 
 parity: install
 	$(RUN) pytest -m parity

@@ -8,7 +8,9 @@ import zlib
 
 import numpy as np
 import pytest
-from official.vision.configs import backbones, decoders, maskrcnn
+from official.vision.configs import maskrcnn
+
+from copypaste_tf.training import experiment
 
 # Golden: (file of its variables, backbone).
 MODELS = {
@@ -147,41 +149,13 @@ def load_weights(model: str, names: dict) -> None:
 
 def config(model: str, size: int = 256) -> maskrcnn.MaskRCNN:
   """Returns the published configuration behind a golden."""
-  nas, cascade = 'nasfpn' in model, 'cascade' in model
-  backbone = backbones.Backbone(
-    type='efficientnet',
-    efficientnet=backbones.EfficientNet(model_id='b7'),
-  )
+  backbone = 'efficientnet-b7'
   if 'resnet' in model:
-    depth = int(model.partition('resnet')[2].partition('_')[0])
-    backbone = backbones.Backbone(
-      type='resnet', resnet=backbones.ResNet(model_id=depth)
-    )
-  return maskrcnn.MaskRCNN(
-    num_classes=91,
-    input_size=[size, size, 3],
-    min_level=3 if nas else 2,
-    max_level=7 if nas else 6,
-    anchor=maskrcnn.Anchor(
-      num_scales=3 if nas else 1,
-      aspect_ratios=[1.0, 2.0, 0.5],
-      anchor_size=4.0 if nas else 8.0,
-    ),
+    backbone = 'resnet' + model.partition('resnet')[2].partition('_')[0]
+  return experiment.model(
+    image_size=(size, size),
     backbone=backbone,
-    decoder=decoders.Decoder(
-      type='nasfpn' if nas else 'fpn',
-      fpn=decoders.FPN(),
-      nasfpn=decoders.NASFPN(),
-    ),
-    rpn_head=maskrcnn.RPNHead(num_convs=2),
-    detection_head=maskrcnn.DetectionHead(
-      num_fcs=2,
-      class_agnostic_bbox_pred=cascade,
-      cascade_class_ensemble=cascade,
-    ),
-    roi_sampler=maskrcnn.ROISampler(
-      foreground_iou_threshold=0.6 if cascade else 0.5,
-      cascade_iou_thresholds=[0.7, 0.8] if cascade else None,
-    ),
-    detection_generator=maskrcnn.DetectionGenerator(pre_nms_top_k=1000),
+    pyramid='nasfpn' if 'nasfpn' in model else 'fpn',
+    cascade_ious=(0.7, 0.8) if 'cascade' in model else (),
+    levels=(3, 7) if 'nasfpn' in model else (2, 6),
   )

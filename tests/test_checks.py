@@ -3,7 +3,7 @@
 import pytest
 
 from copypaste_tf.training import checks, gin_config, pipeline
-from copypaste_tf.training.data_checks import Problem
+from copypaste_tf.training.config_types import Problem
 
 
 def found(params=(), *, mode='train_and_eval', data=False, recipe='smoke'):

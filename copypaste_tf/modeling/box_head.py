@@ -56,6 +56,7 @@ class BoxHead(tf_keras.layers.Layer):
       )
       for i in range(num_fcs)
     ]
+    self._class_agnostic = class_agnostic
     boxes = 4 if class_agnostic else 4 * num_classes
     self.score = _predictor(num_classes, 0.01, f'{scope}/class-predict')
     self.box = _predictor(boxes, 0.001, f'{scope}/box-predict')
@@ -81,6 +82,10 @@ class BoxHead(tf_keras.layers.Layer):
     for fc, norm in self.fcs:
       x = tf.nn.relu(norm(fc(x), training=training))
     return _regions(self.score(x), n), _regions(self.box(x), n)
+
+  def classifier(self) -> list[tf_keras.layers.Layer]:
+    """Returns the layers that depend on the number of classes."""
+    return [self.score] if self._class_agnostic else [self.score, self.box]
 
 
 def _regions(x: tf.Tensor, n: int) -> tf.Tensor:

@@ -84,7 +84,12 @@ def backbone(config: maskrcnn.MaskRCNN, norm: Norm) -> tf_keras.layers.Layer:
       settings.model_id, norm, width_multiplier=settings.depth_multiplier
     )
   if kind == 'efficientnet':
-    return EfficientNet(settings.model_id, synchronized=norm.synchronized)
+    return EfficientNet(
+      settings.model_id,
+      synchronized=norm.synchronized,
+      se_ratio=settings.se_ratio,
+      drop_connect_rate=settings.stochastic_depth_drop_rate,
+    )
   raise ValueError(
     f"model.backbone.type must be 'resnet' or 'efficientnet', got {kind!r}."
   )

@@ -23,9 +23,7 @@ SCALES = {
 }
 MOMENTUM = 0.99
 EPSILON = 1e-3
-DROP_CONNECT_RATE = 0.2  # Of the last block; the first has none.
 _STEM_FILTERS = 32
-_SE_RATIO = 0.25
 _DIVISOR = 8
 
 
@@ -79,7 +77,10 @@ class EfficientNet(tf_keras.layers.Layer):
   Args:
     model: a key of `SCALES`.
     synchronized: batch statistics over all replicas.
-    drop_connect_rate: of the last block, in [0, 1).
+    se_ratio: channels of the squeeze per input channel of a block; 0.25 as
+      published.
+    drop_connect_rate: of the last block, in [0, 1), falling to none at the
+      first; 0.2 as published.
 
   Raises:
     ValueError: there is no such model.
@@ -90,7 +91,8 @@ class EfficientNet(tf_keras.layers.Layer):
     model: str,
     *,
     synchronized: bool = False,
-    drop_connect_rate: float = DROP_CONNECT_RATE,
+    se_ratio: float = 0.25,
+    drop_connect_rate: float = 0.2,
   ):
     if model not in SCALES:
       raise ValueError(
@@ -108,6 +110,7 @@ class EfficientNet(tf_keras.layers.Layer):
         *block,
         norm,
         f'{self.name}/blocks_{i}',
+        se_ratio=se_ratio,
         drop_rate=drop_connect_rate * i / len(plan),
       )
       for i, block in enumerate(plan)
@@ -136,11 +139,19 @@ class Block(tf_keras.layers.Layer):
     stage: the kind of block; its `filters` and `stride` are the block's own.
     norm: after every convolution.
     name: scope.
+    se_ratio: channels of the squeeze per input channel.
     drop_rate: of drop-connect, where there is a shortcut.
   """
 
   def __init__(
-    self, inputs: int, stage: Stage, norm: Norm, name: str, *, drop_rate: float
+    self,
+    inputs: int,
+    stage: Stage,
+    norm: Norm,
+    name: str,
+    *,
+    se_ratio: float,
+    drop_rate: float,
   ):
     super().__init__(name=name)
     self.stride = stage.stride
@@ -161,7 +172,7 @@ class Block(tf_keras.layers.Layer):
     )
     self.depthwise_norm = norm.layer(names('tpu_batch_normalization'))
     self.excitation = Excitation(
-      max(1, int(inputs * _SE_RATIO)), expanded, f'{name}/se'
+      max(1, int(inputs * se_ratio)), expanded, f'{name}/se'
     )
     self.projection = _conv(stage.filters, 1, 1, names('conv2d'))
     self.projection_norm = norm.layer(names('tpu_batch_normalization'))

@@ -81,6 +81,10 @@ class MaskHead(tf_keras.layers.Layer):
     x = tf.gather(x, chosen, axis=3, batch_dims=1)
     return tf.cast(tf.reshape(x, [-1, n, 2 * height, 2 * width]), tf.float32)
 
+  def classifier(self) -> list[tf_keras.layers.Layer]:
+    """Returns the layers that depend on the number of classes."""
+    return [self.predict]
+
 
 def _initializer() -> tf_keras.initializers.Initializer:
   # A new one for every layer: one instance would draw the same weights again.

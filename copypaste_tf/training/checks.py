@@ -14,9 +14,13 @@ from official.core import config_definitions as cfg
 from copypaste_tf import augment
 from copypaste_tf.examples import Scenes
 from copypaste_tf.inputs import reader
-from copypaste_tf.training import config_types, data_checks, pipeline
-from copypaste_tf.training.config_types import nearest
-from copypaste_tf.training.data_checks import Problem
+from copypaste_tf.training import (
+  config_types,
+  data_checks,
+  model_checks,
+  pipeline,
+)
+from copypaste_tf.training.config_types import Problem, nearest
 from copypaste_tf.training.data_config import TrainData
 from copypaste_tf.training.gin_config import Resolved
 
@@ -105,7 +109,7 @@ def problems(
   found = [*_values(leaves)]
   if found:  # What follows computes with the values.
     return found
-  found += _model(params)
+  found += model_checks.problems(params.task)
   if 'train' in mode:
     found += [*_schedule(params, leaves), *_batches(params)]
     found = found or [*_augmentation(params.task.train_data)]
@@ -140,28 +144,6 @@ def _values(leaves) -> Iterator[Problem]:
   path = _TRAIN + 'source_size'
   if len(leaves[path]) != 2 or min(leaves[path]) < 1:
     yield Problem(path, f'expected height and width, got {leaves[path]!r}')
-
-
-def _model(params) -> Iterator[Problem]:
-  model, anchors = params.task.model, params.task.anchor_targets
-  size, stride = model.input_size[:2], 2**model.max_level
-  if any(side < 1 or side % stride for side in size) or len(size) != 2:
-    yield Problem(
-      'task.model.input_size',
-      f'height and width must be multiples of {stride} (2 to the coarsest '
-      f'level, {model.max_level}), got {list(size)}',
-    )
-  if model.min_level > model.max_level:
-    yield Problem(
-      'task.model.min_level',
-      f'expected at most max_level {model.max_level}, got {model.min_level}',
-    )
-  if anchors.unmatched_threshold > anchors.match_threshold:
-    yield Problem(
-      _RPN + 'unmatched_threshold',
-      f'expected at most match_threshold {anchors.match_threshold}, got '
-      f'{anchors.unmatched_threshold}',
-    )
 
 
 def _schedule(params, leaves) -> Iterator[Problem]:

@@ -5,13 +5,25 @@ import types
 import typing
 from collections import abc
 from collections.abc import Iterable, Iterator
-from typing import Any, Union
+from typing import Any, NamedTuple, Union
 
 from official.modeling import hyperparams
 
 
 class ConfigError(ValueError):
   """A config that cannot be used; the message says what to change, where."""
+
+
+class Problem(NamedTuple):
+  """Something wrong with a config.
+
+  Attributes:
+    path: dotted path of the value to change.
+    message: what was expected, what came, what to do.
+  """
+
+  path: str
+  message: str
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -11,20 +11,9 @@ from official.core import config_definitions as cfg
 
 from copypaste_tf import records
 from copypaste_tf.training import data_files
+from copypaste_tf.training.config_types import Problem
 
 _PROBED = 32  # Records looked at where no manifest tells.
-
-
-class Problem(NamedTuple):
-  """Something wrong with a config.
-
-  Attributes:
-    path: dotted path of the value to change.
-    message: what was expected, what came, what to do.
-  """
-
-  path: str
-  message: str
 
 
 class Facts(NamedTuple):

@@ -56,11 +56,13 @@ class TaskConfig(cfg.TaskConfig):
     annotation_file: COCO JSON to evaluate against; empty means the labels of
       the evaluation records.
     per_category_metrics: report the AP of every category.
-    init_checkpoint: checkpoint to start from; empty means from scratch.
-    init_checkpoint_modules: `all`, or a list out of `backbone`, `decoder`.
+    init_checkpoint: checkpoint or folder to start from; empty means from
+      scratch.
+    init_checkpoint_modules: `all`, `all_but_classifier` for another number of
+      classes, or a list out of `modeling.parts.PARTS`.
     mask_crop_size: side of the mask crops that the mask head is trained on.
     panels_every: steps between image panels in TensorBoard; 0 is never.
-    freeze_backbone: keep the backbone's weights.
+    frozen: parts that are not trained, a list out of `modeling.parts.PARTS`.
     allowed_mask_class_ids: train masks of these classes only; None means all.
   """
 
@@ -83,7 +85,7 @@ class TaskConfig(cfg.TaskConfig):
   init_checkpoint_modules: str | Sequence[str] = 'all'
   mask_crop_size: int = 112
   panels_every: int = 5000
-  freeze_backbone: bool = False
+  frozen: Sequence[str] = ()
   allowed_mask_class_ids: Sequence[int] | None = None
 
 
@@ -149,9 +151,10 @@ def _backbone(name: str) -> backbones.Backbone:
   """Returns Model Garden's config of `resnet50`, `efficientnet-b7`, ..."""
   family, _, size = name.partition('-')
   if family == 'efficientnet' and size:
-    return backbones.Backbone(
-      type='efficientnet', efficientnet=backbones.EfficientNet(model_id=size)
+    settings = backbones.EfficientNet(
+      model_id=size, se_ratio=0.25, stochastic_depth_drop_rate=0.2
     )
+    return backbones.Backbone(type=family, efficientnet=settings)
   depth = name.removeprefix('resnet')
   if name.startswith('resnet') and depth.isdecimal():
     return backbones.Backbone(

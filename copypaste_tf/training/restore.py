@@ -1,48 +1,84 @@
 """Weights of a checkpoint into a model, or the first variable at fault."""
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 import tf_keras
+from absl import logging
 from tensorflow.core.protobuf.trackable_object_graph_pb2 import (
   TrackableObjectGraph,
 )
+
+from copypaste_tf.modeling import parts
+from copypaste_tf.modeling.mask_rcnn import MaskRCNN
 
 _GRAPH = '_CHECKPOINTABLE_OBJECT_GRAPH'
 # What TensorFlow raises for a damaged file depends on where the damage is.
 _UNREADABLE = (tf.errors.OpError, IndexError, RuntimeError)
 
 
-def restore(model: tf_keras.Model, checkpoint: str) -> None:
-  """Restores every variable of a model.
+def restore(
+  model: tf_keras.Model,
+  checkpoint: str,
+  variables: Sequence[tf.Variable] | None = None,
+) -> None:
+  """Restores variables of a model.
 
   The checkpoint may hold more, such as the optimizer of a training run.
 
   Args:
     model: with all its variables.
     checkpoint: path prefix, such as `model_dir/ckpt-1000`.
+    variables: those of the model to restore; None means all.
 
   Raises:
     ValueError: there is no such checkpoint, it is damaged, or it is of another
-      model; the message names the first variable that does not fit.
+      model; the message names the first variable that does not fit. Nothing is
+      assigned then.
   """
-  items = tf.train.Checkpoint(model=model)
-  current = 'its index'
+  items = tf.train.Checkpoint(
+    model=model, **getattr(model, 'checkpoint_items', {})
+  )
+  variables = model.variables if variables is None else variables
+  current, values = 'its index', []
   try:
     reader = tf.train.load_checkpoint(checkpoint)
     current = 'its objects'
-    # Every value is read once before the first variable is assigned.
-    for name, key in _matched(items, reader, checkpoint):
-      current = name
-      reader.get_tensor(key)
-    status = items.read(checkpoint).expect_partial()
-    status.assert_existing_objects_matched()
+    keys = _matched(items, variables, reader, checkpoint)
+    for variable, key in zip(variables, keys, strict=True):
+      current = variable.name
+      values.append(reader.get_tensor(key))
   except _UNREADABLE as error:
     raise ValueError(
       f'checkpoint {checkpoint!r} cannot be read, at {current}: {error}'
     ) from error
+  for variable, value in zip(variables, values, strict=True):
+    variable.assign(value)
 
 
-def _matched(items, reader, checkpoint: str) -> list[tuple[str, str]]:
-  """Compares all shapes; returns names of variables and their keys."""
+def initialize(
+  model: MaskRCNN, checkpoint: str, modules: str | Sequence[str]
+) -> None:
+  """Restores parts of a model, to train on from there.
+
+  Args:
+    model: with all its variables.
+    checkpoint: path prefix, or a folder with the latest one.
+    modules: as `parts.expand` takes them.
+
+  Raises:
+    ValueError: as `restore`, or there is no such part.
+  """
+  if tf.io.gfile.isdir(checkpoint):
+    folder, checkpoint = checkpoint, tf.train.latest_checkpoint(checkpoint)
+    if checkpoint is None:
+      raise ValueError(f'no checkpoint in the folder {folder!r}')
+  restore(model, checkpoint, parts.variables(model, modules))
+  logging.info('Initialised %s from %s', parts.expand(modules), checkpoint)
+
+
+def _matched(items, variables, reader, checkpoint: str) -> list[str]:
+  """Compares all shapes; returns the keys of the variables."""
   shapes = reader.get_variable_to_shape_map()
   if _GRAPH not in shapes:
     raise ValueError(
@@ -52,17 +88,18 @@ def _matched(items, reader, checkpoint: str) -> list[tuple[str, str]]:
   graph = TrackableObjectGraph()
   graph.ParseFromString(reader.get_tensor(_GRAPH))
   keys = _keys(items, graph)
-  matched = [(v, keys.get(id(v))) for v in items.model.variables]
-  for variable, key in matched:
-    expected, found = variable.shape.as_list(), shapes.get(key)
+  for variable in variables:
+    expected = variable.shape.as_list()
+    found = shapes.get(keys.get(id(variable)))
     if found != expected:
       raise ValueError(
         f'checkpoint {checkpoint!r} does not fit the model: {variable.name} '
         f'has the shape {expected}, in the checkpoint '
         f'{"it is missing" if found is None else found}; is the recipe that '
-        'of the checkpoint?'
+        'of the checkpoint? To start from another number of classes, set '
+        "TaskConfig.init_checkpoint_modules = 'all_but_classifier'"
       )
-  return [(variable.name, key) for variable, key in matched]
+  return [keys[id(variable)] for variable in variables]
 
 
 def _keys(

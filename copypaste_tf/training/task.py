@@ -16,12 +16,13 @@ from copypaste_tf import augment
 from copypaste_tf.evaluation import coco, detections, groundtruth
 from copypaste_tf.examples import TrainScenes
 from copypaste_tf.inputs.decode import EvalScenes
-from copypaste_tf.modeling import anchor_targets, build
+from copypaste_tf.modeling import anchor_targets, build, parts
 from copypaste_tf.training import (
   data_config,
   data_files,
   model_losses,
   pipeline,
+  restore,
 )
 from copypaste_tf.training.experiment import TaskConfig
 
@@ -54,10 +55,18 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
   def build_model(self) -> tf_keras.Model:
     """Returns the model with all its variables."""
     model = build.mask_rcnn(self.task_config.model)
-    model.backbone.trainable = not self.task_config.freeze_backbone
+    parts.freeze(model, self.task_config.frozen)
     if self.task_config.losses.l2_weight_decay:
       build.decay_weights(model, self.task_config.losses.l2_weight_decay)
     return model
+
+  def initialize(self, model: tf_keras.Model) -> None:
+    """Loads what the config takes from another checkpoint."""
+    config = self.task_config
+    if config.init_checkpoint:
+      restore.initialize(
+        model, config.init_checkpoint, config.init_checkpoint_modules
+      )
 
   def build_inputs(
     self,
