@@ -8,6 +8,7 @@ import zlib
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from official.vision.configs import maskrcnn
 
 from copypaste_tf.training import experiment
@@ -76,6 +77,37 @@ def _std(name: str, shape: list[int]) -> float:
   if '/se/conv2d' in name:
     std = np.sqrt(1.0 / fan_in)
   return std
+
+
+def weights(config: str) -> dict[str, np.ndarray]:
+  """Returns a value for every variable of a published configuration.
+
+  Statistics are the golden's where there is one, or else arbitrary.
+  """
+  model = next((m for m, c in MODELS.items() if c == config), None)
+  moving = statistics(model) if model else {}
+  values = {}
+  for name, shape in variables(config).items():
+    if name == 'global_step':
+      values[name] = np.int64(0)
+    elif 'moving_' in name:
+      values[name] = moving.get(name, np.full(shape, 0.5, np.float32))
+    else:
+      values[name] = weight(name, shape)
+  return values
+
+
+def write_tf1(folder: pathlib.Path, values: dict[str, np.ndarray]) -> str:
+  """Writes a checkpoint as TF1's `Saver` does; returns its prefix."""
+  names = sorted(values)
+  prefix = str(folder / 'model.ckpt')
+  tf.raw_ops.SaveV2(
+    prefix=prefix,
+    tensor_names=names,
+    shape_and_slices=[''] * len(names),
+    tensors=[tf.constant(values[name]) for name in names],
+  )
+  return prefix
 
 
 @functools.cache

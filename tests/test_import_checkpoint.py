@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from golden import config
+from golden import config, write_tf1
 
 from copypaste_tf import import_checkpoint
 from copypaste_tf.modeling import build
@@ -40,22 +40,9 @@ def values(model):
   return {'global_step': np.int64(7), **slots, **found}
 
 
-def write(folder, values):
-  """Writes a checkpoint as TF1's `Saver` does."""
-  names = sorted(values)
-  prefix = str(folder / 'model.ckpt')
-  tf.raw_ops.SaveV2(
-    prefix=prefix,
-    tensor_names=names,
-    shape_and_slices=[''] * len(names),
-    tensors=[tf.constant(values[name]) for name in names],
-  )
-  return prefix
-
-
 def test_all_variables_arrive(model, values, tmp_path):
   plan = import_checkpoint.import_checkpoint(
-    write(tmp_path, values), model, str(tmp_path / 'new')
+    write_tf1(tmp_path, values), model, str(tmp_path / 'new')
   )
   assert plan.left['step counter'] == ['global_step']
   assert len(plan.mapped) + len(plan.left['optimizer slot']) + 1 == len(values)
@@ -75,7 +62,7 @@ def test_backbone_of_a_classifier(model, values, tmp_path):
   }
   classifier['dense/kernel'] = np.zeros([4, 10], np.float32)
   plan = import_checkpoint.import_checkpoint(
-    write(tmp_path, classifier),
+    write_tf1(tmp_path, classifier),
     model,
     str(tmp_path / 'new'),
     backbone_only=True,
@@ -93,7 +80,7 @@ def test_moving_averages_on_demand(model, values, tmp_path):
   name = 'fpn/l2/kernel'
   average = f'{name}/ExponentialMovingAverage'
   values[average] = values[name] + 1.0
-  prefix = write(tmp_path, values)
+  prefix = write_tf1(tmp_path, values)
   output = str(tmp_path / 'new')
   plan = import_checkpoint.import_checkpoint(
     prefix, model, output, averages=True
@@ -121,7 +108,7 @@ def test_faults_are_named_and_nothing_is_written(
   before = {n: v.numpy() for n, v in published_names(model).items()}
   with pytest.raises(ValueError, match=message):
     import_checkpoint.import_checkpoint(
-      write(tmp_path, values), model, str(tmp_path / 'new')
+      write_tf1(tmp_path, values), model, str(tmp_path / 'new')
     )
   assert not (tmp_path / 'new').exists()
   for n, v in published_names(model).items():
@@ -129,7 +116,7 @@ def test_faults_are_named_and_nothing_is_written(
 
 
 def test_damaged_data_names_the_variable(model, values, tmp_path):
-  prefix = write(tmp_path, values)
+  prefix = write_tf1(tmp_path, values)
   data = next(tmp_path.glob('model.ckpt.data*'))
   damaged = bytearray(data.read_bytes())
   for i in range(0, len(damaged), 100):

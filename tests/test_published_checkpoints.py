@@ -1,0 +1,55 @@
+"""A TF1 checkpoint of each published configuration becomes one of ours."""
+
+import subprocess
+import sys
+
+import golden
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from copypaste_tf.modeling import build
+from copypaste_tf.modeling.published_names import published_names
+from copypaste_tf.training import gin_config
+from copypaste_tf.training.restore import restore
+
+# Recipe: the variables of its published checkpoint.
+PUBLISHED = {
+  'coco_r50_lsj_copypaste': 'maskrcnn_resnet50_1024',
+  'coco_r101_1024_lsj_copypaste': 'maskrcnn_resnet101_1024',
+  'coco_r101_1280_lsj_copypaste': 'maskrcnn_resnet101_1024',
+  'coco_effb7_640_lsj_copypaste': 'maskrcnn_effb7_640',
+  'coco_effb7_1024_lsj_copypaste': 'maskrcnn_effb7_640',
+  'coco_effb7_1280_lsj_copypaste': 'maskrcnn_effb7_640',
+  'coco_cascade_effb7_1280_lsj_copypaste': 'cascade_maskrcnn_effb7_1280',
+  'coco_cascade_effb7_nasfpn_1280_lsj': ('cascade_maskrcnn_effb7_nasfpn_1280'),
+  'coco_cascade_effb7_nasfpn_1280_lsj_copypaste': (
+    'cascade_maskrcnn_effb7_nasfpn_1280'
+  ),
+}
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize('recipe', PUBLISHED)
+def test_import(recipe, tmp_path):
+  values = golden.weights(PUBLISHED[recipe])
+  done = subprocess.run(
+    [
+      *(sys.executable, '-m', 'copypaste_tf.import_checkpoint'),
+      f'--tf1_checkpoint={golden.write_tf1(tmp_path, values)}',
+      f'--gin_file={recipe}',
+      f'--output={tmp_path / "new"}',
+    ],
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+  assert not done.returncode, done.stderr
+  model = build.mask_rcnn(gin_config.load([recipe]).params.task.model)
+  restore(model, tf.train.latest_checkpoint(str(tmp_path / 'new')))
+  variables = published_names(model)
+  assert f'mapped: {len(variables)} variables' in done.stdout
+  for name in values.keys() - variables.keys():
+    assert f': {name}\n' in done.stdout
+  for name, variable in variables.items():
+    np.testing.assert_array_equal(variable, values[name], name)
