@@ -33,7 +33,7 @@ test: lint
 	$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 
 parity: install
-	$(RUN) pytest -m parity
+	TF_ENABLE_ONEDNN_OPTS=0 $(RUN) pytest -m parity
 
 shapes: install
 	$(RUN) tfrecord_tools.create_shapes_dataset --output_dir=$(SHAPES)

@@ -150,3 +150,25 @@ def test_eval_images_of_the_output_size_are_only_normalised():
     tf.constant(pixels), tf.constant(3, tf.int64), output_size=(24, 24)
   )
   np.testing.assert_array_equal(augment.denormalize(found.image), pixels)
+
+
+@pytest.mark.parametrize(
+  ('half', 'expected'),
+  [
+    (True, [0, 25, 75, 125, 175, 225, 275, 300]),
+    (False, [0, 50, 100, 150, 200, 250, 300, 300]),
+  ],
+)
+def test_eval_images_are_resized_in_both_conventions(half, expected):
+  row = (np.array([0, 100, 200, 300]) // 2).astype(np.uint8)
+  pixels = np.tile(row[np.newaxis, :, np.newaxis], [2, 1, 3])
+  found = reader.fit_image(
+    tf.constant(pixels),
+    tf.constant(3, tf.int64),
+    output_size=(8, 8),
+    half_pixel_centers=half,
+  )
+  np.testing.assert_array_equal(found.size, [4, 8])
+  got = augment.denormalize(found.image)[0, :, 0].numpy() * 2.0
+  np.testing.assert_allclose(got, expected, atol=1.1)
+  assert not found.image[4:].numpy().any()

@@ -140,6 +140,7 @@ def eval_batches(
   *,
   output_size: tuple[int, int],
   dtype: tf.DType = tf.float32,
+  half_pixel_centers: bool = True,
   input_context: tf.distribute.InputContext | None = None,
 ) -> tf.data.Dataset:
   """Reads every image once, in order, fitted into the output size.
@@ -149,6 +150,7 @@ def eval_batches(
     batch_size: images in a batch; the last may be smaller.
     output_size: height and width in pixels.
     dtype: of the images, float32 or bfloat16.
+    half_pixel_centers: as in `fit_image`.
     input_context: this worker's part; every record goes to one worker.
 
   Returns:
@@ -157,7 +159,10 @@ def eval_batches(
 
   def fit(serialized):
     return fit_image(
-      *decode.decode_image(serialized), output_size=output_size, dtype=dtype
+      *decode.decode_image(serialized),
+      output_size=output_size,
+      dtype=dtype,
+      half_pixel_centers=half_pixel_centers,
     )
 
   records = _share(tf.data.TFRecordDataset(list(paths)), input_context)
@@ -171,6 +176,7 @@ def fit_image(
   *,
   output_size: tuple[int, int],
   dtype: tf.DType = tf.float32,
+  half_pixel_centers: bool = True,
 ) -> EvalScenes:
   """Fits one image into the output size, as evaluation does.
 
@@ -179,21 +185,29 @@ def fit_image(
     source_id: int64 scalar.
     output_size: height and width in pixels.
     dtype: of the resulting image, float32 or bfloat16.
+    half_pixel_centers: where a pixel is in the bilinear resize: its centre lies
+      half a pixel from its corner, as in training; or at the corner, as the
+      published checkpoints were trained.
 
   Returns:
     `EvalScenes` without the batch axis.
   """
-  size = tf.shape(image)[tf.newaxis, :2]
-  draw = jitter.fitted(size, output_size=output_size)
-  fitted = warp.warp_image(
-    image[tf.newaxis], size, draw, output_size=output_size
+  size = tf.shape(image)[:2]
+  fitted = jitter.fitted(size[tf.newaxis], output_size=output_size)
+  scaled = fitted.scaled_size[0]
+  resized = tf.raw_ops.ResizeBilinear(
+    images=image[tf.newaxis],
+    size=scaled,
+    half_pixel_centers=half_pixel_centers,
   )
-  scale = tf.cast(draw.scaled_size, tf.float32) / tf.cast(size, tf.float32)
+  padded = tf.image.pad_to_bounding_box(
+    warp.normalize(resized[0]), 0, 0, *output_size
+  )
   return EvalScenes(
-    image=tf.cast(tf.ensure_shape(fitted[0], [*output_size, 3]), dtype),
-    size=draw.scaled_size[0],
-    original_size=size[0],
-    scale=scale[0],
+    image=tf.cast(tf.ensure_shape(padded, [*output_size, 3]), dtype),
+    size=scaled,
+    original_size=size,
+    scale=tf.cast(scaled, tf.float32) / tf.cast(size, tf.float32),
     source_id=source_id,
   )
 

@@ -80,8 +80,11 @@ class EvalData(hyperparams.Config):
       separated by commas.
     global_batch_size: images of a step, over all replicas.
     dtype: of the images, `float32` or `bfloat16`.
+    half_pixel_centers: how images are resized: as our training does, or, if
+      false, as the published checkpoints expect it.
   """
 
   input_path: str = ''
   global_batch_size: int = 8
   dtype: str = 'float32'
+  half_pixel_centers: bool = True

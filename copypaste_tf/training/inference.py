@@ -25,7 +25,7 @@ class Detector:
   def __init__(self, params: cfg.ExperimentConfig, checkpoint: str):
     performance.set_mixed_precision_policy(params.runtime.mixed_precision_dtype)
     self._task = CopyPasteTask(params.task)
-    self._dtype = tf.as_dtype(params.task.validation_data.dtype)
+    self._data = params.task.validation_data
     self._size = tuple(params.task.model.input_size[:2])
     self.model: tf_keras.Model = self._task.build_model()
     restore(self.model, checkpoint)
@@ -44,7 +44,8 @@ class Detector:
       image,
       tf.cast(source_id, tf.int64),
       output_size=self._size,
-      dtype=self._dtype,
+      dtype=tf.as_dtype(self._data.dtype),
+      half_pixel_centers=self._data.half_pixel_centers,
     )
 
   def detect(self, scenes: EvalScenes) -> dict[str, tf.Tensor]:

@@ -93,6 +93,7 @@ def eval_dataset(
     _batch_size(data, input_context),
     output_size=output_size,
     dtype=tf.as_dtype(data.dtype),
+    half_pixel_centers=data.half_pixel_centers,
     input_context=input_context,
   )
 

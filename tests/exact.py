@@ -1,0 +1,51 @@
+"""The models in float64: what they compute, but for its rounding.
+
+Our geometry is float32 by name, so within this context that name means
+float64. It is for comparisons with the published float32 implementation: what
+float32 and float64 differ by is what rounding alone does.
+"""
+
+import contextlib
+import unittest.mock
+
+import tensorflow as tf
+import tf_keras
+
+
+@contextlib.contextmanager
+def float64():
+  """Everything built and run inside is float64."""
+  constant, log, where, zeros = tf.constant, tf.math.log, tf.where, tf.zeros
+
+  def wide_constant(value, dtype=None, **rest):
+    made = constant(value, dtype, **rest)
+    narrow = dtype is None and made.dtype == tf.as_dtype('float32')
+    return tf.cast(made, tf.float64) if narrow else made
+
+  def wide_log(x):
+    return log(constant(x, tf.float64) if isinstance(x, float) else x)
+
+  def wide_where(condition, x=None, y=None):
+    if isinstance(x, float):
+      x = constant(x, y.dtype)
+    if isinstance(y, float):
+      y = constant(y, x.dtype)
+    return where(condition, x, y)
+
+  def wide_zeros(shape, dtype=tf.float64):
+    return zeros(shape, dtype)
+
+  changes = (
+    (tf, 'float32', tf.float64),
+    (tf, 'constant', wide_constant),
+    (tf.math, 'log', wide_log),
+    (tf, 'where', wide_where),
+    (tf, 'zeros', wide_zeros),
+  )
+  with contextlib.ExitStack() as stack:
+    for owner, attribute, value in changes:
+      patch = unittest.mock.patch.object(owner, attribute, value)
+      stack.enter_context(patch)
+    tf_keras.backend.set_floatx('float64')
+    stack.callback(tf_keras.backend.set_floatx, 'float32')
+    yield
