@@ -3,7 +3,7 @@
 In the order of the data; imports point upwards in this list only:
 
 - `examples`: the typed records; `records`: one record in NumPy;
-  `drawing`: pictures of labels.
+  `drawing`: pictures of labels; `pillow_rgb`: pixels of image files.
 - `augment`: the method, pure functions of batches; imports TensorFlow only.
 - `inputs`: from record files to batches. `modeling`: anchor targets and the
   published models. `evaluation`: COCO metrics.

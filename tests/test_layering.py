@@ -23,7 +23,8 @@ LAYERS = {
   'augment': {'examples'},
   'records': {'examples'},
   'drawing': {'examples'},
-  'inputs': {'examples', 'augment'},
+  'pillow_rgb': set(),
+  'inputs': {'examples', 'augment', 'pillow_rgb'},
   'modeling': {'examples', 'augment'},
   'evaluation': {'examples', 'records', 'drawing'},
   'training': {

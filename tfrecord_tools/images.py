@@ -6,13 +6,12 @@ depths other than 8 bits, EXIF orientations, other formats.
 """
 
 import io
-import struct
-import zlib
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
+from copypaste_tf import pillow_rgb
 from tfrecord_tools import jpeg
 from tfrecord_tools import orientation as exif
 from tfrecord_tools.faults import SourceError
@@ -21,16 +20,6 @@ _ORIENTATION_TAG = 0x0112
 _JPEG_FORMATS = ('JPEG', 'MPO')
 _PLAIN_MODES = ('RGB', 'L')
 _PNG_DEPTH = 24  # Offset of the bits per channel in a PNG file.
-_DEEP_MODES = ('I;16', 'I;16B', 'I;16L', 'I')
-_ERRORS = (
-  OSError,
-  SyntaxError,
-  ValueError,
-  EOFError,
-  struct.error,
-  zlib.error,
-  Image.DecompressionBombError,
-)
 
 
 class StoredImage(NamedTuple):
@@ -75,7 +64,7 @@ def read(path: str) -> StoredImage:
   try:
     with Image.open(io.BytesIO(data)) as image:
       return _store(image, data)
-  except _ERRORS as error:
+  except pillow_rgb.DECODE_ERRORS as error:
     raise SourceError('corrupt_image', f'{path}: {error}') from error
 
 
@@ -92,7 +81,7 @@ def _store(image: Image.Image, data: bytes) -> StoredImage:
     else:
       image.load()
     return StoredImage(data, image_format, shape, shape, orientation, False)
-  pixels = exif.turn_pixels(_rgb(image), orientation)
+  pixels = exif.turn_pixels(pillow_rgb.rgb(image), orientation)
   return StoredImage(
     _encode(pixels, image_format),
     image_format,
@@ -110,16 +99,6 @@ def _is_plain(image: Image.Image, data: bytes) -> bool:
   if image.format == 'PNG':
     return data[_PNG_DEPTH] == 8
   return image.format in _JPEG_FORMATS
-
-
-def _rgb(image: Image.Image) -> np.ndarray:
-  """Decodes to `[h, w, 3]` uint8; alpha is dropped, as TensorFlow does."""
-  if image.mode in _DEEP_MODES:
-    grey = (np.asarray(image).astype(np.int64) >> 8).clip(0, 255)
-    return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2)
-  if image.mode == 'F':
-    raise ValueError('floating-point pixels have no known range')
-  return np.asarray(image.convert('RGB'))
 
 
 def _encode(pixels: np.ndarray, image_format: str) -> bytes:

@@ -7,26 +7,15 @@ Pillow, turned upright and made RGB. Alpha is dropped.
 """
 
 import io
-import struct
-import zlib
 
 import numpy as np
 import tensorflow as tf
 from PIL import Image, ImageOps
 
+from copypaste_tf import pillow_rgb
+
 _ORIENTATION_TAG, _UPRIGHT = 0x0112, 1
 _FORMATS = ('JPEG', 'MPO', 'PNG')
-_DEEP_MODES = ('I;16', 'I;16B', 'I;16L', 'I')
-_ERRORS = (
-  OSError,
-  SyntaxError,
-  ValueError,
-  EOFError,
-  struct.error,
-  zlib.error,
-  tf.errors.OpError,
-  Image.DecompressionBombError,
-)
 
 
 def read(path: str) -> np.ndarray:
@@ -49,16 +38,7 @@ def read(path: str) -> np.ndarray:
       plain = image.mode in ('RGB', 'L') and image.format in _FORMATS
       if upright and plain:
         return tf.io.decode_image(data, 3, expand_animations=False).numpy()
-      return _rgb(ImageOps.exif_transpose(image))
-  except _ERRORS as error:
+      return pillow_rgb.rgb(ImageOps.exif_transpose(image))
+  except (*pillow_rgb.DECODE_ERRORS, tf.errors.OpError) as error:
     reason = str(getattr(error, 'message', error)).split('\n')[0]
     raise ValueError(f'{path}: {reason}') from error
-
-
-def _rgb(image: Image.Image) -> np.ndarray:
-  if image.mode in _DEEP_MODES:
-    grey = (np.asarray(image).astype(np.int64) >> 8).clip(0, 255)
-    return np.repeat(grey.astype(np.uint8)[:, :, np.newaxis], 3, axis=2)
-  if image.mode == 'F':
-    raise ValueError('floating-point pixels have no known range')
-  return np.asarray(image.convert('RGB'))

@@ -3,6 +3,7 @@
 import tensorflow as tf
 import tf_keras
 
+from copypaste_tf.modeling import convolution
 from copypaste_tf.modeling.naming import Numbered
 from copypaste_tf.modeling.normalization import Norm
 
@@ -36,19 +37,13 @@ class BoxHead(tf_keras.layers.Layer):
     scope = f'frcnn_layer_{stage}/fast_rcnn_head'
     super().__init__(name=scope)
     names = Numbered(scope)
-    self.convs = [
-      (
-        tf_keras.layers.Conv2D(
-          filters,
-          3,
-          padding='same',
-          kernel_initializer=_initializer(),
-          name=f'{scope}/conv_{i}',
-        ),
-        norm.layer(names('batch_normalization')),
-      )
-      for i in range(num_convs)
-    ]
+    self.convs = convolution.stack(
+      num_convs,
+      filters,
+      norm,
+      f'{scope}/conv_',
+      lambda: names('batch_normalization'),
+    )
     self.fcs = [
       (
         tf_keras.layers.Dense(fc_dims, name=f'{scope}/fc{6 + i}'),
@@ -97,11 +92,4 @@ def _predictor(units: int, stddev: float, name: str) -> tf_keras.layers.Layer:
     units,
     kernel_initializer=tf_keras.initializers.RandomNormal(stddev=stddev),
     name=name,
-  )
-
-
-def _initializer() -> tf_keras.initializers.Initializer:
-  # A new one for every layer: one instance would draw the same weights again.
-  return tf_keras.initializers.VarianceScaling(
-    2.0, 'fan_out', 'untruncated_normal'
   )

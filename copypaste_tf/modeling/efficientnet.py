@@ -6,6 +6,7 @@ from typing import NamedTuple
 import tensorflow as tf
 import tf_keras
 
+from copypaste_tf.modeling import convolution
 from copypaste_tf.modeling.drop_connect import drop_connect
 from copypaste_tf.modeling.naming import Numbered
 from copypaste_tf.modeling.normalization import Norm
@@ -167,7 +168,7 @@ class Block(tf_keras.layers.Layer):
       stage.stride,
       padding='same',
       use_bias=False,
-      depthwise_initializer=_initializer(),
+      depthwise_initializer=convolution.fan_out_normal(),
       name=names('depthwise_conv2d'),
     )
     self.depthwise_norm = norm.layer(names('tpu_batch_normalization'))
@@ -228,13 +229,6 @@ def _conv(
     stride,
     padding='same',
     use_bias=use_bias,
-    kernel_initializer=_initializer(),
+    kernel_initializer=convolution.fan_out_normal(),
     name=name,
-  )
-
-
-def _initializer() -> tf_keras.initializers.Initializer:
-  # A new one for every layer: one instance would draw the same weights again.
-  return tf_keras.initializers.VarianceScaling(
-    2.0, 'fan_out', 'untruncated_normal'
   )

@@ -3,6 +3,7 @@
 import tensorflow as tf
 import tf_keras
 
+from copypaste_tf.modeling import convolution
 from copypaste_tf.modeling.naming import Numbered
 from copypaste_tf.modeling.normalization import Norm
 
@@ -27,31 +28,25 @@ class MaskHead(tf_keras.layers.Layer):
   ):
     super().__init__(name='mask_head')
     names = Numbered('mask_head')
-    self.convs = [
-      (
-        tf_keras.layers.Conv2D(
-          filters,
-          3,
-          padding='same',
-          kernel_initializer=_initializer(),
-          name=f'mask_head/mask-conv-l{i}',
-        ),
-        norm.layer(names('batch_normalization')),
-      )
-      for i in range(num_convs)
-    ]
+    self.convs = convolution.stack(
+      num_convs,
+      filters,
+      norm,
+      'mask_head/mask-conv-l',
+      lambda: names('batch_normalization'),
+    )
     self.enlarge = tf_keras.layers.Conv2DTranspose(
       filters,
       2,
       2,
-      kernel_initializer=_initializer(),
+      kernel_initializer=convolution.fan_out_normal(),
       name='mask_head/conv5-mask',
     )
     self.enlarge_norm = norm.layer(names('batch_normalization'))
     self.predict = tf_keras.layers.Conv2D(
       num_classes,
       1,
-      kernel_initializer=_initializer(),
+      kernel_initializer=convolution.fan_out_normal(),
       name='mask_head/mask_fcn_logits',
     )
 
@@ -84,10 +79,3 @@ class MaskHead(tf_keras.layers.Layer):
   def classifier(self) -> list[tf_keras.layers.Layer]:
     """Returns the layers that depend on the number of classes."""
     return [self.predict]
-
-
-def _initializer() -> tf_keras.initializers.Initializer:
-  # A new one for every layer: one instance would draw the same weights again.
-  return tf_keras.initializers.VarianceScaling(
-    2.0, 'fan_out', 'untruncated_normal'
-  )

@@ -43,14 +43,13 @@ class ResNet(tf_keras.layers.Layer):
     self.stem_norm = norm.layer(names('batch_normalization'))
     self.pool = tf_keras.layers.MaxPool2D(3, 2, padding='same')
     bottleneck, counts = BLOCKS[depth]
-    block = Bottleneck if bottleneck else BasicBlock
+    plan = _bottleneck if bottleneck else _basic
     self.groups = [
       [
-        block(
-          filters * 2**group,
+        Residual(
+          plan(filters * 2**group, 2 if group and not i else 1),
           norm,
           names,
-          stride=2 if group and not i else 1,
           project=not i,
         )
         for i in range(count)
@@ -72,7 +71,7 @@ class ResNet(tf_keras.layers.Layer):
     return features
 
 
-class _Residual(tf_keras.layers.Layer):
+class Residual(tf_keras.layers.Layer):
   """A chain of convolutions with a shortcut.
 
   Args:
@@ -114,41 +113,14 @@ class _Residual(tf_keras.layers.Layer):
     return tf.nn.relu(x + shortcut)
 
 
-class BasicBlock(_Residual):
-  """Two 3x3 convolutions, as in ResNet-18 and ResNet-34."""
-
-  def __init__(
-    self,
-    filters: int,
-    norm: Norm,
-    names: Numbered,
-    *,
-    stride: int,
-    project: bool,
-  ):
-    super().__init__(
-      [(filters, 3, stride), (filters, 3, 1)], norm, names, project=project
-    )
+def _basic(filters: int, stride: int) -> list[tuple[int, int, int]]:
+  """Returns the convolutions of a block of ResNet-18 or 34."""
+  return [(filters, 3, stride), (filters, 3, 1)]
 
 
-class Bottleneck(_Residual):
-  """1x1, 3x3 and 1x1 convolutions, as from ResNet-50 on."""
-
-  def __init__(
-    self,
-    filters: int,
-    norm: Norm,
-    names: Numbered,
-    *,
-    stride: int,
-    project: bool,
-  ):
-    super().__init__(
-      [(filters, 1, 1), (filters, 3, stride), (filters * _EXPANSION, 1, 1)],
-      norm,
-      names,
-      project=project,
-    )
+def _bottleneck(filters: int, stride: int) -> list[tuple[int, int, int]]:
+  """Returns the convolutions of a block of ResNet-50 and deeper ones."""
+  return [(filters, 1, 1), (filters, 3, stride), (filters * _EXPANSION, 1, 1)]
 
 
 class PaddedConv(tf_keras.layers.Layer):
