@@ -111,21 +111,44 @@ def test_inference(name, model):
   features = tf.function(lambda x: _features(model, x, False))(images)
   _hold_all(reference, features)
   rois, scores = model.propose(
-    features['rpn_score_outputs'],
-    features['rpn_box_outputs'],
+    *(
+      _theirs(reference, name, features[name])
+      for name in ('rpn_score_outputs', 'rpn_box_outputs')
+    ),
     model._anchors(images),
     sizes,
     training=False,
   )
   _hold(reference, 'rpn_roi_scores', scores)
-  # Rounding decides between boxes that overlap by just the threshold.
-  noisy = 'nasfpn' in name
-  share = _same_boxes(
-    reference['rpn_rois'][0], rois[0].numpy(), 0.5 if noisy else 0.02
-  )
-  assert share >= (0.97 if noisy else 0.995), share
+  # Where level 2 is ours, rounding decides between boxes that overlap by just
+  # the threshold.
+  whole = 'rpn_box_outputs/2@value' not in reference.arrays
+  share = _same_boxes(reference['rpn_rois'][0], rois[0].numpy(), 0.02)
+  assert share >= (1.0 if whole else 0.995), share
   _hold_stages(reference, model, features['fpn'], sizes)
-  _hold_detections(reference, model, features['fpn'], sizes)
+  pyramid = features['fpn']
+  found, noisy = (
+    model.regions.detect(x, tf.constant(reference['rpn_rois']), sizes)
+    for x in (pyramid, _with_noise(reference, pyramid))
+  )
+  _hold_detections(reference, found, noisy)
+
+
+def _with_noise(reference, pyramid):
+  """Adds what the reference's pyramid differs from itself by."""
+  random = np.random.default_rng(0)
+  noisy = {}
+  for level, x in pyramid.items():
+    # The figure is the largest of some ten thousand differences: 4 sigma.
+    std = reference.noise[f'fpn/{level}']['max_abs'] / 4.0
+    noisy[level] = x + random.normal(size=x.shape, scale=std).astype(np.float32)
+  return noisy
+
+
+def _theirs(reference, name, ours):
+  """Returns the reference's levels, but ours where it keeps only a part."""
+  theirs = reference.levels(name)
+  return {level: tf.constant(theirs.get(level, x)) for level, x in ours.items()}
 
 
 def _hold_stages(reference, model, pyramid, sizes):
@@ -138,9 +161,10 @@ def _hold_stages(reference, model, pyramid, sizes):
       name = f'outputs/{kind}_outputs_{stage}'
       std = reference.sample(name)[1].std()
       assert reference.difference(name, got) <= noise * std, name
-    if len(model.regions.box_heads) > 1:
+    if f'outputs/box_outputs_{stage}' in reference.arrays:
+      codes = tf.constant(reference[f'outputs/box_outputs_{stage}'])
       boxes = model.regions.refine(rois, codes, sizes, stage)
-      assert reference.difference(f'next_rois_{stage}', boxes) < 0.5
+      assert reference.difference(f'next_rois_{stage}', boxes) < 1e-3
 
 
 def _relative_noise(reference):
@@ -155,41 +179,40 @@ def _relative_noise(reference):
   )
 
 
-def _hold_detections(reference, model, pyramid, sizes):
-  found = model.regions.detect(
-    pyramid, tf.constant(reference['rpn_rois']), sizes
+def _hold_detections(reference, found, noisy):
+  kinds = ('boxes', 'scores', 'classes')
+  expected = {x: reference[f'outputs/detection_{x}'][0] for x in kinds}
+  ours, ours_noisy = (
+    {x: made[f'detection_{x}'][0].numpy() for x in kinds}
+    for made in (found, noisy)
   )
-  expected = {
-    part: reference[f'outputs/detection_{part}'][0]
-    for part in ('boxes', 'scores', 'classes')
-  }
-  got = {part: found[f'detection_{part}'][0].numpy() for part in expected}
   assert found['num_detections'].numpy() == reference['outputs/num_detections']
-  noisy = len(model.regions.box_heads) > 1
-  score_noise, box_noise = (0.02, 0.5) if noisy else (5e-4, 0.02)
+  score_noise = reference.allowed('outputs/detection_scores')
   np.testing.assert_allclose(
-    got['scores'], expected['scores'], atol=score_noise
+    ours['scores'], expected['scores'], atol=score_noise
   )
-  partners = _partners(expected, got, score_noise, box_noise)
-  missing = [i for i, j in enumerate(partners) if j is None]
-  # Overlaps just at the threshold, scores just at the last place; 10 of 100
-  # were seen for NAS-FPN, and a first bound of 8 was raised for them.
-  assert len(missing) <= (15 if noisy else 0), expected['scores'][missing]
+  partners = _partners(expected, ours, score_noise)
+  missing = partners.count(None)
+  # Rounding alone makes and unmakes detections: overlaps just at the
+  # threshold, scores just at the last place.
+  own = _partners(ours_noisy, ours, score_noise).count(None)
+  print('MISSING', missing, own)
+  assert missing <= own, (missing, own)
   for i, j in enumerate(partners):
     for k in range(i):
       clear = expected['scores'][k] - expected['scores'][i] > 2 * score_noise
       if clear and j is not None and partners[k] is not None:
         assert partners[k] < j, f'detections {k} and {i} changed places'
-  if not noisy:
+  if not missing:
     _hold_masks(reference, found['detection_masks'].numpy(), partners)
 
 
-def _partners(expected, got, score_noise, box_noise):
+def _partners(expected, got, score_noise):
   """Returns, for each expected detection, the row of the same one or None."""
   distance = np.abs(expected['boxes'][:, None] - got['boxes']).max(-1)
   scores = np.abs(expected['scores'][:, None] - got['scores'])
   same = expected['classes'][:, None] == got['classes']
-  same &= (distance < box_noise) & (scores < score_noise)
+  same &= (distance < 0.5) & (scores < score_noise)
   return [int(np.argmax(row)) if row.any() else None for row in same]
 
 
