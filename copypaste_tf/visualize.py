@@ -107,6 +107,8 @@ def examples(
   data = data.replace(
     global_batch_size=min(data.global_batch_size, MAX_BATCH),
     shuffle_buffer_size=min(data.shuffle_buffer_size, SHUFFLE_BUFFER),
+    deterministic=True,  # Inputs and results are read side by side.
+    data_service='',
   )
   try:
     for batch in _batches(data, output_size):

@@ -14,7 +14,12 @@ from official.core import config_definitions as cfg
 from copypaste_tf import augment
 from copypaste_tf.examples import Scenes
 from copypaste_tf.inputs import reader
-from copypaste_tf.training import config_types, data_checks, pipeline
+from copypaste_tf.training import (
+  config_types,
+  data_checks,
+  pipeline,
+  service_checks,
+)
 from copypaste_tf.training.config_types import nearest
 from copypaste_tf.training.data_checks import Problem
 from copypaste_tf.training.data_config import TrainData
@@ -108,6 +113,7 @@ def problems(
   found += _model(params)
   if 'train' in mode:
     found += [*_schedule(params, leaves), *_batches(params)]
+    found += service_checks.problems(params.task.train_data)
     found = found or [*_augmentation(params.task.train_data)]
   return found + data_checks.problems(params, mode, missing_data)
 
