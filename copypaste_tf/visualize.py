@@ -110,14 +110,9 @@ def examples(
     deterministic=True,  # Inputs and results are read side by side.
     data_service='',
   )
-  try:
+  with pipeline.input_errors(data):
     for batch in _batches(data, output_size):
       yield from _unbatch(*batch)
-  except (tf.errors.InvalidArgumentError, tf.errors.DataLossError) as error:
-    fault = pipeline.find_fault(data)
-    if fault is None:
-      raise
-    raise ValueError(f'A training record does not decode. {fault}') from error
 
 
 def _batches(data, output_size):

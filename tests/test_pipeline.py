@@ -197,3 +197,20 @@ def test_the_record_that_does_not_decode_is_named(data, tmp_path):
   assert pipeline.find_fault(data.replace(input_path=path)).startswith(fault)
   data.source_input_path = path
   assert pipeline.find_fault(data).startswith(fault)
+
+
+@pytest.mark.parametrize(
+  'kind', [tf.errors.InvalidArgumentError, tf.errors.DataLossError]
+)
+def test_an_error_of_the_inputs_names_the_record(data, tmp_path, kind):
+  bad, _, _ = serialized.make_record(2, image_bytes=b'\xff\xd8\xff no jpeg')
+  path = serialized.write(tmp_path / 'x', [records.serialize(bad)])
+  fault = (
+    r'^A training record does not decode\. .*/x: record 0 \(source_id 1002'
+  )
+  other = data.replace(input_path=path)
+  with pytest.raises(ValueError, match=fault), pipeline.input_errors(other):
+    raise kind(None, None, 'some JPEG')
+  error = kind(None, None, 'a shape')
+  with pytest.raises(kind, match='shape'), pipeline.input_errors(data):
+    raise error

@@ -1,5 +1,7 @@
 """The input pipelines of a config, for training, drawing and benchmarks."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
@@ -144,6 +146,25 @@ def find_fault(data: TrainData) -> str | None:
   return faults.find(
     paths, lambda record: decode.decode_scene(record, **_limits(data))
   )
+
+
+@contextlib.contextmanager
+def input_errors(data: TrainData) -> Iterator[None]:
+  """Names the record behind an error of the input pipeline.
+
+  Args:
+    data: the config of the training inputs.
+
+  Raises:
+    ValueError: a record does not decode; errors of something else stay.
+  """
+  try:
+    yield
+  except (tf.errors.InvalidArgumentError, tf.errors.DataLossError) as error:
+    fault = find_fault(data)
+    if fault is None:
+      raise
+    raise ValueError(f'A training record does not decode. {fault}') from error
 
 
 def num_replicas(params: cfg.ExperimentConfig) -> int:

@@ -53,7 +53,7 @@ def run(
     run_record.write(model_dir, resolved, overwrite=overwrite_record)
   params = with_devices(resolved.params)
   show = _Printer(sys.stdout)
-  with _input_errors(params), _quiet_orbit():
+  with pipeline.input_errors(params.task.train_data), _quiet_orbit():
     runner, progress = _build(params, model_dir, mode, show)
     runner.run()
   if 'train' in mode:
@@ -187,15 +187,3 @@ def _quiet_orbit() -> Iterator[None]:
   """Sends Orbit's many-line prints to the log; ours has one line."""
   with contextlib.redirect_stdout(_Log()):
     yield
-
-
-@contextlib.contextmanager
-def _input_errors(params) -> Iterator[None]:
-  """Names the record behind an error of the input pipeline."""
-  try:
-    yield
-  except (tf.errors.InvalidArgumentError, tf.errors.DataLossError) as error:
-    fault = pipeline.find_fault(params.task.train_data)
-    if fault is None:
-      raise
-    raise ValueError(f'A training record does not decode. {fault}') from error
