@@ -31,7 +31,6 @@ def distribute(
       processing_mode=service.ShardingPolicy.DYNAMIC,
       service=address,
       job_name=job,
-      compression=None,  # Noise does not compress; trying costs CPU.
     )
   )
 
