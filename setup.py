@@ -38,6 +38,7 @@ setuptools.setup(
     'numpy>=1.26',
     'opencv-python-headless>=4.9',
     'Pillow>=10',
+    'psutil>=5.9',
     'pycocotools>=2.0.8',
     'tensorflow>=2.20,<2.21',
     'tensorflow-datasets>=4.9',

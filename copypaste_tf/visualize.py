@@ -107,15 +107,12 @@ def examples(
   data = data.replace(
     global_batch_size=min(data.global_batch_size, MAX_BATCH),
     shuffle_buffer_size=min(data.shuffle_buffer_size, SHUFFLE_BUFFER),
+    deterministic=True,  # Inputs and results are read side by side.
+    data_service='',
   )
-  try:
+  with pipeline.input_errors(data):
     for batch in _batches(data, output_size):
       yield from _unbatch(*batch)
-  except (tf.errors.InvalidArgumentError, tf.errors.DataLossError) as error:
-    fault = pipeline.find_fault(data)
-    if fault is None:
-      raise
-    raise ValueError(f'A training record does not decode. {fault}') from error
 
 
 def _batches(data, output_size):

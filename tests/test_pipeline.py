@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from copypaste_tf import records
 from copypaste_tf.augment import options
+from copypaste_tf.examples import Scenes
 from copypaste_tf.training import data_config, pipeline
 
 
@@ -85,6 +86,86 @@ def test_workers_divide_the_batch(data):
   assert next(iter(targets)).image.shape[0] == 1
 
 
+def test_stages_grow_to_what_is_trained_on(data):
+  stages = pipeline.train_stages(data, (32, 32))
+  assert [*stages] == ['read', 'decode', 'batch', 'augment']
+  assert next(iter(stages['read'])).dtype == tf.string
+  assert next(iter(stages['decode'])).image.shape == (32, 48, 3)
+  assert next(iter(stages['batch'])).image.shape == (2, 32, 48, 3)
+  (last,) = stages['augment'].take(1)
+  (trained,) = pipeline.train_dataset(data, (32, 32)).take(1)
+  np.testing.assert_array_equal(last.image, trained.image)
+
+
+def test_stages_read_the_sources_beside_the_targets(data, folder):
+  data = data.replace(source_input_path=f'{folder}/sources')
+  stages = pipeline.train_stages(data, (32, 32))
+  targets, sources = next(iter(stages['batch']))
+  example = next(iter(stages['augment']))
+  np.testing.assert_array_equal(example.source_id[:, 0], targets.source_id)
+  np.testing.assert_array_equal(example.source_id[:, 1], sources.source_id)
+
+
+def _ids(data, count, *, host=None, start_step=0):
+  """Returns the ids of batches, of targets or of targets and sources."""
+  context = None if host is None else tf.distribute.InputContext(*host)
+  stages = pipeline.train_stages(data, (32, 32), context, start_step)
+  ids = stages['batch'].map(
+    lambda *streams: (
+      [scenes.source_id for scenes in streams]
+      if isinstance(streams[0], Scenes)
+      else [Scenes(*streams).source_id]
+    )
+  )
+  return [np.ravel(batch).tolist() for batch in ids.take(count)]
+
+
+@pytest.mark.parametrize('sources', [False, True])
+def test_a_resumed_run_goes_on_with_the_next_example(data, folder, sources):
+  if sources:
+    data = data.replace(source_input_path=f'{folder}/sources')
+  whole = _ids(data, 9)
+  assert len(whole[0]) == (4 if sources else 2)
+  for done in (1, 4, 6):
+    assert _ids(data, 3, start_step=done) == whole[done : done + 3]
+
+
+def test_a_host_of_several_replicas_goes_on_too(data):
+  data = data.replace(global_batch_size=8)
+  host = (2, 1, 4)  # The second of two hosts with two replicas each.
+  whole = _ids(data, 10, host=host)
+  assert _ids(data, 4, host=host, start_step=3) == whole[6:]
+  assert _ids(data, 10, host=(2, 0, 4)) != whole
+
+
+def test_hosts_draw_for_themselves(data, tmp_path):
+  """Two hosts that read the same record in the same place jitter it anew."""
+  made = records.serialize(serialized.make_record(1)[0])
+  path = serialized.write(tmp_path / 'one', [made] * 8)
+  data = data.replace(input_path=path, global_batch_size=4, copy_paste=None)
+  images = []
+  for host in range(2):
+    context = tf.distribute.InputContext(2, host, 2)
+    batches = pipeline.train_dataset(data, (32, 32), context)
+    images += [batch.image.numpy() for batch in batches.take(2)]
+  for i, image in enumerate(images):
+    assert all((image != other).any() for other in images[:i])
+
+
+def test_any_order_has_the_same_records(data):
+  ids = _ids(data.replace(deterministic=False), 10)
+  counts = np.unique(ids, return_counts=True)
+  assert counts[0].tolist() == [*range(1000, 1005)]
+  assert counts[1].tolist() == [4] * 5
+
+
+def test_the_config_says_whether_the_order_is_kept(data):
+  for kept in (True, False):
+    data.deterministic = kept
+    for dataset in pipeline.train_stages(data, (32, 32)).values():
+      assert dataset.options().deterministic == kept
+
+
 def test_a_path_without_files_is_an_error(data):
   data.input_path = 'gone*'
   with pytest.raises(FileNotFoundError, match=r"no file matches 'gone\*'"):
@@ -116,3 +197,20 @@ def test_the_record_that_does_not_decode_is_named(data, tmp_path):
   assert pipeline.find_fault(data.replace(input_path=path)).startswith(fault)
   data.source_input_path = path
   assert pipeline.find_fault(data).startswith(fault)
+
+
+@pytest.mark.parametrize(
+  'kind', [tf.errors.InvalidArgumentError, tf.errors.DataLossError]
+)
+def test_an_error_of_the_inputs_names_the_record(data, tmp_path, kind):
+  bad, _, _ = serialized.make_record(2, image_bytes=b'\xff\xd8\xff no jpeg')
+  path = serialized.write(tmp_path / 'x', [records.serialize(bad)])
+  fault = (
+    r'^A training record does not decode\. .*/x: record 0 \(source_id 1002'
+  )
+  other = data.replace(input_path=path)
+  with pytest.raises(ValueError, match=fault), pipeline.input_errors(other):
+    raise kind(None, None, 'some JPEG')
+  error = kind(None, None, 'a shape')
+  with pytest.raises(kind, match='shape'), pipeline.input_errors(data):
+    raise error

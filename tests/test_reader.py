@@ -5,7 +5,7 @@ import serialized
 import tensorflow as tf
 
 from copypaste_tf import augment, records
-from copypaste_tf.inputs import reader
+from copypaste_tf.inputs import reader, record_order
 
 LIMITS = {'source_size': (32, 48), 'max_instances': 8, 'num_planes': 8}
 
@@ -23,56 +23,26 @@ def files(tmp_path_factory):
   ]
 
 
-def _records(files, seed=0, **knobs):
-  knobs = {'shuffle_buffer_size': 6, 'cycle_length': 2} | knobs
-  return reader.shuffled_records(files, seed, **knobs)
+def _records(files, seed=0):
+  return record_order.shuffled_records(
+    record_order.slices(files), seed, shuffle_buffer_size=6, cycle_length=2
+  )
 
 
-def _ids(dataset, count):
-  ids = []
-  for example in dataset.take(count):
-    features = tf.train.Example.FromString(example.numpy()).features.feature
-    ids.append(int(features['image/source_id'].bytes_list.value[0]))
-  return ids
+def _batches(files, seed=0):
+  scenes = reader.scenes(_records(files, seed), **LIMITS)
+  return scenes.batch(4, drop_remainder=True)
 
 
 def _context(workers, index):
   return tf.distribute.InputContext(workers, index, workers)
 
 
-def test_every_record_once_per_epoch_in_a_new_order(files):
-  ids = _ids(_records(files), 36)
-  epochs = [ids[i : i + 12] for i in (0, 12, 24)]
-  for epoch in epochs:
-    assert sorted(epoch) == list(range(1000, 1012))
-  assert epochs[0] != epochs[1] != epochs[2]
-
-
-def test_the_order_depends_on_the_seed_alone(files):
-  assert _ids(_records(files), 24) == _ids(_records(files), 24)
-  assert _ids(_records(files), 24) != _ids(_records(files, seed=1), 24)
-
-
-@pytest.mark.parametrize('workers', [2, 3, 4])
-def test_every_record_goes_to_exactly_one_worker(files, workers):
-  seen = []
-  for index in range(workers):
-    dataset = _records(files, input_context=_context(workers, index))
-    per_epoch = {2: (8, 4), 3: (4, 4, 4), 4: (3, 3, 3, 3)}[workers][index]
-    seen += set(_ids(dataset, 2 * per_epoch))
-  assert sorted(seen) == list(range(1000, 1012))
-
-
-def test_no_files_is_an_error():
-  with pytest.raises(ValueError, match='No record files'):
-    _records([])
-
-
-def test_scene_batches_have_static_shapes(files):
-  batches = reader.scene_batches(_records(files), 4, **LIMITS)
-  assert batches.element_spec.image.shape == [4, 32, 48, 3]
-  batch = next(iter(batches))
-  assert len(set(batch.source_id.numpy())) == 4
+def test_scenes_have_static_shapes(files):
+  scenes = reader.scenes(_records(files), **LIMITS)
+  assert scenes.element_spec.image.shape == [32, 48, 3]
+  ids = [int(scene.source_id) for scene in scenes.take(12)]
+  assert sorted(ids) == [*range(1000, 1012)]
 
 
 def _train(files, seed=0, **knobs):
@@ -81,23 +51,21 @@ def _train(files, seed=0, **knobs):
     'max_instances': 10,
     'copy_paste': augment.CopyPaste(min_visible_area=2),
   } | knobs
-  scenes = reader.scene_batches(_records(files), 4, **LIMITS)
-  return reader.train_batches(scenes, seed, **knobs)
+  return reader.train_batches(_batches(files), seed, **knobs)
 
 
 def test_train_batches_equal_the_function_called_by_hand(files):
-  scenes = reader.scene_batches(_records(files), 4, **LIMITS)
   expected = [
     augment.augment(
       batch,
-      tf.constant([5, i]),
+      tf.constant([5, number]),
       output_size=(32, 32),
       max_instances=10,
       copy_paste=augment.CopyPaste(min_visible_area=2),
     )
-    for i, batch in enumerate(scenes.take(3))
+    for number, batch in zip((7, 10, 13), _batches(files), strict=False)
   ]
-  found = list(_train(files, seed=5).take(3))
+  found = list(_train(files, seed=5, first=7, every=3).take(3))
   for a, b in zip(expected, found, strict=True):
     reference.assert_same(
       [('by hand', reference.to_numpy(a)), ('read', reference.to_numpy(b))]
@@ -106,13 +74,20 @@ def test_train_batches_equal_the_function_called_by_hand(files):
   assert not np.array_equal(found[0].image, found[1].image)
 
 
+def test_the_uncompiled_function_draws_the_same(files):
+  compiled, plain = (
+    next(iter(_train(files, jit_compile=jit))) for jit in (True, False)
+  )
+  reference.assert_same(
+    [('XLA', reference.to_numpy(compiled)), ('', reference.to_numpy(plain))]
+  )
+
+
 def test_sources_from_a_stream_of_their_own(files):
-  sources = reader.scene_batches(_records(files[2:], seed=3), 4, **LIMITS)
-  scenes = reader.scene_batches(_records(files[:1]), 4, **LIMITS)
   batches = reader.train_batches(
-    scenes,
+    _batches(files[:1]),
     0,
-    sources=sources,
+    sources=_batches(files[2:], seed=3),
     output_size=(32, 32),
     copy_paste=augment.CopyPaste(),
   )

@@ -7,7 +7,7 @@ import tensorflow as tf
 from pycocotools import coco as pycoco
 
 from copypaste_tf import augment
-from copypaste_tf.inputs import reader
+from copypaste_tf.inputs import reader, record_order
 from tfrecord_tools import coco_conversion
 
 SIZE = (160, 192)
@@ -29,11 +29,13 @@ def scenes(coco_sample, tmp_path_factory):
     )
   )
   files = sorted(str(path) for path in folder.glob('*.tfrecord'))
-  records = reader.shuffled_records(files, 3, shuffle_buffer_size=200)
-  batches = reader.scene_batches(
-    records, 8, source_size=(640, 640), max_instances=60, num_planes=6
+  records = record_order.shuffled_records(
+    record_order.slices(files), 3, shuffle_buffer_size=200
   )
-  return list(batches.take(4))
+  decoded = reader.scenes(
+    records, source_size=(640, 640), max_instances=60, num_planes=6
+  )
+  return list(decoded.batch(8, drop_remainder=True).take(4))
 
 
 def test_decoded_masks_equal_the_annotations(coco_sample, scenes):

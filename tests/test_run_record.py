@@ -62,6 +62,16 @@ def test_how_a_run_is_watched_may_change(tmp_path):
   assert run_record.differences(str(tmp_path), other.params) == []
 
 
+def test_who_makes_the_batches_may_change(tmp_path):
+  run_record.write(str(tmp_path), resolve(), overwrite=False)
+  other = resolve(
+    'TrainData.data_service = "grpc://host:5050"',
+    'TrainData.data_service_job = "mine"',
+    'TrainData.deterministic = False',
+  )
+  assert run_record.differences(str(tmp_path), other.params) == []
+
+
 def test_a_new_folder_has_no_differences(tmp_path):
   assert run_record.differences(str(tmp_path), resolve().params) == []
 

@@ -1,13 +1,11 @@
-"""Around a run: devices, refusals, quiet, errors that name the record.
+"""Around a run: devices, refusals, quiet.
 
 `test_train` has real runs.
 """
 
 import pytest
-import serialized
 import tensorflow as tf
 
-from copypaste_tf import records
 from copypaste_tf.training import gin_config, runner
 
 
@@ -90,32 +88,3 @@ def test_the_record_is_written_before_a_training(
 def test_an_evaluator_beside_a_trainer_writes_no_record(faked, tmp_path):
   runner.run(gin_config.load(), str(tmp_path), 'continuous_eval')
   assert faked == ['run']
-
-
-@pytest.fixture
-def params(tmp_path):
-  """A config whose second record has an image that does not decode."""
-  good, _, _ = serialized.make_record(1)
-  bad, _, _ = serialized.make_record(2, image_bytes=b'\xff\xd8\xff no jpeg')
-  made = [records.serialize(good), records.serialize(bad)]
-  path = serialized.write(tmp_path / 'x', made)
-  return gin_config.load(gin_params=[f'TrainData.input_path = "{path}"']).params
-
-
-@pytest.mark.parametrize(
-  'kind', [tf.errors.InvalidArgumentError, tf.errors.DataLossError]
-)
-def test_an_error_of_the_inputs_names_the_record(params, kind):
-  fault = (
-    r'^A training record does not decode\. .*/x: record 1 \(source_id 1002'
-  )
-  with pytest.raises(ValueError, match=fault), runner._input_errors(params):
-    raise kind(None, None, 'some JPEG')
-
-
-def test_an_error_of_something_else_stays(params, tmp_path):
-  good, _, _ = serialized.make_record(1)
-  serialized.write(tmp_path / 'x', [records.serialize(good)])
-  error = tf.errors.InvalidArgumentError(None, None, 'a shape')
-  with pytest.raises(type(error), match='shape'), runner._input_errors(params):
-    raise error

@@ -1,5 +1,6 @@
 """Host-side inputs: `decode` reads one record, `reader` makes the batches.
 
-`faults` finds the record behind an error that TensorFlow does not locate;
-`image_files` reads images that are in no record.
+`record_order` says which records a host reads in which order, `data_service`
+lets other machines do it. `faults` finds the record behind an error that
+TensorFlow does not locate; `image_files` reads images that are in no record.
 """

@@ -10,75 +10,23 @@ from copypaste_tf.inputs import decode
 from copypaste_tf.inputs.decode import EvalScenes
 
 
-def shuffled_records(
-  paths: Sequence[str],
-  seed: int,
-  *,
-  shuffle_buffer_size: int,
-  cycle_length: int = 16,
-  input_context: tf.distribute.InputContext | None = None,
-) -> tf.data.Dataset:
-  """Reads serialized records forever, in another order every epoch.
-
-  Files are shuffled and read `cycle_length` at a time; then the serialized
-  records, which are much smaller than decoded ones, are shuffled. Workers share
-  the files, or the records of each file where there are fewer files than
-  workers.
-
-  Args:
-    paths: TFRecord files.
-    seed: of the order.
-    shuffle_buffer_size: records to draw from.
-    cycle_length: files read in turn.
-    input_context: this worker's part; every record goes to one worker.
-
-  Returns:
-    A dataset of scalar strings.
-
-  Raises:
-    ValueError: if there are no files.
-  """
-  if not paths:
-    raise ValueError('No record files were given; expected at least one path.')
-  files = tf.data.Dataset.from_tensor_slices(list(paths))
-  workers = input_context.num_input_pipelines if input_context else 1
-  by_file = len(paths) >= workers
-  if by_file:
-    files = _share(files, input_context)
-
-  def read(path):
-    records = tf.data.TFRecordDataset(path)
-    return records if by_file else _share(records, input_context)
-
-  files = files.shuffle(len(paths), seed=seed)
-  records = files.interleave(
-    read,
-    cycle_length=cycle_length,
-    num_parallel_calls=tf.data.AUTOTUNE,
-    deterministic=True,
-  )
-  return records.shuffle(shuffle_buffer_size, seed=seed).repeat()
-
-
-def scene_batches(
+def scenes(
   records: tf.data.Dataset,
-  batch_size: int,
   *,
   source_size: tuple[int, int],
   max_instances: int,
   num_planes: int,
 ) -> tf.data.Dataset:
-  """Decodes records and batches them.
+  """Decodes records.
 
   Args:
     records: a dataset of serialized examples.
-    batch_size: number `b` of scenes in a batch; incomplete ones are dropped.
     source_size: see `decode.decode_scene`, as the others.
     max_instances: objects that a record can hold.
     num_planes: id planes that a record can hold.
 
   Returns:
-    A dataset of `Scenes`.
+    A dataset of `Scenes` without the batch axis.
   """
 
   def decode_scene(serialized):
@@ -89,8 +37,7 @@ def scene_batches(
       num_planes=num_planes,
     )
 
-  scenes = records.map(decode_scene, num_parallel_calls=tf.data.AUTOTUNE)
-  return scenes.batch(batch_size, drop_remainder=True)
+  return records.map(decode_scene, num_parallel_calls=tf.data.AUTOTUNE)
 
 
 def train_batches(
@@ -98,6 +45,9 @@ def train_batches(
   seed: int,
   *,
   sources: tf.data.Dataset | None = None,
+  first: int = 0,
+  every: int = 1,
+  jit_compile: bool = True,
   **knobs,
 ) -> tf.data.Dataset:
   """Augments batches of scenes, compiled by XLA, a new seed for each.
@@ -107,6 +57,9 @@ def train_batches(
     seed: of all draws; batch `i` is drawn with `batch_seed(seed, i)`.
     sources: a dataset of batches as large to paste from; by default the images
       of a batch are paired with one another.
+    first: number of the first batch.
+    every: what the number grows by, so that hosts have different ones.
+    jit_compile: whether XLA compiles the function; slow without.
     **knobs: the keyword arguments of `augment.augment`.
 
   Returns:
@@ -115,7 +68,7 @@ def train_batches(
   if sources is not None:
     scenes = tf.data.Dataset.zip(scenes, sources)
 
-  @tf.function(jit_compile=True)
+  @tf.function(jit_compile=jit_compile)
   def augment_batch(index, targets: Scenes, sources: Scenes | None = None):
     return augment(targets, batch_seed(seed, index), sources=sources, **knobs)
 
@@ -123,8 +76,10 @@ def train_batches(
     pair = (batch,) if isinstance(batch, Scenes) else batch
     return augment_batch(index, *pair)
 
-  batches = scenes.enumerate().map(
-    example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+  # Workers of the tf.data service are dealt numbers that no other has.
+  numbers = tf.data.Dataset.range(first, 2**62, every)
+  batches = tf.data.Dataset.zip(numbers, scenes).map(
+    example, num_parallel_calls=tf.data.AUTOTUNE
   )
   return batches.prefetch(tf.data.AUTOTUNE)
 

@@ -19,6 +19,7 @@ from copypaste_tf.training import (
   data_checks,
   model_checks,
   pipeline,
+  service_checks,
 )
 from copypaste_tf.training.config_types import Problem, nearest
 from copypaste_tf.training.data_config import TrainData
@@ -112,6 +113,7 @@ def problems(
   found += model_checks.problems(params.task)
   if 'train' in mode:
     found += [*_schedule(params, leaves), *_batches(params)]
+    found += service_checks.problems(params.task.train_data)
     found = found or [*_augmentation(params.task.train_data)]
   return found + data_checks.problems(params, mode, missing_data)
 

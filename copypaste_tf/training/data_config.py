@@ -51,6 +51,12 @@ class TrainData(hyperparams.Config):
     source_jitter: the same for the images pasted from, where it differs.
     copy_paste: what is pasted; None trains without Copy-Paste.
     seed: of the order of the records and of every random draw.
+    deterministic: the order of the records depends on the seed alone; False
+      takes them as they get ready.
+    data_service: dispatcher of a tf.data service whose workers make the
+      batches, `grpc://host:port`; empty means this machine.
+    data_service_job: runs of the same data and the same name share the batches
+      of a service, each going to one host.
     dtype: of the images, `float32` or `bfloat16`.
   """
 
@@ -67,6 +73,9 @@ class TrainData(hyperparams.Config):
   source_jitter: ScaleJitter | None = None
   copy_paste: CopyPaste | None = None
   seed: int = 0
+  deterministic: bool = True
+  data_service: str = ''
+  data_service_job: str = 'copypaste_tf'
   dtype: str = 'float32'
 
 

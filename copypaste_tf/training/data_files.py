@@ -1,10 +1,14 @@
 """Which record files a path of the config means, and what they contain."""
 
 import json
+import os
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
+
+from copypaste_tf.inputs import record_order
 
 
 def expand(patterns: str) -> list[str]:
@@ -34,8 +38,7 @@ def manifest(patterns: str) -> dict[str, Any] | None:
   path = manifest_path(expand(patterns)[0])
   if path is None or not tf.io.gfile.exists(path):
     return None
-  with tf.io.gfile.GFile(path) as file:
-    return json.load(file)
+  return _read_json(path)
 
 
 def manifest_path(record_file: str) -> str | None:
@@ -49,6 +52,39 @@ def manifest_path(record_file: str) -> str | None:
   """
   match = re.fullmatch(r'(.+)-\d{5}-of-\d{5}\.tfrecord', record_file)
   return f'{match[1]}-manifest.json' if match else None
+
+
+def count_records(share: Sequence[record_order.Slice]) -> int:
+  """Counts records, by the manifest where there is one that fits the files.
+
+  Args:
+    share: files, or parts of their records.
+
+  Returns:
+    Their number; without a manifest, all is read to count it.
+  """
+  sizes = {}
+  for path in {manifest_path(piece.path) for piece in share}:
+    sizes |= _sizes(path) if path and tf.io.gfile.exists(path) else {}
+  counts = [sizes.get(piece.path) for piece in share]
+  if None in counts:
+    return record_order.count_records(share)
+  return sum(
+    len(range(piece.part, count, piece.parts))
+    for piece, count in zip(share, counts, strict=True)
+  )
+
+
+def _sizes(path: str) -> dict[str, int]:
+  """Returns the number of records of each shard that is as it was made."""
+  folder = os.path.dirname(path)
+  sizes = {}
+  for shard in _read_json(path).get('shards', []):
+    file = os.path.join(folder, shard['file'])
+    here = tf.io.gfile.exists(file)
+    if here and tf.io.gfile.stat(file).length == shard['size']:
+      sizes[file] = shard['num_examples']
+  return sizes
 
 
 def label_map(patterns: str) -> dict[int, str]:
@@ -66,8 +102,7 @@ def read_label_map(path: str) -> dict[int, str]:
   Raises:
     ValueError: the file is none of them.
   """
-  with tf.io.gfile.GFile(path) as file:
-    found = json.load(file)
+  found = _read_json(path)
   try:
     if 'categories' in found:
       found = {entry['id']: entry['name'] for entry in found['categories']}
@@ -77,3 +112,8 @@ def read_label_map(path: str) -> dict[int, str]:
     raise ValueError(
       f'{path}: expected a manifest, COCO annotations or {{"1": "person"}}'
     ) from error
+
+
+def _read_json(path: str) -> Any:
+  with tf.io.gfile.GFile(path) as file:
+    return json.load(file)

@@ -1,13 +1,15 @@
 """The input pipelines of a config, for training, drawing and benchmarks."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
 from official.core import config_definitions as cfg
 
 from copypaste_tf.augment import options
-from copypaste_tf.inputs import decode, faults, reader
-from copypaste_tf.training import data_files
+from copypaste_tf.inputs import data_service, decode, faults, reader
+from copypaste_tf.training import data_files, host_part
 from copypaste_tf.training.data_config import EvalData, TrainData
 
 
@@ -15,6 +17,7 @@ def train_dataset(
   data: TrainData,
   output_size: tuple[int, int],
   input_context: tf.distribute.InputContext | None = None,
+  start_step: int = 0,
 ) -> tf.data.Dataset:
   """Returns endless batches of `TrainScenes`.
 
@@ -22,19 +25,63 @@ def train_dataset(
     data: the config of the training inputs.
     output_size: height and width of the canvas in pixels.
     input_context: this worker's part of the global batch.
+    start_step: steps taken before, whose examples are left out.
 
   Raises:
     FileNotFoundError: a path matches no file.
-    ValueError: a knob is out of its range.
+    ValueError: a knob is out of its range, or there are no records.
   """
-  scenes, sources = scene_batches(data, input_context)
-  return reader.train_batches(
-    scenes,
+  stages = train_stages(data, output_size, input_context, start_step)
+  *_, dataset = stages.values()
+  if not data.data_service:
+    return dataset
+  part = _part(data, input_context, start_step)
+  job = data_service.job_name(
+    data.data_service_job, data.as_dict(), output_size, part
+  )
+  return data_service.distribute(dataset, data.data_service, job)
+
+
+def train_stages(
+  data: TrainData,
+  output_size: tuple[int, int],
+  input_context: tf.distribute.InputContext | None = None,
+  start_step: int = 0,
+  **augment_options: bool,
+) -> dict[str, tf.data.Dataset]:
+  """Returns the pipeline of one machine as it grows, stage by stage.
+
+  Args:
+    data: see `train_dataset`, as the others.
+    output_size: height and width of the canvas in pixels.
+    input_context: this worker's part of the global batch.
+    start_step: steps taken before.
+    **augment_options: see `reader.train_batches`.
+
+  Returns:
+    Datasets by the name of their last stage, each made of the one before. The
+    last is what is trained on.
+  """
+  stages = _scene_stages(data, input_context, start_step)
+  targets, *sources = stages['batch']
+  part = _part(data, input_context, start_step)
+  augmented = reader.train_batches(
+    targets,
     data.seed,
-    sources=sources,
+    sources=sources[0] if sources else None,
+    first=part.first_number,
+    every=part.hosts,
     output_size=output_size,
     **augment_knobs(data),
+    **augment_options,
   )
+  joined = {name: _zipped(streams) for name, streams in stages.items()}
+  options = tf.data.Options()
+  options.deterministic = data.deterministic
+  return {
+    name: dataset.with_options(options)
+    for name, dataset in (joined | {'augment': augmented}).items()
+  }
 
 
 def scene_batches(
@@ -49,14 +96,8 @@ def scene_batches(
   Returns:
     The targets, and the separate sources if the config has some.
   """
-  batch_size = _batch_size(data, input_context)
-  sources = None
-  if data.copy_paste is not None and data.source_input_path:
-    sources = _scenes(
-      data.source_input_path, data, batch_size, data.seed + 1, input_context
-    )
-  targets = _scenes(data.input_path, data, batch_size, data.seed, input_context)
-  return targets, sources
+  targets, *sources = _scene_stages(data, input_context)['batch']
+  return targets, sources[0] if sources else None
 
 
 def augment_knobs(data: TrainData) -> dict[str, Any]:
@@ -90,7 +131,7 @@ def eval_dataset(
   """
   return reader.eval_batches(
     data_files.expand(data.input_path),
-    _batch_size(data, input_context),
+    host_part.of(data.global_batch_size, input_context).batch_size,
     output_size=output_size,
     dtype=tf.as_dtype(data.dtype),
     half_pixel_centers=data.half_pixel_centers,
@@ -108,6 +149,25 @@ def find_fault(data: TrainData) -> str | None:
   )
 
 
+@contextlib.contextmanager
+def input_errors(data: TrainData) -> Iterator[None]:
+  """Names the record behind an error of the input pipeline.
+
+  Args:
+    data: the config of the training inputs.
+
+  Raises:
+    ValueError: a record does not decode; errors of something else stay.
+  """
+  try:
+    yield
+  except (tf.errors.InvalidArgumentError, tf.errors.DataLossError) as error:
+    fault = find_fault(data)
+    if fault is None:
+      raise
+    raise ValueError(f'A training record does not decode. {fault}') from error
+
+
 def num_replicas(params: cfg.ExperimentConfig) -> int:
   """Returns the replicas on this machine; 1 where TPUs are not counted."""
   if params.runtime.num_gpus >= 0:
@@ -117,15 +177,29 @@ def num_replicas(params: cfg.ExperimentConfig) -> int:
   return max(len(tf.config.list_physical_devices('GPU')), 1)
 
 
-def _scenes(patterns, data, batch_size, seed, input_context):
-  records = reader.shuffled_records(
-    data_files.expand(patterns),
-    seed,
-    shuffle_buffer_size=data.shuffle_buffer_size,
-    cycle_length=data.cycle_length,
-    input_context=input_context,
-  )
-  return reader.scene_batches(records, batch_size, **_limits(data))
+def _part(data, input_context=None, start_step=0) -> host_part.HostPart:
+  part = host_part.of(data.global_batch_size, input_context, start_step)
+  return part.of_service() if data.data_service else part
+
+
+def _scene_stages(data, input_context=None, start_step=0):
+  """Returns `{stage: [targets, sources]}`; sources only if the config has."""
+  part = _part(data, input_context, start_step)
+  streams = [(data.input_path, data.seed)]
+  if data.copy_paste is not None and data.source_input_path:
+    streams.append((data.source_input_path, data.seed + 1))
+  read = [
+    host_part.records(data, patterns, seed, part) for patterns, seed in streams
+  ]
+  decoded = [reader.scenes(records, **_limits(data)) for records in read]
+  batched = [
+    scenes.batch(part.batch_size, drop_remainder=True) for scenes in decoded
+  ]
+  return {'read': read, 'decode': decoded, 'batch': batched}
+
+
+def _zipped(streams):
+  return streams[0] if len(streams) == 1 else tf.data.Dataset.zip(*streams)
 
 
 def _limits(data: TrainData) -> dict:
@@ -138,9 +212,3 @@ def _limits(data: TrainData) -> dict:
 
 def _jitter(config) -> options.ScaleJitter | None:
   return None if config is None else options.ScaleJitter(**config.as_dict())
-
-
-def _batch_size(data, input_context) -> int:
-  if input_context is None:
-    return data.global_batch_size
-  return input_context.get_per_replica_batch_size(data.global_batch_size)

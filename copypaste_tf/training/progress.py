@@ -154,7 +154,9 @@ class Panels:
       global_step: of the trainer.
     """
     few = data.replace(
-      global_batch_size=_PANEL_IMAGES, shuffle_buffer_size=8 * _PANEL_IMAGES
+      global_batch_size=_PANEL_IMAGES,
+      shuffle_buffer_size=8 * _PANEL_IMAGES,
+      data_service='',
     )
     self._batches = iter(pipeline.train_dataset(few, output_size))
     self._names = data_files.label_map(data.input_path)

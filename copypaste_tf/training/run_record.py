@@ -41,6 +41,8 @@ _FREE = (
   'trainer.max_to_keep',
   'trainer.continuous_eval_timeout',
   'task.panels_every',
+  'task.train_data.data_service',
+  'task.train_data.deterministic',
   'task.per_category_metrics',
 )
 

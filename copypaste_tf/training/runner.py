@@ -9,8 +9,8 @@ from typing import Any
 import tensorflow as tf
 from absl import logging
 from official.common import distribute_utils
+from official.core import base_trainer, train_lib, train_utils
 from official.core import config_definitions as cfg
-from official.core import train_lib, train_utils
 from official.modeling import performance
 
 from copypaste_tf.training import pipeline, run_record
@@ -53,7 +53,7 @@ def run(
     run_record.write(model_dir, resolved, overwrite=overwrite_record)
   params = with_devices(resolved.params)
   show = _Printer(sys.stdout)
-  with _input_errors(params), _quiet_orbit():
+  with pipeline.input_errors(params.task.train_data), _quiet_orbit():
     runner, progress = _build(params, model_dir, mode, show)
     runner.run()
   if 'train' in mode:
@@ -138,6 +138,8 @@ def _build(params, model_dir, mode, show):
     train_actions=[progress],
     eval_actions=[progress.evaluated],
   )
+  if train:
+    _go_on(trainer)
   if train and params.task.panels_every:
     panels = Panels(
       model_dir,
@@ -148,6 +150,17 @@ def _build(params, model_dir, mode, show):
     )
     runner.controller.train_actions += (panels,)
   return runner, progress
+
+
+def _go_on(trainer: base_trainer.Trainer) -> None:
+  """Lets the inputs of a restored trainer go on with the next example."""
+  step = int(trainer.global_step.numpy())
+  if step:
+    trainer.train_dataset = trainer.distribute_dataset(
+      trainer.task.build_inputs,
+      trainer.config.task.train_data,
+      start_step=step,
+    )
 
 
 class _Printer:
@@ -174,15 +187,3 @@ def _quiet_orbit() -> Iterator[None]:
   """Sends Orbit's many-line prints to the log; ours has one line."""
   with contextlib.redirect_stdout(_Log()):
     yield
-
-
-@contextlib.contextmanager
-def _input_errors(params) -> Iterator[None]:
-  """Names the record behind an error of the input pipeline."""
-  try:
-    yield
-  except (tf.errors.InvalidArgumentError, tf.errors.DataLossError) as error:
-    fault = pipeline.find_fault(params.task.train_data)
-    if fault is None:
-      raise
-    raise ValueError(f'A training record does not decode. {fault}') from error

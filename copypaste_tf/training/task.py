@@ -72,13 +72,15 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
     self,
     params: data_config.TrainData | data_config.EvalData,
     input_context: tf.distribute.InputContext | None = None,
+    start_step: int = 0,
   ) -> tf.data.Dataset:
-    """Returns batches of `TrainScenes` or `EvalScenes` of one worker."""
+    """Returns `TrainScenes` from `start_step` on, or `EvalScenes`."""
     output_size = tuple(self.task_config.model.input_size[:2])
-    build = pipeline.eval_dataset
     if isinstance(params, data_config.TrainData):
-      build = pipeline.train_dataset
-    return build(params, output_size, input_context)
+      return pipeline.train_dataset(
+        params, output_size, input_context, start_step
+      )
+    return pipeline.eval_dataset(params, output_size, input_context)
 
   def build_metrics(self, training: bool = True) -> list[tf_keras.metrics.Mean]:
     """Returns means of the losses and of what was pasted; none to evaluate."""

@@ -1,0 +1,117 @@
+"""The command around the measurements, which are faked; docs run real ones."""
+
+import json
+import os
+
+import pytest
+from absl import flags
+
+from copypaste_tf import benchmark_input
+from copypaste_tf.training import data_config, gin_config, input_benchmark
+from copypaste_tf.training.measure import Point, Sample
+
+
+@pytest.fixture
+def calls(monkeypatch):
+  """Replaces the processes; returns what would run in them."""
+  made = []
+
+  def in_process(cores, function, config, output_size, **kwargs):
+    made.append((cores, function.__name__, config, kwargs))
+    if function is input_benchmark.measure_run:
+      return input_benchmark.Run([Point(9, 5.0, 2.0)], 1.0, 3.0)
+    names = ('decode_jpeg', 'on/read', 'on/augment', 'off', 'op by op')
+    samples = {name: [Sample(0.25, 0.5)] for name in names}
+    return input_benchmark.Costs(samples, 4.0)
+
+  monkeypatch.setattr(benchmark_input, '_in_process', in_process)
+  monkeypatch.setattr(
+    input_benchmark, 'bytes_per_image', lambda data, output_size: 1000
+  )
+  return made
+
+
+def measure(**changes):
+  data = data_config.TrainData(shuffle_buffer_size=1000, global_batch_size=4)
+  knobs = {'cores': [1, 2], 'images': 8, 'rounds': 3, 'batches': 70}
+  return benchmark_input.measure(data.replace(**changes), (64, 96), **knobs)
+
+
+def test_each_number_of_cores_then_a_long_run(calls, capsys):
+  summary = measure()
+  assert [(cores, name) for cores, name, *_ in calls] == [
+    (1, 'measure_costs'),
+    (2, 'measure_costs'),
+    (2, 'measure_run'),
+  ]
+  assert calls[0][3] == {'images': 8, 'rounds': 3}
+  assert calls[2][3] == {'batches': 70}
+  buffers = [config['shuffle_buffer_size'] for _, _, config, _ in calls]
+  assert buffers == [64, 64, 1000]
+  assert 'shuffle buffer of 64' in capsys.readouterr().out
+  assert [*summary['cores']] == ['1', '2']
+  assert summary['run']['peak_mib'] == 3 and summary['bytes_per_image'] == 1000
+
+
+def test_a_service_is_left_out_and_told(calls, capsys):
+  measure(data_service='grpc://x:1')
+  assert 'note: measured on this machine' in capsys.readouterr().out
+
+
+def test_cores(capsys, monkeypatch):
+  monkeypatch.setattr(os, 'sched_getaffinity', lambda _: {0, 1, 2})
+  assert benchmark_input.cores_of(['2', '1', '2']) == [1, 2]
+  assert capsys.readouterr().out == ''
+  assert benchmark_input.cores_of(['2', '4']) == [2]
+  assert (
+    'note: 4 cores are not measured, there are 3' in capsys.readouterr().out
+  )
+  assert benchmark_input.cores_of(['8']) == [3]
+  for bad in ([], ['0'], ['x'], ['1.5']):
+    with pytest.raises(ValueError, match='--cores must be such as 1,2, got'):
+      benchmark_input.cores_of(bad)
+
+
+def test_a_process_has_the_cores_and_the_parent_keeps_its_own():
+  before = os.sched_getaffinity(0)
+  inside = benchmark_input._in_process(1, os.sched_getaffinity, 0)
+  assert inside == {min(before)}
+  assert os.sched_getaffinity(0) == before
+  with pytest.raises(ZeroDivisionError):
+    benchmark_input._in_process(1, divmod, 1, 0)
+  assert os.sched_getaffinity(0) == before
+
+
+def options(*arguments):
+  values = flags.FlagValues()
+  benchmark_input.define(values)
+  values(['benchmark_input', *arguments])
+  return values
+
+
+def test_a_table_is_printed_and_json_written(
+  calls, shapes_params, tmp_path, capsys
+):
+  path = tmp_path / 'new' / 'input.json'
+  benchmark_input.benchmark(
+    gin_config.load(['smoke'], shapes_params),
+    options('--cores=1', '--consume=100', '--batches=0', f'--json={path}'),
+  )
+  printed = capsys.readouterr().out
+  assert '100 images/s keep 25.0 host cores busy' in printed
+  summary = json.loads(path.read_text())
+  assert summary['needs']['cores_on'] == 25 and 'run' not in summary
+  assert summary['output_size'] == [128, 128] and summary['batch_size'] == 4
+  assert summary['versions']['packages']['tensorflow']
+
+
+def test_a_config_that_can_not_be_is_refused(calls):
+  resolved = gin_config.load(['smoke'], ['TRAIN_RECORDS = "no/x"'])
+  with pytest.raises(ValueError, match='task.train_data.input_path: no file'):
+    benchmark_input.benchmark(resolved, options())
+  assert not calls
+
+
+def test_every_flag_is_documented():
+  for flag in options().flags_by_module_dict().values():
+    assert all(len(item.help) > 20 for item in flag)

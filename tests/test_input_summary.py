@@ -1,0 +1,93 @@
+"""What the samples of a benchmark mean."""
+
+import json
+
+import pytest
+
+from copypaste_tf.training import input_summary
+from copypaste_tf.training.input_benchmark import Costs, Run
+from copypaste_tf.training.measure import Point, Sample
+
+
+def rows(*milliseconds):
+  """Samples of so much CPU time, and twice the time by the clock."""
+  return [Sample(ms / 1e3, ms / 500) for ms in milliseconds]
+
+
+@pytest.fixture
+def costs():
+  samples = {
+    'decode_jpeg': rows(4, 2, 3),
+    'on/read': rows(1, 1, 1),
+    'on/decode': rows(7, 6, 5),
+    'on/augment': rows(20, 30, 40),
+    'off': rows(10, 20, 10),
+    'op by op': rows(300, 300, 300),
+  }
+  return input_summary.costs(Costs(samples, 500.0))
+
+
+@pytest.fixture
+def run():
+  points = [Point(i + 1, rate, 100.0 + i) for i, rate in enumerate([10] * 6)]
+  points += [Point(7, 5.0, 90.0), Point(8, 5.0, 90.0), Point(9, 5.0, 120.0)]
+  return input_summary.run(Run(points, 80.0, 130.0))
+
+
+def test_costs_are_medians(costs):
+  assert costs['decode_ms'] == pytest.approx(3)
+  on = costs['pipelines']['on']
+  assert on['cpu_ms'] == pytest.approx(30)
+  assert on['decodes'] == pytest.approx(10)
+  assert on['images_per_second'] == pytest.approx(1000 / 60)
+  assert costs['pipelines']['op by op']['decodes'] == pytest.approx(100)
+  assert costs['peak_mib'] == 500
+
+
+def test_a_stage_costs_what_it_adds(costs):
+  assert costs['stages_ms'] == pytest.approx(
+    {'read': 1, 'decode': 5, 'augment': 24}
+  )
+
+
+def test_the_ratio_compares_within_a_round(costs):
+  assert costs['on_over_off'] == pytest.approx(2)  # Of 2, 1.5 and 4.
+
+
+def test_a_run_that_slows_down_and_grows_shows(run):
+  assert run['last_over_first'] == pytest.approx(0.5)
+  assert run['growth_mib'] == pytest.approx(120 - 102)
+  assert run['images_per_second'] == pytest.approx(75 / 9)
+  assert (run['base_mib'], run['peak_mib']) == (80, 130)
+  assert len(run['points']) == 9 and run['points'][8]['rss_mib'] == 120
+
+
+def test_what_an_accelerator_needs(costs):
+  cheaper = {'pipelines': {'on': {'cpu_ms': 20}, 'off': {'cpu_ms': 10}}}
+  needs = input_summary.needs({'1': costs, '2': cheaper}, 3_000_000, 400.0)
+  assert needs == pytest.approx(
+    {
+      'images_per_second': 400,
+      'cores_on': 8,
+      'cores_off': 4,
+      'mb_per_second': 1200,
+    }
+  )
+
+
+def test_the_table_shows_it_all(costs, run):
+  needs = input_summary.needs({'1': costs}, 3_000_000, 400.0)
+  summary = {'cores': {'1': costs, '2': costs}, 'bytes_per_image': 3_000_000}
+  short = input_summary.table(summary)
+  assert 'batches' not in short and 'keep' not in short
+  summary |= {'run': run, 'needs': needs}
+  lines = [line.split() for line in input_summary.table(summary).splitlines()]
+  assert lines.count(['augment', '24.00', '8.00']) == 2
+  assert lines.count(['Copy-Paste', 'on', '30.00', '10.00', '16.7']) == 2
+  text = input_summary.table(summary)
+  assert '2.00 times the pipeline without' in text
+  assert '3.00 MB an image' in text
+  assert '9 batches: 8.3 images/s, last third 0.50 of the first' in text
+  assert '80 MiB before, at most 130, +18 after the first third' in text
+  assert '400 images/s keep 12.0 host cores busy with Copy-Paste, 4.0' in text
+  json.dumps(summary)

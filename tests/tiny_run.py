@@ -1,0 +1,110 @@
+"""A training run with the real inputs and a model of four weights.
+
+It writes the source ids of every step to a file, and can end in the middle of
+one. As a script, the process kills itself there:
+
+python tests/tiny_run.py FOLDER STEP [GIN_PARAMS...]
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import sys
+
+os.environ.setdefault('TF_USE_LEGACY_KERAS', '1')
+
+import numpy as np
+import tensorflow as tf
+import tf_keras
+
+from copypaste_tf.training import gin_config, runner, task
+
+STEPS, EVERY = 12, 3
+_PARAMS = [
+  'IMAGE_SIZE = (32, 32)',
+  'BATCH_SIZE = 3',
+  'TrainData.source_size = (96, 96)',
+  'TrainData.shuffle_buffer_size = 5',
+  'TaskConfig.panels_every = 0',
+  f'schedule.train_steps = {STEPS}',
+  'experiment.log_every = 1',
+  f'experiment.checkpoint_every = {EVERY}',
+]
+
+
+def run(folder, params, crash=None):
+  """Trains in `folder/model`; the ids go to `folder/ids.jsonl`.
+
+  Args:
+    folder: existing one.
+    params: lines of gin.
+    crash: called with each step before its weights change.
+  """
+  folder = pathlib.Path(folder)
+
+  class TinyTask(task.CopyPasteTask):
+    def build_model(self):
+      model = tf_keras.Sequential([tf_keras.layers.Dense(1)])
+      model.build([None, 3])
+      model.set_weights([np.zeros([3, 1]), np.zeros([1])])
+      return model
+
+    def build_metrics(self, training=True):
+      return []
+
+    def train_step(self, inputs, model, optimizer, metrics=None):
+      tf.numpy_function(log, [optimizer.iterations, inputs.source_id], [])
+      with tf.GradientTape() as tape:
+        found = model(tf.reduce_mean(inputs.image, [1, 2]))
+        loss = tf.reduce_mean((found - 1.0) ** 2)
+      weights = model.trainable_variables
+      optimizer.apply_gradients(
+        zip(tape.gradient(loss, weights), weights, strict=True)
+      )
+      return {self.loss: loss}
+
+  def log(step, ids):
+    with open(folder / 'ids.jsonl', 'a') as file:
+      file.write(json.dumps([int(step), ids.tolist()]) + '\n')
+    if crash:
+      crash(int(step))
+
+  resolved = gin_config.load(
+    ['smoke'],
+    [*params, *_PARAMS],
+    params_override='runtime.distribution_strategy=one_device',
+  )
+  with contextlib.ExitStack() as stack:
+    stack.callback(setattr, runner, 'CopyPasteTask', runner.CopyPasteTask)
+    runner.CopyPasteTask = TinyTask
+    runner.run(resolved, str(folder / 'model'), 'train')
+
+
+def ids(folder):
+  """Returns `[(step, ids)]` in the order in which they were trained on."""
+  lines = (pathlib.Path(folder) / 'ids.jsonl').read_text().splitlines()
+  return [tuple(json.loads(line)) for line in lines]
+
+
+def weights(folder):
+  """Returns the arrays of the last checkpoint by name."""
+  reader = tf.train.load_checkpoint(f'{folder}/model')
+  return {
+    name: reader.get_tensor(name)
+    for name in reader.get_variable_to_shape_map()
+    if name.startswith(('model', 'optimizer')) and 'VARIABLE' in name
+  }
+
+
+def _killed_at(step):
+  def crash(current):
+    if current == step:
+      os.kill(os.getpid(), signal.SIGKILL)
+
+  return crash
+
+
+if __name__ == '__main__':
+  run(sys.argv[1], sys.argv[3:], _killed_at(int(sys.argv[2])))
