@@ -20,13 +20,14 @@ def calls(monkeypatch):
     made.append((cores, function.__name__, config, kwargs))
     if function is input_benchmark.measure_run:
       return input_benchmark.Run([Point(9, 5.0, 2.0)], 1.0, 3.0)
-    names = ('decode_jpeg', 'on/read', 'on/augment', 'off', 'op by op')
+    names = ['decode_jpeg', 'stage/read', 'op by op']
+    names += ['on host', 'off host', 'on device', 'off device']
     samples = {name: [Sample(0.25, 0.5)] for name in names}
     return input_benchmark.Costs(samples, 4.0)
 
   monkeypatch.setattr(benchmark_input, '_in_process', in_process)
   monkeypatch.setattr(
-    input_benchmark, 'bytes_per_image', lambda data, output_size: 1000
+    input_benchmark, 'bytes_per_image', lambda *_: {'host': 1000}
   )
   return made
 
@@ -50,7 +51,10 @@ def test_each_number_of_cores_then_a_long_run(calls, capsys):
   assert buffers == [64, 64, 1000]
   assert 'shuffle buffer of 64' in capsys.readouterr().out
   assert [*summary['cores']] == ['1', '2']
-  assert summary['run']['peak_mib'] == 3 and summary['bytes_per_image'] == 1000
+  assert (
+    summary['run']['peak_mib'] == 3
+    and summary['bytes_per_image']['host'] == 1000
+  )
 
 
 def test_a_service_is_left_out_and_told(calls, capsys):
@@ -98,9 +102,9 @@ def test_a_table_is_printed_and_json_written(
     options('--cores=1', '--consume=100', '--batches=0', f'--json={path}'),
   )
   printed = capsys.readouterr().out
-  assert '100 images/s keep 25.0 host cores busy' in printed
+  assert '100 images/s keep host cores busy: 25.0 (on host)' in printed
   summary = json.loads(path.read_text())
-  assert summary['needs']['cores_on'] == 25 and 'run' not in summary
+  assert summary['needs']['cores']['off device'] == 25 and 'run' not in summary
   assert summary['output_size'] == [128, 128] and summary['batch_size'] == 4
   assert summary['versions']['packages']['tensorflow']
 

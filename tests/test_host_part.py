@@ -10,15 +10,16 @@ from copypaste_tf.training import data_config, host_part
 
 
 def test_alone():
-  assert host_part.of(8) == (1, 0, 8, 0, 0)
-  assert host_part.of(8, start_step=5) == (1, 0, 8, 5, 5)
+  assert host_part.of(8) == (1, 0, 1, 8, 0)
+  assert host_part.of(8, start_step=5).done == 5
 
 
 def test_hosts_and_replicas_share_a_batch():
   part = host_part.of(64, tf.distribute.InputContext(4, 3, 8), 10)
   assert part == host_part.HostPart(
-    hosts=4, host=3, batch_size=8, done=20, step=10
+    hosts=4, host=3, replicas=2, batch_size=8, step=10
   )
+  assert part.done == 20
   with pytest.raises(ValueError, match='9'):
     host_part.of(9, tf.distribute.InputContext(4, 3, 8))
 
@@ -37,7 +38,7 @@ def test_a_service_makes_the_same_for_every_host():
     host_part.of(64, tf.distribute.InputContext(4, host, 8), 10).of_service()
     for host in range(4)
   }
-  assert parts == {host_part.HostPart(1, 0, 8, 80, 10)}
+  assert parts == {host_part.HostPart(1, 0, 8, 8, 10)}
 
 
 @pytest.fixture
@@ -57,7 +58,9 @@ def take(dataset, count):
 def test_the_records_of_the_steps_before_are_left_out(data):
   def read(step, count):
     part = host_part.of(4, tf.distribute.InputContext(2, 1, 2), step)
-    return take(host_part.records(data, data.input_path, 7, part), count)
+    return take(
+      host_part.records(data, data.input_path, 7, part, part.done), count
+    )
 
   whole = read(0, 20)
   assert {record[0] for record in whole} == {'1'}
@@ -70,7 +73,9 @@ def test_a_service_starts_in_an_order_that_was_not_used(data):
   orders = []
   for step in (0, 1, 2):
     part = host_part.of(4, tf.distribute.InputContext(2, 1, 2), step)
-    orders.append(take(host_part.records(data, data.input_path, 7, part), 10))
+    orders.append(
+      take(host_part.records(data, data.input_path, 7, part, part.done), 10)
+    )
     assert {record[0] for record in orders[-1]} == {'0', '1'}
   assert orders[0] != orders[1] != orders[2]
 
@@ -80,7 +85,7 @@ def test_files_that_every_host_must_read_are_told(data, caplog):
     caplog.clear()
     part = host_part.of(60, tf.distribute.InputContext(hosts, 0, hosts))
     with caplog.at_level(logging.WARNING, 'absl'):
-      host_part.records(data, data.input_path, 0, part)
+      host_part.records(data, data.input_path, 0, part, 0)
     return caplog.text
 
   assert told(1) == told(2) == ''

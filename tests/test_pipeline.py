@@ -88,7 +88,7 @@ def test_workers_divide_the_batch(data):
 
 def test_stages_grow_to_what_is_trained_on(data):
   stages = pipeline.train_stages(data, (32, 32))
-  assert [*stages] == ['read', 'decode', 'batch', 'augment']
+  assert [*stages] == ['read', 'decode', 'batch', 'seed', 'augment']
   assert next(iter(stages['read'])).dtype == tf.string
   assert next(iter(stages['decode'])).image.shape == (32, 48, 3)
   assert next(iter(stages['batch'])).image.shape == (2, 32, 48, 3)
@@ -138,6 +138,20 @@ def test_a_host_of_several_replicas_goes_on_too(data):
   assert _ids(data, 10, host=(2, 0, 4)) != whole
 
 
+def test_hosts_share_the_job_of_a_service(data, monkeypatch):
+  def job(host, step=0, **values):
+    context = tf.distribute.InputContext(2, host, 2)
+    changed = data.replace(data_service='grpc://x:1', **values)
+    return pipeline.train_dataset(changed, (32, 32), context, step)
+
+  monkeypatch.setattr(
+    pipeline.data_service, 'distribute', lambda dataset, address, job: job
+  )
+  assert job(0) == job(1)
+  others = job(0, 1), job(0, seed=1), job(0, data_service_job='mine')
+  assert len({job(0), *others}) == 4
+
+
 def test_hosts_draw_for_themselves(data, tmp_path):
   """Two hosts that read the same record in the same place jitter it anew."""
   made = records.serialize(serialized.make_record(1)[0])
@@ -164,6 +178,55 @@ def test_the_config_says_whether_the_order_is_kept(data):
     data.deterministic = kept
     for dataset in pipeline.train_stages(data, (32, 32)).values():
       assert dataset.options().deterministic == kept
+
+
+def _raw(data, count=1, *args):
+  data = data.replace(augment_on='device')
+  return list(pipeline.train_dataset(data, (32, 32), *args).take(count))
+
+
+def _pairs(batches):
+  """Returns the ids of targets and sources of batches of one image."""
+  pairs = [(b.targets.source_id, b.sources.source_id) for b in batches]
+  return np.array(pairs)[..., 0]
+
+
+def test_one_image_a_replica_comes_with_its_source(data, folder):
+  data.input_path = f'{folder}/*'  # 8: no pool holds the ends of two epochs.
+  context = tf.distribute.InputContext(1, 0, 2)
+  pairs = _pairs(_raw(data, 20, context))
+  assert np.all(pairs[:, 0] != pairs[:, 1])
+  # The two images of a step are pasted onto one another.
+  np.testing.assert_array_equal(pairs[0::2], pairs[1::2, ::-1])
+  data.copy_paste = None
+  assert _raw(data, 1, context)[0].sources is None
+
+
+@pytest.mark.parametrize('replicas', [1, 3])
+def test_a_run_goes_on_within_the_images_that_are_paired(data, replicas):
+  data.global_batch_size = replicas
+  context = tf.distribute.InputContext(1, 0, replicas)
+  whole = _raw(data, 4 * replicas, context)
+  for step in (1, 2, 3):
+    rest = _raw(data, replicas, context, step)
+    expected = whole[step * replicas : (step + 1) * replicas]
+    np.testing.assert_array_equal(_pairs(rest), _pairs(expected))
+    for one, other in zip(rest, expected, strict=True):
+      np.testing.assert_array_equal(one.seed, other.seed)
+
+
+def test_raw_batches_are_what_is_augmented(data, folder):
+  for paths in ('', f'{folder}/sources'):
+    changed = data.replace(source_input_path=paths)
+    (raw,) = _raw(changed)
+    example = next(iter(pipeline.train_dataset(changed, (32, 32))))
+    np.testing.assert_array_equal(
+      example.source_id[:, 0], raw.targets.source_id
+    )
+    if paths:
+      np.testing.assert_array_equal(
+        example.source_id[:, 1], raw.sources.source_id
+      )
 
 
 def test_a_path_without_files_is_an_error(data):

@@ -5,7 +5,7 @@ import serialized
 import tensorflow as tf
 
 from copypaste_tf import augment, records
-from copypaste_tf.inputs import reader, record_order
+from copypaste_tf.inputs import raw, reader, record_order
 
 LIMITS = {'source_size': (32, 48), 'max_instances': 8, 'num_planes': 8}
 
@@ -51,7 +51,7 @@ def _train(files, seed=0, **knobs):
     'max_instances': 10,
     'copy_paste': augment.CopyPaste(min_visible_area=2),
   } | knobs
-  return reader.train_batches(_batches(files), seed, **knobs)
+  return reader.train_batches(raw.raw_batches(_batches(files), seed), **knobs)
 
 
 def test_train_batches_equal_the_function_called_by_hand(files):
@@ -63,9 +63,9 @@ def test_train_batches_equal_the_function_called_by_hand(files):
       max_instances=10,
       copy_paste=augment.CopyPaste(min_visible_area=2),
     )
-    for number, batch in zip((7, 10, 13), _batches(files), strict=False)
+    for number, batch in enumerate(_batches(files).take(3))
   ]
-  found = list(_train(files, seed=5, first=7, every=3).take(3))
+  found = list(_train(files, seed=5).take(3))
   for a, b in zip(expected, found, strict=True):
     reference.assert_same(
       [('by hand', reference.to_numpy(a)), ('read', reference.to_numpy(b))]
@@ -84,10 +84,9 @@ def test_the_uncompiled_function_draws_the_same(files):
 
 
 def test_sources_from_a_stream_of_their_own(files):
+  scenes = tf.data.Dataset.zip(_batches(files[:1]), _batches(files[2:], seed=3))
   batches = reader.train_batches(
-    _batches(files[:1]),
-    0,
-    sources=_batches(files[2:], seed=3),
+    raw.raw_batches(scenes, 0),
     output_size=(32, 32),
     copy_paste=augment.CopyPaste(),
   )

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from copypaste_tf.augment import augment, jitter, warp
-from copypaste_tf.examples import Scenes
-from copypaste_tf.inputs import decode
+from copypaste_tf.augment import jitter, warp
+from copypaste_tf.inputs import decode, raw
 from copypaste_tf.inputs.decode import EvalScenes
 
 
@@ -41,52 +40,22 @@ def scenes(
 
 
 def train_batches(
-  scenes: tf.data.Dataset,
-  seed: int,
-  *,
-  sources: tf.data.Dataset | None = None,
-  first: int = 0,
-  every: int = 1,
-  jit_compile: bool = True,
-  **knobs,
+  batches: tf.data.Dataset, *, jit_compile: bool = True, **knobs
 ) -> tf.data.Dataset:
-  """Augments batches of scenes, compiled by XLA, a new seed for each.
+  """Augments batches on the host.
 
   Args:
-    scenes: a dataset of batched `Scenes`.
-    seed: of all draws; batch `i` is drawn with `batch_seed(seed, i)`.
-    sources: a dataset of batches as large to paste from; by default the images
-      of a batch are paired with one another.
-    first: number of the first batch.
-    every: what the number grows by, so that hosts have different ones.
+    batches: a dataset of `RawScenes`.
     jit_compile: whether XLA compiles the function; slow without.
     **knobs: the keyword arguments of `augment.augment`.
 
   Returns:
     A dataset of `TrainScenes`.
   """
-  if sources is not None:
-    scenes = tf.data.Dataset.zip(scenes, sources)
-
-  @tf.function(jit_compile=jit_compile)
-  def augment_batch(index, targets: Scenes, sources: Scenes | None = None):
-    return augment(targets, batch_seed(seed, index), sources=sources, **knobs)
-
-  def example(index, batch):
-    pair = (batch,) if isinstance(batch, Scenes) else batch
-    return augment_batch(index, *pair)
-
-  # Workers of the tf.data service are dealt numbers that no other has.
-  numbers = tf.data.Dataset.range(first, 2**62, every)
-  batches = tf.data.Dataset.zip(numbers, scenes).map(
-    example, num_parallel_calls=tf.data.AUTOTUNE
+  return batches.map(
+    raw.augmentation(jit_compile=jit_compile, **knobs),
+    num_parallel_calls=tf.data.AUTOTUNE,
   )
-  return batches.prefetch(tf.data.AUTOTUNE)
-
-
-def batch_seed(seed: int, index: tf.Tensor) -> tf.Tensor:
-  """Returns the `[2]` int32 seed of the batch with the given index."""
-  return tf.stack([tf.constant(seed, tf.int32), tf.cast(index, tf.int32)])
 
 
 def eval_batches(

@@ -13,7 +13,7 @@ from official.core import config_definitions as cfg
 
 from copypaste_tf import augment
 from copypaste_tf.examples import Scenes
-from copypaste_tf.inputs import reader
+from copypaste_tf.inputs import raw, reader
 from copypaste_tf.training import (
   config_types,
   data_checks,
@@ -35,6 +35,7 @@ STRATEGIES = (
 )
 PRECISIONS = ('bfloat16', 'float16', 'float32')
 DTYPES = ('bfloat16', 'float32')
+PLACES = ('device', 'host')
 
 _RPN, _TRAIN = 'task.anchor_targets.', 'task.train_data.'
 _SGD = 'trainer.optimizer_config.'
@@ -88,6 +89,7 @@ _RANGES = {
 _CHOICES = {
   'runtime.distribution_strategy': STRATEGIES,
   'runtime.mixed_precision_dtype': PRECISIONS,
+  _TRAIN + 'augment_on': PLACES,
   _TRAIN + 'dtype': DTYPES,
   'task.validation_data.dtype': DTYPES,
 }
@@ -182,14 +184,6 @@ def _batches(params) -> Iterator[Problem]:
       f'expected a multiple of the {replicas} replicas, got '
       f'{data.global_batch_size}',
     )
-  pairs = data.copy_paste is not None and not data.source_input_path
-  if pairs and data.global_batch_size // replicas < 2:
-    yield Problem(
-      path,
-      'Copy-Paste pairs the images of a replica: expected at least '
-      f'{2 * replicas}, got {data.global_batch_size}; or set '
-      'TrainData.source_input_path',
-    )
   if data.source_input_path and data.copy_paste is None:
     yield Problem(
       _TRAIN + 'source_input_path',
@@ -202,8 +196,7 @@ def _augmentation(data: TrainData) -> Iterator[Problem]:
   scenes = tf.data.Dataset.range(2).map(_empty_scene)
   try:
     reader.train_batches(
-      scenes.batch(2, drop_remainder=True),
-      data.seed,
+      raw.raw_batches(scenes.batch(2, drop_remainder=True), data.seed),
       output_size=(8, 8),
       **pipeline.augment_knobs(data),
     )

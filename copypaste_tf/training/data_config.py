@@ -58,6 +58,9 @@ class TrainData(hyperparams.Config):
     data_service_job: runs of the same data and the same name share the batches
       of a service, each going to one host.
     dtype: of the images, `float32` or `bfloat16`.
+    augment_on: `host` augments in the input pipeline; `device` sends decoded
+      uint8 images and their id planes to the accelerator and augments there,
+      with the same result.
   """
 
   input_path: str = ''
@@ -77,6 +80,7 @@ class TrainData(hyperparams.Config):
   data_service: str = ''
   data_service_job: str = 'copypaste_tf'
   dtype: str = 'float32'
+  augment_on: str = 'host'
 
 
 @configurable

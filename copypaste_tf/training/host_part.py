@@ -18,25 +18,34 @@ class HostPart(NamedTuple):
   Attributes:
     hosts: how many there are.
     host: which one this is.
+    replicas: that it feeds.
     batch_size: images of a replica's batch.
-    done: batches that this host has made in the steps before.
     step: steps taken before.
   """
 
   hosts: int
   host: int
+  replicas: int
   batch_size: int
-  done: int
   step: int
+
+  @property
+  def done(self) -> int:
+    """Batches that this host has made in the steps before."""
+    return self.step * self.replicas
 
   @property
   def first_number(self) -> int:
     """The number of the next batch, which no other host has."""
-    return self.done * self.hosts + self.host
+    return self.number(self.done)
+
+  def number(self, index: int) -> int:
+    """Returns what no host but this gives to the i-th of something."""
+    return index * self.hosts + self.host
 
   def of_service(self) -> 'HostPart':
     """Returns what all hosts together have, which a service makes for them."""
-    return self._replace(hosts=1, host=0, done=self.done * self.hosts)
+    return self._replace(hosts=1, host=0, replicas=self.replicas * self.hosts)
 
 
 def of(
@@ -55,20 +64,19 @@ def of(
     ValueError: the replicas can't share the batch.
   """
   if input_context is None:
-    return HostPart(1, 0, global_batch_size, start_step, start_step)
+    return HostPart(1, 0, 1, global_batch_size, start_step)
   hosts = input_context.num_input_pipelines
-  replicas = input_context.num_replicas_in_sync // hosts
   return HostPart(
     hosts,
     input_context.input_pipeline_id,
+    input_context.num_replicas_in_sync // hosts,
     input_context.get_per_replica_batch_size(global_batch_size),
-    start_step * replicas,
     start_step,
   )
 
 
 def records(
-  data: TrainData, patterns: str, seed: int, part: HostPart
+  data: TrainData, patterns: str, seed: int, part: HostPart, done: int
 ) -> tf.data.Dataset:
   """Returns endless serialized records, in the order of the config.
 
@@ -76,7 +84,8 @@ def records(
     data: the config of the training inputs.
     patterns: which of its records.
     seed: of their order.
-    part: what the host has; the records of the steps before are left out.
+    part: what the host has.
+    done: batches whose records are left out.
 
   Raises:
     FileNotFoundError: a path matches no file.
@@ -94,18 +103,17 @@ def records(
     )
   share = record_order.slices(paths, part.hosts, part.host)
   _tell_split_files(share, part.hosts)
-  epoch, skip = _position(share, part)
+  epoch, skip = _position(share, done * part.batch_size)
   return record_order.shuffled_records(
     share, seed, first_epoch=epoch, skip=skip, **knobs
   )
 
 
-def _position(share: Sequence[Slice], part: HostPart) -> tuple[int, int]:
+def _position(share: Sequence[Slice], used: int) -> tuple[int, int]:
   """Returns the epoch, and the records of it that were used before."""
-  if not part.done:
+  if not used:
     return 0, 0
-  size = data_files.count_records(share)
-  return divmod(part.done * part.batch_size, max(size, 1))
+  return divmod(used, max(data_files.count_records(share), 1))
 
 
 def _tell_split_files(share: Sequence[Slice], hosts: int) -> None:

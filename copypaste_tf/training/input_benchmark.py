@@ -8,15 +8,15 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import numpy as np
 import tensorflow as tf
 
 from copypaste_tf.examples import Features
 from copypaste_tf.training import measure, pipeline
 from copypaste_tf.training.data_config import CopyPaste, TrainData
 
-UNIT, OFF, PLAIN = 'decode_jpeg', 'off', 'op by op'
-STAGE = 'on/'
+UNIT, PLAIN = 'decode_jpeg', 'op by op'
+STAGE = 'stage/'
+PLACES = ('host', 'device')
 
 
 class Costs(NamedTuple):
@@ -24,8 +24,10 @@ class Costs(NamedTuple):
 
   Attributes:
     samples: of each round by name: `UNIT` is a bare decode of the images,
-      `STAGE + name` the pipeline up to and with a stage, in their order, `OFF`
-      the whole one without Copy-Paste, `PLAIN` with it, but not compiled.
+      `STAGE + name` the pipeline up to and with a stage, in their order. `on
+      host` is the whole pipeline with Copy-Paste, `on device` what of it is
+      the host's where the device augments, `off ...` the same without
+      Copy-Paste, and `PLAIN` is `on host`, but not compiled.
     peak_mib: memory of all of them together.
   """
 
@@ -65,12 +67,11 @@ def tasks(
   """
   size = data.global_batch_size
   on, off = with_and_without(data)
-  stages = pipeline.train_stages(on, output_size)
+  stages = _stages(on, output_size, 'host')
   datasets = {STAGE + name: dataset for name, dataset in stages.items()}
-  datasets[OFF] = _last(pipeline.train_stages(off, output_size))
-  datasets[PLAIN] = _last(
-    pipeline.train_stages(on, output_size, jit_compile=False)
-  )
+  for place in PLACES:
+    datasets[f'off {place}'] = _last(_stages(off, output_size, place))
+  datasets[PLAIN] = _last(_stages(on, output_size, 'host', jit_compile=False))
   return {UNIT: _decoding(stages['read'])} | {
     name: measure.taking(in_batches(dataset, size), size)
     for name, dataset in datasets.items()
@@ -101,6 +102,10 @@ def measure_costs(
     samples = measure.interleaved(
       tasks(data, output_size), images=images, rounds=rounds, progress=_print
     )
+    # The pipelines with Copy-Paste are stages that have been measured.
+    for place in PLACES:
+      *_, name = _stages(data, output_size, place)
+      samples[f'on {place}'] = samples[STAGE + name]
   return Costs(samples, measure.peak_mib())
 
 
@@ -132,12 +137,22 @@ def measure_run(
   return Run(points, base, measure.peak_mib())
 
 
-def bytes_per_image(data: TrainData, output_size: tuple[int, int]) -> int:
-  """Returns the bytes of a batch that goes to the accelerator, per image."""
-  dataset = _last(pipeline.train_stages(data, output_size))
-  specs = tf.nest.flatten(dataset.element_spec)
-  total = sum(np.prod(spec.shape) * spec.dtype.size for spec in specs)
-  return int(total) // data.global_batch_size
+def bytes_per_image(
+  data: TrainData, output_size: tuple[int, int]
+) -> dict[str, int]:
+  """Returns the bytes that go to the accelerator, per image, by place.
+
+  Args:
+    data: the config of the training inputs.
+    output_size: height and width of the canvas in pixels.
+  """
+  found = {}
+  for place in PLACES:
+    dataset = _last(_stages(data, output_size, place))
+    specs = _specs(dataset)
+    total = sum(spec.shape.num_elements() * spec.dtype.size for spec in specs)
+    found[place] = total // data.global_batch_size
+  return found
 
 
 def in_batches(dataset: tf.data.Dataset, size: int) -> tf.data.Dataset:
@@ -151,10 +166,21 @@ def in_batches(dataset: tf.data.Dataset, size: int) -> tf.data.Dataset:
     Single ones are only counted: one by one up to Python, they would cost more
     than to read them.
   """
-  shapes = [spec.shape for spec in tf.nest.flatten(dataset.element_spec)]
-  if any(shape.rank == 4 for shape in shapes):
+  if any(spec.shape.rank == 4 for spec in _specs(dataset)):
     return dataset
   return dataset.map(lambda *_: 1).batch(size, drop_remainder=True)
+
+
+def _specs(dataset) -> list[tf.TensorSpec]:
+  """Returns the tensors of an element; a source that is absent is none."""
+  specs = tf.nest.flatten(dataset.element_spec)
+  return [spec for spec in specs if isinstance(spec, tf.TensorSpec)]
+
+
+def _stages(data, output_size, place, **options):
+  return pipeline.train_stages(
+    data.replace(augment_on=place), output_size, **options
+  )
 
 
 def _last(stages: Mapping[str, tf.data.Dataset]) -> tf.data.Dataset:

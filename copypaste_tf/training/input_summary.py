@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from copypaste_tf.training import input_benchmark, measure
-from copypaste_tf.training.input_benchmark import OFF, PLAIN, STAGE, UNIT
+from copypaste_tf.training.input_benchmark import PLACES, PLAIN, STAGE, UNIT
 
 
 def costs(measured: input_benchmark.Costs) -> dict[str, Any]:
@@ -16,23 +16,17 @@ def costs(measured: input_benchmark.Costs) -> dict[str, Any]:
 
   Returns:
     JSON-ready: `decode_ms`, the unit; `stages_ms`, what each stage adds;
-    `pipelines`, `{cpu_ms, decodes, images_per_second}` of `on`, `off` and `op
-    by op`, and `read` to the last stage alike; `on_over_off`; `peak_mib`.
-    Everything but `images_per_second` is CPU time of all threads.
+    `pipelines`, `{cpu_ms, decodes, images_per_second}` of the whole ones;
+    `on_over_off` by place; `peak_mib`. Everything but `images_per_second` is
+    CPU time of all threads.
   """
   samples = measured.samples
-  upto = {
-    name.removeprefix(STAGE): rows
-    for name, rows in samples.items()
-    if name.startswith(STAGE)
-  }
-  *_, on = upto.values()
   unit = _cpu(samples[UNIT])
-  whole = {'on': on, OFF: samples[OFF], PLAIN: samples[PLAIN]}
   before, added = 0.0, {}
-  for name, rows in upto.items():
-    added[name] = 1e3 * (_cpu(rows) - before)
-    before = _cpu(rows)
+  for name, rows in samples.items():
+    if name.startswith(STAGE):
+      added[name.removeprefix(STAGE)] = 1e3 * (_cpu(rows) - before)
+      before = _cpu(rows)
   return {
     'decode_ms': 1e3 * unit,
     'stages_ms': added,
@@ -42,11 +36,13 @@ def costs(measured: input_benchmark.Costs) -> dict[str, Any]:
         'decodes': _cpu(rows) / unit,
         'images_per_second': 1 / statistics.median(row.wall for row in rows),
       }
-      for name, rows in whole.items()
+      for name, rows in samples.items()
+      if name != UNIT and not name.startswith(STAGE)
     },
-    'on_over_off': statistics.median(
-      one.cpu / other.cpu for one, other in zip(on, samples[OFF], strict=True)
-    ),
+    'on_over_off': {
+      place: _ratio(samples[f'on {place}'], samples[f'off {place}'])
+      for place in PLACES
+    },
     'peak_mib': measured.peak_mib,
   }
 
@@ -75,29 +71,33 @@ def run(measured: input_benchmark.Run) -> dict[str, Any]:
 
 
 def needs(
-  by_cores: Mapping[str, Any], bytes_per_image: int, images_per_second: float
-) -> dict[str, float]:
+  by_cores: Mapping[str, Any],
+  bytes_per_image: Mapping[str, int],
+  images_per_second: float,
+) -> dict[str, Any]:
   """Returns what feeds an accelerator.
 
   Args:
     by_cores: a summary of costs by number of cores.
-    bytes_per_image: that go to the accelerator.
+    bytes_per_image: that go to the accelerator, by place.
     images_per_second: that it consumes.
 
   Returns:
-    JSON-ready: host cores that are busy with Copy-Paste `on` and `off`, at the
-    CPU time of the run with the most cores, and megabytes a second.
+    JSON-ready: host `cores` that are busy, by pipeline, at the CPU time of the
+    run with the most cores, and `mb_per_second` by place.
   """
   *_, most = by_cores.values()
-  cores = {
-    f'cores_{name}': images_per_second * most['pipelines'][name]['cpu_ms'] / 1e3
-    for name in ('on', OFF)
-  }
-  rate = images_per_second * bytes_per_image / 1e6
   return {
     'images_per_second': images_per_second,
-    **cores,
-    'mb_per_second': rate,
+    'cores': {
+      name: images_per_second * found['cpu_ms'] / 1e3
+      for name, found in most['pipelines'].items()
+      if name != PLAIN
+    },
+    'mb_per_second': {
+      place: images_per_second * size / 1e6
+      for place, size in bytes_per_image.items()
+    },
   }
 
 
@@ -111,9 +111,9 @@ def table(summary: Mapping[str, Any]) -> str:
   lines = []
   for cores, found in summary['cores'].items():
     lines += [f'\n{cores} core(s)', *_cost_lines(found)]
-  lines.append(
-    f'\nto the accelerator: {summary["bytes_per_image"] / 1e6:.2f} MB an image'
-  )
+  sent = summary['bytes_per_image'].items()
+  megabytes = [f'{size / 1e6:.2f} MB an image ({name})' for name, size in sent]
+  lines.append(f'\nto the accelerator: {", ".join(megabytes)}')
   if 'run' in summary:
     lines.append(_run_line(summary['run']))
   if 'needs' in summary:
@@ -127,15 +127,16 @@ def _cost_lines(found: Mapping[str, Any]) -> list[str]:
   rows = [('bare decode', unit, '')]
   rows += [(f'  {name}', ms, '') for name, ms in found['stages_ms'].items()]
   rows += [
-    (f'Copy-Paste {name}', x['cpu_ms'], f'{x["images_per_second"]:.1f}')
+    (name, x['cpu_ms'], f'{x["images_per_second"]:.1f}')
     for name, x in found['pipelines'].items()
   ]
   for name, milliseconds, rate in rows:
     decodes = milliseconds / unit
     lines.append(f'{name:20}{milliseconds:14.2f}{decodes:10.2f}{rate:>10}')
+  ratios = [f'{x:.2f} ({name})' for name, x in found['on_over_off'].items()]
   lines.append(
-    f'Copy-Paste costs {found["on_over_off"]:.2f} times the pipeline without; '
-    f'peak of all these together {found["peak_mib"]:.0f} MiB'
+    f'Copy-Paste on over off: {", ".join(ratios)}; peak of all these together '
+    f'{found["peak_mib"]:.0f} MiB'
   )
   return lines
 
@@ -151,11 +152,20 @@ def _run_line(found: Mapping[str, Any]) -> str:
 
 
 def _needs_line(found: Mapping[str, Any]) -> str:
+  cores = [f'{count:.1f} ({name})' for name, count in found['cores'].items()]
+  sent = [
+    f'{rate:.0f} ({name})' for name, rate in found['mb_per_second'].items()
+  ]
   return (
-    f'{found["images_per_second"]:g} images/s keep {found["cores_on"]:.1f} '
-    f'host cores busy with Copy-Paste, {found["cores_off"]:.1f} without, and '
-    f'send {found["mb_per_second"]:.0f} MB/s'
+    f'{found["images_per_second"]:g} images/s keep host cores busy: '
+    f'{", ".join(cores)}; MB/s: {", ".join(sent)}'
   )
+
+
+def _ratio(some: Sequence[measure.Sample], others) -> float:
+  """Compares within each round."""
+  pairs = zip(some, others, strict=True)
+  return statistics.median(one.cpu / other.cpu for one, other in pairs)
 
 
 def _cpu(rows: Sequence[measure.Sample]) -> float:

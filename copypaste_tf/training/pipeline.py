@@ -8,7 +8,7 @@ import tensorflow as tf
 from official.core import config_definitions as cfg
 
 from copypaste_tf.augment import options
-from copypaste_tf.inputs import data_service, decode, faults, reader
+from copypaste_tf.inputs import data_service, decode, faults, raw, reader
 from copypaste_tf.training import data_files, host_part
 from copypaste_tf.training.data_config import EvalData, TrainData
 
@@ -19,13 +19,16 @@ def train_dataset(
   input_context: tf.distribute.InputContext | None = None,
   start_step: int = 0,
 ) -> tf.data.Dataset:
-  """Returns endless batches of `TrainScenes`.
+  """Returns endless batches of what the training step takes.
 
   Args:
     data: the config of the training inputs.
     output_size: height and width of the canvas in pixels.
     input_context: this worker's part of the global batch.
     start_step: steps taken before, whose examples are left out.
+
+  Returns:
+    A dataset of `TrainScenes`, or of `RawScenes` to augment on the device.
 
   Raises:
     FileNotFoundError: a path matches no file.
@@ -62,26 +65,30 @@ def train_stages(
     Datasets by the name of their last stage, each made of the one before. The
     last is what is trained on.
   """
-  stages = _scene_stages(data, input_context, start_step)
-  targets, *sources = stages['batch']
   part = _part(data, input_context, start_step)
-  augmented = reader.train_batches(
-    targets,
-    data.seed,
-    sources=sources[0] if sources else None,
-    first=part.first_number,
-    every=part.hosts,
-    output_size=output_size,
-    **augment_knobs(data),
-    **augment_options,
+  stages = {
+    name: _zipped(streams)
+    for name, streams in _scene_stages(data, part).items()
+  }
+  pool = _pool_size(data, part)
+  if pool > 1:
+    stages['pair'] = _paired(stages['batch'], data, part, pool)
+  *_, scenes = stages.values()
+  stages['seed'] = raw.raw_batches(
+    scenes, data.seed, first=part.first_number, every=part.hosts
   )
-  joined = {name: _zipped(streams) for name, streams in stages.items()}
+  if data.augment_on == 'host':
+    stages['augment'] = reader.train_batches(
+      stages['seed'],
+      output_size=output_size,
+      **augment_knobs(data),
+      **augment_options,
+    )
+  *_, last = stages
+  stages[last] = stages[last].prefetch(tf.data.AUTOTUNE)
   options = tf.data.Options()
   options.deterministic = data.deterministic
-  return {
-    name: dataset.with_options(options)
-    for name, dataset in (joined | {'augment': augmented}).items()
-  }
+  return {name: made.with_options(options) for name, made in stages.items()}
 
 
 def scene_batches(
@@ -96,7 +103,8 @@ def scene_batches(
   Returns:
     The targets, and the separate sources if the config has some.
   """
-  targets, *sources = _scene_stages(data, input_context)['batch']
+  part = _part(data, input_context)
+  targets, *sources = _scene_stages(data, part)['batch']
   return targets, sources[0] if sources else None
 
 
@@ -182,20 +190,47 @@ def _part(data, input_context=None, start_step=0) -> host_part.HostPart:
   return part.of_service() if data.data_service else part
 
 
-def _scene_stages(data, input_context=None, start_step=0):
+def _scene_stages(data, part):
   """Returns `{stage: [targets, sources]}`; sources only if the config has."""
-  part = _part(data, input_context, start_step)
   streams = [(data.input_path, data.seed)]
-  if data.copy_paste is not None and data.source_input_path:
+  if _has_sources(data):
     streams.append((data.source_input_path, data.seed + 1))
+  done = part.done - part.done % _pool_size(data, part)
   read = [
-    host_part.records(data, patterns, seed, part) for patterns, seed in streams
+    host_part.records(data, patterns, seed, part, done)
+    for patterns, seed in streams
   ]
   decoded = [reader.scenes(records, **_limits(data)) for records in read]
   batched = [
     scenes.batch(part.batch_size, drop_remainder=True) for scenes in decoded
   ]
   return {'read': read, 'decode': decoded, 'batch': batched}
+
+
+def _has_sources(data) -> bool:
+  return data.copy_paste is not None and bool(data.source_input_path)
+
+
+def _pool_size(data, part) -> int:
+  """Returns how many batches are paired together before they are split.
+
+  A replica that gets one image at a time cannot pair it, so the images of all
+  replicas of the worker are paired, at least two.
+  """
+  alone = part.batch_size == 1 and not _has_sources(data)
+  return max(part.replicas, 2) if alone and data.copy_paste is not None else 1
+
+
+def _paired(scenes, data, part, size):
+  """Pairs within pools; a run may have stopped in the middle of one."""
+  pools, begun = divmod(part.done, size)
+  paired = raw.paired_batches(
+    scenes.rebatch(size),
+    data.seed,
+    first=part.number(pools),
+    every=part.hosts,
+  )
+  return paired.rebatch(part.batch_size).skip(begun)
 
 
 def _zipped(streams):

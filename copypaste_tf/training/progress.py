@@ -156,6 +156,7 @@ class Panels:
     few = data.replace(
       global_batch_size=_PANEL_IMAGES,
       shuffle_buffer_size=8 * _PANEL_IMAGES,
+      augment_on='host',
       data_service='',
     )
     self._batches = iter(pipeline.train_dataset(few, output_size))
