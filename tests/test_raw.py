@@ -100,6 +100,15 @@ def test_the_augmentation_is_that_of_the_op(sources):
   )
 
 
+def test_bfloat16_images_are_the_rounded_ones():
+  batch = next(iter(raw.raw_batches(_scenes(), 1)))
+  found = [
+    raw.augmentation(output_size=(48, 48), dtype=dtype)(batch).image
+    for dtype in (tf.float32, tf.bfloat16)
+  ]
+  np.testing.assert_array_equal(tf.cast(found[0], tf.bfloat16), found[1])
+
+
 def test_nothing_is_traced_again_for_the_next_batch():
   run = raw.augmentation(output_size=(48, 48))
   for batch in raw.raw_batches(_scenes(), 1):
