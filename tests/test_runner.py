@@ -3,6 +3,8 @@
 `test_train` has real runs.
 """
 
+import types
+
 import pytest
 import tensorflow as tf
 
@@ -50,6 +52,8 @@ def faked(monkeypatch):
   calls = []
 
   class Fake:
+    controller = types.SimpleNamespace(train_actions=())
+
     def run(self):
       calls.append('run')
       print('many lines of Orbit')

@@ -13,8 +13,9 @@ from official.core import base_trainer, train_lib, train_utils
 from official.core import config_definitions as cfg
 from official.modeling import performance
 
-from copypaste_tf.training import pipeline, run_record
+from copypaste_tf.training import checkpoints, pipeline, run_record
 from copypaste_tf.training.gin_config import Resolved
+from copypaste_tf.training.preemption import Preemption
 from copypaste_tf.training.progress import Panels, Progress
 from copypaste_tf.training.restore import restore
 from copypaste_tf.training.task import CopyPasteTask
@@ -42,7 +43,8 @@ def run(
 
   Raises:
     ValueError: the folder holds another config's run, there is no checkpoint
-      to evaluate, or a record does not decode.
+      to evaluate, no checkpoint can be read, or a record does not decode.
+    Preempted: SIGTERM came; a checkpoint was written.
   """
   if mode == 'eval' and not tf.train.latest_checkpoint(model_dir):
     raise ValueError(
@@ -51,11 +53,15 @@ def run(
   # An evaluator beside a trainer leaves the trainer's record alone.
   if 'train' in mode:
     run_record.write(model_dir, resolved, overwrite=overwrite_record)
+    for fault in checkpoints.set_damaged_aside(model_dir):
+      print(f'{fault}; going on from the one before', file=sys.stderr)
   params = with_devices(resolved.params)
   show = _Printer(sys.stdout)
   with pipeline.input_errors(params.task.train_data), _quiet_orbit():
     runner, progress = _build(params, model_dir, mode, show)
-    runner.run()
+    preemption = _preemption(runner, show)
+    with preemption.listening():
+      runner.run()
   if 'train' in mode:
     run_record.write_operative(model_dir)
   return progress.finish()
@@ -150,6 +156,19 @@ def _build(params, model_dir, mode, show):
     )
     runner.controller.train_actions += (panels,)
   return runner, progress
+
+
+def _preemption(runner, show) -> Preemption:
+  """Returns what saves before a run ends that is asked to."""
+
+  def save():
+    step = int(runner.controller.global_step.numpy())
+    runner.checkpoint_manager.save(checkpoint_number=step, check_interval=False)
+
+  preemption = Preemption(save, show)
+  if runner.controller.train_actions:
+    runner.controller.train_actions += (preemption,)
+  return preemption
 
 
 def _go_on(trainer: base_trainer.Trainer) -> None:

@@ -1,0 +1,62 @@
+import pytest
+import tensorflow as tf
+
+from copypaste_tf.training.checkpoints import set_damaged_aside
+
+
+@pytest.fixture
+def saved(tmp_path):
+  """Three checkpoints, as the manager of a run keeps them."""
+  variable = tf.Variable(tf.range(1000.0))
+  manager = tf.train.CheckpointManager(
+    tf.train.Checkpoint(variable=variable), str(tmp_path), max_to_keep=3
+  )
+  for step in (10, 20, 30):
+    variable.assign_add(tf.ones([1000]))
+    manager.save(checkpoint_number=step)
+  return tmp_path
+
+
+def data(folder, step):
+  return folder / f'ckpt-{step}.data-00000-of-00001'
+
+
+def test_good_checkpoints_stay(saved, tmp_path_factory):
+  assert set_damaged_aside(str(saved)) == []
+  assert tf.train.latest_checkpoint(str(saved)).endswith('ckpt-30')
+  assert set_damaged_aside(str(tmp_path_factory.mktemp('empty'))) == []
+
+
+def test_a_truncated_checkpoint_gives_way_to_the_one_before(saved):
+  data(saved, 30).write_bytes(data(saved, 30).read_bytes()[:1000])
+  data(saved, 20).unlink()
+  first, second = set_damaged_aside(str(saved))
+  assert 'ckpt-30 is damaged' in first and 'ckpt-20 is damaged' in second
+  latest = tf.train.latest_checkpoint(str(saved))
+  assert latest.endswith('ckpt-10')
+  variable = tf.Variable(tf.zeros([1000]))
+  checkpoint = tf.train.Checkpoint(variable=variable)
+  manager = tf.train.CheckpointManager(checkpoint, str(saved), max_to_keep=3)
+  manager.restore_or_initialize()
+  assert float(variable[0]) == 1.0
+  assert [path[-2:] for path in manager.checkpoints] == ['10']
+  # Nothing is lost: what is left of them may help a person.
+  assert (saved / 'damaged/ckpt-30.index').exists()
+  assert (saved / 'damaged/ckpt-20.index').exists()
+
+
+def test_flipped_bytes_are_found(saved):
+  whole = bytearray(data(saved, 30).read_bytes())
+  whole[2000] ^= 0xFF
+  data(saved, 30).write_bytes(bytes(whole))
+  (fault,) = set_damaged_aside(str(saved))
+  assert 'variable/.ATTRIBUTES/VARIABLE_VALUE cannot be read' in fault
+
+
+def test_without_a_good_one_nothing_is_moved(saved):
+  for step in (10, 20, 30):
+    data(saved, step).write_bytes(b'')
+  with pytest.raises(ValueError, match='no checkpoint is left'):
+    set_damaged_aside(str(saved))
+  assert data(saved, 30).exists()
+  assert tf.train.latest_checkpoint(str(saved)).endswith('ckpt-30')
