@@ -34,6 +34,7 @@ class Scenes(NamedTuple):
     ids: `[b, n]` int32 addresses in `planes`; 0 is "no pixel".
     crowd: `[b, n]` bool, COCO's `iscrowd`.
     source_id: `[b]` int64 image ids; equal ids mean the same image.
+    shrunk: `[b]` bool, images that were scaled down to fit the padded size.
   """
 
   image: tf.Tensor
@@ -44,6 +45,7 @@ class Scenes(NamedTuple):
   ids: tf.Tensor
   crowd: tf.Tensor
   source_id: tf.Tensor
+  shrunk: tf.Tensor
 
 
 class RawScenes(NamedTuple):

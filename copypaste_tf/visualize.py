@@ -142,6 +142,7 @@ def _as_scenes(result: TrainScenes) -> Scenes:
   shared = set(Scenes._fields) & set(TrainScenes._fields)
   fields = {name: getattr(result, name) for name in shared}
   fields |= {'source_id': result.source_id[:, 0]}
+  fields |= {'shrunk': result.statistics['images_shrunk'] > 0}
   return Scenes(crowd=tf.zeros_like(result.pasted), **fields)
 
 

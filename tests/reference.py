@@ -64,6 +64,7 @@ def make_scenes(
     'ids': np.zeros([batch, padded], np.int32),
     'crowd': np.zeros([batch, padded], bool),
     'source_id': rng.permutation(1000)[:batch].astype(np.int64),
+    'shrunk': np.arange(batch) == 1,
   }
   for i in range(batch):
     h = int(rng.integers(max(1, height // 2), height + 1))

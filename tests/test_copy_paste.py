@@ -62,6 +62,7 @@ def _from_text(text, background):
     ids=ids,
     crowd=np.zeros([1, 4], bool),
     source_id=np.array([background]),
+    shrunk=np.array([background == 10]),
   )
 
 
@@ -115,6 +116,7 @@ def test_golden_example_as_text():
     'objects_removed': 0,
     'boxes_shrunk': 1,
     'instances_clipped': 0,
+    'images_shrunk': 1,
   }
 
 
@@ -288,6 +290,8 @@ def test_without_paste_keeps_all_labels():
   np.testing.assert_array_equal(found.boxes[:, :12], targets.boxes)
   np.testing.assert_array_equal(found.classes[:, :12], targets.classes)
   assert not found.alpha.any() and not found.classes[:, 12:].any()
+  shrunk = found.statistics.pop('images_shrunk')
+  np.testing.assert_array_equal(shrunk, targets.shrunk)
   for name, value in found.statistics.items():
     assert not value.any(), name
 

@@ -32,6 +32,7 @@ def test_decodes_what_was_written(seed, of_model_garden):
   np.testing.assert_array_equal(found.image[:30, :40], pixels)
   assert not found.image[30:].any() and not found.planes[:, 40:].any()
   np.testing.assert_array_equal(found.size, [30, 40])
+  assert not found.shrunk
   np.testing.assert_allclose(found.boxes[:4], record.boxes, atol=1e-4)
   np.testing.assert_array_equal(found.classes, [*record.classes, 0, 0, 0, 0])
   np.testing.assert_array_equal(found.crowd[:4], record.crowd)
@@ -90,6 +91,7 @@ def test_a_large_image_is_scaled_down_with_its_labels():
   record, masks, pixels = serialized.make_record(size=(60, 80), largest=60)
   found = _decode(records.serialize(record), source_size=(30, 48))
   np.testing.assert_array_equal(found.size, [30, 40])
+  assert found.shrunk
   np.testing.assert_allclose(found.boxes[:4], record.boxes / 2, atol=1e-4)
   for mask, ident in zip(masks, found.ids[:4], strict=True):
     small = reference.mask_of(found.planes, ident)[:30, :40]

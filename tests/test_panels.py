@@ -21,6 +21,7 @@ def scene(masks, shade):
     ids=256 * np.arange(count, dtype=np.int32) + 7,
     crowd=np.zeros(count, bool),
     source_id=np.int64(1),
+    shrunk=np.bool_(False),
   )
 
 
@@ -66,6 +67,7 @@ def example():
       'objects_removed': 1.0,
       'boxes_shrunk': 1.0,
       'instances_clipped': 0.0,
+      'images_shrunk': 0.0,
     },
   )
   return panels.Example(target, source, result)

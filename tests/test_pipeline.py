@@ -8,6 +8,7 @@ import tensorflow as tf
 from copypaste_tf import records
 from copypaste_tf.augment import options
 from copypaste_tf.examples import Scenes
+from copypaste_tf.inputs import raw
 from copypaste_tf.training import data_config, pipeline
 
 
@@ -104,6 +105,36 @@ def test_stages_read_the_sources_beside_the_targets(data, folder):
   example = next(iter(stages['augment']))
   np.testing.assert_array_equal(example.source_id[:, 0], targets.source_id)
   np.testing.assert_array_equal(example.source_id[:, 1], sources.source_id)
+
+
+@pytest.mark.parametrize('paste', [False, True])
+def test_images_that_are_scaled_down_are_counted(data, tmp_path, paste):
+  """Those of 30x40 and 32x48 fit the padded size, 32x48."""
+  sizes = [(30, 40), (60, 40), (30, 49), (32, 48)]
+  made = [
+    serialized.make_record(seed, size=size)[0]
+    for seed, size in enumerate(sizes)
+  ]
+  path = serialized.write(tmp_path / 'mixed', map(records.serialize, made))
+  data = data.replace(input_path=path)
+  if not paste:
+    data.copy_paste = None
+  host = pipeline.train_dataset(data, (32, 32)).take(4)
+  raw_batches = pipeline.train_dataset(
+    data.replace(augment_on='device'), (32, 32)
+  ).take(4)
+  augment = raw.augmentation(
+    output_size=(32, 32), **pipeline.augment_knobs(data)
+  )
+  seen = set()
+  for example, batch in zip(host, raw_batches, strict=True):
+    ids = example.source_id[:, 0].numpy()
+    seen |= set(ids)
+    for found in (example, augment(batch)):
+      np.testing.assert_array_equal(
+        found.statistics['images_shrunk'], (ids == 1001) | (ids == 1002)
+      )
+  assert len(seen) == 4
 
 
 def _ids(data, count, *, host=None, start_step=0):

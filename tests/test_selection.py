@@ -13,7 +13,7 @@ DRAWS = 4000
 def _select(labels, seed=0, room=100, allowed=True, **options):
   """Draws for `DRAWS` images with the same objects at once."""
   classes = tf.tile(tf.constant([labels]), [DRAWS, 1])
-  scenes = Scenes(*[None] * 8)._replace(classes=classes)
+  scenes = Scenes(*[None] * len(Scenes._fields))._replace(classes=classes)
   found = selection.select(
     scenes,
     tf.fill([DRAWS], allowed),

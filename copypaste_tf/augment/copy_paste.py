@@ -38,7 +38,8 @@ def copy_paste(
     `objects_pasted`, `objects_not_pasted` (drawn, but no room for a label),
     `objects_removed` (targets too occluded to keep), `boxes_shrunk` (kept
     targets whose box follows the visible mask), `instances_clipped` (targets
-    beyond `max_instances`).
+    beyond `max_instances`), `images_shrunk` (0 or 1, whether the target was
+    larger than its padded size).
 
   Raises:
     ValueError: if an option is out of its range, or the grids differ.
@@ -170,7 +171,9 @@ def _example(
     ),
     statistics={},
   )
-  return example._replace(statistics=_statistics(example, remains, selection))
+  return example._replace(
+    statistics=_statistics(example, targets, remains, selection)
+  )
 
 
 def _largest(valid, areas, max_instances):
@@ -193,7 +196,7 @@ def _largest(valid, areas, max_instances):
   return tf.minimum(best, size - 1), best < size
 
 
-def _statistics(example, remains, selection) -> dict[str, tf.Tensor]:
+def _statistics(example, targets, remains, selection) -> dict[str, tf.Tensor]:
   pasted = _count(selection.chosen)
   kept = _count((example.classes > 0) & ~example.pasted)
   counts = {
@@ -204,6 +207,7 @@ def _statistics(example, remains, selection) -> dict[str, tf.Tensor]:
     'objects_removed': _count(remains.removed),
     'boxes_shrunk': _count(remains.shrunk),
     'instances_clipped': _count(remains.valid) - kept,
+    'images_shrunk': targets.scenes.shrunk,
   }
   return {name: tf.cast(x, tf.float32) for name, x in counts.items()}
 

@@ -47,6 +47,7 @@ def from_masks(
     ids=ids,
     crowd=tf.zeros_like(classes, tf.bool),
     source_id=tf.cast(source_id, tf.int64),
+    shrunk=tf.constant(False),
   )
   return pad(scene, source_size=source_size, max_instances=max_instances)
 

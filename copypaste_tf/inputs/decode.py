@@ -55,7 +55,8 @@ def decode_scene(
 ) -> Scenes:
   """Decodes a record to a scene of static shape.
 
-  An image larger than `source_size` is scaled down with its labels. Planes of
+  An image larger than `source_size` is scaled down with its labels, and
+  marked as `shrunk`. Planes of
   crowds are left out, since training neither pastes nor learns them.
 
   Args:
@@ -81,10 +82,11 @@ def decode_scene(
   )
   limit = tf.constant(source_size)
   new_size = _shrunk(size, limit)
+  shrunk = tf.reduce_any(new_size < size)
   image, planes = tf.cond(
-    tf.reduce_all(new_size == size),
-    lambda: (image, planes),
+    shrunk,
     lambda: (_resize(image, new_size), _resize_nearest(planes, new_size)),
+    lambda: (image, planes),
   )
   scene = Scenes(
     image=image,
@@ -95,6 +97,7 @@ def decode_scene(
     ids=ids,
     crowd=crowd,
     source_id=_source_id(features),
+    shrunk=shrunk,
   )
   return scenes.pad(scene, source_size=source_size, max_instances=max_instances)
 

@@ -27,7 +27,10 @@ PRECISION = {'mask_ap': 'mask AP', 'box_ap': 'box AP'}
 PANELS = {
   'Learning rate': {'learning_rate': ''},
   'Images per second': {'images_per_second': ''},
-  'Share of images with a paste': {'paste/images_with_paste': ''},
+  'Share of images': {
+    'paste/images_with_paste': 'with a paste',
+    'paste/images_shrunk': 'scaled down',
+  },
   'Objects per image': {
     'paste/objects_available': 'available',
     'paste/objects_pasted': 'pasted',

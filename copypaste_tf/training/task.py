@@ -44,6 +44,7 @@ STATISTICS = (
   'objects_removed',
   'boxes_shrunk',
   'instances_clipped',
+  'images_shrunk',
 )
 DETECTIONS_FILE = 'detections.json'
 
