@@ -46,6 +46,21 @@ class Scenes(NamedTuple):
   source_id: tf.Tensor
 
 
+class RawScenes(NamedTuple):
+  """A batch on its way to the augmentation, on the host or on the device.
+
+  Attributes:
+    targets: `b` scenes to train on.
+    sources: `b` scenes to paste from, the i-th onto the i-th; None where the
+      targets are paired with one another, or nothing is pasted.
+    seed: `[2]` int32, of all draws of this batch.
+  """
+
+  targets: Scenes
+  sources: Scenes | None
+  seed: tf.Tensor
+
+
 class TrainScenes(NamedTuple):
   """A batch of training examples on the output grid, as `augment` makes them.
 

@@ -16,7 +16,6 @@ from absl import app, flags
 
 from copypaste_tf import augment, config_flags
 from copypaste_tf.examples import Scenes, TrainScenes
-from copypaste_tf.inputs import reader
 from copypaste_tf.reporting import sheet
 from copypaste_tf.reporting.panels import Example
 from copypaste_tf.training import checks, data_files, pipeline
@@ -121,21 +120,16 @@ def examples(
 def _batches(data, output_size):
   """Yields targets, sources or None, and results of the same batches."""
   results = pipeline.train_dataset(data, output_size)
-  targets, sources = pipeline.scene_batches(data)
-  inputs = targets.map(lambda scenes: (scenes,))
-  if sources is not None:
-    inputs = tf.data.Dataset.zip(targets, sources)
   knobs = pipeline.augment_knobs(data)
   paste = knobs['copy_paste'] is not None
   jitters = {name: knobs[name] for name in ('jitter', 'source_jitter')}
-  for index, (result, scenes) in enumerate(zip(results, inputs, strict=False)):
-    seed = reader.batch_seed(data.seed, index)
+  for result, raw in zip(results, pipeline.raw_batches(data), strict=False):
     if paste:
       canvases = augment.pair(
-        scenes[0],
-        seed,
+        raw.targets,
+        raw.seed,
         output_size=output_size,
-        sources=scenes[1] if len(scenes) > 1 else None,
+        sources=raw.sources,
         **jitters,
       )
       yield canvases[0].scenes, canvases[1].scenes, result

@@ -18,7 +18,7 @@ def found(params=(), *, mode='train_and_eval', data=False, recipe='smoke'):
   [
     ('AnchorTargets.match_threshold = 1.5', ('match_threshold', 'in [0, 1]')),
     ('BATCH_SIZE = 0', ('global_batch_size', 'at least 1', 'BATCH_SIZE')),
-    ('BATCH_SIZE = 1', ('global_batch_size', 'pairs the images')),
+    ('TrainData.augment_on = "gpu"', ('augment_on', 'device, host', "'gpu'")),
     ('IMAGE_SIZE = (100, 128)', ('input_size', 'multiples of 32')),
     ('IMAGE_SIZE = (0, 128)', ('input_size', 'multiples of 32')),
     ('schedule.warmup_steps = 4', ('warmup_steps', 'does not end')),
@@ -47,9 +47,14 @@ def test_a_wrong_value_is_named_with_its_origin(binding, parts):
 
 def test_a_batch_must_fill_the_replicas():
   problems = found(['runtime.num_gpus = 3'])
-  assert len(problems) == 2
+  assert len(problems) == 1
   assert 'multiple of the 3 replicas, got 4' in problems[0]
-  assert 'at least 6' in problems[1]
+
+
+@pytest.mark.parametrize('place', ['host', 'device'])
+def test_one_image_a_replica_is_enough(place):
+  params = ['BATCH_SIZE = 2', 'runtime.num_gpus = 2']
+  assert not found([*params, f'TrainData.augment_on = "{place}"'])
 
 
 def test_a_source_that_nobody_pastes_from_is_a_problem():
@@ -60,8 +65,9 @@ def test_a_source_that_nobody_pastes_from_is_a_problem():
 
 
 def test_an_evaluation_does_not_ask_what_training_needs():
-  assert found(['BATCH_SIZE = 1'], mode='eval') == []
-  assert len(found(['BATCH_SIZE = 1'], mode='train')) == 1
+  wrong = ['schedule.warmup_steps = 4']
+  assert found(wrong, mode='eval') == []
+  assert len(found(wrong, mode='train')) == 1
 
 
 def test_all_wrong_values_are_told_at_once():

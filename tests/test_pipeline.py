@@ -85,6 +85,33 @@ def test_workers_divide_the_batch(data):
   assert next(iter(targets)).image.shape[0] == 1
 
 
+def test_one_image_a_replica_comes_with_its_source(data):
+  data = data.replace(augment_on='device')
+  context = tf.distribute.InputContext(1, 0, 2)
+  batches = list(pipeline.raw_batches(data, context).take(20))
+  pairs = [(b.targets.source_id, b.sources.source_id) for b in batches]
+  pairs = np.array(pairs)[..., 0]
+  assert np.all(pairs[:, 0] != pairs[:, 1])
+  # The two images of a step are pasted onto one another.
+  np.testing.assert_array_equal(pairs[0::2], pairs[1::2, ::-1])
+  data.copy_paste = None
+  assert next(iter(pipeline.raw_batches(data, context))).sources is None
+
+
+def test_raw_batches_are_what_is_augmented(data, folder):
+  for paths in ('', f'{folder}/sources'):
+    changed = data.replace(source_input_path=paths)
+    raw = next(iter(pipeline.raw_batches(changed)))
+    example = next(iter(pipeline.train_dataset(changed, (32, 32))))
+    np.testing.assert_array_equal(
+      example.source_id[:, 0], raw.targets.source_id
+    )
+    if paths:
+      np.testing.assert_array_equal(
+        example.source_id[:, 1], raw.sources.source_id
+      )
+
+
 def test_a_path_without_files_is_an_error(data):
   data.input_path = 'gone*'
   with pytest.raises(FileNotFoundError, match=r"no file matches 'gone\*'"):

@@ -20,15 +20,36 @@ def test_shape_prefers_static_sizes():
   assert sizes(tf.zeros([5, 3], tf.int32)) == 5
 
 
-def test_fold_visits_only_planes_that_ids_address():
-  content = tf.constant(np.arange(4, dtype=np.uint8)[None, None, None] + 1)
+def test_groups_hold_neighbours_and_never_two_planes():
+  number, place = planes.groups_of(
+    tf.constant([1, 4, 5, 255, 257, 3 * 256 + 9]), 4
+  )
+  np.testing.assert_array_equal(number, [0, 0, 1, 63, 64, 194])
+  np.testing.assert_array_equal(place, [0, 3, 0, 2, 0, 0])
 
-  def visited(ids):
-    return planes.fold(
-      lambda state, plane, _: state + plane[0, 0, 0], 0, content, ids
-    ).numpy()
 
-  assert visited(tf.constant([[0, 0]])) == 0
-  assert visited(tf.constant([[1, 0]])) == 1
-  assert visited(tf.constant([[1, 2 * 256 + 7]])) == 1 + 2 + 3
-  assert visited(tf.constant([[3 * 256 + 1]])) == 1 + 2 + 3 + 4
+def test_only_groups_that_ids_address_are_visited():
+  rng = np.random.default_rng(0)
+  content = rng.integers(0, 256, [2, 3, 5, 4]).astype(np.uint8)
+
+  def visited(ids, size=4):
+    found = planes.fold_groups(
+      lambda state, places, image, group: (
+        state[0].write(state[0].size(), [image, group]),
+        state[1].write(state[1].size(), places),
+      ),
+      tuple(tf.TensorArray(tf.int32, 0, dynamic_size=True) for _ in range(2)),
+      tf.constant(content),
+      tf.constant(ids),
+      size=size,
+    )
+    return [x.stack().numpy() for x in found]
+
+  assert visited([[0, 0], [0, 0]])[0].size == 0
+  numbers, places = visited([[2, 1, 0], [2 * 256 + 7, 0, 255]])
+  np.testing.assert_array_equal(numbers, [[0, 0], [1, 63], [1, 2 * 64 + 1]])
+  for (image, group), found in zip(numbers, places, strict=True):
+    plane, first = group // 64, 4 * (group % 64) + 1
+    np.testing.assert_array_equal(
+      found, content[image, ..., plane].astype(np.int32) - first
+    )

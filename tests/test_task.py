@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 import tf_keras
 
-from copypaste_tf.training import gin_config, pipeline
+from copypaste_tf.training import gin_config, pipeline, train_labels
 from copypaste_tf.training import task as task_lib
 
 TINY = ['BATCH_SIZE = 2', 'IMAGE_SIZE = (64, 64)', 'model.levels = (2, 4)']
@@ -93,45 +93,8 @@ def test_images_without_objects_give_finite_losses(step, batch):
   assert values['rpn_box_loss'] == 0
 
 
-def test_labels_have_model_gardens_padding(task, batch):
-  labels = task._labels(batch, tf.constant(3, tf.int64))
-  padding = batch.classes.numpy() == 0
-  assert np.any(padding) and not np.all(padding)
-  assert np.all(labels['gt_classes'].numpy()[padding] == -1)
-  assert np.all(labels['gt_boxes'].numpy()[padding] == -1)
-  np.testing.assert_array_equal(
-    labels['gt_classes'].numpy()[~padding], batch.classes.numpy()[~padding]
-  )
-  assert labels['gt_masks'].shape == [2, 20, 112, 112]
-  np.testing.assert_array_equal(labels['image_info'][:, 1], [[64, 64]] * 2)
-
-
-def test_mask_targets_are_the_masks_within_the_boxes(task, batch):
-  labels = task._labels(batch, tf.constant(0, tf.int64))
-  row, column = np.argwhere(batch.areas.numpy() > 100)[0]
-  ymin, xmin, ymax, xmax = batch.boxes[row, column].numpy()
-  share = labels['gt_masks'][row, column].numpy().mean()
-  area = batch.areas[row, column].numpy()
-  # The box of an untouched object is the annotated one, so not quite tight.
-  expected = area / ((ymax - ymin) * (xmax - xmin))
-  assert abs(share - expected) < 0.15
-
-
-def test_other_steps_sample_other_anchors_and_the_same_step_the_same(
-  task, batch
-):
-  def sampled(step):
-    targets = task._labels(batch, tf.constant(step, tf.int64))
-    return np.concatenate(
-      [t.numpy().ravel() for t in targets['rpn_score_targets'].values()]
-    )
-
-  np.testing.assert_array_equal(sampled(1), sampled(1))
-  assert np.any(sampled(1) != sampled(2))
-
-
 def test_anchor_score_loss_is_the_mean_over_the_sampled_anchors(task):
-  anchors = task._anchors()
+  anchors = train_labels.pyramid_anchors(task.task_config)
   scores = {
     level: tf.zeros([2, *a.shape[:2], a.shape[2] // 4])
     for level, a in anchors.items()
@@ -153,9 +116,16 @@ def test_anchor_score_loss_is_the_mean_over_the_sampled_anchors(task):
 
 def test_the_training_step_compiles_under_xla(params, batch):
   task = task_lib.CopyPasteTask(params.task)
-  labels = tf.function(task._labels, jit_compile=True)
-  compiled = labels(batch, tf.constant(1, tf.int64))
-  eager = task._labels(batch, tf.constant(1, tf.int64))
+
+  def labels(scenes, step):
+    found = train_labels.labels(task.task_config, scenes, step)
+    del found['gt_masks']  # No tensors yet; see test_mask_targets.
+    return found
+
+  compiled = tf.function(labels, jit_compile=True)(
+    batch, tf.constant(1, tf.int64)
+  )
+  eager = labels(batch, tf.constant(1, tf.int64))
   tf.nest.map_structure(
     lambda a, b: np.testing.assert_allclose(a, b, atol=1e-4), compiled, eager
   )
@@ -198,3 +168,72 @@ def test_a_separate_source_stream_is_pasted_from(params, shapes):
   scenes = next(iter(pipeline.train_dataset(data, (64, 64))))
   targets, sources = scenes.source_id.numpy().T
   assert np.all(targets > 1_000_000) and np.all(sources < 1_000_000)
+
+
+@pytest.fixture(scope='module')
+def device_task(params):
+  config = params.task.replace(train_data={'augment_on': 'device'})
+  return task_lib.CopyPasteTask(config)
+
+
+@pytest.mark.parametrize('batch_size', [2, 1])
+def test_the_device_makes_the_labels_of_the_host(params, batch_size):
+  data = params.task.train_data.replace(global_batch_size=batch_size)
+  found = {}
+  for place in ('host', 'device'):
+    config = params.task.replace(
+      train_data=data.replace(augment_on=place).as_dict()
+    )
+    task = task_lib.CopyPasteTask(config)
+    batches = task.build_inputs(config.train_data).take(4)
+    if place == 'device':
+      batches = [task._augmentation(raw) for raw in batches]
+    found[place] = list(batches)
+  pasted = 0
+  for host, device in zip(found['host'], found['device'], strict=True):
+    np.testing.assert_allclose(host.image, device.image, atol=5e-4)
+    for name in set(host._fields) - {'image', 'statistics'}:
+      np.testing.assert_array_equal(getattr(host, name), getattr(device, name))
+    tf.nest.map_structure(
+      np.testing.assert_array_equal, host.statistics, device.statistics
+    )
+    assert np.all(host.source_id[:, 0] != host.source_id[:, 1])
+    pasted += host.statistics['objects_pasted'].numpy().sum()
+  assert pasted > 0
+
+
+def test_a_step_that_augments_is_traced_once(device_task, model, params):
+  batches = device_task.build_inputs(device_task.task_config.train_data)
+  optimizer = tf_keras.optimizers.legacy.SGD(0.01)
+  optimizer._create_all_weights(model.trainable_variables)
+  metrics = device_task.build_metrics(training=True)
+  train = tf.function(
+    lambda raw: device_task.train_step(raw, model, optimizer, metrics)
+  )
+  expected = []
+  for raw, host in zip(
+    batches.take(3),
+    pipeline.train_dataset(params.task.train_data, (64, 64)),
+    strict=False,
+  ):
+    assert raw.targets.image.dtype == tf.uint8
+    train(raw)
+    expected.append(host.statistics['objects_pasted'])
+  assert train.experimental_get_tracing_count() == 1
+  values = {metric.name: float(metric.result()) for metric in metrics}
+  assert all(np.isfinite(list(values.values()))) and values['total_loss'] > 0
+  assert values['paste/objects_pasted'] == np.mean(expected)
+
+
+def test_nothing_calls_back_to_the_host(device_task, model):
+  data = device_task.task_config.train_data
+  raw = next(iter(device_task.build_inputs(data)))
+  augmented = device_task._augmentation.get_concrete_function(raw)
+  graphs = [augmented.graph.as_graph_def()]
+  names = {node.op for graph in graphs for node in graph.node}
+  names |= {
+    n.op for g in graphs for f in g.library.function for n in f.node_def
+  }
+  assert not {name for name in names if 'PyFunc' in name or 'Host' in name}
+  for output in tf.nest.flatten(augmented.structured_outputs):
+    assert output.shape.is_fully_defined()

@@ -111,9 +111,23 @@ def _compose(targets, sources, alpha, blend_sigma) -> tf.Tensor:
   """Returns the pixels of the source under `alpha`, of the target elsewhere."""
   images = sources.scenes.image, targets.scenes.image
   if not blend_sigma:
-    return tf.where(alpha[..., tf.newaxis], *images)
+    return _where(alpha, *images)
   soft = blend.soften(alpha, sigma=blend_sigma)[..., tf.newaxis]
   return soft * images[0] + (1 - soft) * images[1]
+
+
+def _where(alpha, source, target) -> tf.Tensor:
+  """Selects between `[b, h, w, c]` by `[b, h, w]`, exactly.
+
+  By the bits: XLA's code for CPUs takes three to eight times as long for a
+  `tf.where` whose condition is the same for all channels.
+  """
+  bits = tf.uint8 if source.dtype == tf.uint8 else tf.int32
+  ones = bits.max if bits == tf.uint8 else -1
+  mask = (tf.cast(alpha, bits) * ones)[..., tf.newaxis]
+  a, b = (tf.bitcast(x, bits) for x in (source, target))
+  chosen = tf.bitwise.bitwise_and(mask, tf.bitwise.bitwise_xor(a, b))
+  return tf.bitcast(tf.bitwise.bitwise_xor(chosen, b), source.dtype)
 
 
 def _example(
@@ -142,9 +156,7 @@ def _example(
 
   example = TrainScenes(
     image=image,
-    planes=tf.where(
-      alpha[..., tf.newaxis], sources.scenes.planes, targets.scenes.planes
-    ),
+    planes=_where(alpha, sources.scenes.planes, targets.scenes.planes),
     alpha=alpha,
     size=targets.scenes.size,
     boxes=join(remains.boxes, sources.scenes.boxes),

@@ -7,6 +7,12 @@ import tensorflow as tf
 from copypaste_tf.augment import planes as planes_lib
 from copypaste_tf.examples import IDS_PER_PLANE
 
+# Four ids are counted at once, in the bytes of an int32.
+_GROUP = 4
+_BYTE_BITS = 8
+# Pixels that are added up before a byte could overflow.
+_RUN = 64
+
 
 class Extent(NamedTuple):
   """Size and place of the instances of a batch.
@@ -34,63 +40,63 @@ def measure(
   Returns:
     An `Extent`, in pixels of the planes' grid; zeros for id 0.
   """
-
-  def measure_plane(table, plane, index):
-    if hidden is not None:
-      plane = tf.where(hidden, 0, plane)
-    here = (tf.range(num_planes) == index)[:, tf.newaxis, tf.newaxis]
-    return tf.where(here, _measure_values(plane)[:, tf.newaxis], table)
-
   batch, _, _, num_planes = planes_lib.shape(planes)
-  table = tf.zeros([batch, num_planes, IDS_PER_PLANE, 5], tf.int32)
-  table = planes_lib.fold(measure_plane, table, planes, ids)
-  table = tf.reshape(table, [batch, num_planes * IDS_PER_PLANE, 5])
-  measured = tf.gather(table, ids, batch_dims=1)
+  count = num_planes * IDS_PER_PLANE // _GROUP
+
+  def measure_group(table, places, image, group):
+    if hidden is not None:
+      places = tf.where(hidden[image], -1, places)
+    row = [[image * count + group]]
+    measured = _measure_places(places)[tf.newaxis]
+    return tf.tensor_scatter_nd_update(table, row, measured)
+
+  table = tf.zeros([batch * count, _GROUP, 5], tf.int32)
+  table = planes_lib.fold_groups(measure_group, table, planes, ids, size=_GROUP)
+  table = tf.reshape(table, [batch, count * _GROUP, 5])
+  measured = tf.gather(table, tf.maximum(ids - 1, 0), batch_dims=1)
   measured = tf.where((ids > 0)[..., tf.newaxis], measured, 0)
   return Extent(measured[..., 0], measured[..., 1:])
 
 
-def _measure_values(values) -> tf.Tensor:
-  """Measures each value of `[b, h, w]` ints in [0, 256).
+def _measure_places(places) -> tf.Tensor:
+  """Measures the instances of a group.
+
+  Args:
+    places: `[h, w]` int32; pixels out of [0, 4) belong to none.
 
   Returns:
-    `[b, 256, 5]` int32: area, ymin, xmin, ymax, xmax, ends exclusive; zeros
-    where a value does not occur.
+    `[4, 5]` int32: area, ymin, xmin, ymax, xmax, ends exclusive; zeros where
+    there is no pixel.
   """
-  batch, height, width = planes_lib.shape(values)
-  in_row = _histogram(tf.reshape(values, [batch * height, width]))
-  in_row = tf.reshape(in_row, [batch, height, IDS_PER_PLANE])
-  row = tf.range(height)[:, tf.newaxis]
-  ymin = tf.reduce_min(tf.where(in_row > 0, row, height), axis=1)
-  ymax = tf.reduce_max(tf.where(in_row > 0, row + 1, 0), axis=1)
-  xmin, xmax = _column_range(values)
+  here = tf.bitwise.bitwise_and(places, -_GROUP) == 0
+  shift = _BYTE_BITS * tf.bitwise.bitwise_and(places, _GROUP - 1)
+  ones = tf.where(here, tf.bitwise.left_shift(1, shift), 0)
+  in_row, in_column = _count(ones, axis=1), _count(ones, axis=0)
   area = tf.reduce_sum(in_row, axis=1)
+  (ymin, ymax), (xmin, xmax) = _span(in_row), _span(in_column)
   measured = tf.stack([area, ymin, xmin, ymax, xmax], axis=-1)
-  return tf.where(area[..., tf.newaxis] > 0, measured, 0)
+  return tf.where(area[:, tf.newaxis] > 0, measured, 0)
 
 
-def _histogram(values) -> tf.Tensor:
-  """Counts each value of every row of `[r, w]` ints, `[r, 256]` int32."""
-  num_rows = planes_lib.shape(values)[0]
-  keys = values + IDS_PER_PLANE * tf.range(num_rows)[:, tf.newaxis]
-  counts = tf.math.unsorted_segment_sum(
-    tf.ones_like(keys), keys, num_rows * IDS_PER_PLANE
-  )
-  return tf.reshape(counts, [num_rows, IDS_PER_PLANE])
+def _count(ones, axis) -> tf.Tensor:
+  """Adds up `[h, w]` int32 of four bytes along an axis, `[4, w or h]`."""
+  shape = tf.unstack(tf.shape(ones))
+  size = ones.shape[axis] or shape[axis]
+  runs = -(-size // _RUN)
+  padding = [[0, 0], [0, 0]]
+  padding[axis][1] = runs * _RUN - size
+  shape[axis : axis + 1] = [runs, _RUN]
+  sums = tf.reduce_sum(tf.reshape(tf.pad(ones, padding), shape), axis=axis + 1)
+  shifts = _BYTE_BITS * tf.range(_GROUP)[:, tf.newaxis, tf.newaxis]
+  counts = tf.bitwise.right_shift(sums, shifts)
+  counts = tf.bitwise.bitwise_and(counts, (1 << _BYTE_BITS) - 1)
+  return tf.reduce_sum(counts, axis=axis + 1)
 
 
-def _column_range(values) -> tuple[tf.Tensor, tf.Tensor]:
-  """Returns first column and last column plus one of each value, `[b, 256]`."""
-  batch, _, width = planes_lib.shape(values)
-  image = tf.range(batch)[:, tf.newaxis, tf.newaxis]
-  keys = values + IDS_PER_PLANE * image
-  column = tf.broadcast_to(tf.range(width), tf.shape(keys))
-  size = batch * IDS_PER_PLANE
-  first = tf.math.unsorted_segment_min(column, keys, size)
-  last = tf.math.unsorted_segment_max(column, keys, size)
-  shape = [batch, IDS_PER_PLANE]
-  # Values that do not occur hold int32's limits, which must not overflow.
-  return (
-    tf.reshape(tf.minimum(first, width), shape),
-    tf.reshape(tf.maximum(last, -1) + 1, shape),
-  )
+def _span(counts) -> tuple[tf.Tensor, tf.Tensor]:
+  """Returns the first position that is not 0 of each row, and the last + 1."""
+  size = planes_lib.shape(counts)[1]
+  position = tf.range(size)
+  first = tf.reduce_min(tf.where(counts > 0, position, size), axis=1)
+  last = tf.reduce_max(tf.where(counts > 0, position + 1, 0), axis=1)
+  return first, last

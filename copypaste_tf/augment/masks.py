@@ -5,6 +5,9 @@ import tensorflow as tf
 from copypaste_tf.augment import planes as planes_lib
 from copypaste_tf.examples import IDS_PER_PLANE, TrainScenes
 
+# Ids whose membership is tested at once, by the bits of an int32.
+_GROUP = 32
+
 
 def select(planes: tf.Tensor, ids: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
   """Returns the union of the chosen instances' masks.
@@ -18,13 +21,19 @@ def select(planes: tf.Tensor, ids: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
     `[b, h, w]` bool.
   """
 
-  def add_plane(union, plane, index):
-    return union | tf.gather(table[:, index], plane, batch_dims=1)
+  def add_group(union, places, image, group):
+    here = tf.bitwise.bitwise_and(places, -_GROUP) == 0
+    place = tf.bitwise.bitwise_and(places, _GROUP - 1)
+    bits = tf.bitwise.right_shift(marks[image, group], place)
+    hit = here & (tf.bitwise.bitwise_and(bits, 1) > 0)
+    union_of_image = (union[image] | hit)[tf.newaxis]
+    return tf.tensor_scatter_nd_update(union, [[image]], union_of_image)
 
   batch, height, width, num_planes = planes_lib.shape(planes)
-  table = _table(ids, chosen & (ids > 0), num_planes)
+  ids = tf.where(chosen, ids, 0)
+  marks = _marks(ids, num_planes * IDS_PER_PLANE // _GROUP)
   union = tf.zeros([batch, height, width], tf.bool)
-  return planes_lib.fold(add_plane, union, planes, ids)
+  return planes_lib.fold_groups(add_group, union, planes, ids, size=_GROUP)
 
 
 def instance_masks(scenes: TrainScenes) -> tf.Tensor:
@@ -52,16 +61,66 @@ def crop_masks(scenes: TrainScenes, size: int = 112) -> tf.Tensor:
     `[b, n, size, size]` float32 in {0, 1}; zeros for padding.
   """
   _, height, width, _ = planes_lib.shape(scenes.planes)
-  rows = _crop_coordinates(scenes.boxes, 0, height, size)[..., tf.newaxis]
-  columns = _crop_coordinates(scenes.boxes, 1, width, size)[:, :, tf.newaxis]
-  plane, value = planes_lib.address(scenes.ids)
-  pixels = rows * width + columns
-  found = _pick(
-    scenes.planes, pixels * scenes.planes.shape[3] + _per_pixel(plane)
+  bins = tf.range(size)
+  rows = bin_pixels(scenes.boxes[..., 0::2], bins, size=size, limit=height)
+  columns = bin_pixels(scenes.boxes[..., 1::2], bins, size=size, limit=width)
+  crops = read(
+    scenes.planes, scenes.alpha, scenes.ids, scenes.pasted, rows, columns
   )
-  mask = tf.cast(found, tf.int32) == _per_pixel(value)
-  mask &= _pick(scenes.alpha, pixels) == _per_pixel(scenes.pasted)
-  return tf.cast(mask & _per_pixel(scenes.ids > 0), tf.float32)
+  return tf.cast(crops, tf.float32)
+
+
+def bin_pixels(
+  spans: tf.Tensor, bins: tf.Tensor, *, size: int, limit: int
+) -> tf.Tensor:
+  """Returns the pixels in which the centres of bins of a span fall.
+
+  In float64 with a margin far below a bin, so that a centre that falls on the
+  border of two pixels goes to the same one under every compiler.
+
+  Args:
+    spans: `[b, n, 2]` float32, first and last coordinate in pixels.
+    bins: `[s]` or `[b, n, s]` int32 in [0, size), which of the bins.
+    size: the number of equal bins of a span.
+    limit: the number of pixels.
+
+  Returns:
+    `[b, n, s]` int32 in [0, limit).
+  """
+  low, high = tf.split(tf.cast(spans, tf.float64), 2, axis=-1)
+  centres = (tf.cast(bins, tf.float64) + 0.5) / size
+  pixels = tf.floor(low + centres * (high - low) + 1e-6)
+  return tf.clip_by_value(tf.cast(pixels, tf.int32), 0, limit - 1)
+
+
+def read(
+  planes: tf.Tensor,
+  alpha: tf.Tensor,
+  ids: tf.Tensor,
+  pasted: tf.Tensor,
+  rows: tf.Tensor,
+  columns: tf.Tensor,
+) -> tf.Tensor:
+  """Reads masks on a grid of pixels of their own.
+
+  Args:
+    planes: `[b, h, w, l]` uint8, see `TrainScenes`, as the next.
+    alpha: `[b, h, w]` bool.
+    ids: `[b, n]` int32, whose masks.
+    pasted: `[b, n]` bool, on which side of alpha they are.
+    rows: `[b, n, r]` int32 in [0, h).
+    columns: `[b, n, c]` int32 in [0, w).
+
+  Returns:
+    `[b, n, r, c]` bool; false for id 0.
+  """
+  _, _, width, num_planes = planes_lib.shape(planes)
+  pixels = rows[..., tf.newaxis] * width + columns[:, :, tf.newaxis]
+  plane, value = planes_lib.address(ids)
+  found = _pick(planes, pixels * num_planes + _per_pixel(plane))
+  inside = tf.cast(found, tf.int32) == _per_pixel(value)
+  inside &= _pick(alpha, pixels) == _per_pixel(pasted)
+  return inside & _per_pixel(ids > 0)
 
 
 def _per_pixel(values) -> tf.Tensor:
@@ -75,24 +134,11 @@ def _pick(images, index) -> tf.Tensor:
   return tf.gather(flat, index, batch_dims=1)
 
 
-def _table(ids, marks, num_planes) -> tf.Tensor:
-  """Returns `[b, l, 256]` bool, true at the addresses of marked ids."""
-  batch = planes_lib.shape(ids)[0]
-  size = num_planes * IDS_PER_PLANE
-  keys = ids + size * tf.range(batch)[:, tf.newaxis]
-  marks = tf.cast(marks, tf.int32)
-  table = tf.math.unsorted_segment_max(marks, keys, batch * size)
-  return tf.reshape(table > 0, [batch, num_planes, IDS_PER_PLANE])
-
-
-def _crop_coordinates(boxes, axis, limit, size) -> tf.Tensor:
-  """Returns the pixels at the centres of `size` bins of each box, `[b, n, s]`.
-
-  In float64 with a margin far below a bin, so that a centre that falls on the
-  border of two pixels goes to the same one under every compiler.
-  """
-  low = tf.cast(boxes[..., axis, tf.newaxis], tf.float64)
-  high = tf.cast(boxes[..., axis + 2, tf.newaxis], tf.float64)
-  centres = (tf.range(size, dtype=tf.float64) + 0.5) / size
-  pixels = tf.floor(low + centres * (high - low) + 1e-6)
-  return tf.clip_by_value(tf.cast(pixels, tf.int32), 0, limit - 1)
+def _marks(ids, count) -> tf.Tensor:
+  """Returns `[b, count]` int32, a bit for each id of each group."""
+  group, place = planes_lib.groups_of(ids, _GROUP)
+  bit = tf.bitwise.left_shift(1, tf.where(ids > 0, place, 0))
+  mine = (ids > 0)[..., tf.newaxis] & (
+    group[..., tf.newaxis] == tf.range(count)
+  )
+  return tf.reduce_sum(tf.where(mine, bit[..., tf.newaxis], 0), axis=1)

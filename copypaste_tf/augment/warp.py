@@ -1,5 +1,7 @@
 """Warping of images, planes and boxes by one draw of `jitter`."""
 
+from typing import NamedTuple
+
 import tensorflow as tf
 
 from copypaste_tf.augment import boxes as box_ops
@@ -57,14 +59,13 @@ def warp_image(
   Returns:
     `[b, H, W, 3]` float32, zero mean and unit variance, 0 outside.
   """
-  rows = _scaled_coordinates(jitter, output_size, axis=0)
-  columns = _scaled_coordinates(jitter, output_size, axis=1)
-  warped = tf.cast(image, tf.float32)
-  warped = _interpolate(warped, rows, size, jitter, axis=0)
-  warped = _interpolate(warped, columns, size, jitter, axis=1)
-  inside = _inside(rows, jitter, 0)[:, :, tf.newaxis]
-  inside &= _inside(columns, jitter, 1)[:, tf.newaxis, :]
-  return tf.where(inside[..., tf.newaxis], normalize(warped), 0.0)
+  axes = [_taps(size, jitter, output_size, axis) for axis in (0, 1)]
+  # One image after the other stays in the cache of a CPU.
+  return tf.map_fn(
+    lambda x: _interpolate(x[0], *x[1], output_size),
+    (image, axes),
+    fn_output_signature=tf.TensorSpec([*output_size, 3], tf.float32),
+  )
 
 
 def normalize(image: tf.Tensor) -> tf.Tensor:
@@ -95,38 +96,82 @@ def _inside(coordinates, jitter, axis) -> tf.Tensor:
   return (coordinates >= 0) & (coordinates < end)
 
 
-def _interpolate(image, coordinates, size, jitter, axis) -> tf.Tensor:
-  """Resamples `[b, ...]` float images linearly along rows or columns."""
+class _Taps(NamedTuple):
+  """Where each row or column of the canvas lies in the image.
+
+  Attributes:
+    low: `[b, H]` int32, the pixel before.
+    high: `[b, H]` int32, the pixel behind.
+    weight: `[b, H]` float32, of the pixel behind.
+    inside: `[b, H]` float32, 1 in the image and 0 outside.
+  """
+
+  low: tf.Tensor
+  high: tf.Tensor
+  weight: tf.Tensor
+  inside: tf.Tensor
+
+
+def _taps(size, jitter, output_size, axis) -> _Taps:
+  coordinates = _scaled_coordinates(jitter, output_size, axis)
+  inside = tf.cast(_inside(coordinates, jitter, axis), tf.float32)
   size = tf.cast(size[:, axis, tf.newaxis], tf.float32)
   scaled = tf.cast(jitter.scaled_size[:, axis, tf.newaxis], tf.float32)
   centre = (tf.cast(coordinates, tf.float32) + 0.5) * (size / scaled) - 0.5
   centre = tf.clip_by_value(centre, 0.0, size - 1)
   low = tf.floor(centre)
   high = tf.minimum(low + 1, size - 1)
-  shape = [tf.shape(centre)[0], 1, 1, 1]
-  shape[axis + 1] = tf.shape(centre)[1]
-  weight = tf.reshape(centre - low, shape)
-  below, above = (
-    tf.gather(image, tf.cast(i, tf.int32), axis=axis + 1, batch_dims=1)
-    for i in (low, high)
+  return _Taps(
+    tf.cast(low, tf.int32), tf.cast(high, tf.int32), centre - low, inside
   )
-  return below + weight * (above - below)
+
+
+def _interpolate(image, rows, columns, output_size) -> tf.Tensor:
+  """Resamples and normalises one image.
+
+  Columns come first: there are fewer rows then, and what is done for each
+  pixel of the canvas runs along contiguous rows of it.
+
+  Args:
+    image: `[h, w, 3]` uint8.
+    rows: `_Taps` of `[H]`.
+    columns: `_Taps` of `[W]`.
+    output_size: H and W.
+
+  Returns:
+    `[H, W, 3]` float32.
+  """
+  height, width = output_size
+  low, high = (
+    tf.cast(tf.gather(image, i, axis=1), tf.float32)
+    for i in (columns.low, columns.high)
+  )
+  stretched = low + columns.weight[:, tf.newaxis] * (high - low)
+  stretched = tf.reshape(stretched, [-1, 3 * width])
+  low, high = (tf.gather(stretched, i) for i in (rows.low, rows.high))
+  pixels = low + rows.weight[:, tf.newaxis] * (high - low)
+  mean, stddev = (tf.tile(x, [width]) for x in (MEAN_RGB, STDDEV_RGB))
+  inside = rows.inside[:, tf.newaxis] * tf.repeat(columns.inside, 3)
+  pixels = (pixels - mean) / stddev * inside
+  return tf.reshape(pixels, [height, width, 3])
 
 
 def _warp_planes(scenes, jitter, output_size) -> tf.Tensor:
   """Samples the id planes at the nearest pixel, in integers."""
   planes = scenes.planes
-  inside = []
-  for axis in (0, 1):
+  # Columns first, as there are fewer rows then.
+  for axis in (1, 0):
     coordinates = _scaled_coordinates(jitter, output_size, axis)
-    inside.append(_inside(coordinates, jitter, axis))
+    inside = tf.cast(_inside(coordinates, jitter, axis), tf.uint8)
     size = scenes.size[:, axis, tf.newaxis]
     scaled = jitter.scaled_size[:, axis, tf.newaxis]
     nearest = (2 * coordinates + 1) * size // (2 * scaled)
     nearest = tf.clip_by_value(nearest, 0, size - 1)
     planes = tf.gather(planes, nearest, axis=axis + 1, batch_dims=1)
-  inside = inside[0][:, :, tf.newaxis] & inside[1][:, tf.newaxis, :]
-  return tf.where(inside[..., tf.newaxis], planes, tf.zeros_like(planes))
+    shape = [-1, 1, 1, 1]
+    shape[axis + 1] = output_size[axis]
+    planes *= tf.reshape(inside, shape)
+  return planes
 
 
 def _warp_boxes(scenes, jitter, output_size) -> tf.Tensor:

@@ -1,15 +1,15 @@
 """From a serialized example to a scene, in the graph.
 
-Reads the records of `tfrecord_tools` and Model Garden's; of the latter the
-masks, one PNG per object, are packed into id planes on the way.
+Reads the records of `tfrecord_tools` and Model Garden's.
 """
 
 from typing import NamedTuple
 
 import tensorflow as tf
 
-from copypaste_tf.augment import layers, scenes
-from copypaste_tf.examples import IDS_PER_PLANE, Features, Scenes
+from copypaste_tf.augment import scenes
+from copypaste_tf.examples import Features, Scenes
+from copypaste_tf.inputs import decode_masks
 
 _SCALARS = {
   Features.IMAGE: tf.io.FixedLenFeature([], tf.string),
@@ -76,7 +76,9 @@ def decode_scene(
   image = _decode_image(features)
   size = tf.shape(image)[:2]
   crowd = tf.cast(features[Features.CROWD], tf.bool)
-  planes, ids = _decode_masks(features, size, crowd, num_planes)
+  planes, ids = decode_masks.decode_masks(
+    features, size, crowd, num_planes=num_planes
+  )
   limit = tf.constant(source_size)
   new_size = _shrunk(size, limit)
   image, planes = tf.cond(
@@ -120,16 +122,15 @@ def _parse(serialized) -> dict[str, tf.Tensor]:
     tf.size(crowd) > 0, lambda: crowd, lambda: tf.zeros_like(classes)
   )
   for key in (*list(_LISTS)[:4], Features.CROWD):
-    _require(
+    tf.debugging.Assert(
       tf.size(features[key]) == tf.size(classes),
-      f'{key} and {Features.CLASS} hold different numbers of objects:',
-      [tf.size(features[key]), tf.size(classes)],
+      [
+        f'{key} and {Features.CLASS} hold different numbers of objects:',
+        tf.size(features[key]),
+        tf.size(classes),
+      ],
     )
   return features
-
-
-def _require(condition, message, data):
-  tf.debugging.Assert(condition, [message, *data])
 
 
 def _decode_image(features) -> tf.Tensor:
@@ -153,81 +154,6 @@ def _source_id(features) -> tf.Tensor:
     lambda: tf.strings.to_number(text, tf.int64),
     lambda: tf.strings.to_hash_bucket_fast(named, 2**62),
   )
-
-
-def _decode_masks(features, size, crowd, num_planes):
-  """Returns `[h, w, l]` uint8 planes and `[n]` int32 ids, 0 for crowds."""
-  count = tf.size(features[Features.CLASS])
-  num_ids = tf.size(features[Features.IDS])
-  num_masks = tf.size(features[Features.MASK])
-  planes, ids = tf.cond(
-    (num_ids > 0) | (count == 0),
-    lambda: _read_planes(features, size, crowd, num_planes),
-    lambda: _layer_masks(features, size, crowd, num_planes),
-  )
-  _require(
-    (num_ids == count) | ((num_ids == 0) & (num_masks == count)),
-    'The record does not hold one mask for each object; convert it with '
-    'masks. Objects, ids, masks:',
-    [count, num_ids, num_masks],
-  )
-  return tf.ensure_shape(planes, [None, None, num_planes]), ids
-
-
-def _read_planes(features, size, crowd, num_planes):
-  """Decodes the PNGs until all planes of the objects are there."""
-  ids = tf.where(crowd, 0, tf.cast(features[Features.IDS], tf.int32))
-  needed = tf.where(ids > 0, ids // IDS_PER_PLANE + 1, 0)
-  needed = tf.maximum(tf.reduce_max(needed), 0)
-  pngs = features[Features.PLANES]
-
-  def append(index, planes):
-    more = tf.io.decode_png(pngs[index], channels=0)
-    return index + 1, tf.concat([planes, more], axis=-1)
-
-  _, planes = tf.while_loop(
-    lambda index, planes: (
-      (index < tf.size(pngs)) & (tf.shape(planes)[-1] < needed)
-    ),
-    append,
-    (0, tf.zeros([size[0], size[1], 0], tf.uint8)),
-    shape_invariants=(tf.TensorShape([]), tf.TensorShape([None] * 3)),
-  )
-  _require(
-    needed <= tf.shape(planes)[-1], 'An id points to no plane:', [needed]
-  )
-  _require(
-    needed <= num_planes,
-    'The record needs more id planes than are read; raise num_planes to:',
-    [needed],
-  )
-  missing = tf.maximum(num_planes - tf.shape(planes)[-1], 0)
-  planes = tf.pad(planes, [[0, 0], [0, 0], [0, missing]])
-  return planes[..., :num_planes], ids
-
-
-def _layer_masks(features, size, crowd, num_planes):
-  """Packs one PNG after the other, so that only one is held at a time."""
-  pngs = features[Features.MASK]
-
-  def place(index, planes, used, ids):
-    mask = tf.io.decode_png(pngs[index], channels=1)[..., 0] > 0
-    mask &= ~crowd[index]
-    planes, used, new = layers.add_mask(planes, used, mask)
-    return index + 1, planes, used, ids.write(index, new)
-
-  ids = tf.TensorArray(tf.int32, tf.size(pngs), element_shape=[])
-  _, planes, _, ids = tf.while_loop(
-    lambda index, *_: index < tf.size(pngs),
-    place,
-    (
-      0,
-      tf.zeros([size[0], size[1], num_planes], tf.uint8),
-      tf.zeros([num_planes], tf.int32),
-      ids,
-    ),
-  )
-  return planes, ids.stack()
 
 
 def _shrunk(size, limit) -> tf.Tensor:

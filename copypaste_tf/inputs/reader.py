@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from copypaste_tf.augment import augment, jitter, warp
-from copypaste_tf.examples import Scenes
-from copypaste_tf.inputs import decode
+from copypaste_tf.augment import jitter, warp
+from copypaste_tf.inputs import decode, raw
 from copypaste_tf.inputs.decode import EvalScenes
 
 
@@ -100,11 +99,11 @@ def train_batches(
   sources: tf.data.Dataset | None = None,
   **knobs,
 ) -> tf.data.Dataset:
-  """Augments batches of scenes, compiled by XLA, a new seed for each.
+  """Augments batches of scenes on the host, a new seed for each.
 
   Args:
-    scenes: a dataset of batched `Scenes`.
-    seed: of all draws; batch `i` is drawn with `batch_seed(seed, i)`.
+    scenes: a dataset of batched `Scenes`, or of pairs of targets and sources.
+    seed: of all draws; batch `i` is drawn with `raw.batch_seed(seed, i)`.
     sources: a dataset of batches as large to paste from; by default the images
       of a batch are paired with one another.
     **knobs: the keyword arguments of `augment.augment`.
@@ -114,24 +113,12 @@ def train_batches(
   """
   if sources is not None:
     scenes = tf.data.Dataset.zip(scenes, sources)
-
-  @tf.function(jit_compile=True)
-  def augment_batch(index, targets: Scenes, sources: Scenes | None = None):
-    return augment(targets, batch_seed(seed, index), sources=sources, **knobs)
-
-  def example(index, batch):
-    pair = (batch,) if isinstance(batch, Scenes) else batch
-    return augment_batch(index, *pair)
-
-  batches = scenes.enumerate().map(
-    example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+  batches = raw.raw_batches(scenes, seed).map(
+    raw.augmentation(**knobs),
+    num_parallel_calls=tf.data.AUTOTUNE,
+    deterministic=True,
   )
   return batches.prefetch(tf.data.AUTOTUNE)
-
-
-def batch_seed(seed: int, index: tf.Tensor) -> tf.Tensor:
-  """Returns the `[2]` int32 seed of the batch with the given index."""
-  return tf.stack([tf.constant(seed, tf.int32), tf.cast(index, tf.int32)])
 
 
 def eval_batches(

@@ -10,6 +10,7 @@ import tensorflow as tf
 import tf_keras
 
 from copypaste_tf.modeling import anchor_targets, proposals
+from copypaste_tf.modeling.mask_targets import PlaneMasks
 from copypaste_tf.modeling.regions import Regions
 
 
@@ -66,7 +67,7 @@ class MaskRCNN(tf_keras.Model):
     anchor_boxes: Mapping[str, tf.Tensor] | None = None,
     gt_boxes: tf.Tensor | None = None,
     gt_classes: tf.Tensor | None = None,
-    gt_masks: tf.Tensor | None = None,
+    gt_masks: PlaneMasks | tf.Tensor | None = None,
     training: bool | None = None,
   ) -> dict[str, tf.Tensor | dict[str, tf.Tensor]]:
     """Runs the model.
@@ -77,7 +78,8 @@ class MaskRCNN(tf_keras.Model):
       anchor_boxes: `{level: [b, h_l, w_l, 4 * a]}` pixels; made if None.
       gt_boxes: `[b, m, 4]` pixels, -1 behind the last; to train only.
       gt_classes: `[b, m]` int, -1 behind the last; to train only.
-      gt_masks: `[b, m, s, s]` relative to the boxes; to train only.
+      gt_masks: `PlaneMasks`, or `[b, m, s, s]` crops of the masks to the
+        boxes; to train only.
       training: return what the losses need, not detections.
 
     Returns:

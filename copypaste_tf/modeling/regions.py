@@ -8,14 +8,15 @@ from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 import tf_keras
-from official.vision.modeling.layers import mask_sampler
 
 from copypaste_tf.modeling import (
   box_coding,
   detections,
+  mask_targets,
   roi_align,
   roi_sampling,
 )
+from copypaste_tf.modeling.mask_targets import CroppedMasks, PlaneMasks
 from copypaste_tf.modeling.roi_sampling import Targets
 
 
@@ -70,9 +71,6 @@ class Regions(tf_keras.layers.Layer):
     self.box_heads = list(box_heads)
     self.mask_head = mask_head
     self._options = options
-    self._mask_sampler = mask_sampler.MaskSampler(
-      2 * options.mask_size, options.masks_per_image, dtype=tf.float32
-    )
 
   def sample(
     self, rois: tf.Tensor, boxes: tf.Tensor, classes: tf.Tensor
@@ -88,7 +86,7 @@ class Regions(tf_keras.layers.Layer):
     self,
     pyramid: Mapping[str, tf.Tensor],
     targets: Targets,
-    objects: tuple[tf.Tensor, tf.Tensor, tf.Tensor | None],
+    objects: tuple[tf.Tensor, tf.Tensor, PlaneMasks | tf.Tensor | None],
     sizes: tf.Tensor,
   ) -> dict[str, tf.Tensor]:
     """Runs all heads on the regions of a minibatch.
@@ -125,13 +123,18 @@ class Regions(tf_keras.layers.Layer):
     return outputs
 
   def _masks(self, pyramid, targets, masks):
-    rois, classes, crops = self._mask_sampler(
-      targets.rois, targets.boxes, targets.classes, targets.indices, masks
+    options = self._options
+    if not isinstance(masks, PlaneMasks):
+      masks = CroppedMasks(masks)
+    targets = mask_targets.sample(targets, options.masks_per_image)
+    wanted = mask_targets.mask_targets(
+      targets, masks, size=2 * options.mask_size
     )
+    rois, classes = targets.rois, targets.classes
     return {
       'mask_rois': rois,
       'mask_class_targets': classes,
-      'mask_targets': tf.stop_gradient(crops),
+      'mask_targets': tf.stop_gradient(wanted),
       'mask_outputs': self.draw(pyramid, rois, classes, training=True),
     }
 

@@ -34,6 +34,7 @@ STRATEGIES = (
 )
 PRECISIONS = ('bfloat16', 'float16', 'float32')
 DTYPES = ('bfloat16', 'float32')
+PLACES = ('device', 'host')
 
 _RPN, _TRAIN = 'task.anchor_targets.', 'task.train_data.'
 _SGD = 'trainer.optimizer_config.'
@@ -87,6 +88,7 @@ _RANGES = {
 _CHOICES = {
   'runtime.distribution_strategy': STRATEGIES,
   'runtime.mixed_precision_dtype': PRECISIONS,
+  _TRAIN + 'augment_on': PLACES,
   _TRAIN + 'dtype': DTYPES,
   'task.validation_data.dtype': DTYPES,
 }
@@ -179,14 +181,6 @@ def _batches(params) -> Iterator[Problem]:
       path,
       f'expected a multiple of the {replicas} replicas, got '
       f'{data.global_batch_size}',
-    )
-  pairs = data.copy_paste is not None and not data.source_input_path
-  if pairs and data.global_batch_size // replicas < 2:
-    yield Problem(
-      path,
-      'Copy-Paste pairs the images of a replica: expected at least '
-      f'{2 * replicas}, got {data.global_batch_size}; or set '
-      'TrainData.source_input_path',
     )
   if data.source_input_path and data.copy_paste is None:
     yield Problem(

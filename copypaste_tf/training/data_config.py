@@ -52,6 +52,9 @@ class TrainData(hyperparams.Config):
     copy_paste: what is pasted; None trains without Copy-Paste.
     seed: of the order of the records and of every random draw.
     dtype: of the images, `float32` or `bfloat16`.
+    augment_on: `host` augments in the input pipeline; `device` sends decoded
+      uint8 images and their id planes to the accelerator and augments there,
+      with the same result.
   """
 
   input_path: str = ''
@@ -68,6 +71,7 @@ class TrainData(hyperparams.Config):
   copy_paste: CopyPaste | None = None
   seed: int = 0
   dtype: str = 'float32'
+  augment_on: str = 'host'
 
 
 @configurable

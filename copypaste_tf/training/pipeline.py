@@ -6,7 +6,7 @@ import tensorflow as tf
 from official.core import config_definitions as cfg
 
 from copypaste_tf.augment import options
-from copypaste_tf.inputs import decode, faults, reader
+from copypaste_tf.inputs import decode, faults, raw, reader
 from copypaste_tf.training import data_files
 from copypaste_tf.training.data_config import EvalData, TrainData
 
@@ -27,20 +27,34 @@ def train_dataset(
     FileNotFoundError: a path matches no file.
     ValueError: a knob is out of its range.
   """
-  scenes, sources = scene_batches(data, input_context)
   return reader.train_batches(
-    scenes,
+    _batches(data, input_context),
     data.seed,
-    sources=sources,
     output_size=output_size,
     **augment_knobs(data),
   )
 
 
+def raw_batches(
+  data: TrainData, input_context: tf.distribute.InputContext | None = None
+) -> tf.data.Dataset:
+  """Returns endless batches of `RawScenes`, to be augmented on the device.
+
+  Args:
+    data: the config of the training inputs.
+    input_context: this worker's part of the global batch.
+
+  Raises:
+    FileNotFoundError: a path matches no file.
+  """
+  batches = raw.raw_batches(_batches(data, input_context), data.seed)
+  return batches.prefetch(tf.data.AUTOTUNE)
+
+
 def scene_batches(
   data: TrainData, input_context: tf.distribute.InputContext | None = None
 ) -> tuple[tf.data.Dataset, tf.data.Dataset | None]:
-  """Returns endless batches of `Scenes`, as they come to the augmentation.
+  """Returns endless batches of `Scenes`, as they are read.
 
   Args:
     data: the config of the training inputs.
@@ -117,6 +131,22 @@ def num_replicas(params: cfg.ExperimentConfig) -> int:
   return max(len(tf.config.list_physical_devices('GPU')), 1)
 
 
+def _batches(data, input_context) -> tf.data.Dataset:
+  """Returns batches of scenes, or of targets and sources.
+
+  A replica that gets one image at a time cannot pair it, so the images of all
+  replicas of the worker are paired, at least two, before they are split.
+  """
+  targets, sources = scene_batches(data, input_context)
+  if sources is not None:
+    return tf.data.Dataset.zip(targets, sources)
+  batch_size = _batch_size(data, input_context)
+  if data.copy_paste is None or batch_size > 1:
+    return targets
+  pools = targets.rebatch(max(_replicas(input_context), 2))
+  return raw.paired_batches(pools, data.seed).rebatch(batch_size)
+
+
 def _scenes(patterns, data, batch_size, seed, input_context):
   records = reader.shuffled_records(
     data_files.expand(patterns),
@@ -144,3 +174,10 @@ def _batch_size(data, input_context) -> int:
   if input_context is None:
     return data.global_batch_size
   return input_context.get_per_replica_batch_size(data.global_batch_size)
+
+
+def _replicas(input_context) -> int:
+  """Returns the number of replicas that a worker feeds."""
+  if input_context is None:
+    return 1
+  return input_context.num_replicas_in_sync // input_context.num_input_pipelines

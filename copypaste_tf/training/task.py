@@ -1,28 +1,29 @@
 """The task: Copy-Paste examples in, Mask R-CNN losses or COCO metrics out."""
 
 import dataclasses
+import functools
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 import tf_keras
 from official.core import task_factory
 from official.vision.tasks import maskrcnn
 
-from copypaste_tf import augment
 from copypaste_tf.evaluation import coco, detections, groundtruth
-from copypaste_tf.examples import TrainScenes
+from copypaste_tf.examples import RawScenes, TrainScenes
+from copypaste_tf.inputs import raw
 from copypaste_tf.inputs.decode import EvalScenes
-from copypaste_tf.modeling import anchor_targets, build, parts
+from copypaste_tf.modeling import build, parts
 from copypaste_tf.training import (
   data_config,
   data_files,
   model_losses,
   pipeline,
   restore,
+  train_labels,
 )
 from copypaste_tf.training.experiment import TaskConfig
 
@@ -45,7 +46,6 @@ STATISTICS = (
   'instances_clipped',
 )
 DETECTIONS_FILE = 'detections.json'
-_PADDING = -1  # Of Model Garden's ground truth.
 
 
 @task_factory.register_task_cls(TaskConfig)
@@ -73,12 +73,16 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
     params: data_config.TrainData | data_config.EvalData,
     input_context: tf.distribute.InputContext | None = None,
   ) -> tf.data.Dataset:
-    """Returns batches of `TrainScenes` or `EvalScenes` of one worker."""
+    """Returns batches of one worker: `EvalScenes`, or what is trained on.
+
+    That is `TrainScenes`, or `RawScenes` where `train_step` augments.
+    """
     output_size = tuple(self.task_config.model.input_size[:2])
-    build = pipeline.eval_dataset
-    if isinstance(params, data_config.TrainData):
-      build = pipeline.train_dataset
-    return build(params, output_size, input_context)
+    if isinstance(params, data_config.EvalData):
+      return pipeline.eval_dataset(params, output_size, input_context)
+    if params.augment_on == 'device':
+      return pipeline.raw_batches(params, input_context)
+    return pipeline.train_dataset(params, output_size, input_context)
 
   def build_metrics(self, training: bool = True) -> list[tf_keras.metrics.Mean]:
     """Returns means of the losses and of what was pasted; none to evaluate."""
@@ -90,58 +94,32 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
 
   def train_step(
     self,
-    inputs: TrainScenes,
+    inputs: TrainScenes | RawScenes,
     model: tf_keras.Model,
     optimizer: tf_keras.optimizers.Optimizer,
     metrics: Sequence[tf_keras.metrics.Metric] | None = None,
   ) -> dict[str, tf.Tensor]:
-    """Takes one optimizer step on one replica's `TrainScenes`."""
+    """Takes one optimizer step on one replica's batch."""
     metrics = metrics or []
-    labels = self._labels(inputs, optimizer.iterations)
+    if isinstance(inputs, RawScenes):
+      inputs = self._augmentation(inputs)
+    targets = train_labels.labels(
+      self.task_config, inputs, optimizer.iterations
+    )
     totals = [m for m in metrics if not m.name.startswith('paste/')]
-    logs = super().train_step((inputs.image, labels), model, optimizer, totals)
+    logs = super().train_step((inputs.image, targets), model, optimizer, totals)
     for metric in metrics:
       if metric.name.startswith('paste/'):
         metric.update_state(inputs.statistics[metric.name[len('paste/') :]])
     return logs
 
-  def _labels(
-    self, scenes: TrainScenes, step: tf.Tensor
-  ) -> dict[str, tf.Tensor | dict[str, tf.Tensor]]:
-    """Builds the label dict of Model Garden's training step, on the device."""
+  @functools.cached_property
+  def _augmentation(self) -> Callable[[RawScenes], TrainScenes]:
+    """The augmentation as a part of the training step."""
     config = self.task_config
-    anchors = self._anchors()
-    scores, codes = anchor_targets.rpn_targets(
-      anchors,
-      scenes.boxes,
-      scenes.classes,
-      _replica_seed(config.train_data.seed, step),
-      **config.anchor_targets.as_dict(),
-    )
-    batch = tf.shape(scenes.boxes)[0]
-    present = scenes.classes > 0
-    # Pasted objects may lie outside of the target's own region.
-    height, width = config.model.input_size[:2]
-    grid = tf.constant([[[0, 0], [height, width]]], tf.float32)
-    labels = {
-      'anchor_boxes': _repeat(anchors, batch),
-      'rpn_score_targets': scores,
-      'rpn_box_targets': codes,
-      'image_info': tf.tile(grid, [batch, 1, 1]),
-      'gt_boxes': tf.where(present[..., tf.newaxis], scenes.boxes, _PADDING),
-      'gt_classes': tf.where(present, scenes.classes, _PADDING),
-    }
-    if config.model.include_mask:
-      labels['gt_masks'] = augment.crop_masks(scenes, config.mask_crop_size)
-    return labels
-
-  def _anchors(self) -> dict[str, np.ndarray]:
-    model = self.task_config.model
-    return anchor_targets.pyramid_anchors(
-      model.input_size[:2],
-      min_level=model.min_level,
-      max_level=model.max_level,
-      **model.anchor.as_dict(),
+    return raw.augmentation(
+      output_size=tuple(config.model.input_size[:2]),
+      **pipeline.augment_knobs(config.train_data),
     )
 
   def _build_rpn_losses(self, outputs, labels):
@@ -162,10 +140,10 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
   ) -> dict[str, dict[str, tf.Tensor]]:
     """Detects on one replica's `EvalScenes`; boxes in original pixels."""
     del metrics
-    anchors = _repeat(self._anchors(), tf.shape(inputs.image)[0])
+    batch = tf.shape(inputs.image)[0]
     outputs = model(
       inputs.image,
-      anchor_boxes=anchors,
+      anchor_boxes=train_labels.repeated_anchors(self.task_config, batch),
       image_shape=tf.cast(inputs.size, tf.float32),
       training=False,
     )
@@ -240,19 +218,3 @@ def groundtruth_of(config: TaskConfig) -> dict[str, Any]:
     return groundtruth.from_annotations(config.annotation_file)
   paths = data_files.expand(config.validation_data.input_path)
   return groundtruth.from_records(paths)
-
-
-def _repeat(anchors: Mapping[str, np.ndarray], batch: tf.Tensor):
-  """Gives every image of the batch its `{level: [h_l, w_l, 4 * a]}` anchors."""
-  return {
-    level: tf.tile(boxes[np.newaxis], [batch, 1, 1, 1])
-    for level, boxes in anchors.items()
-  }
-
-
-def _replica_seed(seed: int, step: tf.Tensor) -> tf.Tensor:
-  """Returns a `[2]` int32 seed that no other step or replica has."""
-  context = tf.distribute.get_replica_context()
-  replica = tf.cast(context.replica_id_in_sync_group, tf.int32)
-  step = tf.cast(step, tf.int32) * context.num_replicas_in_sync + replica
-  return tf.stack([tf.constant(seed, tf.int32), step])

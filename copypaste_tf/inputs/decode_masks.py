@@ -1,0 +1,177 @@
+"""From the masks of a record to id planes, in the graph.
+
+Our records hold the planes, as PNGs of one to four channels. Of Model Garden's,
+the masks, one PNG per object, are packed into planes on the way.
+"""
+
+from collections.abc import Mapping
+
+import tensorflow as tf
+
+from copypaste_tf.augment import layers
+from copypaste_tf.examples import IDS_PER_PLANE, Features
+
+# Of the colour type in a PNG's header: grey, -, RGB, palette, grey and alpha,
+# -, RGBA.
+_CHANNELS = (1, 0, 3, 3, 2, 0, 4)
+_COLOUR_TYPE = 25  # Where it is.
+_PLANES_PER_WORD = 8
+
+
+def decode_masks(
+  features: Mapping[str, tf.Tensor],
+  size: tf.Tensor,
+  crowd: tf.Tensor,
+  *,
+  num_planes: int,
+) -> tuple[tf.Tensor, tf.Tensor]:
+  """Decodes the masks of a record.
+
+  Args:
+    features: the parsed record; see `Features`.
+    size: `[2]` int32, height and width of the image.
+    crowd: `[n]` bool, objects whose masks are left out.
+    num_planes: number `l` of id planes.
+
+  Returns:
+    `[h, w, l]` uint8 planes, and `[n]` int32 ids, 0 for crowds.
+
+  Raises:
+    tf.errors.InvalidArgumentError: while running, if the record holds no
+      masks, a plane id without its plane, or more planes than fit.
+  """
+  count = tf.size(features[Features.CLASS])
+  num_ids = tf.size(features[Features.IDS])
+  num_masks = tf.size(features[Features.MASK])
+  planes, ids = tf.cond(
+    (num_ids > 0) | (count == 0),
+    lambda: _read_planes(features, size, crowd, num_planes),
+    lambda: _layer_masks(features, size, crowd, num_planes),
+  )
+  _require(
+    (num_ids == count) | ((num_ids == 0) & (num_masks == count)),
+    'The record does not hold one mask for each object; convert it with '
+    'masks. Objects, ids, masks:',
+    [count, num_ids, num_masks],
+  )
+  return tf.ensure_shape(planes, [None, None, num_planes]), ids
+
+
+def _require(condition, message, data):
+  tf.debugging.Assert(condition, [message, *data])
+
+
+def _read_planes(features, size, crowd, num_planes):
+  """Decodes the PNGs until all planes of the objects are there."""
+  ids = tf.where(crowd, 0, tf.cast(features[Features.IDS], tf.int32))
+  needed = tf.where(ids > 0, ids // IDS_PER_PLANE + 1, 0)
+  needed = tf.maximum(tf.reduce_max(needed), 0)
+  _require(
+    needed <= num_planes,
+    'The record needs more id planes than are read; raise num_planes to:',
+    [needed],
+  )
+  pngs = features[Features.PLANES]
+  found, words = tf.cond(
+    (needed > 0) & (tf.size(pngs) > 0),
+    lambda: _decode_png(pngs[0]),
+    lambda: (0, tf.zeros(size, tf.uint64)),
+  )
+
+  def append(index, found, words):
+    channels, more = _decode_png(pngs[index])
+    words = [
+      tf.bitwise.bitwise_or(word, _shift(more, found - _PLANES_PER_WORD * i))
+      for i, word in enumerate(words)
+    ]
+    return index + 1, found + channels, words
+
+  num_words = -(-num_planes // _PLANES_PER_WORD)
+  _, found, words = tf.while_loop(
+    lambda index, found, _: (index < tf.size(pngs)) & (found < needed),
+    append,
+    (1, found, [words, *[tf.zeros_like(words)] * (num_words - 1)]),
+  )
+  _require(needed <= found, 'An id points to no plane:', [needed])
+  return _planes(words, size, num_planes), ids
+
+
+def _planes(words, size, num_planes) -> tf.Tensor:
+  """Returns the bytes of integers as channels, `[h, w, num_planes]` uint8."""
+  planes = [tf.bitcast(word, tf.uint8) for word in words]
+  planes = planes[0] if len(planes) == 1 else tf.concat(planes, axis=-1)
+  planes = tf.reshape(planes, [size[0], size[1], planes.shape[-1]])
+  return planes[..., :num_planes] if num_planes % _PLANES_PER_WORD else planes
+
+
+def _decode_png(png) -> tuple[tf.Tensor, tf.Tensor]:
+  """Decodes up to eight planes as the bytes of integers.
+
+  As such they are padded with empty planes and joined in a tenth of the time
+  that it takes to join them as channels.
+
+  Returns:
+    The number of channels, and `[h, w]` uint64.
+  """
+  colour_type = tf.io.decode_raw(
+    tf.strings.substr(png, _COLOUR_TYPE, 1), tf.uint8
+  )
+  channels = tf.gather(_CHANNELS, tf.cast(colour_type[0], tf.int32))
+
+  def read(stored, dtype):
+    pixels = tf.io.decode_png(png, channels=0 if stored == 2 else stored)
+    pixels = tf.ensure_shape(pixels, [None, None, stored])
+    pixels = pixels[..., 0] if stored == 1 else tf.bitcast(pixels, dtype)
+    return tf.cast(pixels, tf.uint64)
+
+  # Three are read as four, of which the last is 255.
+  without_last = tf.constant(0xFFFFFF, tf.uint64)
+  words = tf.switch_case(
+    channels - 1,
+    [
+      lambda: read(1, tf.uint8),
+      lambda: read(2, tf.uint16),
+      lambda: tf.bitwise.bitwise_and(read(4, tf.uint32), without_last),
+      lambda: read(4, tf.uint32),
+    ],
+  )
+  return channels, words
+
+
+def _shift(word, places) -> tf.Tensor:
+  """Moves the bytes of uint64 up by `places`, or down where it is negative."""
+
+  def bits(places):
+    return tf.cast(8 * tf.clip_by_value(places, 0, 7), tf.uint64)
+
+  moved = tf.cond(
+    places < 0,
+    lambda: tf.bitwise.right_shift(word, bits(-places)),
+    lambda: tf.bitwise.left_shift(word, bits(places)),
+  )
+  fits = tf.abs(places) < _PLANES_PER_WORD
+  return tf.cond(fits, lambda: moved, lambda: tf.zeros_like(moved))
+
+
+def _layer_masks(features, size, crowd, num_planes):
+  """Packs one PNG after the other, so that only one is held at a time."""
+  pngs = features[Features.MASK]
+
+  def place(index, planes, used, ids):
+    mask = tf.io.decode_png(pngs[index], channels=1)[..., 0] > 0
+    mask &= ~crowd[index]
+    planes, used, new = layers.add_mask(planes, used, mask)
+    return index + 1, planes, used, ids.write(index, new)
+
+  ids = tf.TensorArray(tf.int32, tf.size(pngs), element_shape=[])
+  _, planes, _, ids = tf.while_loop(
+    lambda index, *_: index < tf.size(pngs),
+    place,
+    (
+      0,
+      tf.zeros([size[0], size[1], num_planes], tf.uint8),
+      tf.zeros([num_planes], tf.int32),
+      ids,
+    ),
+  )
+  return planes, ids.stack()

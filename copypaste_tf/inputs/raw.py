@@ -1,0 +1,75 @@
+"""Batches on their way to the augmentation, and the augmentation compiled.
+
+The host's pipeline and the training step run the same function on the same
+seeds, so where it runs makes no difference to the labels.
+"""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from copypaste_tf.augment import augment, pairing
+from copypaste_tf.examples import RawScenes, Scenes, TrainScenes
+
+
+def raw_batches(scenes: tf.data.Dataset, seed: int) -> tf.data.Dataset:
+  """Gives each batch a seed of its own.
+
+  Args:
+    scenes: a dataset of batched `Scenes`, or of pairs of targets and sources.
+    seed: batch `i` is augmented with `batch_seed(seed, i)`.
+
+  Returns:
+    A dataset of `RawScenes`.
+  """
+  pairs = not isinstance(scenes.element_spec, Scenes)
+
+  def with_seed(index, batch):
+    targets, sources = batch if pairs else (batch, None)
+    return RawScenes(targets, sources, batch_seed(seed, index))
+
+  return scenes.enumerate().map(
+    with_seed, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+  )
+
+
+def paired_batches(pools: tf.data.Dataset, seed: int) -> tf.data.Dataset:
+  """Pairs the images of each batch, as the augmentation would.
+
+  For replicas whose own batches are too small to pair: of what this returns,
+  each may get a part, since every image travels with the one to paste from.
+
+  Args:
+    pools: a dataset of batched `Scenes`, at least two in each.
+    seed: of the pairs.
+
+  Returns:
+    A dataset of pairs of `Scenes`: targets and sources.
+  """
+
+  def pair(index, pool):
+    partner = pairing.derange(batch_seed(seed, index), pool.source_id)
+    return pool, tf.nest.map_structure(lambda x: tf.gather(x, partner), pool)
+
+  return pools.enumerate().map(
+    pair, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+  )
+
+
+def augmentation(**knobs) -> Callable[[RawScenes], TrainScenes]:
+  """Returns `augment.augment`, compiled by XLA, for the host or the device.
+
+  Args:
+    **knobs: the keyword arguments of `augment.augment`, but the sources.
+  """
+
+  @tf.function(jit_compile=True)
+  def augment_batch(raw: RawScenes) -> TrainScenes:
+    return augment(raw.targets, raw.seed, sources=raw.sources, **knobs)
+
+  return augment_batch
+
+
+def batch_seed(seed: int, index: tf.Tensor) -> tf.Tensor:
+  """Returns the `[2]` int32 seed of the batch with the given index."""
+  return tf.stack([tf.constant(seed, tf.int32), tf.cast(index, tf.int32)])

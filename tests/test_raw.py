@@ -1,0 +1,94 @@
+"""The same batches and seeds, whether the host augments or the device does."""
+
+import numpy as np
+import pytest
+import reference
+import tensorflow as tf
+
+from copypaste_tf import augment
+from copypaste_tf.examples import RawScenes
+from copypaste_tf.inputs import raw
+
+
+def _scenes(batch=4, count=3):
+  """A dataset of `count` batches of different images."""
+  made = [
+    reference.make_scenes(np.random.default_rng(seed), batch=batch)._replace(
+      source_id=np.arange(batch) + 100 * seed
+    )
+    for seed in range(count)
+  ]
+  stacked = tf.nest.map_structure(lambda *x: np.stack(x), *made)
+  return tf.data.Dataset.from_tensor_slices(stacked)
+
+
+def test_every_batch_has_a_seed_of_its_own():
+  batches = list(raw.raw_batches(_scenes(), 7))
+  assert all(isinstance(batch, RawScenes) for batch in batches)
+  assert [b.seed.numpy().tolist() for b in batches] == [[7, 0], [7, 1], [7, 2]]
+  assert all(batch.sources is None for batch in batches)
+  for batch, scenes in zip(batches, _scenes(), strict=True):
+    np.testing.assert_array_equal(batch.targets.image, scenes.image)
+
+
+def test_pairs_are_of_different_images_and_each_is_used_once():
+  for targets, sources in raw.paired_batches(_scenes(), 3):
+    ids, others = targets.source_id.numpy(), sources.source_id.numpy()
+    assert not np.any(ids == others) and sorted(ids) == sorted(others)
+    for i, other in enumerate(others):
+      row = list(ids).index(other)
+      np.testing.assert_array_equal(sources.planes[i], targets.planes[row])
+      np.testing.assert_array_equal(sources.boxes[i], targets.boxes[row])
+
+
+def test_pairs_depend_on_the_seed_and_the_batch():
+  def partners(seed):
+    pairs = raw.paired_batches(_scenes(batch=8), seed)
+    return np.stack([sources.source_id % 100 for _, sources in pairs])
+
+  np.testing.assert_array_equal(partners(1), partners(1))
+  assert np.any(partners(1) != partners(2))
+  assert np.any(partners(1)[0] != partners(1)[1])
+
+
+def test_split_pairs_keep_their_sources_and_their_order():
+  whole = raw.paired_batches(_scenes(), 3)
+  ids = [
+    np.concatenate([pair[side].source_id for pair in whole]) for side in (0, 1)
+  ]
+  single = raw.raw_batches(whole.rebatch(1), 3)
+  assert single.element_spec.targets.image.shape[0] == 1
+  batches = list(single)
+  np.testing.assert_array_equal(
+    [b.targets.source_id[0] for b in batches], ids[0]
+  )
+  np.testing.assert_array_equal(
+    [b.sources.source_id[0] for b in batches], ids[1]
+  )
+
+
+@pytest.mark.parametrize('sources', [False, True])
+def test_the_augmentation_is_that_of_the_op(sources):
+  batch = next(iter(raw.raw_batches(_scenes(), 1)))
+  if sources:
+    others = next(iter(_scenes(count=2).skip(1)))
+    batch = batch._replace(sources=others)
+  knobs = {
+    'output_size': (48, 48),
+    'max_instances': 12,
+    'copy_paste': augment.CopyPaste(min_visible_area=4),
+  }
+  found = raw.augmentation(**knobs)(batch)
+  expected = augment.augment(
+    batch.targets, batch.seed, sources=batch.sources, **knobs
+  )
+  reference.assert_same(
+    [('op', reference.to_numpy(expected)), ('raw', reference.to_numpy(found))]
+  )
+
+
+def test_nothing_is_traced_again_for_the_next_batch():
+  run = raw.augmentation(output_size=(48, 48))
+  for batch in raw.raw_batches(_scenes(), 1):
+    run(batch)
+  assert run.experimental_get_tracing_count() == 1
