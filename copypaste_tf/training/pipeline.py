@@ -143,8 +143,10 @@ def _batches(data, input_context) -> tf.data.Dataset:
   batch_size = _batch_size(data, input_context)
   if data.copy_paste is None or batch_size > 1:
     return targets
-  pools = targets.rebatch(max(_replicas(input_context), 2))
-  return raw.paired_batches(pools, data.seed).rebatch(batch_size)
+  # Without remainders: XLA needs to know how many there are.
+  pools = targets.rebatch(max(_replicas(input_context), 2), drop_remainder=True)
+  pairs = raw.paired_batches(pools, data.seed)
+  return pairs.rebatch(batch_size, drop_remainder=True)
 
 
 def _scenes(patterns, data, batch_size, seed, input_context):

@@ -1,9 +1,9 @@
 r"""Compiles an XLA module for a TPU that is not there; prints what it takes.
 
-Run by `tpu_check`, in a process of its own and by the Python that has the
+Run by `compiler`, in a process of its own and by the Python that has the
 compiler, so it imports neither TensorFlow nor this package:
 
-python -P copypaste_tf/tpu_compile.py TOPOLOGY [MODULE]
+python -P copypaste_tf/tpu/compile_module.py TOPOLOGY [MODULE]
 
 MODULE is a file with a serialized `HloModuleProto`; without it, only the
 topology is looked up. The last line is JSON: `devices`, `kind` and
@@ -87,8 +87,8 @@ def compile_module(module: bytes, found: Any) -> dict[str, Any]:
     What the compiled module takes, or `error`: why there is none.
   """
   import numpy as np
-  from jax.errors import JaxRuntimeError
   from jax._src.lib import xla_client
+  from jax.errors import JaxRuntimeError
 
   count = len(found.devices)
   options = xla_client.CompileOptions()
@@ -157,7 +157,8 @@ def main() -> None:
   try:
     found = topology(arguments.topology)
   except (ImportError, ValueError) as error:
-    print(json.dumps({'error': str(error), 'type': type(error).__name__}))
+    missing = isinstance(error, ImportError)
+    print(json.dumps({'error': str(error), 'missing': missing}))
     return
   result = describe(found)
   if arguments.module:
