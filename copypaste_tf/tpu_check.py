@@ -10,7 +10,7 @@ a lower bound of its time. Takes minutes; the compiler is `pip install
 
 from copypaste_tf import environment  # isort: split
 
-import concurrent.futures
+import concurrent.futures.process
 import json
 import multiprocessing
 import sys
@@ -21,50 +21,61 @@ from absl import app, flags
 
 from copypaste_tf import config_flags
 from copypaste_tf.tpu import chips, compiler, figures, largest_batch
-from copypaste_tf.training import lowering
+from copypaste_tf.training import checks, lowering
 
 del environment  # Imported for what it sets.
 
 
-def _define_flags() -> None:
-  # Not at import: verbs share names of flags, and a process may import several.
-  config_flags.define()
+def define_flags(flag_values: flags.FlagValues = flags.FLAGS) -> None:
+  """Defines the flags of this verb, but those of the config."""
   flags.DEFINE_string(
     'topology',
     'v3:2x2',
     'The TPU: generation and chips along each axis, such as v3:2x2, v3:4x8, '
     'v4:2x2x1 (v4:2x2x1/megacore fuses the two cores of a chip), v5e:2x2, '
     'v5p:2x2x1, v6e:2x2. Every core is a replica.',
+    flag_values=flag_values,
   )
   flags.DEFINE_string(
     'batch_per_core',
     '1',
     'Images of a core, or `auto` to search for the most that fit: about five '
     'compilations.',
+    flag_values=flag_values,
   )
   flags.DEFINE_string(
     'python',
     '',
     'Python that has the compiler, where this one has not: of another virtual '
     'environment.',
+    flag_values=flag_values,
   )
-  flags.DEFINE_string('output', '', 'JSON file to write the figures to.')
+  flags.DEFINE_string(
+    'output',
+    '',
+    'JSON file to write the figures to.',
+    flag_values=flag_values,
+  )
 
 
-def main(argv: list[str]) -> None:
+def main(argv: list[str], flag_values: flags.FlagValues = flags.FLAGS) -> None:
   """Lowers, compiles, prints; the exit status is 1 if it does not fit."""
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
-  batch = _batch(flags.FLAGS.batch_per_core)
-  params = config_flags.load().params
-  check = _Check(params, flags.FLAGS.topology, flags.FLAGS.python)
+  batch = _batch(flag_values.batch_per_core)
+  resolved = config_flags.load(flag_values)
+  problems = checks.problems(resolved.params, mode='train', missing_data=True)
+  if problems:
+    found = [checks.describe(problem, resolved) for problem in problems]
+    raise ValueError('\n'.join(found))
+  check = _Check(resolved.params, flag_values.topology, flag_values.python)
   if batch is None:
     batch = largest_batch.search(check.needed, check.chip.memory)
     print(f'largest    {batch} images a core')
-  # A batch of which not even one fits is of interest, too.
+  # Where not even one fits, its figures are of interest, too.
   compiled = check.compiled(max(batch, 1))
-  if flags.FLAGS.output:
-    with open(flags.FLAGS.output, 'w') as file:
+  if flag_values.output:
+    with open(flag_values.output, 'w') as file:
       json.dump(compiled | {'batch_per_core': max(batch, 1)}, file, indent=2)
   if 'error' in compiled:
     sys.exit(1)
@@ -145,7 +156,12 @@ def _in_another_process(function, *arguments):
   with concurrent.futures.ProcessPoolExecutor(
     1, multiprocessing.get_context('spawn')
   ) as pool:
-    return pool.submit(function, *arguments).result()
+    try:
+      return pool.submit(function, *arguments).result()
+    except concurrent.futures.process.BrokenProcessPool as error:
+      raise ValueError(
+        'the process that lowers the step died; out of memory? `free -g`'
+      ) from error
 
 
 def _say(line: str) -> None:
@@ -154,7 +170,8 @@ def _say(line: str) -> None:
 
 def run(argv: list[str] | None = None) -> None:
   """Runs the verb; an error of the config is one line, not a traceback."""
-  _define_flags()
+  config_flags.define()
+  define_flags()
   config_flags.run(main, argv)
 
 

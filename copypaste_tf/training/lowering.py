@@ -18,7 +18,7 @@ from tensorflow.compiler.xla.service import hlo_pb2
 from copypaste_tf.training.replica import OneOfMany
 from copypaste_tf.training.task import CopyPasteTask
 
-_MISSING = re.compile(r'No registered \'(\w+)\' OpKernel')
+_MISSING = re.compile(r"No registered '(\w+)' OpKernel")
 
 
 class Step(NamedTuple):
@@ -85,7 +85,7 @@ def module(step: Step) -> bytes:
   generate = step.function.experimental_get_compiler_ir(*step.inputs)
   try:
     serialized = generate(stage='hlo_serialized')
-  except tf.errors.InvalidArgumentError as error:
+  except (tf.errors.InvalidArgumentError, ValueError) as error:
     raise ValueError(_cause(str(error))) from error
   found = hlo_pb2.HloModuleProto.FromString(serialized)
   for instruction in _instructions(found):
@@ -175,4 +175,4 @@ def _cause(message: str) -> str:
   missing = sorted(set(_MISSING.findall(message)))
   if missing:
     return f'no XLA kernel for {", ".join(missing)}; build it from other ops.'
-  return message.split('\n')[0]
+  return f'the step does not lower: {message.splitlines()[0]}'
