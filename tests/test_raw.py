@@ -1,5 +1,10 @@
 """The same batches and seeds, whether the host augments or the device does."""
 
+import os
+import pathlib
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import reference
@@ -87,8 +92,50 @@ def test_the_augmentation_is_that_of_the_op(sources):
   )
 
 
+def test_bfloat16_images_are_the_rounded_ones():
+  batch = next(iter(raw.raw_batches(_scenes(), 1)))
+  found = [
+    raw.augmentation(output_size=(48, 48), dtype=dtype)(batch).image
+    for dtype in (tf.float32, tf.bfloat16)
+  ]
+  np.testing.assert_array_equal(tf.cast(found[0], tf.bfloat16), found[1])
+
+
 def test_nothing_is_traced_again_for_the_next_batch():
   run = raw.augmentation(output_size=(48, 48))
   for batch in raw.raw_batches(_scenes(), 1):
     run(batch)
   assert run.experimental_get_tracing_count() == 1
+
+
+COMPILE = """
+import sys
+import numpy as np
+import reference
+import tensorflow as tf
+from copypaste_tf import augment
+from copypaste_tf.examples import RawScenes
+from copypaste_tf.inputs import raw
+
+run = raw.augmentation(
+  output_size=(32, 40), max_instances=12, copy_paste=augment.CopyPaste()
+)
+for i in range(4):
+  scenes = reference.make_scenes(np.random.default_rng(i), count=2 * i)
+  scenes = tf.nest.map_structure(tf.constant, scenes)
+  run(RawScenes(scenes, None, tf.constant([i, 2 * i])))
+"""
+
+
+def test_xla_compiles_once_whatever_the_batch_holds(tmp_path):
+  """What begins a slice, for one, would be compiled in, and so anew."""
+  flags = f'--xla_dump_to={tmp_path} --xla_dump_hlo_as_text'
+  folders = [str(pathlib.Path(__file__).parent), *sys.path]
+  subprocess.run(
+    [sys.executable, '-c', COMPILE],
+    env=os.environ
+    | {'XLA_FLAGS': flags, 'PYTHONPATH': os.pathsep.join(folders)},
+    check=True,
+  )
+  dumped = tmp_path.glob('*augment_batch*before_optimizations.txt')
+  assert len(list(dumped)) == 1

@@ -45,7 +45,7 @@ def measure(
 
   def measure_group(table, places, image, group):
     if hidden is not None:
-      places = tf.where(hidden[image], -1, places)
+      places = tf.where(tf.gather(hidden, image), -1, places)
     row = [[image * count + group]]
     measured = _measure_places(places)[tf.newaxis]
     return tf.tensor_scatter_nd_update(table, row, measured)

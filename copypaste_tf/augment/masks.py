@@ -24,9 +24,11 @@ def select(planes: tf.Tensor, ids: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
   def add_group(union, places, image, group):
     here = tf.bitwise.bitwise_and(places, -_GROUP) == 0
     place = tf.bitwise.bitwise_and(places, _GROUP - 1)
-    bits = tf.bitwise.right_shift(marks[image, group], place)
+    bits = tf.bitwise.right_shift(
+      tf.gather(tf.gather(marks, image), group), place
+    )
     hit = here & (tf.bitwise.bitwise_and(bits, 1) > 0)
-    union_of_image = (union[image] | hit)[tf.newaxis]
+    union_of_image = (tf.gather(union, image) | hit)[tf.newaxis]
     return tf.tensor_scatter_nd_update(union, [[image]], union_of_image)
 
   batch, height, width, num_planes = planes_lib.shape(planes)

@@ -61,7 +61,7 @@ def fold_groups(
   Returns:
     The last state.
   """
-  _, height, width, num_planes = shape(planes)
+  num_planes = planes.shape[-1]
   count = num_planes * IDS_PER_PLANE // size
   number, _ = groups_of(ids, size)
   number = tf.where(ids > 0, number, count)
@@ -70,10 +70,12 @@ def fold_groups(
   order = tf.argsort(wanted, direction='DESCENDING', stable=True)
 
   def step(index, state):
-    image, group = order[index] // count, order[index] % count
+    # Not by slices: XLA would compile anew for every place where they begin.
+    chosen = tf.gather(order, index)
+    image, group = chosen // count, chosen % count
     plane, first = address(group * size)
-    pixels = tf.slice(planes, [image, 0, 0, plane], [1, height, width, 1])
-    places = tf.cast(pixels[0, ..., 0], tf.int32) - (first + 1)
+    pixels = tf.gather(tf.gather(planes, image), plane, axis=-1)
+    places = tf.cast(pixels, tf.int32) - (first + 1)
     return index + 1, body(state, places, image, group)
 
   last = tf.reduce_sum(wanted)

@@ -15,7 +15,7 @@ from copypaste_tf.examples import IDS_PER_PLANE, Features
 # -, RGBA.
 _CHANNELS = (1, 0, 3, 3, 2, 0, 4)
 _COLOUR_TYPE = 25  # Where it is.
-_PLANES_PER_WORD = 8
+_PLANES_PER_WORD = 4
 
 
 def decode_masks(
@@ -72,46 +72,34 @@ def _read_planes(features, size, crowd, num_planes):
     [needed],
   )
   pngs = features[Features.PLANES]
-  found, words = tf.cond(
-    (needed > 0) & (tf.size(pngs) > 0),
-    lambda: _decode_png(pngs[0]),
-    lambda: (0, tf.zeros(size, tf.uint64)),
-  )
 
   def append(index, found, words):
     channels, more = _decode_png(pngs[index])
     words = [
-      tf.bitwise.bitwise_or(word, _shift(more, found - _PLANES_PER_WORD * i))
+      _add(word, more, found - _PLANES_PER_WORD * i)
       for i, word in enumerate(words)
     ]
     return index + 1, found + channels, words
 
-  num_words = -(-num_planes // _PLANES_PER_WORD)
+  # An even number, as pairs of them become eight planes.
+  num_words = 2 * -(-num_planes // (2 * _PLANES_PER_WORD))
   _, found, words = tf.while_loop(
     lambda index, found, _: (index < tf.size(pngs)) & (found < needed),
     append,
-    (1, found, [words, *[tf.zeros_like(words)] * (num_words - 1)]),
+    (0, 0, [tf.zeros(size, tf.uint32)] * num_words),
   )
   _require(needed <= found, 'An id points to no plane:', [needed])
-  return _planes(words, size, num_planes), ids
-
-
-def _planes(words, size, num_planes) -> tf.Tensor:
-  """Returns the bytes of integers as channels, `[h, w, num_planes]` uint8."""
-  planes = [tf.bitcast(word, tf.uint8) for word in words]
-  planes = planes[0] if len(planes) == 1 else tf.concat(planes, axis=-1)
-  planes = tf.reshape(planes, [size[0], size[1], planes.shape[-1]])
-  return planes[..., :num_planes] if num_planes % _PLANES_PER_WORD else planes
+  return _planes(words, found)[..., :num_planes], ids
 
 
 def _decode_png(png) -> tuple[tf.Tensor, tf.Tensor]:
-  """Decodes up to eight planes as the bytes of integers.
+  """Decodes up to four planes as the bytes of integers.
 
-  As such they are padded with empty planes and joined in a tenth of the time
-  that it takes to join them as channels.
+  As such they are joined with others, and padded with empty planes, in a
+  fraction of the time that it takes to join them as channels.
 
   Returns:
-    The number of channels, and `[h, w]` uint64.
+    The number of channels, and `[h, w]` uint32.
   """
   colour_type = tf.io.decode_raw(
     tf.strings.substr(png, _COLOUR_TYPE, 1), tf.uint8
@@ -122,10 +110,10 @@ def _decode_png(png) -> tuple[tf.Tensor, tf.Tensor]:
     pixels = tf.io.decode_png(png, channels=0 if stored == 2 else stored)
     pixels = tf.ensure_shape(pixels, [None, None, stored])
     pixels = pixels[..., 0] if stored == 1 else tf.bitcast(pixels, dtype)
-    return tf.cast(pixels, tf.uint64)
+    return tf.cast(pixels, tf.uint32)
 
   # Three are read as four, of which the last is 255.
-  without_last = tf.constant(0xFFFFFF, tf.uint64)
+  without_last = tf.constant(0xFFFFFF, tf.uint32)
   words = tf.switch_case(
     channels - 1,
     [
@@ -138,19 +126,40 @@ def _decode_png(png) -> tuple[tf.Tensor, tf.Tensor]:
   return channels, words
 
 
-def _shift(word, places) -> tf.Tensor:
-  """Moves the bytes of uint64 up by `places`, or down where it is negative."""
+def _add(word, more, places) -> tf.Tensor:
+  """Adds to a word the bytes of another, moved up, or down if negative."""
 
   def bits(places):
-    return tf.cast(8 * tf.clip_by_value(places, 0, 7), tf.uint64)
+    return tf.cast(8 * tf.maximum(places, 0), tf.uint32)
 
-  moved = tf.cond(
-    places < 0,
-    lambda: tf.bitwise.right_shift(word, bits(-places)),
-    lambda: tf.bitwise.left_shift(word, bits(places)),
-  )
-  fits = tf.abs(places) < _PLANES_PER_WORD
-  return tf.cond(fits, lambda: moved, lambda: tf.zeros_like(moved))
+  def join():
+    moved = tf.cond(
+      places < 0,
+      lambda: tf.bitwise.right_shift(more, bits(-places)),
+      lambda: tf.bitwise.left_shift(more, bits(places)),
+    )
+    return tf.bitwise.bitwise_or(word, moved)
+
+  return tf.cond(tf.abs(places) < _PLANES_PER_WORD, join, lambda: word)
+
+
+def _planes(words, found) -> tf.Tensor:
+  """Returns the bytes of integers as channels, `[h, w, l]` uint8."""
+  planes = []
+  for i in range(0, len(words), 2):
+    low, high = words[i : i + 2]
+    both = tf.cond(
+      found > _PLANES_PER_WORD * (i + 1),
+      lambda low=low, high=high: tf.bitwise.bitwise_or(
+        tf.cast(low, tf.uint64),
+        tf.bitwise.left_shift(
+          tf.cast(high, tf.uint64), tf.constant(32, tf.uint64)
+        ),
+      ),
+      lambda low=low: tf.cast(low, tf.uint64),
+    )
+    planes.append(tf.bitcast(both, tf.uint8))
+  return planes[0] if len(planes) == 1 else tf.concat(planes, axis=-1)
 
 
 def _layer_masks(features, size, crowd, num_planes):

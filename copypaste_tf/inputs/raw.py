@@ -56,18 +56,27 @@ def paired_batches(pools: tf.data.Dataset, seed: int) -> tf.data.Dataset:
   )
 
 
-def augmentation(**knobs) -> Callable[[RawScenes], TrainScenes]:
+def augmentation(
+  *, dtype: tf.DType = tf.float32, **knobs
+) -> Callable[[RawScenes], TrainScenes]:
   """Returns `augment.augment`, compiled by XLA, for the host or the device.
 
   Args:
-    **knobs: the keyword arguments of `augment.augment`, but the sources.
+    dtype: of the images, float32 or bfloat16.
+    **knobs: the other keyword arguments of `augment.augment`, but the sources.
   """
 
   @tf.function(jit_compile=True)
   def augment_batch(raw: RawScenes) -> TrainScenes:
     return augment(raw.targets, raw.seed, sources=raw.sources, **knobs)
 
-  return augment_batch
+  @tf.function
+  def with_dtype(raw: RawScenes) -> TrainScenes:
+    # Here, since XLA's bfloat16 is slow on CPUs.
+    examples = augment_batch(raw)
+    return examples._replace(image=tf.cast(examples.image, dtype))
+
+  return with_dtype
 
 
 def batch_seed(seed: int, index: tf.Tensor) -> tf.Tensor:

@@ -1,0 +1,55 @@
+"""Planes come out of the PNGs as they went in, however they are divided."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from copypaste_tf.examples import Features
+from copypaste_tf.inputs import decode_masks
+
+
+def _decode(planes, channels, ids, *, num_planes, crowd=()):
+  """Stores planes in PNGs of the given numbers of channels and reads them."""
+  starts = np.cumsum([0, *channels])
+  pngs = [
+    tf.io.encode_png(planes[..., start : start + c]).numpy()
+    for start, c in zip(starts, channels, strict=False)
+  ]
+  features = {
+    Features.CLASS: tf.ones([len(ids)], tf.int64),
+    Features.IDS: tf.constant(ids, tf.int64),
+    Features.PLANES: tf.constant(pngs),
+    Features.MASK: tf.zeros([0], tf.string),
+  }
+  flags = np.zeros(len(ids), bool)
+  flags[list(crowd)] = True
+  size = tf.constant(planes.shape[:2])
+  return decode_masks.decode_masks(
+    features, size, tf.constant(flags), num_planes=num_planes
+  )
+
+
+@pytest.mark.parametrize(
+  'channels',
+  [(1,), (2,), (3,), (4,), (1, 1, 1), (2, 4), (3, 3, 2), (4, 1, 4), (1,) * 11],
+)
+@pytest.mark.parametrize('num_planes', [11, 12, 16])
+def test_channels_of_all_pngs_become_planes(channels, num_planes):
+  rng = np.random.default_rng(0)
+  count = sum(channels)
+  planes = rng.integers(0, 256, [5, 7, count]).astype(np.uint8)
+  found, ids = _decode(
+    planes, channels, [256 * (count - 1) + 3], num_planes=num_planes
+  )
+  assert found.shape == (5, 7, num_planes) and found.dtype == tf.uint8
+  np.testing.assert_array_equal(found[..., :count], planes)
+  assert not np.any(found[..., count:])
+  np.testing.assert_array_equal(ids, [256 * (count - 1) + 3])
+
+
+def test_planes_of_crowds_are_not_read():
+  planes = np.full([3, 4, 2], 9, np.uint8)
+  found, ids = _decode(planes, (1, 1), [9, 256 + 9], num_planes=2, crowd=[1])
+  np.testing.assert_array_equal(ids, [9, 0])
+  np.testing.assert_array_equal(found[..., 0], 9)
+  assert not np.any(found[..., 1])
