@@ -2,7 +2,6 @@ import pytest
 
 from copypaste_tf.tpu import largest_batch
 
-
 GIB = 2**30
 
 

@@ -98,6 +98,18 @@ def test_one_image_a_replica_comes_with_its_source(data):
   assert next(iter(pipeline.raw_batches(data, context))).sources is None
 
 
+@pytest.mark.parametrize('replicas', [1, 2, 8])
+def test_sizes_are_known_before_a_record_is_read(data, replicas):
+  data = data.replace(global_batch_size=replicas)
+  context = tf.distribute.InputContext(1, 0, replicas)
+  for batches in (
+    pipeline.raw_batches(data, context),
+    pipeline.train_dataset(data, (32, 32), context),
+  ):
+    shapes = [x.shape for x in tf.nest.flatten(batches.element_spec)]
+    assert all(shape.is_fully_defined() for shape in shapes)
+
+
 def test_raw_batches_are_what_is_augmented(data, folder):
   for paths in ('', f'{folder}/sources'):
     changed = data.replace(source_input_path=paths)

@@ -29,12 +29,12 @@ def tpu(monkeypatch):
     if need > 15.48 * GIB:
       size = f'{need / GIB:.2f}G'
       return found | {'error': f'the total memory required ({size}) exceeds'}
-    parts = ('argument', 'output', 'alias', 'temporary', 'code')
+    parts = ('argument', 'output', 'alias', 'code')
     return (
       found
       | {'seconds': 100.0, 'host_bytes': GIB, 'flops': 1e12}
       | {f'{part}_bytes': 0.0 for part in parts}
-      | {'peak_bytes': need}
+      | {'temporary_bytes': need, 'peak_bytes': need}
     )
 
   monkeypatch.setattr(tpu_check, '_in_another_process', lower)

@@ -18,11 +18,18 @@ def needed(compiled: Mapping[str, Any]) -> float | None:
     compiled: of `compiler.compile_for`.
 
   Returns:
-    The compiler's own peak; where it ran out of memory, what it asked for;
-    None where it failed for another reason.
+    Arguments, results that take no argument's place, temporaries and code, as
+    if all were there at once; where the compiler ran out of memory, what it
+    asked for; None where it failed for another reason.
   """
   if 'error' not in compiled:
-    return compiled['peak_bytes']
+    return (
+      compiled['argument_bytes']
+      + compiled['output_bytes']
+      - compiled['alias_bytes']
+      + compiled['temporary_bytes']
+      + compiled['code_bytes']
+    )
   found = _NEED.search(compiled['error'])
   return float(found[1]) * _UNITS[found[2]] if found else None
 
@@ -60,11 +67,12 @@ def lines(
     f'compiles   {compiled["kind"]} x {devices}, '
     f'{duration(compiled["seconds"])}, '
     f'{gib(compiled["host_bytes"])} of host memory',
-    f'memory     {gib(compiled["peak_bytes"])} of {gib(chip.memory)} a device: '
+    f'memory     {gib(needed(compiled))} of {gib(chip.memory)} a device: '
     f'arguments {gib(compiled["argument_bytes"])}, temporaries '
-    f'{gib(compiled["temporary_bytes"])}, code {gib(compiled["code_bytes"])}',
-    f'arithmetic {compiled["flops"] / 1e12:.2f} TFLOP a step and device',
-    f'step       at least {1000 * seconds:.0f} ms, so at most '
+    f'{gib(compiled["temporary_bytes"])}, code {gib(compiled["code_bytes"])}; '
+    f'at once at most {gib(compiled["peak_bytes"])}',
+    f'arithmetic {compiled["flops"] / 1e12:.3g} TFLOP a step and device',
+    f'step       at least {1000 * seconds:.3g} ms, so at most '
     f'{batch * devices / seconds:.0f} images/s on {devices} devices',
     f'recipe     {global_batch} images a step are '
     f'{global_batch / batch:g} devices',

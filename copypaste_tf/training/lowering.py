@@ -13,6 +13,7 @@ import tensorflow as tf
 from official.core import config_definitions as cfg
 from official.core import train_utils
 from official.modeling import performance
+from tensorflow.compiler.xla import xla_data_pb2
 from tensorflow.compiler.xla.service import hlo_pb2
 
 from copypaste_tf.training.replica import OneOfMany
@@ -90,6 +91,14 @@ def module(step: Step) -> bytes:
   found = hlo_pb2.HloModuleProto.FromString(serialized)
   for instruction in _instructions(found):
     _drop_bound(instruction)
+    # Where its Python stands would be half of the module.
+    operation = instruction.metadata
+    instruction.metadata.CopyFrom(
+      xla_data_pb2.OpMetadata(
+        op_type=operation.op_type, op_name=operation.op_name
+      )
+    )
+  found.ClearField('stack_frame_index')
   return found.SerializeToString()
 
 
