@@ -23,6 +23,7 @@ LAYERS = {
   'augment': {'examples'},
   'records': {'examples'},
   'drawing': {'examples'},
+  'tpu': set(),
   'inputs': {'examples', 'augment'},
   'modeling': {'examples', 'augment'},
   'evaluation': {'examples', 'records', 'drawing'},
