@@ -47,6 +47,8 @@ setuptools.setup(
     'tqdm>=4.66',
   ],
   extras_require={
+    # One version of the compiler: its interface is private.
+    'tpu_check': ['jax[tpu]==0.10.2', 'libtpu==0.0.42.1'],
     'test': [
       'build>=1.2',
       'hypothesis>=6.100',

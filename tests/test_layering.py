@@ -25,6 +25,7 @@ LAYERS = {
   'drawing': {'examples'},
   'pillow_rgb': set(),
   'inputs': {'examples', 'augment', 'pillow_rgb'},
+  'tpu': set(),
   'modeling': {'examples', 'augment'},
   'evaluation': {'examples', 'records', 'drawing'},
   'training': {

@@ -225,12 +225,13 @@ def _paired(scenes, data, part, size):
   """Pairs within pools; a run may have stopped in the middle of one."""
   pools, begun = divmod(part.done, size)
   paired = raw.paired_batches(
-    scenes.rebatch(size),
+    # Without remainders: XLA needs to know how many there are.
+    scenes.rebatch(size, drop_remainder=True),
     data.seed,
     first=part.number(pools),
     every=part.hosts,
   )
-  return paired.rebatch(part.batch_size).skip(begun)
+  return paired.rebatch(part.batch_size, drop_remainder=True).skip(begun)
 
 
 def _zipped(streams):

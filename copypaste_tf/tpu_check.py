@@ -1,0 +1,179 @@
+r"""Compiles a recipe's training step for a TPU, without a TPU.
+
+python -m copypaste_tf.tpu_check --gin_file=coco_r50_lsj_copypaste \
+    --topology=v3:2x2 --batch_per_core=2
+
+Prints whether it compiles, the memory of a core, the arithmetic of a step and
+a lower bound of its time. Takes minutes; the compiler is `pip install
+'.[tpu_check]'`.
+"""
+
+from copypaste_tf import environment  # isort: split
+
+import concurrent.futures.process
+import json
+import multiprocessing
+import sys
+import time
+from typing import Any
+
+from absl import app, flags
+
+from copypaste_tf import config_flags
+from copypaste_tf.tpu import chips, compiler, figures, largest_batch
+from copypaste_tf.training import checks, lowering
+
+del environment  # Imported for what it sets.
+
+
+def define_flags(flag_values: flags.FlagValues = flags.FLAGS) -> None:
+  """Defines the flags of this verb, but those of the config."""
+  flags.DEFINE_string(
+    'topology',
+    'v3:2x2',
+    'The TPU: generation and chips along each axis, such as v3:2x2, v3:4x8, '
+    'v4:2x2x1 (v4:2x2x1/megacore fuses the two cores of a chip), v5e:2x2, '
+    'v5p:2x2x1, v6e:2x2. Every core is a replica.',
+    flag_values=flag_values,
+  )
+  flags.DEFINE_string(
+    'batch_per_core',
+    '1',
+    'Images of a core, or `auto` to search for the most that fit: about five '
+    'compilations.',
+    flag_values=flag_values,
+  )
+  flags.DEFINE_string(
+    'python',
+    '',
+    'Python that has the compiler, where this one has not: of another virtual '
+    'environment.',
+    flag_values=flag_values,
+  )
+  flags.DEFINE_string(
+    'output',
+    '',
+    'JSON file to write the figures to.',
+    flag_values=flag_values,
+  )
+
+
+def main(argv: list[str], flag_values: flags.FlagValues = flags.FLAGS) -> None:
+  """Lowers, compiles, prints; the exit status is 1 if it does not fit."""
+  if argv[1:]:
+    raise app.UsageError(f'expected flags only, got {argv[1:]}')
+  batch = _batch(flag_values.batch_per_core)
+  resolved = config_flags.load(flag_values)
+  problems = checks.problems(resolved.params, mode='train', missing_data=True)
+  if problems:
+    found = [checks.describe(problem, resolved) for problem in problems]
+    raise ValueError('\n'.join(found))
+  check = _Check(resolved.params, flag_values.topology, flag_values.python)
+  if batch is None:
+    batch = largest_batch.search(check.needed, check.chip.memory)
+    print(f'largest    {batch} images a core')
+  # Where not even one fits, its figures are of interest, too.
+  compiled = check.compiled(max(batch, 1))
+  if flag_values.output:
+    with open(flag_values.output, 'w') as file:
+      json.dump(compiled | {'batch_per_core': max(batch, 1)}, file, indent=2)
+  if 'error' in compiled:
+    sys.exit(1)
+
+
+class _Check:
+  """Compiles the step of a config for a topology, each batch once."""
+
+  def __init__(self, params, topology: str, python: str):
+    self._params, self._topology, self._python = params, topology, python
+    found = compiler.describe(topology, python)
+    self._replicas = found['devices']
+    self.chip = chips.chip(found['kind'], found['cores_per_device'])
+    self._done = {}
+
+  def needed(self, batch: int) -> float:
+    """Returns the bytes that a batch needs; raises what is not their lack."""
+    compiled = self.compiled(batch)
+    need = figures.needed(compiled)
+    if need is None:
+      raise ValueError(compiled['error'])
+    return need
+
+  def compiled(self, batch: int) -> dict[str, Any]:
+    """Returns the figures of a batch, and prints them when they are new."""
+    if batch not in self._done:
+      self._done[batch] = self._compile(batch)
+      data = self._params.task.train_data
+      for line in figures.lines(
+        self._done[batch],
+        self.chip,
+        batch=batch,
+        global_batch=data.global_batch_size,
+      ):
+        _say(line)
+    return self._done[batch]
+
+  def _compile(self, batch):
+    place = self._params.task.train_data.augment_on
+    _say(
+      f'step       {self._replicas} replicas of {batch} images, augmented on '
+      f'the {place}; lowering'
+    )
+    start = time.monotonic()
+    module = _in_another_process(
+      lowering.lowered, self._params, self._replicas, batch
+    )
+    sums = lowering.all_reduces(module)
+    _say(
+      f'lowers     {figures.duration(time.monotonic() - start)}, '
+      f'{len(module) / 1e6:.1f} MB, {sums} sums over the replicas'
+    )
+    for shape in lowering.dynamic_shapes(module):
+      _say(f'dynamic    {shape}')
+    return compiler.compile_for(
+      self._topology,
+      module,
+      self._python,
+      progress=lambda seconds: _say(
+        f'compiling  {self._topology}, {figures.duration(seconds)}'
+      ),
+    )
+
+
+def _batch(text: str) -> int | None:
+  """Returns the number, None for `auto`."""
+  if text == 'auto':
+    return None
+  if text.isdecimal() and int(text):
+    return int(text)
+  raise ValueError(
+    f'--batch_per_core: expected a positive number or auto, got {text!r}.'
+  )
+
+
+def _in_another_process(function, *arguments):
+  """Calls a function in a process that gives its gigabytes back."""
+  with concurrent.futures.ProcessPoolExecutor(
+    1, multiprocessing.get_context('spawn')
+  ) as pool:
+    try:
+      return pool.submit(function, *arguments).result()
+    except concurrent.futures.process.BrokenProcessPool as error:
+      raise ValueError(
+        'the process that lowers the step died; out of memory? `free -g`'
+      ) from error
+
+
+def _say(line: str) -> None:
+  print(line, flush=True)
+
+
+def run(argv: list[str] | None = None) -> None:
+  """Runs the verb; an error of the config is one line, not a traceback."""
+  config_flags.define()
+  define_flags()
+  config_flags.run(main, argv)
+
+
+if __name__ == '__main__':
+  run()

@@ -1,0 +1,104 @@
+import json
+
+import pytest
+from absl import flags
+
+from copypaste_tf import config_flags, tpu_check
+from copypaste_tf.tpu import compiler
+from copypaste_tf.training import lowering
+
+GIB = 2**30
+
+
+@pytest.fixture
+def tpu(monkeypatch):
+  """A compiler that needs 3 GiB an image, and lowering that takes no time."""
+  asked = []
+
+  def lower(function, params, replicas, batch):
+    assert function is lowering.lowered
+    assert params.task.train_data.augment_on == 'device'
+    asked.append((replicas, batch))
+    return b'%d' % batch
+
+  def compile_for(topology, module, python, progress):
+    del topology, python
+    progress(61.0)
+    need = 3 * GIB * int(module)
+    found = {'devices': 8, 'kind': 'TPU v3', 'cores_per_device': 1}
+    if need > 15.48 * GIB:
+      size = f'{need / GIB:.2f}G'
+      return found | {'error': f'the total memory required ({size}) exceeds'}
+    parts = ('argument', 'output', 'alias', 'code')
+    return (
+      found
+      | {'seconds': 100.0, 'host_bytes': GIB, 'flops': 1e12}
+      | {f'{part}_bytes': 0.0 for part in parts}
+      | {'temporary_bytes': need, 'peak_bytes': need}
+    )
+
+  monkeypatch.setattr(tpu_check, '_in_another_process', lower)
+  monkeypatch.setattr(compiler, 'compile_for', compile_for)
+  monkeypatch.setattr(
+    compiler,
+    'describe',
+    lambda *args: {'devices': 8, 'kind': 'TPU v3', 'cores_per_device': 1},
+  )
+  monkeypatch.setattr(lowering, 'all_reduces', lambda module: 7)
+  monkeypatch.setattr(lowering, 'dynamic_shapes', lambda module: ['where: [3]'])
+  return asked
+
+
+def run(*arguments):
+  """Runs the verb with flags of its own."""
+  values = flags.FlagValues()
+  config_flags.define(values)
+  tpu_check.define_flags(values)
+  recipe = ['--gin_file=smoke', '--gin_params=TrainData.augment_on="device"']
+  values(['tpu_check', *recipe, *arguments])
+  tpu_check.main(['tpu_check'], values)
+
+
+def test_one_batch(tpu, capsys, tmp_path):
+  run('--batch_per_core=2', f'--output={tmp_path}/found.json')
+  assert tpu == [(8, 2)]
+  printed = capsys.readouterr().out
+  for part in ('8 replicas of 2 images', '7 sums', '1m01s', '6.00 GiB'):
+    assert part in printed
+  assert 'dynamic    where: [3]' in printed
+  found = json.loads((tmp_path / 'found.json').read_text())
+  assert (found['batch_per_core'], found['peak_bytes']) == (2, 6 * GIB)
+
+
+def test_the_largest_batch_is_searched_for(tpu, capsys):
+  run('--batch_per_core=auto')
+  assert 'largest    5 images a core' in capsys.readouterr().out
+  assert len(tpu) == len(set(tpu))
+
+
+def test_what_does_not_fit_fails(tpu, capsys):
+  with pytest.raises(SystemExit) as status:
+    run('--batch_per_core=6')
+  assert status.value.code == 1
+  assert '18.00 GiB of 15.48 GiB' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('batch', ['0', '-1', 'many', '1.5'])
+def test_a_batch_is_a_number_or_auto(tpu, batch):
+  with pytest.raises(ValueError, match='--batch_per_core: expected'):
+    run(f'--batch_per_core={batch}')
+
+
+def test_an_error_of_the_recipe_comes_first(tpu):
+  with pytest.raises(ValueError, match='mask_crop_size'):
+    run('--gin_params=TaskConfig.mask_crop_size=0')
+  assert not tpu
+
+
+def test_an_error_of_the_step_passes_the_process():
+  with pytest.raises(ValueError, match='at least one replica'):
+    tpu_check._in_another_process(_fail)
+
+
+def _fail():
+  raise ValueError('expected at least one replica, got 0.')
