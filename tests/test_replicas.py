@@ -7,17 +7,20 @@ import sys
 import pytest
 
 # In a process of its own: devices are fixed when TensorFlow starts.
-TRAIN = """
+STRATEGY = """
 import sys
 import tensorflow as tf
-from copypaste_tf.training import gin_config, runner
+from copypaste_tf.training import gin_config, runner, task
 
 (cpu,) = tf.config.list_physical_devices('CPU')
 tf.config.set_logical_device_configuration(
   cpu, [tf.config.LogicalDeviceConfiguration()] * 2
 )
+strategy = tf.distribute.MirroredStrategy(['/cpu:0', '/cpu:1'])
+"""
+TRAIN = """
 runner.distribute_utils.get_distribution_strategy = lambda *args, **kwargs: (
-  tf.distribute.MirroredStrategy(['/cpu:0', '/cpu:1'])
+  strategy
 )
 resolved = gin_config.load(
   ['smoke'],
@@ -26,19 +29,95 @@ resolved = gin_config.load(
 )
 runner.run(resolved, sys.argv[1], 'train')
 """
+# What the step of each replica makes of its part before the model sees it.
+AUGMENT = """
+import json
+
+for size in (4, 2):
+  params = gin_config.load(['smoke'], [*sys.argv[1:], f'BATCH_SIZE = {size}'])
+  config = params.params.task
+  config.train_data.augment_on = 'device'
+  made = task.CopyPasteTask(config)
+  iterator = iter(
+    strategy.distribute_datasets_from_function(
+      lambda context: made.build_inputs(config.train_data, context)
+    )
+  )
+
+  alone = []
+
+  def of_replica(raw):
+    alone.append(raw.sources is None)
+    return made._augmentation(raw), raw.targets.image, raw.seed
+
+  @tf.function
+  def step(raw):
+    return strategy.run(of_replica, args=(raw,))
+
+  for _ in range(2):
+    raw = next(iterator)
+    examples, images, seeds = step(raw)
+    local = strategy.experimental_local_results
+    print(json.dumps({
+      'alone': alone,
+      'shapes': [list(x.shape) for x in local(images)],
+      'seeds': [x.numpy().tolist() for x in local(seeds)],
+      'ids': [x.numpy().tolist() for x in local(examples.source_id)],
+      'pasted': [
+        float(tf.reduce_sum(x))
+        for x in local(examples.statistics['objects_pasted'])
+      ],
+      'traces': step.experimental_get_tracing_count(),
+    }))
+"""
 
 
-@pytest.mark.slow
-def test_two_replicas_share_the_batch(shapes_params, tmp_path):
+def _run(script, *arguments):
   done = subprocess.run(
-    [sys.executable, '-c', TRAIN, str(tmp_path), *shapes_params]
-    + ['IMAGE_SIZE = (64, 64)', 'schedule.train_steps = 3']
-    + ['experiment.log_every = 1', 'TaskConfig.panels_every = 0'],
+    [sys.executable, '-c', STRATEGY + script, *arguments],
     capture_output=True,
     text=True,
     check=False,
   )
   assert done.returncode == 0, done.stderr
+  return done.stdout.splitlines()
+
+
+@pytest.mark.slow
+def test_two_replicas_share_the_batch(shapes_params, tmp_path):
+  _run(
+    TRAIN,
+    *(str(tmp_path), *shapes_params, 'IMAGE_SIZE = (64, 64)'),
+    *('schedule.train_steps = 3', 'experiment.log_every = 1'),
+    'TaskConfig.panels_every = 0',
+  )
   lines = (tmp_path / 'history.jsonl').read_text().splitlines()
   losses = [json.loads(line)['model_loss'] for line in lines]
   assert len(losses) == 3 and losses[2] < losses[0]
+
+
+@pytest.mark.slow
+def test_two_replicas_augment_on_their_devices(shapes_params):
+  lines = _run(
+    AUGMENT,
+    *(*shapes_params, 'IMAGE_SIZE = (32, 32)'),
+    *('TrainData.source_size = (96, 96)', 'TrainData.num_planes = 2'),
+  )
+  steps = [json.loads(line) for line in lines]
+  assert len(steps) == 4
+  for number, step in enumerate(steps):
+    each = 2 if number < 2 else 1
+    # One image comes with its partner; each replica is traced.
+    assert set(step['alone']) == {each == 2}
+    assert [shape[0] for shape in step['shapes']] == [each, each]
+    assert step['seeds'][0] != step['seeds'][1]
+    targets = [pair[0] for ids in step['ids'] for pair in ids]
+    assert len(set(targets)) == 2 * each, 'no image is on both replicas'
+    for ids in step['ids']:
+      assert all(target != source for target, source in ids)
+    if each == 1:
+      sources = [pair[1] for ids in step['ids'] for pair in ids]
+      assert sorted(sources) == sorted(targets), 'paired before the split'
+    assert step['traces'] == 1
+  for part in (steps[:2], steps[2:]):
+    assert sum(sum(step['pasted']) for step in part) > 0

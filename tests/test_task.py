@@ -8,7 +8,12 @@ import tf_keras
 from copypaste_tf.training import gin_config, pipeline, train_labels
 from copypaste_tf.training import task as task_lib
 
-TINY = ['BATCH_SIZE = 2', 'IMAGE_SIZE = (64, 64)', 'model.levels = (2, 4)']
+TINY = [
+  'BATCH_SIZE = 2',
+  'IMAGE_SIZE = (64, 64)',
+  'TrainData.source_size = (96, 96)',
+  'model.levels = (2, 4)',
+]
 
 
 @pytest.fixture(scope='module')
@@ -35,8 +40,13 @@ def model(task):
 
 
 @pytest.fixture(scope='module')
-def batch(task, params):
-  return next(iter(task.build_inputs(params.task.train_data)))
+def host_batches(task, params):
+  return list(task.build_inputs(params.task.train_data).take(4))
+
+
+@pytest.fixture(scope='module')
+def batch(host_batches):
+  return host_batches[0]
 
 
 @pytest.fixture(scope='module')
@@ -176,10 +186,22 @@ def device_task(params):
   return task_lib.CopyPasteTask(config)
 
 
-@pytest.mark.parametrize('batch_size', [2, 1])
-def test_the_device_makes_the_labels_of_the_host(params, batch_size):
-  data = params.task.train_data.replace(global_batch_size=batch_size)
-  found = {}
+@pytest.fixture(scope='module')
+def device_batches(device_task):
+  return list(
+    device_task.build_inputs(device_task.task_config.train_data).take(4)
+  )
+
+
+def test_the_device_makes_the_labels_of_the_host(
+  device_task, device_batches, host_batches
+):
+  check_labels(host_batches, map(device_task._augmentation, device_batches))
+
+
+def test_the_device_makes_the_labels_of_a_single_image(params):
+  data = params.task.train_data.replace(global_batch_size=1)
+  found = []
   for place in ('host', 'device'):
     config = params.task.replace(
       train_data=data.replace(augment_on=place).as_dict()
@@ -187,10 +209,14 @@ def test_the_device_makes_the_labels_of_the_host(params, batch_size):
     task = task_lib.CopyPasteTask(config)
     batches = task.build_inputs(config.train_data).take(4)
     if place == 'device':
-      batches = [task._augmentation(raw) for raw in batches]
-    found[place] = list(batches)
+      batches = map(task._augmentation, batches)
+    found.append(list(batches))
+  check_labels(*found)
+
+
+def check_labels(of_host, of_device):
   pasted = 0
-  for host, device in zip(found['host'], found['device'], strict=True):
+  for host, device in zip(of_host, of_device, strict=True):
     np.testing.assert_allclose(host.image, device.image, atol=5e-4)
     for name in set(host._fields) - {'image', 'statistics'}:
       np.testing.assert_array_equal(getattr(host, name), getattr(device, name))
@@ -202,8 +228,9 @@ def test_the_device_makes_the_labels_of_the_host(params, batch_size):
   assert pasted > 0
 
 
-def test_a_step_that_augments_is_traced_once(device_task, model, params):
-  batches = device_task.build_inputs(device_task.task_config.train_data)
+def test_a_step_that_augments_is_traced_once(
+  device_task, model, device_batches, host_batches
+):
   optimizer = tf_keras.optimizers.legacy.SGD(0.01)
   optimizer._create_all_weights(model.trainable_variables)
   metrics = device_task.build_metrics(training=True)
@@ -211,11 +238,7 @@ def test_a_step_that_augments_is_traced_once(device_task, model, params):
     lambda raw: device_task.train_step(raw, model, optimizer, metrics)
   )
   expected = []
-  for raw, host in zip(
-    batches.take(3),
-    pipeline.train_dataset(params.task.train_data, (64, 64)),
-    strict=False,
-  ):
+  for raw, host in zip(device_batches[:3], host_batches[:3], strict=True):
     assert raw.targets.image.dtype == tf.uint8
     train(raw)
     expected.append(host.statistics['objects_pasted'])
@@ -225,10 +248,8 @@ def test_a_step_that_augments_is_traced_once(device_task, model, params):
   assert values['paste/objects_pasted'] == np.mean(expected)
 
 
-def test_nothing_calls_back_to_the_host(device_task, model):
-  data = device_task.task_config.train_data
-  raw = next(iter(device_task.build_inputs(data)))
-  augmented = device_task._augmentation.get_concrete_function(raw)
+def test_nothing_calls_back_to_the_host(device_task, device_batches):
+  augmented = device_task._augmentation.get_concrete_function(device_batches[0])
   graphs = [augmented.graph.as_graph_def()]
   names = {node.op for graph in graphs for node in graph.node}
   names |= {

@@ -1,0 +1,73 @@
+"""What is counted of an HLO module, by hand and of the augmentation."""
+
+from benchmarks import benchmark_device_cost as lib
+from copypaste_tf.training import data_config
+
+MODULE = """HloModule made_up
+
+%sum (a: f32[], b: f32[]) -> f32[] {
+  %a = f32[] parameter(0)
+  %b = f32[] parameter(1)
+  ROOT %add.1 = f32[] add(f32[] %a, f32[] %b)
+}
+
+%fused (p: f32[2,8]) -> f32[2,8] {
+  %p = f32[2,8]{1,0} parameter(0)
+  %one = f32[] constant(1)
+  %ones = f32[2,8]{1,0} broadcast(%one), dimensions={}
+  %add.2 = f32[2,8]{1,0} add(%p, %ones)
+  ROOT %twice = f32[2,8]{1,0} multiply(%add.2, %add.2)
+}
+
+%body (t: (s32[], f32[2,8])) -> (s32[], f32[2,8]) {
+  %t = (s32[], f32[2,8]{1,0}) parameter(0)
+  %i = s32[] get-tuple-element(%t), index=0
+  %x = f32[2,8]{1,0} get-tuple-element(%t), index=1
+  %y = f32[2,8]{1,0} negate(%x)
+  ROOT %u = (s32[], f32[2,8]{1,0}) tuple(%i, %y)
+}
+
+%cond (t: (s32[], f32[2,8])) -> pred[] {
+  %t.1 = (s32[], f32[2,8]{1,0}) parameter(0)
+  ROOT %yes = pred[] constant(true)
+}
+
+ENTRY %main (x: f32[2,8]) -> f32[] {
+  %x.1 = f32[2,8]{1,0} parameter(0)
+  %zero = s32[] constant(0)
+  %f = f32[2,8]{1,0} fusion(%x.1), kind=kLoop, calls=%fused
+  %start = (s32[], /*index=1*/f32[2,8]{1,0}) tuple(%zero, %f)
+  %loop = (s32[], f32[2,8]{1,0}) while(%start), condition=%cond, body=%body
+  %z = f32[2,8]{1,0} get-tuple-element(%loop), index=1
+  %half = u8[2,8]{1,0} convert(%z)
+  %nought = f32[] constant(0)
+  ROOT %r = f32[] reduce(%z, %nought), dimensions={0,1}, to_apply=%sum
+}
+"""
+
+
+def test_by_hand():
+  found = lib.count(MODULE, images=2, visits=3)
+  # The fusion reads and writes 16 floats and has two operations for each; each
+  # of 2 * 3 rounds negates one of two images; then 16 bytes and a sum.
+  assert found.operations == 2 * 16 + 6 * 8 + 16 + (16 + 1)
+  assert found.bytes == 128 + 6 * 64 + (64 + 16) + (64 + 4 + 4)
+  mapped = MODULE.replace('body=%body', 'body=%body, op_name="map/while"')
+  found = lib.count(mapped, images=2, visits=3)
+  assert found.operations == 2 * 16 + 2 * 8 + 16 + (16 + 1)
+
+
+def test_copy_paste_costs_more_than_none():
+  data = data_config.TrainData(
+    source_size=(48, 48), max_source_instances=6, max_instances=6, num_planes=2
+  )
+  off, on = (
+    lib.count(
+      lib.hlo(data.replace(copy_paste=paste), (64, 64), 2), images=2, visits=2
+    )
+    for paste in (None, data_config.CopyPaste())
+  )
+  # It reads two canvases and writes a third.
+  canvas = 2 * 64 * 64 * (4 * 3 + 2)
+  assert on.bytes - off.bytes > 3 * canvas
+  assert on.operations > off.operations > 64 * 64
