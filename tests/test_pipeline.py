@@ -250,10 +250,9 @@ def test_a_run_goes_on_within_the_images_that_are_paired(data, replicas):
 def test_sizes_are_known_before_a_record_is_read(data, replicas):
   data = data.replace(global_batch_size=replicas)
   context = tf.distribute.InputContext(1, 0, replicas)
-  for batches in (
-    pipeline.raw_batches(data, context),
-    pipeline.train_dataset(data, (32, 32), context),
-  ):
+  for place in ('device', 'host'):
+    data = data.replace(augment_on=place)
+    batches = pipeline.train_dataset(data, (32, 32), context)
     shapes = [x.shape for x in tf.nest.flatten(batches.element_spec)]
     assert all(shape.is_fully_defined() for shape in shapes)
 

@@ -157,10 +157,12 @@ def _drop_bound(instruction: hlo_pb2.HloInstructionProto) -> None:
 
 
 def _input_spec(task: CopyPasteTask, replicas: int, batch: int) -> Any:
-  """Returns what one replica gets, from a pipeline over an empty file."""
+  """Returns what one replica gets, from a pipeline that is never run."""
   context = tf.distribute.InputContext(num_replicas_in_sync=replicas)
   data = task.task_config.train_data
   with tempfile.NamedTemporaryFile(suffix='.tfrecord') as records:
+    with tf.io.TFRecordWriter(records.name) as writer:
+      writer.write(b'')  # A host without records is refused.
     data = data.replace(
       global_batch_size=batch * replicas,
       input_path=records.name,
