@@ -6,6 +6,7 @@ import tensorflow as tf
 import yaml
 from tensorflow.compiler.xla.service import hlo_pb2
 
+from copypaste_tf.examples import Scenes
 from copypaste_tf.training import gin_config, lowering
 
 RECIPES = sorted(
@@ -46,9 +47,8 @@ def module(step):
 
 @pytest.mark.slow
 def test_the_inputs_are_those_of_one_replica(step):
-  # Targets and sources: images, planes, sizes, boxes, classes, ids, crowds and
-  # source ids; and the seed.
-  assert len(step.inputs) == 2 * 8 + 1
+  # Targets and sources, and the seed.
+  assert len(step.inputs) == 2 * len(Scenes._fields) + 1
   assert {x.shape[0] for x in step.inputs[:-1]} == {1}
   assert step.inputs[0].dtype == tf.uint8
 
