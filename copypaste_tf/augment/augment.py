@@ -56,18 +56,16 @@ def augment(
     targets = _jittered(scenes, random.split(seed, 4)[0], output_size, jitter)
     examples = paste.without_paste(targets, max_instances=max_instances)
   else:
+    targets, sources, partner = _pair(
+      scenes, seed, output_size, jitter, source_jitter, sources
+    )
     examples = paste.copy_paste(
-      *pair(
-        scenes,
-        seed,
-        output_size=output_size,
-        jitter=jitter,
-        source_jitter=source_jitter,
-        sources=sources,
-      ),
+      targets,
+      sources,
       random.split(seed, 4)[3],
       options=copy_paste,
       max_instances=max_instances,
+      partner=partner,
     )
   return examples._replace(image=tf.cast(examples.image, dtype))
 
@@ -98,19 +96,27 @@ def pair(
     ValueError: if a knob is out of its range, or the batch is too small to
       pair its images.
   """
-  jitter = jitter or ScaleJitter()
+  targets, sources, partner = _pair(
+    scenes, seed, output_size, jitter or ScaleJitter(), source_jitter, sources
+  )
+  return targets, sources if partner is None else _take(sources, partner)
+
+
+def _pair(scenes, seed, output_size, jitter, source_jitter, sources):
+  """Returns targets, sources, and the order of these if it is another."""
   seeds = random.split(seed, 4)
   targets = _jittered(scenes, seeds[0], output_size, jitter)
-  if sources is not None:
-    shared = False
-  else:
+  if sources is None:
     partner = _partners(scenes, seeds[1])
-    shared = source_jitter in (None, jitter)
-    sources = _take(targets if shared else scenes, partner)
-  if not shared:
-    source_jitter = source_jitter or jitter
-    sources = _jittered(sources, seeds[2], output_size, source_jitter)
-  return targets, sources
+    if source_jitter in (None, jitter):
+      return targets, targets, partner
+    sources = _take(scenes, partner)
+  source_jitter = source_jitter or jitter
+  return (
+    targets,
+    _jittered(sources, seeds[2], output_size, source_jitter),
+    None,
+  )
 
 
 def _jittered(scenes, seed, output_size, jitter) -> Canvas:

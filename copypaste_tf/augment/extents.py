@@ -27,6 +27,62 @@ class Extent(NamedTuple):
   box: tf.Tensor
 
 
+def remeasure(
+  planes: tf.Tensor, ids: tf.Tensor, hidden: tf.Tensor, before: Extent
+) -> Extent:
+  """Measures again what was measured before some pixels were hidden.
+
+  Reads only the rows in which there are objects that may have lost a pixel.
+
+  Args:
+    planes: see `measure`, as the next two.
+    ids: `[b, n]` int32.
+    hidden: `[b, h, w]` bool.
+    before: what `measure` returned without `hidden`.
+
+  Returns:
+    What `measure` returns with `hidden`.
+  """
+  height = planes_lib.shape(planes)[1]
+  rows = planes_lib.block_rows(height)
+  tops = tf.range(0, height, rows)
+  near = _near(hidden, before.box)
+  measured = measure(
+    planes_lib.split_rows(planes, rows),
+    planes_lib.ids_of_blocks(tf.where(near, ids, 0), before.box, tops, rows),
+    planes_lib.split_rows(hidden, rows),
+  )
+  found = _join(measured, tops)
+  box = tf.where(near[..., tf.newaxis], found.box, before.box)
+  return Extent(tf.where(near, found.area, before.area), box)
+
+
+def _near(hidden, boxes) -> tf.Tensor:
+  """Marks boxes in whose rows and whose columns something is hidden."""
+  near = True
+  for axis in (0, 1):
+    line = tf.reduce_any(hidden, axis=2 - axis)
+    first, end = boxes[..., axis, tf.newaxis], boxes[..., 2 + axis, tf.newaxis]
+    position = tf.range(planes_lib.shape(line)[1])
+    inside = (position >= first) & (position < end)
+    near &= tf.reduce_any(inside & line[:, tf.newaxis], axis=2)
+  return near
+
+
+def _join(blocks: Extent, tops) -> Extent:
+  """Joins what the blocks of rows of each image hold."""
+  count, instances = planes_lib.shape(tops)[0], planes_lib.shape(blocks.area)[1]
+  area = tf.reshape(blocks.area, [-1, count, instances])
+  box = tf.reshape(blocks.box, [-1, count, instances, 4])
+  box += tops[:, tf.newaxis, tf.newaxis] * tf.constant([1, 0, 1, 0])
+  seen = (area > 0)[..., tf.newaxis]
+  low = tf.reduce_min(tf.where(seen, box[..., :2], tf.int32.max), axis=1)
+  high = tf.reduce_max(tf.where(seen, box[..., 2:], 0), axis=1)
+  area = tf.reduce_sum(area, axis=1)
+  joined = tf.concat([low, high], axis=-1)
+  return Extent(area, tf.where((area > 0)[..., tf.newaxis], joined, 0))
+
+
 def measure(
   planes: tf.Tensor, ids: tf.Tensor, hidden: tf.Tensor | None = None
 ) -> Extent:

@@ -66,7 +66,9 @@ def occlude(
     ValueError: if one of these options is out of its range.
   """
   _check(options)
-  visible = extents.measure(targets.scenes.planes, targets.scenes.ids, alpha)
+  visible = extents.remeasure(
+    targets.scenes.planes, targets.scenes.ids, alpha, targets.extent
+  )
   present = targets.scenes.classes > 0
   touched = present & (visible.area < targets.extent.area)
   rule = _RULES[options.occlusion]

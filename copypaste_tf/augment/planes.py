@@ -1,5 +1,6 @@
 """Addressing of id planes (see `copypaste_tf.examples` for what they are)."""
 
+import math
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -8,6 +9,9 @@ import tensorflow as tf
 from copypaste_tf.examples import IDS_PER_PLANE
 
 _State = TypeVar('_State')
+
+# Rows that are read or left out together.
+_BLOCK_ROWS = 128
 
 
 def address(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -19,6 +23,40 @@ def shape(tensor: tf.Tensor) -> list[int | tf.Tensor]:
   """Returns the sizes of a tensor, static ones as Python integers."""
   dynamic = tf.unstack(tf.shape(tensor))
   return [s or d for s, d in zip(tensor.shape, dynamic, strict=True)]
+
+
+def block_rows(height: int | tf.Tensor) -> int | tf.Tensor:
+  """Returns the rows of a block; all of them where none divides the height."""
+  if isinstance(height, int):
+    rows = math.gcd(height, _BLOCK_ROWS)
+    height = rows if rows >= _BLOCK_ROWS // 4 else height
+  return height
+
+
+def split_rows(tensor: tf.Tensor, rows: int | tf.Tensor) -> tf.Tensor:
+  """Turns `[b, h, ...]` into a batch of blocks, `[b * h / rows, rows, ...]`."""
+  return tf.reshape(tensor, [-1, rows, *shape(tensor)[2:]])
+
+
+def ids_of_blocks(
+  ids: tf.Tensor, boxes: tf.Tensor, tops: tf.Tensor, rows: int | tf.Tensor
+) -> tf.Tensor:
+  """Tells which instances may have pixels in which blocks of rows.
+
+  Args:
+    ids: `[b, n]` int32.
+    boxes: `[b, n, 4]` int32 that hold all pixels of the instances.
+    tops: `[k]` int32, first rows of the blocks.
+    rows: rows of a block.
+
+  Returns:
+    `[b * k, n]` int32, 0 where an instance has none.
+  """
+  tops = tops[:, tf.newaxis]
+  top, bottom = boxes[:, tf.newaxis, :, 0], boxes[:, tf.newaxis, :, 2]
+  near = (top < tops + rows) & (bottom > tops)
+  found = tf.where(near, ids[:, tf.newaxis], 0)
+  return tf.reshape(found, [-1, shape(ids)[1]])
 
 
 def groups_of(ids: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
@@ -61,13 +99,11 @@ def fold_groups(
   Returns:
     The last state.
   """
-  num_planes = planes.shape[-1]
-  count = num_planes * IDS_PER_PLANE // size
+  count = planes.shape[-1] * IDS_PER_PLANE // size
   number, _ = groups_of(ids, size)
-  number = tf.where(ids > 0, number, count)
-  wanted = tf.reduce_any(number[..., tf.newaxis] == tf.range(count), axis=1)
-  wanted = tf.cast(tf.reshape(wanted, [-1]), tf.int32)
-  order = tf.argsort(wanted, direction='DESCENDING', stable=True)
+  wanted = _first_of(number, ids > 0)
+  number += tf.range(shape(ids)[0])[:, tf.newaxis] * count
+  order = tf.sort(tf.reshape(tf.where(wanted, number, tf.int32.max), [-1]))
 
   def step(index, state):
     # Not by slices: XLA would compile anew for every place where they begin.
@@ -78,5 +114,13 @@ def fold_groups(
     places = tf.cast(pixels, tf.int32) - (first + 1)
     return index + 1, body(state, places, image, group)
 
-  last = tf.reduce_sum(wanted)
+  last = tf.reduce_sum(tf.cast(wanted, tf.int32))
   return tf.while_loop(lambda index, _: index < last, step, (0, state))[1]
+
+
+def _first_of(number, valid) -> tf.Tensor:
+  """Marks the first of equal valid numbers of each row, `[b, n]` bool."""
+  index = tf.range(shape(number)[1])
+  same = number[:, :, tf.newaxis] == number[:, tf.newaxis]
+  earlier = same & valid[:, tf.newaxis] & (index[:, tf.newaxis] > index)
+  return valid & ~tf.reduce_any(earlier, axis=2)
