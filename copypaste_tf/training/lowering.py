@@ -167,6 +167,7 @@ def _input_spec(task: CopyPasteTask, replicas: int, batch: int) -> Any:
       global_batch_size=batch * replicas,
       input_path=records.name,
       source_input_path=records.name if data.source_input_path else '',
+      data_service='',
     )
     return task.build_inputs(data, context).element_spec
 
