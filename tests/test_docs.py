@@ -74,12 +74,21 @@ def _needs_real_data(command):
   return 'data/coco' in command or 'coco_r50' in command
 
 
+@pytest.fixture(scope='module')
+def already_run():
+  """Commands that another page has, too; what they made is still there."""
+  return set()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize('page', PAGES, ids=lambda page: page.stem)
-def test_commands_run(page, checkout):
+def test_commands_run(page, checkout, already_run):
   for command in _commands(page):
     if _needs_real_data(command) and not (checkout / 'data/coco').exists():
       continue
+    if command in already_run:
+      continue
+    already_run.add(command)
     done = subprocess.run(
       _short(command), cwd=checkout, capture_output=True, text=True, check=False
     )

@@ -51,7 +51,10 @@ def export(*arguments):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('precision', ['float32', 'bfloat16'])
+@pytest.mark.parametrize(
+  'precision',
+  ['float32', pytest.param('bfloat16', marks=pytest.mark.parity)],
+)
 def test_runs_without_the_package_and_agrees(tmp_path, precision):
   lines = (f"PRECISION = '{precision}'",)
   checkpoint = small_model.checkpoint(tmp_path, *lines)
