@@ -7,11 +7,12 @@ SHAPES ?= build/shapes
 
 RUN = $(VENV)/bin/python -m
 
-.PHONY: help install lint test parity demo shapes clean
+.PHONY: help install lint test thorough parity demo shapes clean
 
 help:
 	@echo 'make demo     train on generated shapes and open $(DEMO)/report.html'
-	@echo 'make test     lint, then every test'
+	@echo 'make test     lint, then the tests'
+	@echo 'make thorough the slow tests that others cover more cheaply'
 	@echo 'make parity   the models against reference numbers (slow)'
 	@echo 'make install  only the virtual environment, in $(VENV)'
 	@echo 'make shapes   only the records of the generated shapes'
@@ -31,6 +32,9 @@ lint: install
 
 test: lint
 	$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15
+
+thorough: install
+	$(RUN) pytest -m thorough
 
 parity: install
 	TF_ENABLE_ONEDNN_OPTS=0 $(RUN) pytest -m parity

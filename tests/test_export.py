@@ -53,7 +53,7 @@ def export(*arguments):
 @pytest.mark.slow
 @pytest.mark.parametrize(
   'precision',
-  ['float32', pytest.param('bfloat16', marks=pytest.mark.parity)],
+  ['float32', pytest.param('bfloat16', marks=pytest.mark.thorough)],
 )
 def test_runs_without_the_package_and_agrees(tmp_path, precision):
   lines = (f"PRECISION = '{precision}'",)

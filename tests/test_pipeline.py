@@ -87,6 +87,7 @@ def test_workers_divide_the_batch(data):
   assert next(iter(targets)).image.shape[0] == 1
 
 
+@pytest.mark.thorough
 def test_stages_grow_to_what_is_trained_on(data):
   stages = pipeline.train_stages(data, (32, 32))
   assert [*stages] == ['read', 'decode', 'batch', 'seed', 'augment']
@@ -257,6 +258,7 @@ def test_sizes_are_known_before_a_record_is_read(data, replicas):
     assert all(shape.is_fully_defined() for shape in shapes)
 
 
+@pytest.mark.thorough
 def test_raw_batches_are_what_is_augmented(data, folder):
   for paths in ('', f'{folder}/sources'):
     changed = data.replace(source_input_path=paths)

@@ -96,6 +96,7 @@ def test_two_replicas_share_the_batch(shapes_params, tmp_path):
   assert len(losses) == 3 and losses[2] < losses[0]
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_two_replicas_augment_on_their_devices(shapes_params):
   lines = _run(

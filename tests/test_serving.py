@@ -51,6 +51,7 @@ def test_bytes_of_images_of_several_sizes(served, photos, expected):
     check({n: x[i] for n, x in outputs.items()}, results, SIZES[i])
 
 
+@pytest.mark.thorough
 def test_pixels_with_and_without_a_batch_axis(served, photos, expected):
   pixels = image_files.read(photos[0])
   one = served.detect_images(tf.constant(pixels))
