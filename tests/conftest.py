@@ -9,6 +9,12 @@ import gin
 import pytest
 
 
+def pytest_collection_modifyitems(items):
+  """Puts the files with slow tests first, so that no worker ends with one."""
+  slow = {item.path for item in items if item.get_closest_marker('slow')}
+  items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(autouse=True)
 def no_gin_left():
   """No test sees another's bindings: gin keeps them for the process."""

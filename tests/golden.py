@@ -168,16 +168,11 @@ class Golden:
 class Exact(Golden):
   """The same, with its float32 arrays as float64."""
 
-  def __getitem__(self, name: str) -> np.ndarray:
-    value = super().__getitem__(name)
-    return value.astype(np.float64) if value.dtype == np.float32 else value
-
-  def levels(self, name: str) -> dict[str, np.ndarray]:
-    """Returns `{level: array}` of complete arrays `name/level`."""
-    found = super().levels(name)
-    return {
-      level: x.astype(np.float64) if x.dtype == np.float32 else x
-      for level, x in found.items()
+  def __init__(self, model: str, mode: str):
+    super().__init__(model, mode)
+    self.arrays = {
+      name: x.astype(np.float64) if x.dtype == np.float32 else x
+      for name, x in self.arrays.items()
     }
 
 

@@ -1,18 +1,13 @@
 """The command that checks a recipe prints it, its problems and no traceback."""
 
 import pathlib
-import subprocess
-import sys
+
+import verbs
 
 
 def check(*arguments):
-  return subprocess.run(
-    [sys.executable, '-m', 'copypaste_tf.check', *arguments],
-    capture_output=True,
-    text=True,
-    check=False,
-    cwd=pathlib.Path(__file__).parent,
-  )
+  folder = pathlib.Path(__file__).parent
+  return verbs.run('copypaste_tf.check', *arguments, cwd=folder)
 
 
 def test_the_verb_prints_the_config_and_the_problems(shapes_params):

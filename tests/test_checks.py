@@ -45,6 +45,19 @@ def test_a_wrong_value_is_named_with_its_origin(binding, parts):
     assert part in problems[0]
 
 
+def test_the_jitter_of_the_sources_is_told_from_that_of_the_targets():
+  problems = found(
+    [
+      'TrainData.source_jitter = @source/ScaleJitter()',
+      'source/ScaleJitter.min_scale = 0.0',
+      'CopyPaste.max_pasted = -1',
+    ]
+  )
+  assert len(problems) == 2
+  assert 'task.train_data.source_jitter: ScaleJitter needs' in problems[0]
+  assert 'task.train_data.copy_paste.max_pasted: ' in problems[1]
+
+
 def test_a_batch_must_fill_the_replicas():
   problems = found(['runtime.num_gpus = 3'])
   assert len(problems) == 1

@@ -4,15 +4,16 @@ import collections
 import hashlib
 import json
 import pathlib
-import subprocess
-import sys
 
 import numpy as np
 import pytest
+import verbs
 from PIL import Image
 from pycocotools import mask as coco_mask
 
 from tfrecord_tools import create_shapes_dataset, shape_scenes, shapes
+
+VERB = 'tfrecord_tools.create_shapes_dataset'
 
 
 def make(folder, **changes):
@@ -57,23 +58,21 @@ def dataset(tmp_path_factory):
 
 
 def test_command_line_and_same_bytes(tmp_path):
-  command = [sys.executable, '-m', 'tfrecord_tools.create_shapes_dataset']
-  command += [f'--output_dir={tmp_path / "a"}', '--num_train=60']
-  command += ['--num_val=10', '--image_size=96']
-  subprocess.run(command, check=True, capture_output=True)
+  verbs.succeed(
+    VERB,
+    f'--output_dir={tmp_path / "a"}',
+    *('--num_train=60', '--num_val=10', '--image_size=96'),
+  )
   found = digests(tmp_path / 'a')
   assert len(found) == 72
   assert found == digests(make(tmp_path / 'b'))
 
 
 def test_command_line_refuses_bad_flags():
-  command = [sys.executable, '-m', 'tfrecord_tools.create_shapes_dataset']
-  done = subprocess.run(command, check=False, capture_output=True, text=True)
+  done = verbs.run(VERB)
   assert done.returncode != 0
   assert 'output_dir' in done.stderr
-  done = subprocess.run(
-    [*command, '--help'], check=False, capture_output=True, text=True
-  )
+  done = verbs.run(VERB, '--help')
   for flag in ('output_dir', 'num_train', 'num_val', 'image_size', 'seed'):
     assert f'--{flag}' in done.stdout.replace('--[no]', '--')
 

@@ -2,10 +2,9 @@
 
 import json
 import pathlib
-import subprocess
-import sys
 
 import pytest
+import verbs
 
 RECIPE = [
   '--gin_file=coco_r50_lsj_copypaste',
@@ -27,26 +26,14 @@ def folder(tmp_path_factory):
   return tmp_path_factory.mktemp('coco')
 
 
-def _run(module, *flags, folder):
-  done = subprocess.run(
-    [sys.executable, '-m', module, *flags],
-    cwd=folder,
-    capture_output=True,
-    text=True,
-    check=False,
-  )
-  assert not done.returncode, f'{module}\n{done.stdout}\n{done.stderr}'
-  return done.stdout
-
-
 def _convert(sample: pathlib.Path, split, folder):
-  return _run(
+  return verbs.succeed(
     'tfrecord_tools.create_coco_tfrecord',
     f'--image_dir={sample}/images',
     f'--annotations={sample}/instances_{split}.json',
     f'--output_prefix=data/coco/{split}',
     '--num_shards=3',
-    folder=folder,
+    cwd=folder,
   )
 
 
@@ -61,39 +48,39 @@ def test_from_annotations_to_metrics(coco_sample, folder):
   assert counts['in'] == len(annotations['annotations'])
   assert counts['written'] + counts['dropped'] == counts['in']
 
-  printed = _run(
+  printed = verbs.succeed(
     'tfrecord_tools.validate_tfrecord',
     '--input=data/coco/*.tfrecord',
-    folder=folder,
+    cwd=folder,
   )
   assert '0 faults' in printed
 
-  _run(
+  verbs.succeed(
     'copypaste_tf.visualize',
     *RECIPE,
     '--output=sheet.html',
     '--num_images=4',
-    folder=folder,
+    cwd=folder,
   )
   sheet = (folder / 'sheet.html').read_text()
   assert sheet.count('<img') >= 16 and 'src="http' not in sheet
 
-  _run(
+  verbs.succeed(
     'copypaste_tf.train',
     *RECIPE,
     '--model_dir=model',
     '--mode=train',
-    folder=folder,
+    cwd=folder,
   )
   results = json.loads((folder / 'model/results.json').read_text())
   assert results['step'] == 50
 
-  _run(
+  verbs.succeed(
     'copypaste_tf.evaluate',
     '--model_dir=model',
     '--output=detections.json',
     f'--annotation_file={coco_sample}/instances_val.json',
-    folder=folder,
+    cwd=folder,
   )
   detections = json.loads((folder / 'detections.json').read_text())
   images = json.loads((coco_sample / 'instances_val.json').read_text())

@@ -1,10 +1,9 @@
 """The verb on a detections file; the checkpoint's way is in test_train."""
 
 import json
-import subprocess
-import sys
 
 import pytest
+import verbs
 
 from copypaste_tf.evaluation import groundtruth
 
@@ -31,12 +30,7 @@ def perfect(shapes, tmp_path):
 
 
 def run(*arguments):
-  return subprocess.run(
-    [sys.executable, '-m', 'copypaste_tf.evaluate', *arguments],
-    capture_output=True,
-    text=True,
-    check=False,
-  )
+  return verbs.run('copypaste_tf.evaluate', *arguments)
 
 
 def test_perfect_detections_are_perfect(shapes, perfect, tmp_path):

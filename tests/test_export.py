@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 import small_model
+import verbs
 
 from copypaste_tf.training import prediction
 from copypaste_tf.training.inference import Detector
@@ -41,13 +42,7 @@ print('loaded', absent & {name.split('.')[0] for name in sys.modules})
 """
 
 
-def export(*arguments):
-  return subprocess.run(
-    [sys.executable, '-m', 'copypaste_tf.export', *arguments],
-    capture_output=True,
-    text=True,
-    check=False,
-  )
+EXPORT = 'copypaste_tf.export'
 
 
 @pytest.mark.slow
@@ -59,7 +54,8 @@ def test_runs_without_the_package_and_agrees(tmp_path, precision):
   lines = (f"PRECISION = '{precision}'",)
   checkpoint = small_model.checkpoint(tmp_path, *lines)
   photos = small_model.images(tmp_path, SIZES)
-  done = export(
+  done = verbs.run(
+    EXPORT,
     '--gin_file=smoke',
     *(f'--gin_params={line}' for line in (*small_model.PARAMS, *lines)),
     f'--checkpoint={checkpoint}',
@@ -100,7 +96,9 @@ def test_runs_without_the_package_and_agrees(tmp_path, precision):
 
 def test_an_existing_folder_is_left_alone(tmp_path):
   (tmp_path / 'notes.txt').write_text('mine')
-  done = export('--gin_file=smoke', '--checkpoint=x', f'--output={tmp_path}')
+  done = verbs.run(
+    EXPORT, '--gin_file=smoke', '--checkpoint=x', f'--output={tmp_path}'
+  )
   assert done.returncode == 1 and 'there already' in done.stderr
   assert 'Traceback' not in done.stderr
   assert [p.name for p in tmp_path.iterdir()] == ['notes.txt']

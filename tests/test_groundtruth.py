@@ -1,10 +1,9 @@
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import serialized
+import verbs
 from pycocotools import mask as coco_mask
 
 from copypaste_tf import records
@@ -155,12 +154,10 @@ def test_shapes_from_records_and_from_the_file(shapes):
 
 def test_real_images_from_records_and_from_the_file(coco_sample, tmp_path):
   annotations = coco_sample / 'instances_val.json'
-  subprocess.run(
-    [sys.executable, '-m', 'tfrecord_tools.create_coco_tfrecord']
-    + [f'--image_dir={coco_sample}/images', '--num_shards=2']
-    + [f'--annotations={annotations}', f'--output_prefix={tmp_path}/val'],
-    check=True,
-    capture_output=True,
+  verbs.succeed(
+    'tfrecord_tools.create_coco_tfrecord',
+    *(f'--image_dir={coco_sample}/images', '--num_shards=2'),
+    *(f'--annotations={annotations}', f'--output_prefix={tmp_path}/val'),
   )
   paths = sorted(map(str, tmp_path.glob('val-*.tfrecord')))
   assert_same_metrics(paths, annotations)

@@ -1,11 +1,10 @@
 """What the inspector prints and draws."""
 
 import glob
-import subprocess
-import sys
 
 import numpy as np
 import pytest
+import verbs
 from PIL import Image
 
 from copypaste_tf import records
@@ -87,8 +86,7 @@ def test_drawing_without_masks(folder):
 
 
 def run(*flags):
-  line = [sys.executable, '-m', 'tfrecord_tools.inspect_tfrecord', *flags]
-  return subprocess.run(line, check=False, capture_output=True, text=True)
+  return verbs.run('tfrecord_tools.inspect_tfrecord', *flags)
 
 
 def test_command_line(folder, tmp_path):

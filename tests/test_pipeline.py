@@ -55,10 +55,13 @@ def test_knobs_are_those_of_the_config(data):
   assert plain['copy_paste'] is None and plain['source_jitter'] is None
 
 
+def batches(data, *args):
+  return pipeline.train_stages(data, (32, 32), *args)['batch']
+
+
 def test_scenes_come_in_the_sizes_of_the_config(data):
-  targets, sources = pipeline.scene_batches(data)
-  scenes = next(iter(targets))
-  assert sources is None
+  scenes = next(iter(batches(data)))
+  assert isinstance(scenes, Scenes)
   assert scenes.image.shape == (2, 32, 48, 3)
   assert scenes.planes.shape == (2, 32, 48, 8)
   assert scenes.classes.shape == (2, 6)
@@ -66,25 +69,24 @@ def test_scenes_come_in_the_sizes_of_the_config(data):
 
 def test_the_seed_makes_the_order(data):
   def order(seed):
-    targets, _ = pipeline.scene_batches(data.replace(seed=seed))
-    return [s.source_id.numpy().tolist() for s in targets.take(6)]
+    targets = batches(data.replace(seed=seed)).take(6)
+    return [s.source_id.numpy().tolist() for s in targets]
 
   assert order(1) == order(1) != order(2)
 
 
 def test_sources_of_their_own_need_copy_paste(data, folder):
   data = data.replace(source_input_path=f'{folder}/sources')
-  targets, sources = pipeline.scene_batches(data)
-  assert set(next(iter(targets)).source_id.numpy()) <= set(range(1000, 1005))
-  assert set(next(iter(sources)).source_id.numpy()) <= set(range(1010, 1013))
+  targets, sources = next(iter(batches(data)))
+  assert set(targets.source_id.numpy()) <= set(range(1000, 1005))
+  assert set(sources.source_id.numpy()) <= set(range(1010, 1013))
   data.copy_paste = None
-  assert pipeline.scene_batches(data)[1] is None
+  assert isinstance(next(iter(batches(data))), Scenes)
 
 
 def test_workers_divide_the_batch(data):
   context = tf.distribute.InputContext(2, 1, 2)
-  targets, _ = pipeline.scene_batches(data, context)
-  assert next(iter(targets)).image.shape[0] == 1
+  assert next(iter(batches(data, context))).image.shape[0] == 1
 
 
 @pytest.mark.thorough
@@ -141,8 +143,7 @@ def test_images_that_are_scaled_down_are_counted(data, tmp_path, paste):
 def _ids(data, count, *, host=None, start_step=0):
   """Returns the ids of batches, of targets or of targets and sources."""
   context = None if host is None else tf.distribute.InputContext(*host)
-  stages = pipeline.train_stages(data, (32, 32), context, start_step)
-  ids = stages['batch'].map(
+  ids = batches(data, context, start_step).map(
     lambda *streams: (
       [scenes.source_id for scenes in streams]
       if isinstance(streams[0], Scenes)
@@ -276,7 +277,7 @@ def test_raw_batches_are_what_is_augmented(data, folder):
 def test_a_path_without_files_is_an_error(data):
   data.input_path = 'gone*'
   with pytest.raises(FileNotFoundError, match=r"no file matches 'gone\*'"):
-    pipeline.scene_batches(data)
+    pipeline.train_dataset(data, (32, 32))
   with pytest.raises(FileNotFoundError, match=r"no file matches 'gone\*'"):
     pipeline.eval_dataset(data_config.EvalData(input_path='gone*'), (32, 32))
 

@@ -1,12 +1,11 @@
 """Predictions on image files are what `evaluate` detects on their records."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import small_model
+import verbs
 from PIL import Image
 from pycocotools import mask as coco_mask
 
@@ -70,12 +69,7 @@ def test_files_give_what_their_records_give(
 
 
 def run(*arguments):
-  return subprocess.run(
-    [sys.executable, '-m', 'copypaste_tf.predict', *arguments],
-    capture_output=True,
-    text=True,
-    check=False,
-  )
+  return verbs.run('copypaste_tf.predict', *arguments)
 
 
 @pytest.mark.slow

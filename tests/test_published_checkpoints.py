@@ -1,12 +1,10 @@
 """A TF1 checkpoint of each published configuration becomes one of ours."""
 
-import subprocess
-import sys
-
 import golden
 import numpy as np
 import pytest
 import tensorflow as tf
+import verbs
 
 from copypaste_tf.modeling import build
 from copypaste_tf.modeling.published_names import published_names
@@ -33,23 +31,17 @@ PUBLISHED = {
 @pytest.mark.parametrize('recipe', PUBLISHED)
 def test_import(recipe, tmp_path):
   values = golden.weights(PUBLISHED[recipe])
-  done = subprocess.run(
-    [
-      *(sys.executable, '-m', 'copypaste_tf.import_checkpoint'),
-      f'--tf1_checkpoint={golden.write_tf1(tmp_path, values)}',
-      f'--gin_file={recipe}',
-      f'--output={tmp_path / "new"}',
-    ],
-    capture_output=True,
-    text=True,
-    check=False,
+  printed = verbs.succeed(
+    'copypaste_tf.import_checkpoint',
+    f'--tf1_checkpoint={golden.write_tf1(tmp_path, values)}',
+    f'--gin_file={recipe}',
+    f'--output={tmp_path / "new"}',
   )
-  assert not done.returncode, done.stderr
   model = build.mask_rcnn(gin_config.load([recipe]).params.task.model)
   restore(model, tf.train.latest_checkpoint(str(tmp_path / 'new')))
   variables = published_names(model)
-  assert f'mapped: {len(variables)} variables' in done.stdout
+  assert f'mapped: {len(variables)} variables' in printed
   for name in values.keys() - variables.keys():
-    assert f': {name}\n' in done.stdout
+    assert f': {name}\n' in printed
   for name, variable in variables.items():
     np.testing.assert_array_equal(variable, values[name], name)

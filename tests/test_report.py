@@ -1,10 +1,9 @@
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import run_folder
+import verbs
 from test_page import Outline
 
 from copypaste_tf import drawing, report
@@ -26,12 +25,7 @@ def call(tmp_path):
 
 
 def verb(*arguments):
-  return subprocess.run(
-    [sys.executable, '-m', 'copypaste_tf.report', *arguments],
-    capture_output=True,
-    text=True,
-    check=False,
-  )
+  return verbs.run('copypaste_tf.report', *arguments)
 
 
 def test_report_of_perfect_detections(tmp_path, call, capsys):

@@ -1,11 +1,10 @@
 """One real run through the command line: train, evaluate, refuse, go on."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 import tensorflow as tf
+import verbs
 import yaml
 
 SMALL = [
@@ -17,12 +16,7 @@ SMALL = [
 
 
 def run(verb, *arguments):
-  return subprocess.run(
-    [sys.executable, '-m', f'copypaste_tf.{verb}', *arguments],
-    capture_output=True,
-    text=True,
-    check=False,
-  )
+  return verbs.run(f'copypaste_tf.{verb}', *arguments)
 
 
 @pytest.fixture(scope='module')

@@ -1,15 +1,13 @@
 """The command names every fault of a file, and says that there is none."""
 
-import subprocess
-import sys
+import verbs
 
 from tests.coco_folder import CocoFolder, label
 from tfrecord_tools import coco_conversion
 
 
 def run(*flags):
-  line = [sys.executable, '-m', 'tfrecord_tools.validate_tfrecord', *flags]
-  return subprocess.run(line, check=False, capture_output=True, text=True)
+  return verbs.run('tfrecord_tools.validate_tfrecord', *flags)
 
 
 def test_command_line(tmp_path):

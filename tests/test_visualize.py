@@ -1,10 +1,9 @@
 import itertools
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import serialized
+import verbs
 
 from copypaste_tf import records, visualize
 from copypaste_tf.training import pipeline
@@ -146,11 +145,7 @@ def test_title():
 
 
 def command(*arguments):
-  return subprocess.run(
-    [sys.executable, '-m', 'copypaste_tf.visualize', *arguments],
-    capture_output=True,
-    text=True,
-  )
+  return verbs.run('copypaste_tf.visualize', *arguments)
 
 
 def test_command_line(tmp_path):

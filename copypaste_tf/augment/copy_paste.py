@@ -47,7 +47,8 @@ def copy_paste(
   Raises:
     ValueError: if an option is out of its range, or the grids differ.
   """
-  _check(targets, sources, options, max_instances)
+  options.check()
+  _check(targets, sources, max_instances)
   canvases, sources = sources, _take(sources, partner)
   present = tf.cast(targets.scenes.classes > 0, tf.int32)
   selection = selection_lib.select(
@@ -97,17 +98,12 @@ def without_paste(targets: Canvas, *, max_instances: int) -> TrainScenes:
   )
 
 
-def _check(targets, sources, options, max_instances):
+def _check(targets, sources, max_instances):
   grids = [x.scenes.planes.shape[1:] for x in (targets, sources)]
   if grids[0] != grids[1]:
     raise ValueError(
       'copy_paste needs targets and sources on one grid with as many planes, '
       f'got {grids[0]} and {grids[1]}.'
-    )
-  if not options.blend_sigma >= 0:
-    raise ValueError(
-      'CopyPaste.blend_sigma is in pixels, 0 for no blending, '
-      f'got {options.blend_sigma}.'
     )
   if max_instances < 1:
     raise ValueError(f'max_instances must be at least 1, got {max_instances}.')

@@ -52,7 +52,7 @@ def sample(
     ValueError: if the ranges are not `0 < min_scale <= max_scale` and
       `0 <= flip_probability <= 1`.
   """
-  _check(jitter)
+  jitter.check()
   bits = random.bits16(seed, [size.shape[0] or tf.shape(size)[0], 4])
   box = _scaled_canvas(bits[:, 0], output_size, jitter)
   scaled_size = _fit(size, box)
@@ -73,17 +73,6 @@ def fitted(size: tf.Tensor, *, output_size: tuple[int, int]) -> Jitter:
   scaled_size = _fit(size, canvas)
   flipped = tf.zeros_like(size[:, 0], tf.bool)
   return Jitter(scaled_size, tf.zeros_like(size), flipped)
-
-
-def _check(jitter: ScaleJitter):
-  if not 0 < jitter.min_scale <= jitter.max_scale:
-    raise ValueError(
-      'ScaleJitter needs 0 < min_scale <= max_scale, got '
-      f'{jitter.min_scale} and {jitter.max_scale}.'
-    )
-  random.check_probability(
-    'ScaleJitter.flip_probability', jitter.flip_probability
-  )
 
 
 def _scaled_canvas(bits, output_size, jitter) -> tf.Tensor:

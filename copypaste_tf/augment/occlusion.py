@@ -5,9 +5,9 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from copypaste_tf.augment import boxes as box_ops
-from copypaste_tf.augment import extents, random
+from copypaste_tf.augment import extents
 from copypaste_tf.augment.canvas import Canvas
-from copypaste_tf.augment.options import OCCLUSIONS, CopyPaste
+from copypaste_tf.augment.options import CopyPaste
 
 
 class Remains(NamedTuple):
@@ -65,7 +65,7 @@ def occlude(
   Raises:
     ValueError: if one of these options is out of its range.
   """
-  _check(options)
+  options.check()
   visible = extents.remeasure(
     targets.scenes.planes, targets.scenes.ids, alpha, targets.extent
   )
@@ -84,23 +84,6 @@ def occlude(
     removed=removed,
     shrunk=present & ~removed & changed,
   )
-
-
-def _check(options: CopyPaste):
-  random.check_probability(
-    'CopyPaste.min_visible_fraction', options.min_visible_fraction
-  )
-  if options.occlusion not in OCCLUSIONS:
-    raise ValueError(
-      f'CopyPaste.occlusion is one of {", ".join(OCCLUSIONS)}, '
-      f'got {options.occlusion!r}.'
-    )
-  for name in ('min_visible_area', 'box_tolerance'):
-    if not getattr(options, name) >= 0:
-      raise ValueError(
-        f'CopyPaste.{name} is a number of pixels, at least 0, '
-        f'got {getattr(options, name)}.'
-      )
 
 
 def _per_object(targets, visible, touched, options):

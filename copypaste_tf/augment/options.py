@@ -3,6 +3,8 @@
 import dataclasses
 from collections.abc import Sequence
 
+from copypaste_tf.augment import random
+
 SUBSETS = ('random', 'one', 'all')
 OCCLUSIONS = ('per_object', 'published')
 
@@ -24,6 +26,17 @@ class ScaleJitter:
   min_scale: float = 0.1
   max_scale: float = 2.0
   flip_probability: float = 0.5
+
+  def check(self) -> None:
+    """Raises ValueError if a knob is out of its range."""
+    if not 0 < self.min_scale <= self.max_scale:
+      raise ValueError(
+        'ScaleJitter needs 0 < min_scale <= max_scale, got '
+        f'{self.min_scale} and {self.max_scale}.'
+      )
+    random.check_probability(
+      'ScaleJitter.flip_probability', self.flip_probability
+    )
 
 
 @dataclasses.dataclass
@@ -68,3 +81,35 @@ class CopyPaste:
   min_visible_fraction: float = 0.0
   box_tolerance: float = 10.0
   occlusion: str = 'per_object'
+
+  def check(self) -> None:
+    """Raises ValueError if a knob is out of its range."""
+    for name in ('probability', 'min_visible_fraction'):
+      random.check_probability(f'CopyPaste.{name}', getattr(self, name))
+    for name, choices in (('subset', SUBSETS), ('occlusion', OCCLUSIONS)):
+      if getattr(self, name) not in choices:
+        raise ValueError(
+          f'CopyPaste.{name} is one of {", ".join(choices)}, '
+          f'got {getattr(self, name)!r}.'
+        )
+    if self.max_pasted < 0:
+      raise ValueError(
+        'CopyPaste.max_pasted is a number of objects or 0 for no limit, '
+        f'got {self.max_pasted}.'
+      )
+    if not all(weight >= 0 for weight in self.class_weights):
+      raise ValueError(
+        'CopyPaste.class_weights must not be negative, '
+        f'got {min(self.class_weights)}.'
+      )
+    if not self.blend_sigma >= 0:
+      raise ValueError(
+        'CopyPaste.blend_sigma is in pixels, 0 for no blending, '
+        f'got {self.blend_sigma}.'
+      )
+    for name in ('min_visible_area', 'box_tolerance'):
+      if not getattr(self, name) >= 0:
+        raise ValueError(
+          f'CopyPaste.{name} is a number of pixels, at least 0, '
+          f'got {getattr(self, name)}.'
+        )

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from copypaste_tf.augment import random
-from copypaste_tf.augment.options import SUBSETS, CopyPaste
+from copypaste_tf.augment.options import CopyPaste
 from copypaste_tf.examples import Scenes
 
 
@@ -48,7 +48,7 @@ def select(
   Raises:
     ValueError: if one of these options is out of its range.
   """
-  _check(options)
+  options.check()
   for_order, for_count = random.split(seed, 2)
   eligible = _eligible(sources.classes, options) & allowed[:, tf.newaxis]
   available = tf.reduce_sum(tf.cast(eligible, tf.int32), axis=1)
@@ -57,25 +57,6 @@ def select(
   count = tf.minimum(wanted, room)
   chosen = eligible & (order < count[:, tf.newaxis])
   return Selection(available, wanted, chosen)
-
-
-def _check(options: CopyPaste):
-  random.check_probability('CopyPaste.probability', options.probability)
-  if options.subset not in SUBSETS:
-    raise ValueError(
-      f'CopyPaste.subset is one of {", ".join(SUBSETS)}, '
-      f'got {options.subset!r}.'
-    )
-  if options.max_pasted < 0:
-    raise ValueError(
-      'CopyPaste.max_pasted is a number of objects or 0 for no limit, '
-      f'got {options.max_pasted}.'
-    )
-  if not all(weight >= 0 for weight in options.class_weights):
-    raise ValueError(
-      'CopyPaste.class_weights must not be negative, '
-      f'got {min(options.class_weights)}.'
-    )
 
 
 def _eligible(classes, options) -> tf.Tensor:

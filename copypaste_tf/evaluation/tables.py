@@ -13,12 +13,7 @@ def summary(metrics: Mapping[str, float]) -> str:
   Args:
     metrics: by name, such as `mask_ap50`; -1 where nothing can be measured.
   """
-  kinds = _kinds(metrics)
-  lines = [f'{"":10}' + ''.join(f'{kind:>8}' for kind in kinds)]
-  for name in METRICS:
-    values = ''.join(f'{metrics[f"{kind}_{name}"]:8.3f}' for kind in kinds)
-    lines.append(f'{name:10}{values}')
-  return '\n'.join(lines)
+  return _table(metrics, '', {name: name for name in METRICS}, width=10)
 
 
 def categories(metrics: Mapping[str, float]) -> str:
@@ -27,13 +22,9 @@ def categories(metrics: Mapping[str, float]) -> str:
   Args:
     metrics: with names such as `mask_ap/person`; -1 where there is no object.
   """
-  names, kinds = _categories(metrics), _kinds(metrics)
-  width = max([24, *(len(name) + 2 for name in names)])
-  lines = [f'{"category":{width}}' + ''.join(f'{kind:>8}' for kind in kinds)]
-  for name in names:
-    values = ''.join(f'{metrics[f"{kind}_ap/{name}"]:8.3f}' for kind in kinds)
-    lines.append(f'{name:{width}}{values}')
-  return '\n'.join(lines)
+  rows = {name: f'ap/{name}' for name in _categories(metrics)}
+  width = max([24, *(len(name) + 2 for name in rows)])
+  return _table(metrics, 'category', rows, width)
 
 
 def categories_csv(metrics: Mapping[str, float]) -> str:
@@ -50,6 +41,28 @@ def categories_csv(metrics: Mapping[str, float]) -> str:
     values = [metrics[f'{kind}_ap/{name}'] for kind in kinds]
     writer.writerow([name, *(value if value >= 0 else '' for value in values)])
   return stream.getvalue()
+
+
+def _table(
+  metrics: Mapping[str, float],
+  title: str,
+  rows: Mapping[str, str],
+  width: int,
+) -> str:
+  """Returns a column for each kind of metric.
+
+  Args:
+    metrics: by name.
+    title: above the names of the rows.
+    rows: what follows the kind in the name of a metric, by name of the row.
+    width: characters of the first column.
+  """
+  kinds = _kinds(metrics)
+  lines = [f'{title:{width}}' + ''.join(f'{kind:>8}' for kind in kinds)]
+  for row, name in rows.items():
+    values = ''.join(f'{metrics[f"{kind}_{name}"]:8.3f}' for kind in kinds)
+    lines.append(f'{row:{width}}{values}')
+  return '\n'.join(lines)
 
 
 def _kinds(metrics: Mapping[str, float]) -> list[str]:

@@ -63,24 +63,24 @@ def _layers(model, parts: Iterable[str]) -> list[tf_keras.layers.Layer]:
   masks = [regions.mask_head] if regions.mask_head is not None else []
   heads = [*regions.box_heads, *masks]
   classifier = [layer for head in heads for layer in head.classifier()]
-  owners = {
-    'backbone': [model.backbone],
-    'decoder': [model.decoder],
-    'rpn_head': [model.rpn_head],
-    'box_heads': regions.box_heads,
-    'mask_head': masks,
+  layers = {
+    'backbone': _leaves([model.backbone]),
+    'decoder': _leaves([model.decoder]),
+    'rpn_head': _leaves([model.rpn_head]),
+    'box_heads': _leaves(regions.box_heads, but=classifier),
+    'mask_head': _leaves(masks, but=classifier),
+    'classifier': classifier,
   }
-  found = []
-  for part in parts:
-    if part == 'classifier':
-      found += classifier
-      continue
-    inside = [layer for owner in owners[part] for layer in owner.submodules]
-    found += [
-      layer
-      for layer in inside
-      if isinstance(layer, tf_keras.layers.Layer)
-      and not layer.submodules
-      and not any(layer is other for other in classifier)
-    ]
-  return found
+  return [layer for part in parts for layer in layers[part]]
+
+
+def _leaves(owners, but=()) -> list[tf_keras.layers.Layer]:
+  """Returns the layers inside of others that have none inside, `but` some."""
+  return [
+    layer
+    for owner in owners
+    for layer in owner.submodules
+    if isinstance(layer, tf_keras.layers.Layer)
+    and not layer.submodules
+    and not any(layer is other for other in but)
+  ]

@@ -1,19 +1,14 @@
 """What is wrong with a config before anything runs: values and their sums.
 
 Each problem names the value at fault; its origin is added where it is shown.
-Knobs of the augmentation are checked by the augmentation itself, which is
-traced on tiny shapes.
+Knobs of the augmentation are checked by its own options.
 """
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import tensorflow as tf
 from official.core import config_definitions as cfg
 
-from copypaste_tf import augment
-from copypaste_tf.examples import Scenes
-from copypaste_tf.inputs import raw, reader
 from copypaste_tf.training import (
   config_types,
   data_checks,
@@ -116,7 +111,7 @@ def problems(
   if 'train' in mode:
     found += [*_schedule(params, leaves), *_batches(params)]
     found += service_checks.problems(params.task.train_data)
-    found = found or [*_augmentation(params.task.train_data)]
+    found += _augmentation(params.task.train_data)
   return found + data_checks.problems(params, mode, missing_data)
 
 
@@ -192,30 +187,13 @@ def _batches(params) -> Iterator[Problem]:
 
 
 def _augmentation(data: TrainData) -> Iterator[Problem]:
-  """Traces the augmentation, which knows the ranges of its knobs."""
-  scenes = tf.data.Dataset.range(2).map(_empty_scene)
-  try:
-    reader.train_batches(
-      raw.raw_batches(scenes.batch(2, drop_remainder=True), data.seed),
-      output_size=(8, 8),
-      **pipeline.augment_knobs(data),
-    )
-  except ValueError as error:
-    # Autograph wraps the message in a trace of its own.
-    message = str(error).strip().split('\n')[-1].strip()
-    message = message.removeprefix('ValueError: ')
-    yield Problem(_path_in(message), message)
-
-
-def _empty_scene(source_id) -> Scenes:
-  image = tf.zeros([8, 8, 3], tf.uint8)
-  labels = tf.zeros([0, 8, 8]), tf.zeros([0, 4]), tf.zeros([0], tf.int32)
-  return augment.from_masks(image, *labels, source_id, source_size=(8, 8))
-
-
-def _path_in(message: str) -> str:
-  """Returns the config path of the knob that a message starts with."""
-  name = message.split()[0].rstrip(':') if message else ''
-  owner, _, field = name.partition('.')
-  part = {'CopyPaste': 'copy_paste', 'ScaleJitter': 'jitter'}.get(owner)
-  return f'{_TRAIN}{part or ""}.{field}'.rstrip('.')
+  """Asks the parts of the augmentation, which know their ranges."""
+  knobs = pipeline.augment_knobs(data)
+  for part in ('jitter', 'source_jitter', 'copy_paste'):
+    try:
+      if knobs[part] is not None:
+        knobs[part].check()
+    except ValueError as error:
+      # Begins with the knob, such as `CopyPaste.subset`.
+      _, _, knob = str(error).split()[0].partition('.')
+      yield Problem(f'{_TRAIN}{part}.{knob}'.rstrip('.'), str(error))

@@ -91,23 +91,6 @@ def train_stages(
   return {name: made.with_options(options) for name, made in stages.items()}
 
 
-def scene_batches(
-  data: TrainData, input_context: tf.distribute.InputContext | None = None
-) -> tuple[tf.data.Dataset, tf.data.Dataset | None]:
-  """Returns endless batches of `Scenes`, as they come to the augmentation.
-
-  Args:
-    data: the config of the training inputs.
-    input_context: this worker's part of the global batch.
-
-  Returns:
-    The targets, and the separate sources if the config has some.
-  """
-  part = _part(data, input_context)
-  targets, *sources = _scene_stages(data, part)['batch']
-  return targets, sources[0] if sources else None
-
-
 def augment_knobs(data: TrainData) -> dict[str, Any]:
   """Returns the keyword arguments of `augment.augment`, but the sizes."""
   paste = None
