@@ -99,30 +99,6 @@ def test_layout_is_that_of_model_garden():
     assert ours[1][level].shape[1:] == codes[level].shape
 
 
-def labels_by_hand(anchors, boxes):
-  """The same rules as a loop over pairs."""
-
-  def iou(a, b):
-    sides = np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])
-    common = np.prod(np.maximum(sides, 0))
-    area = np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2])
-    return common / (area - common)
-
-  table = np.array([[iou(a, b) for b in boxes] for a in anchors])
-  best = table.max(axis=1)
-  labels = np.where(best >= 0.7, 1, np.where(best < 0.3, 0, -1))
-  labels[table.argmax(axis=0)] = 1
-  return labels
-
-
-def test_labels_equal_a_loop_over_pairs():
-  boxes, classes = random_objects(7, counts=(5,), n=5)
-  anchors = np.concatenate([a.reshape(-1, 4) for a in pyramid().values()])
-  scores, _ = everything(boxes, classes)
-  expected = labels_by_hand(anchors.astype(np.float64), boxes[0])
-  np.testing.assert_array_equal(flatten(scores, 0)[:, 0], expected)
-
-
 def test_every_object_has_an_anchor_even_when_nothing_reaches_the_threshold():
   boxes = np.array([[[10, 10, 11, 11], [20, 5, 22, 90]]], np.float32)
   scores, codes = everything(boxes, np.array([[1, 1]]))
@@ -153,21 +129,6 @@ def test_an_empty_box_is_nobodys_anchor():
   boxes = np.array([[[5, 5, 5, 5]]], np.float32)
   scores, _ = everything(boxes, np.array([[1]]))
   assert flatten(scores, 0).max() == 0
-
-
-def test_ties_go_to_the_first_object():
-  box = [10.0, 12.0, 42.0, 44.0]
-  anchors = np.concatenate([a.reshape(-1, 4) for a in pyramid().values()])
-  matches = anchor_targets.match_anchors(
-    anchors,
-    tf.constant([[box, box]]),
-    tf.constant([[1, 2]]),
-    match_threshold=0.5,
-    unmatched_threshold=0.3,
-  )
-  positive = matches.labels[0].numpy() == 1
-  assert positive.sum() > 1
-  assert np.all(matches.indices[0].numpy()[positive] == 0)
 
 
 def test_sampling_keeps_the_right_number_of_right_labels():
