@@ -11,6 +11,8 @@ from copypaste_tf.augment.options import CopyPaste, ScaleJitter
 from copypaste_tf.examples import Scenes, TrainScenes
 
 
+# AutoGraph has nothing to convert, and takes seconds to find out.
+@tf.autograph.experimental.do_not_convert
 def augment(
   scenes: Scenes,
   seed: tf.Tensor,
@@ -70,6 +72,7 @@ def augment(
   return examples._replace(image=tf.cast(examples.image, dtype))
 
 
+@tf.autograph.experimental.do_not_convert
 def pair(
   scenes: Scenes,
   seed: tf.Tensor,

@@ -6,6 +6,7 @@ from copypaste_tf.augment import layers
 from copypaste_tf.examples import Scenes
 
 
+@tf.autograph.experimental.do_not_convert
 def from_masks(
   image: tf.Tensor,
   masks: tf.Tensor,

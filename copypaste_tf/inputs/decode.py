@@ -46,6 +46,7 @@ class EvalScenes(NamedTuple):
   source_id: tf.Tensor
 
 
+@tf.autograph.experimental.do_not_convert
 def decode_scene(
   serialized: tf.Tensor,
   *,
@@ -102,6 +103,7 @@ def decode_scene(
   return scenes.pad(scene, source_size=source_size, max_instances=max_instances)
 
 
+@tf.autograph.experimental.do_not_convert
 def decode_image(serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
   """Decodes the image of a record alone.
 

@@ -75,11 +75,11 @@ def augmentation(
     **knobs: the other keyword arguments of `augment.augment`, but the sources.
   """
 
-  @tf.function(jit_compile=jit_compile)
+  @tf.function(jit_compile=jit_compile, autograph=False)
   def augment_batch(raw: RawScenes) -> TrainScenes:
     return augment(raw.targets, raw.seed, sources=raw.sources, **knobs)
 
-  @tf.function
+  @tf.function(autograph=False)
   def with_dtype(raw: RawScenes) -> TrainScenes:
     # Here, since XLA's bfloat16 is slow on CPUs.
     examples = augment_batch(raw)

@@ -94,6 +94,7 @@ def eval_batches(
   return scenes.batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
 
+@tf.autograph.experimental.do_not_convert
 def fit_image(
   image: tf.Tensor,
   source_id: tf.Tensor,

@@ -57,11 +57,11 @@ def module(detector: Detector, *, min_score: float = 0.0) -> tf.Module:
   def detect(scenes: EvalScenes) -> dict[str, tf.Tensor]:
     return outputs(min_score=min_score, **detector.detect(scenes))
 
-  @tf.function(input_signature=[_BYTES])
+  @tf.function(input_signature=[_BYTES], autograph=False)
   def detect_bytes(image_bytes):
     return detect(_map(lambda x: detector.fit(_decode(x)), image_bytes))
 
-  @tf.function(input_signature=[_PIXELS])
+  @tf.function(input_signature=[_PIXELS], autograph=False)
   def detect_images(images):
     batch, pixels = _split(images)
     found = detect(_map(detector.fit, pixels))
@@ -75,7 +75,8 @@ def module(detector: Detector, *, min_score: float = 0.0) -> tf.Module:
 
 
 def _map(fit, images) -> EvalScenes:
-  one = tf.function(fit).get_concrete_function(images[0]).structured_outputs
+  traced = tf.function(fit, autograph=False)
+  one = traced.get_concrete_function(images[0]).structured_outputs
   spec = tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), one)
   return tf.map_fn(fit, images, fn_output_signature=spec)
 

@@ -91,6 +91,8 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
     names = [*LOSSES, *(f'paste/{name}' for name in STATISTICS)]
     return [tf_keras.metrics.Mean(name, dtype=tf.float32) for name in names]
 
+  # AutoGraph has nothing to convert, and takes seconds to find out.
+  @tf.autograph.experimental.do_not_convert
   def train_step(
     self,
     inputs: TrainScenes | RawScenes,
@@ -131,6 +133,7 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
   def _build_mask_loss(self, outputs):
     return model_losses.mask_loss(self.task_config, outputs)
 
+  @tf.autograph.experimental.do_not_convert
   def validation_step(
     self,
     inputs: EvalScenes,
