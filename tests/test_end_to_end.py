@@ -14,7 +14,7 @@ RECIPE = [
   "--gin_params=PRECISION='float32'",
   '--gin_params=CopyPaste.min_visible_area=20',
   '--gin_params=CopyPaste.box_tolerance=2.5',
-  '--gin_params=schedule.train_steps=20',
+  '--gin_params=schedule.train_steps=50',
   '--gin_params=schedule.warmup_steps=10',
   '--gin_params=schedule.learning_rate=0.01',
   '--gin_params=experiment.log_every=10',
@@ -73,7 +73,7 @@ def test_from_annotations_to_metrics(coco_sample, folder):
     cwd=folder,
   )
   results = json.loads((folder / 'model/results.json').read_text())
-  assert results['step'] == 20
+  assert results['step'] == 50
 
   verbs.succeed(
     'copypaste_tf.evaluate',
