@@ -34,7 +34,7 @@ def test_a_checkpoint_without_space_is_one_line(tmp_path):
   message = str(caught.value)
   assert '\n' not in message
   assert 'ckpt-6_temp/' in message and 'File too large' in message
-  assert 'A checkpoint takes 0.000 GiB and ' in message
+  assert 'A checkpoint takes 0.000 GiB. There are ' in message
   assert message.endswith(f'the same command goes on from {tmp_path}/ckpt-3')
 
 

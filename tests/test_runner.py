@@ -108,5 +108,5 @@ def test_an_evaluator_refuses_the_folder_of_another_config(
 ):
   run_record.write(str(tmp_path), gin_config.load(['smoke']), overwrite=False)
   monkeypatch.setattr(runner, '_evaluate_beside', None)
-  with pytest.raises(ValueError, match=r'trainer\.train_steps: 4 -> 270000'):
+  with pytest.raises(ValueError, match=r'anchor_size: 4\.0 -> 8\.0'):
     runner.run(gin_config.load(), str(tmp_path), 'continuous_eval')

@@ -76,7 +76,10 @@ def listed(model_dir: str) -> tuple[list[str], bool]:
     return [], False
   with tf.io.gfile.GFile(path, 'rb') as file:
     file.read()
-  state = tf.train.get_checkpoint_state(model_dir)
+  try:
+    state = tf.train.get_checkpoint_state(model_dir)
+  except ValueError:  # Of an empty list; of other damage there is no state.
+    state = None
   if state is not None and state.all_model_checkpoint_paths:
     return list(state.all_model_checkpoint_paths), False
   files = tf.io.gfile.glob(os.path.join(model_dir, 'ckpt-*.index'))

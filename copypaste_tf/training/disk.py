@@ -53,16 +53,16 @@ def _reason(error: tf.errors.OpError | OSError) -> str | None:
 
 def _advice(model_dir: str) -> str:
   last = tf.train.latest_checkpoint(model_dir)
-  facts = []
+  facts = ''
   if last:
     files = tf.io.gfile.glob(f'{last}.*')
     size = sum(tf.io.gfile.stat(file).length for file in files)
-    facts.append(f'a checkpoint takes {size / _GIB:.3f} GiB')
+    facts = f'A checkpoint takes {size / _GIB:.3f} GiB. '
   if os.path.isdir(model_dir):
     free = shutil.disk_usage(model_dir).free
-    facts.append(f'{free / _GIB:.3f} GiB are free')
+    facts += f'There are {free / _GIB:.3f} GiB free. '
   where = f'from {last}' if last else 'from the start'
   return (
-    f'{" and ".join(facts).capitalize()}. Make space (or raise the limit of '
-    f'the size of files); then the same command goes on {where}'
+    f'{facts}Make space (or raise the limit of the size of files); then the '
+    f'same command goes on {where}'
   )
