@@ -85,6 +85,15 @@ def test_a_kill_leaves_a_best_one_whose_metrics_are_known(
   assert len(files(tmp_path)) == 4
 
 
+def test_one_that_was_removed_does_not_count(best, variable, tmp_path):
+  best()(10, {'mask_ap': 0.5})
+  for path in (tmp_path / 'best').glob('ckpt-*'):
+    path.unlink()
+  variable.assign([20.0])
+  assert best()(20, {'mask_ap': 0.4})
+  assert saved(tmp_path) == 20
+
+
 def test_an_unknown_metric_is_named(best):
   with pytest.raises(ValueError, match=r'expected one of box_ap, got .mask_ap'):
     best()(10, {'box_ap': 0.5})

@@ -39,6 +39,8 @@ class Best:
     self._checkpoint, self._folder = checkpoint, folder
     self._metric = metric
     self.record = read(folder)
+    if self.record and not self._exists():
+      self.record = None  # Somebody has removed it.
     if self.record:
       self._tidy()
 
@@ -77,6 +79,10 @@ class Best:
     whole_files.write(path, json.dumps(self.record, indent=2) + '\n')
     self._tidy()
     return True
+
+  def _exists(self) -> bool:
+    index = os.path.join(self._folder, f'{self.record["checkpoint"]}.index')
+    return tf.io.gfile.exists(index)
 
   def _tidy(self) -> None:
     """Lets TensorFlow find the checkpoint on record; removes all others."""

@@ -65,9 +65,10 @@ def run(
     )
   # An evaluator beside a trainer leaves the trainer's record alone.
   if 'train' in mode:
-    run_record.write(model_dir, resolved, overwrite=overwrite_record)
-    for fault in checkpoints.set_damaged_aside(model_dir):
-      print(f'{fault}; going on from the one before', file=sys.stderr)
+    with disk.full_disk_errors(model_dir):
+      run_record.write(model_dir, resolved, overwrite=overwrite_record)
+      for fault in checkpoints.set_damaged_aside(model_dir):
+        print(f'{fault}; going on from the one before', file=sys.stderr)
   params = with_devices(resolved.params)
   show = Printer(sys.stdout)
   with (
