@@ -24,7 +24,8 @@ def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
   flags.DEFINE_string(
     'checkpoint',
     None,
-    'Use this checkpoint, such as MODEL_DIR/ckpt-1000.',
+    'Use this checkpoint, such as MODEL_DIR/ckpt-1000, or the last one of '
+    'this folder, such as MODEL_DIR/best.',
     flag_values=flag_values,
   )
 
@@ -76,6 +77,11 @@ def checkpoint(flag_values: flags.FlagValues = flags.FLAGS) -> str:
     ValueError: there is none.
   """
   path = flag_values.checkpoint
+  if path and tf.io.gfile.isdir(path):
+    latest = tf.train.latest_checkpoint(path)
+    if not latest:
+      raise ValueError(f'--checkpoint: no checkpoint in the folder {path!r}')
+    return latest
   if path:
     if not tf.io.gfile.exists(path + '.index'):
       raise ValueError(f'--checkpoint: no checkpoint {path!r}')

@@ -125,15 +125,16 @@ def _evaluate_checkpoint() -> dict[str, float]:
   print(f'evaluating {checkpoint}', file=sys.stderr)
   with tempfile.TemporaryDirectory() as folder:
     metrics = runner.evaluate(resolved.params, folder, checkpoint)
-    shutil.copyfile(os.path.join(folder, task.DETECTIONS_FILE), _output())
+    source = os.path.join(folder, task.DETECTIONS_FILE)
+    shutil.copyfile(source, _output(checkpoint))
   return metrics
 
 
-def _output() -> str:
+def _output(checkpoint: str) -> str:
   """Returns where the detections go."""
   if flags.FLAGS.output:
     return flags.FLAGS.output
-  folder = flags.FLAGS.model_dir or os.path.dirname(flags.FLAGS.checkpoint)
+  folder = flags.FLAGS.model_dir or os.path.dirname(checkpoint)
   return os.path.join(folder, task.DETECTIONS_FILE)
 
 

@@ -11,7 +11,7 @@ import sys
 from absl import app, flags
 
 from copypaste_tf import config_flags
-from copypaste_tf.training import checks, gin_config, runner
+from copypaste_tf.training import checks, gin_config, profiler, runner
 
 del environment  # Imported for what it sets.
 
@@ -31,6 +31,11 @@ def _define_flags() -> None:
     False,
     'Go on in a model_dir that holds a run of another config.',
   )
+  flags.DEFINE_string(
+    'profile',
+    None,
+    'START:COUNT: profile so many steps behind step START, for TensorBoard.',
+  )
 
 
 def main(argv: list[str]) -> None:
@@ -44,6 +49,7 @@ def main(argv: list[str]) -> None:
     raise ValueError('\n'.join(found))
   for note in resolved.notes:
     print(f'note: {note}', file=sys.stderr)
+  profile = _profile(resolved.params.trainer.train_steps)
   if flags.FLAGS.dry_run:
     print(gin_config.format_effective(resolved))
     return
@@ -54,8 +60,21 @@ def main(argv: list[str]) -> None:
     flags.FLAGS.model_dir,
     flags.FLAGS.mode,
     overwrite_record=flags.FLAGS.overwrite_record,
+    profile=profile,
   )
   print(f'done at step {results["step"]} after {results["seconds"]:.0f} s')
+
+
+def _profile(train_steps: int) -> profiler.Window | None:
+  if flags.FLAGS.profile is None:
+    return None
+  steps = profiler.window(flags.FLAGS.profile)
+  if 'train' not in flags.FLAGS.mode or steps.end > train_steps:
+    raise ValueError(
+      f'--profile: step {steps.end} is not one of the {train_steps} of a '
+      f'training; --mode={flags.FLAGS.mode}'
+    )
+  return steps
 
 
 def run(argv: list[str] | None = None) -> None:

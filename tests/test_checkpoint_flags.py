@@ -38,6 +38,14 @@ def test_without_a_checkpoint_the_flag_is_named(tmp_path):
     checkpoint_flags.checkpoint(parse(f'--model_dir={tmp_path}'))
 
 
+def test_a_folder_stands_for_its_last_checkpoint(folder, tmp_path_factory):
+  values = parse('--model_dir=other', f'--checkpoint={folder}')
+  assert checkpoint_flags.checkpoint(values) == f'{folder}/ckpt-2'
+  empty = tmp_path_factory.mktemp('empty')
+  with pytest.raises(ValueError, match='--checkpoint: no checkpoint in the'):
+    checkpoint_flags.checkpoint(parse(f'--checkpoint={empty}'))
+
+
 def test_a_config_is_needed():
   with pytest.raises(ValueError, match='--gin_file.*--model_dir'):
     checkpoint_flags.load(parse())

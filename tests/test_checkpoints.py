@@ -1,6 +1,7 @@
 import pytest
 import tensorflow as tf
 
+from copypaste_tf.training import checkpoints
 from copypaste_tf.training.checkpoints import set_damaged_aside
 
 
@@ -60,3 +61,51 @@ def test_without_a_good_one_nothing_is_moved(saved):
     set_damaged_aside(str(saved))
   assert data(saved, 30).exists()
   assert tf.train.latest_checkpoint(str(saved)).endswith('ckpt-30')
+
+
+def test_a_file_that_cannot_be_read_now_is_no_damage(saved):
+  data(saved, 30).unlink()
+  data(saved, 30).mkdir()  # What is there is no file, and says so.
+  with pytest.raises(tf.errors.FailedPreconditionError):
+    set_damaged_aside(str(saved))
+  assert not (saved / 'damaged').exists()
+  assert tf.train.latest_checkpoint(str(saved)).endswith('ckpt-30')
+
+
+def test_a_fault_that_has_passed_is_none(saved, monkeypatch):
+  read, calls = checkpoints._read_values, []
+
+  def once(path):
+    calls.append(path)
+    return 'unavailable' if len(calls) == 1 else read(path)
+
+  monkeypatch.setattr(checkpoints, '_read_values', once)
+  assert set_damaged_aside(str(saved)) == []
+  assert len(calls) == 2 and not (saved / 'damaged').exists()
+
+
+@pytest.mark.parametrize('text', ['', 'model_checkpoint_path: "ck'])
+def test_a_damaged_list_is_made_anew(saved, text):
+  (saved / 'checkpoint').write_text(text)
+  assert set_damaged_aside(str(saved)) == []
+  state = tf.train.get_checkpoint_state(str(saved))
+  names = [path[-2:] for path in state.all_model_checkpoint_paths]
+  assert names == ['10', '20', '30']
+  assert state.model_checkpoint_path.endswith('ckpt-30')
+
+
+def test_a_list_that_cannot_be_read_now_is_not_an_empty_one(saved):
+  (saved / 'checkpoint').unlink()
+  (saved / 'checkpoint').mkdir()
+  with pytest.raises(tf.errors.FailedPreconditionError):
+    set_damaged_aside(str(saved))
+
+
+def test_what_a_killed_save_leaves_is_removed(saved):
+  unfinished = saved / 'ckpt-40_temp'
+  unfinished.mkdir()
+  (unfinished / 'part-00000-of-00001.data-00000-of-00001').write_bytes(b'x')
+  (saved / 'ckpt-40_temperature.txt').write_text('of the user')
+  assert set_damaged_aside(str(saved)) == []
+  assert not unfinished.exists()
+  assert (saved / 'ckpt-40_temperature.txt').exists()

@@ -1,14 +1,13 @@
-"""What a person sees of a run: lines, history, results, panels."""
+"""What a person sees of a run: lines, history, results."""
 
 import json
+import types
 
 import numpy as np
 import pytest
-import reference
 import tensorflow as tf
 
-from copypaste_tf import augment
-from copypaste_tf.training import data_config, pipeline, progress
+from copypaste_tf.training import history, progress
 
 LOSSES = {'total_loss': 2.5, 'mask_loss': 0.25, 'learning_rate': 0.125}
 
@@ -35,19 +34,28 @@ def test_a_line_of_progress():
   assert progress.progress_line(5, 20, values, 61) == f'{line}  1m01s left'
 
 
-class Clock:
-  """A clock that the test sets."""
-
-  now = 100.0
-
-  def monotonic(self):
-    return self.now
+def test_a_line_shows_what_asks_for_attention_and_stays_short():
+  losses = dict.fromkeys(progress._SHORT, 1.25)
+  values = {**losses, 'images_per_second': 118.4, 'gradient_norm': 3.0}
+  quiet = progress.progress_line(27_000, 270_000, values, 79_200)
+  assert quiet.endswith('mask 1.250  118 images/s  22h00m left')
+  values['input_wait'] = 0.09
+  assert progress.progress_line(27_000, 270_000, values, 79_200) == quiet
+  values['input_wait'] = 0.346
+  line = progress.progress_line(27_000, 270_000, values, 79_200)
+  assert line == quiet.replace('images/s', 'images/s  input 35%')
+  assert len(line) <= 110
+  values['gradient_norm'] = float('inf')
+  assert 'gradient inf' in progress.progress_line(5, 20, values, None)
 
 
 @pytest.fixture
 def clock(monkeypatch):
-  made = Clock()
+  """A clock that the test sets."""
+  made = types.SimpleNamespace(now=100.0)
+  made.monotonic = lambda: made.now
   monkeypatch.setattr(progress, 'time', made)
+  monkeypatch.setattr(history, 'time', made)
   return made
 
 
@@ -90,80 +98,93 @@ def test_an_evaluation_does_not_slow_the_rate(run, clock):
   assert advance(made, clock, 8, 1.0) == 16
 
 
+def test_a_loop_reports_what_was_measured(run, clock):
+  made, _ = run
+  made._replicas = 4
+  made._step.assign(6)
+  clock.now += 10
+  output = {'total_loss': tf.constant(1.0), 'input_seconds': 2.0}
+  made(output)
+  # TensorBoard gets the same.
+  assert output.keys() - {'device_memory_gib'} == {
+    'total_loss',
+    'images_per_second',
+    'images_per_second_per_replica',
+    'seconds_per_step',
+    'input_wait',
+    'host_memory_gib',
+  }
+  assert output['seconds_per_step'] == 5
+  assert output['input_wait'] == 0.4
+  assert output['images_per_second_per_replica'] == 8 / 5 / 4
+  assert 0.05 < output['host_memory_gib'] < 100
+
+
 def test_history_and_results(run, clock, tmp_path):
   made, _ = run
   advance(made, clock, 6, 1.0)
-  made.evaluated({'mask_ap': np.float32(0.25)})
+  made.evaluated({'box_ap': np.float32(0.5), 'mask_ap': np.float32(0.25)})
   results = made.finish()
   rows = (tmp_path / 'history.jsonl').read_text().splitlines()
   first, second = map(json.loads, rows)
-  assert first == {'step': 6, 'images_per_second': 16.0, **LOSSES}
-  assert second == {'step': 6, 'mask_ap': 0.25}
-  assert results['eval'] == {'mask_ap': 0.25}
+  assert first.items() >= {'step': 6, 'seconds': 1.0, **LOSSES}.items()
+  assert first['images_per_second'] == 16.0
+  assert second == {'step': 6, 'seconds': 1.0, 'box_ap': 0.5, 'mask_ap': 0.25}
+  assert made.evaluated_steps == {6}
+  assert results['eval'] == {'box_ap': 0.5, 'mask_ap': 0.25}
   assert (results['step'], results['seconds']) == (6, 1.0)
-  assert results['train'].keys() == first.keys() - {'step'}
+  assert results['train'].keys() == first.keys() - {'step', 'seconds'}
+  assert results['packages']['tensorflow'] and results['best'] is None
   assert json.loads((tmp_path / 'results.json').read_text()) == results
 
 
-@pytest.fixture(scope='module')
-def batch():
-  scenes = reference.make_scenes(
-    np.random.default_rng(0), batch=3, size=(40, 40)
-  )
-  options = augment.CopyPaste(subset='all', min_visible_area=1)
-  jitter = augment.ScaleJitter(1.0, 1.0)
-  return augment.augment(
-    scenes, [0, 1], output_size=(48, 32), jitter=jitter, copy_paste=options
-  )
-
-
-def test_a_batch_is_drawn_in_two_columns(batch, monkeypatch):
-  seen = []
-  draw = progress.drawing.draw_instances
-
-  def spy(image, boxes, masks, captions, colors):
-    seen.append((boxes, masks, captions))
-    return draw(image, boxes, masks, captions, colors)
-
-  monkeypatch.setattr(progress.drawing, 'draw_instances', spy)
-  sheet = progress.draw_batch(batch, {1: 'disc'})
-  assert sheet.dtype == np.uint8 and sheet.shape[0] >= 2 * 48
-  example = reference.to_numpy(batch)
-  masks = augment.instance_masks(batch).numpy()
-  for row, (boxes, drawn, captions) in enumerate(seen):
-    present = np.flatnonzero(example.classes[row])
-    np.testing.assert_array_equal(boxes, example.boxes[row][present])
-    np.testing.assert_array_equal(drawn, masks[row][present])
-    names = [
-      '+' * int(example.pasted[row, k])
-      + {1: 'disc'}.get(c := int(example.classes[row, k]), str(c))
-      for k in present
-    ]
-    assert captions == names
-  assert any(c.startswith('+') for _, _, captions in seen for c in captions)
-
-
-def test_panels_come_at_once_and_then_every_so_many_steps(
-  batch, monkeypatch, tmp_path
-):
-  monkeypatch.setattr(pipeline, 'train_dataset', lambda *_: [batch] * 9)
-  monkeypatch.setattr(progress.data_files, 'label_map', lambda _: {})
-  step = tf.Variable(3, dtype=tf.int64)
-  panels = progress.Panels(
+def again(tmp_path, step, **options):
+  """The progress of a later session."""
+  return progress.Progress(
     str(tmp_path),
-    data_config.TrainData(),
-    (48, 32),
-    every=10,
-    global_step=step,
+    tf.Variable(step, dtype=tf.int64),
+    total_steps=20,
+    batch_size=8,
+    write=lambda line: None,
+    **options,
   )
-  for number in (5, 12, 14, 22, 24):
-    step.assign(number)
-    panels({})
-  (path,) = (tmp_path / 'train').iterdir()
-  drawn = [
-    event.step
-    for event in tf.compat.v1.train.summary_iterator(str(path))
-    for value in event.summary.value
-    if value.tag == 'training_batch'
-  ]
-  assert drawn == [3, 14, 24]
+
+
+def test_a_later_session_adds_to_the_results(run, clock, tmp_path):
+  made, _ = run
+  advance(made, clock, 6, 1.0)
+  made.evaluated({'box_ap': 0.5})
+  clock.now += 500  # Killed; started again for nothing but the results.
+  results = again(tmp_path, 6).finish()
+  assert (results['seconds'], results['session_seconds']) == (1.0, 0.0)
+  assert results['images_per_second'] == 16.0
+  assert results['train']['total_loss'] == 2.5
+  assert results['eval'] == {'box_ap': 0.5}
+
+
+def test_the_rate_counts_from_the_restored_step(run, clock):
+  made, _ = run
+  made._step.assign(100)
+  clock.now += 50
+  made.rewound()
+  assert advance(made, clock, 102, 4.0) == 4
+
+
+def test_the_best_evaluation_is_told_and_kept(run, clock, tmp_path):
+  made, lines = run
+  seen = []
+  made._best = lambda step, values: seen.append(step) or values['box_ap'] > 0.5
+  made.evaluated({'box_ap': 0.75})
+  made.evaluated({'box_ap': 0.25})
+  assert lines[0].endswith('box_ap 0.750, the best so far')
+  assert lines[1].endswith('box_ap 0.250')
+  assert seen == [4, 4]
+
+
+def test_an_evaluator_has_files_of_its_own(tmp_path, clock):
+  again(tmp_path, 6).finish()
+  other = again(tmp_path, 6, files=progress.EVAL_FILES)
+  other.evaluated({'box_ap': 0.5})
+  assert other.finish()['eval'] == {'box_ap': 0.5}
+  assert json.loads((tmp_path / 'results.json').read_text())['eval'] == {}
+  assert not (tmp_path / 'history.jsonl').exists()

@@ -92,8 +92,12 @@ def test_two_replicas_share_the_batch(shapes_params, tmp_path):
     'TaskConfig.panels_every = 0',
   )
   lines = (tmp_path / 'history.jsonl').read_text().splitlines()
-  losses = [json.loads(line)['model_loss'] for line in lines]
-  assert len(losses) == 3 and losses[2] < losses[0]
+  rows = [json.loads(line) for line in lines]
+  assert len(rows) == 3 and rows[2]['model_loss'] < rows[0]['model_loss']
+  for row in rows:
+    each = row['images_per_second_per_replica']
+    assert row['images_per_second'] == 2 * each
+    assert 0 < row['input_wait'] < 1 and 0 < row['gradient_norm'] < 1000
 
 
 @pytest.mark.thorough

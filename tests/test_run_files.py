@@ -22,13 +22,20 @@ def test_reads_all_that_a_run_leaves(tmp_path):
   assert run.steps == 20
 
 
+def test_the_best_checkpoint_is_read(tmp_path):
+  run_folder.write_record(tmp_path, 'val.tfrecord')
+  (tmp_path / 'best').mkdir()
+  (tmp_path / 'best/best.json').write_text('{"step": 10}')
+  assert run_files.read(str(tmp_path)).best == {'step': 10}
+
+
 def test_a_run_that_has_only_started_reads(tmp_path):
   run_folder.write_record(tmp_path, 'val.tfrecord')
   run = run_files.read(str(tmp_path))
   assert run.detections is None
   assert run.results == {}
   assert run.train == run.validation == events.Events({}, {})
-  assert run.steps == 0
+  assert run.steps == 0 and run.best is None
 
 
 def test_a_folder_without_a_run_is_an_error_that_says_how_to_train(tmp_path):

@@ -8,7 +8,7 @@ import types
 import pytest
 import tensorflow as tf
 
-from copypaste_tf.training import gin_config, runner
+from copypaste_tf.training import gin_config, run_record, runner
 
 
 def params_of(**runtime):
@@ -61,7 +61,7 @@ def faked(monkeypatch):
     def finish(self):
       return {'step': 4}
 
-  def build(params, model_dir, mode, show):
+  def build(params, model_dir, mode, show, profile):
     show(f'{mode} on {params.runtime.num_gpus} GPUs')
     return Fake(), Fake()
 
@@ -89,6 +89,24 @@ def test_the_record_is_written_before_a_training(
   assert capsys.readouterr().out == 'train on 0 GPUs\n'
 
 
-def test_an_evaluator_beside_a_trainer_writes_no_record(faked, tmp_path):
-  runner.run(gin_config.load(), str(tmp_path), 'continuous_eval')
-  assert faked == ['run']
+def test_an_evaluator_beside_a_trainer_writes_no_record(
+  faked, tmp_path, monkeypatch
+):
+  beside = []
+
+  def evaluate(params, model_dir, show):
+    beside.append(model_dir)
+    return {'step': 8}
+
+  monkeypatch.setattr(runner, '_evaluate_beside', evaluate)
+  results = runner.run(gin_config.load(), str(tmp_path), 'continuous_eval')
+  assert (results, beside, faked) == ({'step': 8}, [str(tmp_path)], [])
+
+
+def test_an_evaluator_refuses_the_folder_of_another_config(
+  tmp_path, monkeypatch
+):
+  run_record.write(str(tmp_path), gin_config.load(['smoke']), overwrite=False)
+  monkeypatch.setattr(runner, '_evaluate_beside', None)
+  with pytest.raises(ValueError, match=r'anchor_size: 4\.0 -> 8\.0'):
+    runner.run(gin_config.load(), str(tmp_path), 'continuous_eval')

@@ -57,6 +57,16 @@ def test_tiles_show_what_is_known(run):
   ]
 
 
+def test_the_best_checkpoint_is_told(run):
+  best = {'metric': 'mask_ap', 'mask_ap': 0.45, 'step': 1200}
+  numbers = summary.metrics(run._replace(best=best), {'mask_ap': 0.4}, None)
+  assert numbers['best'] == best
+  assert summary.tiles(numbers)[:2] == [
+    ('40.0', 'mask AP, %'),
+    ('45.0', 'mask AP, %, of the best checkpoint, step 1,200'),
+  ]
+
+
 def test_lead_and_settings_say_what_was_trained(run):
   assert 'with Copy-Paste' in summary.lead(run)
   assert 'of 4 images' in summary.lead(run)

@@ -68,7 +68,11 @@ def test_the_record_and_the_results_are_there(model_dir):
     for line in (model_dir / 'history.jsonl').read_text().splitlines()
   ]
   assert [row['step'] for row in history] == [2, 4, 4]
-  assert history[0]['learning_rate'] > 0
+  assert history[0]['learning_rate'] > 0 and history[0]['gradient_norm'] > 0
+  assert 0 < history[0]['input_wait'] < 1
+  best = json.loads((model_dir / 'best/best.json').read_text())
+  assert results['best'] == best and best['step'] == 4
+  assert best.items() >= results['eval'].items()
   assert isinstance(
     json.loads((model_dir / 'detections.json').read_text()), list
   )
@@ -81,7 +85,12 @@ def test_tensorboard_has_losses_rates_statistics_and_panels(model_dir):
     'total_loss',
     'mask_loss',
     'learning_rate',
+    'gradient_norm',
+    'host_memory_gib',
     'images_per_second',
+    'images_per_second_per_replica',
+    'input_wait',
+    'seconds_per_step',
     'paste/objects_pasted',
     'paste/images_with_paste',
   } <= names

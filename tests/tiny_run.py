@@ -22,6 +22,13 @@ import tf_keras
 from copypaste_tf.training import gin_config, runner, task
 
 STEPS, EVERY = 12, 3
+# Of a real model that trains and evaluates in seconds.
+SMALL = [
+  'IMAGE_SIZE = (64, 64)',
+  'BATCH_SIZE = 2',
+  'EvalData.global_batch_size = 3',
+  'TaskConfig.panels_every = 0',
+]
 _PARAMS = [
   'IMAGE_SIZE = (32, 32)',
   'BATCH_SIZE = 3',

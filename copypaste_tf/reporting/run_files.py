@@ -9,7 +9,7 @@ import tensorflow as tf
 from official.core import config_definitions as cfg
 
 from copypaste_tf.reporting import events
-from copypaste_tf.training import gin_config, progress, run_record, task
+from copypaste_tf.training import best, gin_config, progress, run_record, task
 
 _TRAIN, _VALIDATION = 'train', 'validation'  # Model Garden's folders.
 
@@ -26,6 +26,7 @@ class Run(NamedTuple):
     detections: COCO results of the last evaluation; None before one.
     train: events of the training.
     validation: events of the evaluations.
+    best: `best.json` of the best checkpoint; None before an evaluation.
   """
 
   model_dir: str
@@ -36,6 +37,7 @@ class Run(NamedTuple):
   detections: list[dict[str, Any]] | None
   train: events.Events
   validation: events.Events
+  best: dict[str, Any] | None = None
 
   @property
   def recipe(self) -> str:
@@ -70,15 +72,18 @@ def read(model_dir: str) -> Run:
       'first: python -m copypaste_tf.train --gin_file=RECIPE '
       f'--model_dir={model_dir}'
     )
+  params = gin_config.load(config_files=[record]).params
+  folder = params.trainer.best_checkpoint_export_subdir
   return Run(
     model_dir=model_dir,
-    params=gin_config.load(config_files=[record]).params,
+    params=params,
     gin=_text(model_dir, run_record.GIN) or '',
     versions=_json(model_dir, run_record.VERSIONS) or {},
     results=_json(model_dir, progress.RESULTS) or {},
     detections=_json(model_dir, task.DETECTIONS_FILE),
     train=events.read(os.path.join(model_dir, _TRAIN)),
     validation=events.read(os.path.join(model_dir, _VALIDATION)),
+    best=best.read(os.path.join(model_dir, folder)) if folder else None,
   )
 
 

@@ -30,8 +30,9 @@ def metrics(
 
   Returns:
     `box_ap` and all other metrics, `seconds`, `train_seconds`, `train_steps`,
-    `batch_size`, `images_per_second` and the last training losses. What is not
-    known is left out or, as the seconds and a loss that is not finite, None.
+    `batch_size`, `images_per_second`, the last training losses and `best`, the
+    metrics and step of the best checkpoint. What is not known is left out or,
+    as the seconds and a loss that is not finite, None.
   """
   trained = run.results if run.results.get('train') else {}
   took = trained.get('seconds')
@@ -42,6 +43,8 @@ def metrics(
     'train_steps': run.steps,
     'batch_size': run.params.task.train_data.global_batch_size,
   }
+  if run.best:
+    numbers['best'] = run.best
   rates = run.train.curves.get(_RATE)
   if rates is not None:
     # The first loop's holds the tracing; the median does not see it.
@@ -64,6 +67,11 @@ def tiles(numbers: Mapping[str, Any]) -> list[tuple[str, str]]:
     for key, label in (('mask_ap', 'mask AP, %'), ('box_ap', 'box AP, %'))
     if key in numbers
   ]
+  if 'best' in numbers:
+    best = numbers['best']
+    kind = best['metric'].removesuffix('_ap')
+    label = f'{kind} AP, %, of the best checkpoint, step {best["step"]:,}'
+    shown.append((percent(best[best['metric']]), label))
   shown.append((f'{numbers["train_steps"]:,}', 'training steps'))
   if _RATE in numbers:
     shown.append((f'{numbers[_RATE]:.1f}', 'images per second, training'))

@@ -76,6 +76,7 @@ _RANGES = {
   'trainer.checkpoint_interval': _Range(1),
   'trainer.validation_interval': _Range(1),
   'trainer.max_to_keep': _Range(1),
+  'trainer.continuous_eval_timeout': _Range(1),
   'runtime.num_gpus': _Range(-1),
   _SGD + 'optimizer.sgd.momentum': _Range(0, 1),
   _SGD + 'warmup.linear.warmup_steps': _Range(0),

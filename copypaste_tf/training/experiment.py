@@ -201,6 +201,8 @@ def experiment(
   checkpoint_every: int = 2500,
   evaluate_every: int = 5000,
   checkpoints_to_keep: int = 5,
+  keep_best: bool = True,
+  evaluator_timeout: int = 3600,
 ) -> cfg.ExperimentConfig:
   """Returns the whole experiment.
 
@@ -209,6 +211,10 @@ def experiment(
     checkpoint_every: steps between checkpoints.
     evaluate_every: steps between evaluations in mode `train_and_eval`.
     checkpoints_to_keep: older checkpoints are deleted.
+    keep_best: keep the checkpoint with the best mask AP (box AP of a model
+      without masks) in the folder `best`, as far as they are evaluated.
+    evaluator_timeout: seconds for which mode `continuous_eval` waits for the
+      next checkpoint.
 
   Returns:
     Model Garden's config tree.
@@ -227,6 +233,8 @@ def experiment(
       checkpoint_interval=checkpoint_every,
       validation_interval=evaluate_every,
       max_to_keep=checkpoints_to_keep,
+      best_checkpoint_export_subdir='best' if keep_best else '',
+      continuous_eval_timeout=evaluator_timeout,
     ),
     runtime=runtime(),
   )

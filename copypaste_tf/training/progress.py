@@ -1,20 +1,24 @@
-"""What a person sees of a run: a line of progress, panels, results."""
+"""What a person sees of a run: a line of progress, history, results."""
 
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
-from copypaste_tf import augment, drawing
-from copypaste_tf.examples import IDS_PER_PLANE, TrainScenes
-from copypaste_tf.training import data_config, data_files, pipeline
+from copypaste_tf.training import measure, run_record, whole_files
+from copypaste_tf.training.best import Best
+from copypaste_tf.training.history import History
+from copypaste_tf.training.trainer import GRADIENT_NORM, INPUT_SECONDS
 
-HISTORY, RESULTS = 'history.jsonl', 'results.json'
-_PANEL_IMAGES = 4
+HISTORY, RESULTS = TRAIN_FILES = ('history.jsonl', 'results.json')
+# Of an evaluator, which may run beside a trainer.
+EVAL_FILES = ('eval_history.jsonl', 'eval_results.json')
+RATE = 'images_per_second'
+_LONG_WAIT = 0.1  # Share of the time from which on the inputs are to blame.
 _SHORT = {
   'total_loss': 'loss',
   'rpn_score_loss': 'rpn',
@@ -37,6 +41,9 @@ class Progress:
     *,
     total_steps: int,
     batch_size: int,
+    replicas: int = 1,
+    best: Best | None = None,
+    files: tuple[str, str] = TRAIN_FILES,
     write: Callable[[str], Any] = print,
   ):
     """Starts the clock.
@@ -46,60 +53,87 @@ class Progress:
       global_step: of the trainer.
       total_steps: steps of the whole run.
       batch_size: images of a step.
+      replicas: that share a batch.
+      best: keeps the best checkpoint.
+      files: names of the history and of the results.
       write: takes a line.
+
+    Raises:
+      ValueError: the history of an earlier session is damaged.
     """
-    self._model_dir = model_dir
-    self._step = global_step
-    self._total = total_steps
-    self._batch_size = batch_size
-    self._write = write
-    self._started = self._resumed = time.monotonic()
-    self._last_step = int(global_step.numpy())
+    self._step, self._total = global_step, total_steps
+    self._batch_size, self._replicas = batch_size, replicas
+    self._best, self._write = best, write
+    history, self._results = (os.path.join(model_dir, name) for name in files)
+    self._history = History(history)
     self._seconds_per_step = None
-    self._train: dict[str, float] = {}
-    self._eval: dict[str, float] = {}
+    self.rewound()
+
+  def rewound(self) -> None:
+    """Counts from the step to which the run was restored."""
+    self._last_step = int(self._step.numpy())
+    self._resumed = time.monotonic()
 
   def __call__(self, output: dict[str, tf.Tensor]) -> None:
-    """Reports a loop; adds `images_per_second` to what TensorBoard gets."""
+    """Reports a loop; adds what it measures to what TensorBoard gets."""
     step, now = int(self._step.numpy()), time.monotonic()
     seconds = (now - self._resumed) / max(step - self._last_step, 1)
     self._resumed, self._last_step = now, step
     first = self._seconds_per_step is None  # Its loop holds the tracing.
     self._seconds_per_step = seconds
-    output['images_per_second'] = self._batch_size / seconds
-    self._train = {name: float(value) for name, value in output.items()}
-    self._append({'step': step, **self._train})
+    output |= self._measured(seconds, output.pop(INPUT_SECONDS, None))
+    values = {name: float(value) for name, value in output.items()}
+    self._history.append(step, values)
     left = None if first else (self._total - step) * seconds
-    self._write(progress_line(step, self._total, self._train, left))
+    self._write(progress_line(step, self._total, values, left))
+
+  def _measured(self, seconds, input_seconds) -> dict[str, float]:
+    rate = self._batch_size / seconds
+    values = {
+      RATE: rate,
+      f'{RATE}_per_replica': rate / self._replicas,
+      'seconds_per_step': seconds,
+    }
+    if input_seconds is not None:
+      values['input_wait'] = min(input_seconds / seconds, 1.0)
+    return values | measure.memory_gib()
 
   def evaluated(self, output: Mapping[str, Any]) -> None:
     """Reports an evaluation, and keeps its time out of the images a second."""
-    self._eval = {name: float(value) for name, value in output.items()}
+    values = {name: float(value) for name, value in output.items()}
     step = int(self._step.numpy())
-    self._append({'step': step, **self._eval})
+    # Before the history: what it lists is not evaluated again.
+    best = self._best is not None and self._best(step, values)
+    self._history.append(step, values)
     shown = [
-      f'{name} {self._eval[name]:.3f}'
+      f'{name} {values[name]:.3f}'
       for name in ('box_ap', 'mask_ap')
-      if name in self._eval
+      if name in values
     ]
-    self._write(f'step {step}/{self._total}  evaluated: {", ".join(shown)}')
+    line = f'step {step}/{self._total}  evaluated: {", ".join(shown)}'
+    self._write(line + ', the best so far' * best)
     self._resumed = time.monotonic()
+
+  @property
+  def evaluated_steps(self) -> set[int]:
+    """Steps whose evaluation is in the history."""
+    return {row['step'] for row in self._history.rows if 'box_ap' in row}
 
   def finish(self) -> dict[str, Any]:
     """Writes `results.json` and returns what is in it."""
+    rate = self._history.median(RATE)
     results = {
       'step': int(self._step.numpy()),
-      'seconds': round(time.monotonic() - self._started, 1),
-      'train': self._train,
-      'eval': self._eval,
+      'seconds': round(self._history.seconds, 1),
+      'session_seconds': round(self._history.session_seconds, 1),
+      RATE: None if rate is None else round(rate, 2),
+      'train': self._history.last(RATE),
+      'eval': self._history.last('box_ap'),
+      'best': self._best.record if self._best else None,
+      'packages': run_record.packages(),
     }
-    with tf.io.gfile.GFile(os.path.join(self._model_dir, RESULTS), 'w') as file:
-      json.dump(results, file, indent=2)
+    whole_files.write(self._results, json.dumps(results, indent=2) + '\n')
     return results
-
-  def _append(self, row: dict[str, float]) -> None:
-    with tf.io.gfile.GFile(os.path.join(self._model_dir, HISTORY), 'a') as file:
-      file.write(json.dumps(row) + '\n')
 
 
 def progress_line(
@@ -110,7 +144,8 @@ def progress_line(
   Args:
     step: steps done.
     total: steps of the run.
-    values: losses and `images_per_second`.
+    values: losses, `images_per_second` and what else was measured; of that,
+      what asks for attention is shown.
     left: seconds to the end, None if unknown.
   """
   losses = [
@@ -118,9 +153,14 @@ def progress_line(
     for name, short in _SHORT.items()
     if name in values
   ]
-  rate = f'{values["images_per_second"]:.1f} images/s'
-  rest = [] if left is None else [f'{duration(left)} left']
-  return '  '.join([f'step {step}/{total}', ' '.join(losses), rate, *rest])
+  rest = [f'{values[RATE]:.{0 if values[RATE] >= 100 else 1}f} images/s']
+  if values.get('input_wait', 0) >= _LONG_WAIT:
+    rest.append(f'input {100 * values["input_wait"]:.0f}%')
+  if not math.isfinite(values.get(GRADIENT_NORM, 0)):
+    rest.append(f'gradient {values[GRADIENT_NORM]}')
+  if left is not None:
+    rest.append(f'{duration(left)} left')
+  return '  '.join([f'step {step}/{total}', ' '.join(losses), *rest])
 
 
 def duration(seconds: float) -> str:
@@ -130,90 +170,3 @@ def duration(seconds: float) -> str:
   if hours:
     return f'{hours}h{minutes:02}m'
   return f'{minutes}m{seconds % 60:02}s' if minutes else f'{seconds}s'
-
-
-class Panels:
-  """Writes training images with their labels to TensorBoard now and then."""
-
-  def __init__(
-    self,
-    model_dir: str,
-    data: data_config.TrainData,
-    output_size: tuple[int, int],
-    *,
-    every: int,
-    global_step: tf.Variable,
-  ):
-    """Draws the first panel.
-
-    Args:
-      model_dir: of the run.
-      data: config of the training inputs.
-      output_size: height and width of the canvas in pixels.
-      every: steps between panels.
-      global_step: of the trainer.
-    """
-    few = data.replace(
-      global_batch_size=_PANEL_IMAGES,
-      shuffle_buffer_size=8 * _PANEL_IMAGES,
-      augment_on='host',
-      data_service='',
-    )
-    self._batches = iter(pipeline.train_dataset(few, output_size))
-    self._names = data_files.label_map(data.input_path)
-    folder = os.path.join(model_dir, 'train')
-    self._writer = tf.summary.create_file_writer(folder)
-    self._every, self._step = every, global_step
-    self._next = int(global_step.numpy())
-    self({})
-
-  def __call__(self, output: Mapping[str, Any]) -> None:
-    """Draws a panel if it is time; an Orbit train action."""
-    del output
-    step = int(self._step.numpy())
-    if step < self._next:
-      return
-    self._next = step + self._every
-    panel = draw_batch(next(self._batches), self._names)
-    with self._writer.as_default(), tf.summary.record_if(True):
-      tf.summary.image('training_batch', panel[np.newaxis], step=step)
-    self._writer.flush()
-
-
-def draw_batch(scenes: TrainScenes, names: Mapping[int, str]) -> np.ndarray:
-  """Draws a batch of training examples with its labels, in two columns.
-
-  Args:
-    scenes: the batch.
-    names: class names by category id; ids without a name are shown as such.
-
-  Returns:
-    `[h, w, 3]` uint8; pasted objects are captioned with a `+`.
-  """
-  images = augment.denormalize(scenes.image).numpy()
-  arrays = tf.nest.map_structure(np.asarray, scenes._replace(image=images))
-  return drawing.tile(
-    [_draw_example(arrays, i, names) for i in range(len(images))], columns=2
-  )
-
-
-def _draw_example(scenes: TrainScenes, row: int, names) -> np.ndarray:
-  present = np.flatnonzero(scenes.classes[row])
-  ids, pasted = scenes.ids[row][present], scenes.pasted[row][present]
-  classes = scenes.classes[row][present]
-  masks = [
-    (scenes.planes[row][..., i // IDS_PER_PLANE] == i % IDS_PER_PLANE)
-    & (scenes.alpha[row] == from_source)
-    for i, from_source in zip(ids, pasted, strict=True)
-  ]
-  captions = [
-    '+' * bool(new) + names.get(int(c), str(c))
-    for c, new in zip(classes, pasted, strict=True)
-  ]
-  return drawing.draw_instances(
-    scenes.image[row],
-    scenes.boxes[row][present],
-    masks,
-    captions,
-    drawing.class_colors(classes),
-  )

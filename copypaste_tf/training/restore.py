@@ -11,10 +11,9 @@ from tensorflow.core.protobuf.trackable_object_graph_pb2 import (
 
 from copypaste_tf.modeling import parts
 from copypaste_tf.modeling.mask_rcnn import MaskRCNN
+from copypaste_tf.training import checkpoints
 
 _GRAPH = '_CHECKPOINTABLE_OBJECT_GRAPH'
-# What TensorFlow raises for a damaged file depends on where the damage is.
-_UNREADABLE = (tf.errors.OpError, IndexError, RuntimeError)
 
 
 def restore(
@@ -48,7 +47,7 @@ def restore(
     for variable, key in zip(variables, keys, strict=True):
       current = variable.name
       values.append(reader.get_tensor(key))
-  except _UNREADABLE as error:
+  except checkpoints.UNREADABLE as error:
     raise ValueError(
       f'checkpoint {checkpoint!r} cannot be read, at {current}: {error}'
     ) from error

@@ -40,6 +40,7 @@ _FREE = (
   'trainer.validation_interval',
   'trainer.max_to_keep',
   'trainer.continuous_eval_timeout',
+  'trainer.best_checkpoint',
   'task.panels_every',
   'task.train_data.data_service',
   'task.train_data.deterministic',
@@ -59,18 +60,34 @@ def write(model_dir: str, resolved: Resolved, *, overwrite: bool) -> None:
     ValueError: the folder holds another config's record; the message lists
       the differences.
   """
-  changes = differences(model_dir, resolved.params)
+  refuse_another(model_dir, resolved.params, overwrite=overwrite)
+  tf.io.gfile.makedirs(model_dir)
+  _write(model_dir, PARAMS, to_yaml(resolved.params))
+  _write(model_dir, GIN, resolved.gin)
+  strategy = resolved.params.runtime.distribution_strategy
+  _write(model_dir, VERSIONS, json.dumps(versions(strategy), indent=2) + '\n')
+
+
+def refuse_another(
+  model_dir: str, params: cfg.ExperimentConfig, *, overwrite: bool
+) -> None:
+  """Refuses a folder that holds the run of another config.
+
+  Args:
+    model_dir: folder of a run, or a new one.
+    params: the config.
+    overwrite: accept it all the same.
+
+  Raises:
+    ValueError: it does; the message lists the differences.
+  """
+  changes = differences(model_dir, params)
   if changes and not overwrite:
     listed = '\n  '.join(changes[:20] + (['...'] if changes[20:] else []))
     raise ValueError(
       f'{model_dir} holds a run of another config. Choose another --model_dir, '
       f'or pass --overwrite_record to go on with the changes:\n  {listed}'
     )
-  tf.io.gfile.makedirs(model_dir)
-  _write(model_dir, PARAMS, to_yaml(resolved.params))
-  _write(model_dir, GIN, resolved.gin)
-  strategy = resolved.params.runtime.distribution_strategy
-  _write(model_dir, VERSIONS, json.dumps(versions(strategy), indent=2) + '\n')
 
 
 def write_operative(model_dir: str) -> None:
@@ -109,9 +126,14 @@ def versions(strategy: str) -> dict[str, Any]:
     'cpus': os.cpu_count(),
     'devices': [device.name for device in tf.config.list_logical_devices()],
     'strategy': strategy,
-    'packages': {name: _version(name) for name in PACKAGES},
+    'packages': packages(),
     'git_commit': _git_commit(),
   }
+
+
+def packages() -> dict[str, str | None]:
+  """Returns the versions of what a run depends on."""
+  return {name: _version(name) for name in PACKAGES}
 
 
 def _version(package: str) -> str | None:

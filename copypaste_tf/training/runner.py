@@ -1,24 +1,34 @@
 """Runs a config: strategy, task, Orbit trainer, actions, record, results."""
 
-import contextlib
-import io
+import functools
+import os
 import sys
-from collections.abc import Iterator
 from typing import Any
 
+import orbit
 import tensorflow as tf
-from absl import logging
 from official.common import distribute_utils
 from official.core import base_trainer, train_lib, train_utils
 from official.core import config_definitions as cfg
 from official.modeling import performance
 
-from copypaste_tf.training import checkpoints, pipeline, run_record
+from copypaste_tf.training import (
+  checkpoints,
+  continuous,
+  disk,
+  pipeline,
+  run_record,
+)
+from copypaste_tf.training.best import Best
+from copypaste_tf.training.console import Printer, quiet_orbit
 from copypaste_tf.training.gin_config import Resolved
 from copypaste_tf.training.preemption import Preemption
-from copypaste_tf.training.progress import Panels, Progress
+from copypaste_tf.training.profiler import Profiler, Window
+from copypaste_tf.training.progress import EVAL_FILES, TRAIN_FILES, Progress
 from copypaste_tf.training.restore import restore
 from copypaste_tf.training.task import CopyPasteTask
+from copypaste_tf.training.train_panels import Panels
+from copypaste_tf.training.trainer import InputClock, Trainer
 
 MODES = ('train', 'eval', 'train_and_eval', 'continuous_eval')
 
@@ -29,6 +39,7 @@ def run(
   mode: str,
   *,
   overwrite_record: bool = False,
+  profile: Window | None = None,
 ) -> dict[str, Any]:
   """Trains or evaluates.
 
@@ -37,13 +48,15 @@ def run(
     model_dir: folder for checkpoints, summaries and the record.
     mode: one of `MODES`.
     overwrite_record: accept another config's record in `model_dir`.
+    profile: steps of a training that TensorFlow's profiler watches.
 
   Returns:
     What `results.json` holds: step, seconds, last losses, last metrics.
 
   Raises:
     ValueError: the folder holds another config's run, there is no checkpoint
-      to evaluate, no checkpoint can be read, or a record does not decode.
+      to evaluate, no checkpoint can be read, a record does not decode, the disk
+      is full, or an evaluator waits in vain.
     Preempted: SIGTERM came; a checkpoint was written.
   """
   if mode == 'eval' and not tf.train.latest_checkpoint(model_dir):
@@ -52,18 +65,38 @@ def run(
     )
   # An evaluator beside a trainer leaves the trainer's record alone.
   if 'train' in mode:
-    run_record.write(model_dir, resolved, overwrite=overwrite_record)
-    for fault in checkpoints.set_damaged_aside(model_dir):
-      print(f'{fault}; going on from the one before', file=sys.stderr)
+    with disk.full_disk_errors(model_dir):
+      run_record.write(model_dir, resolved, overwrite=overwrite_record)
+      for fault in checkpoints.set_damaged_aside(model_dir):
+        print(f'{fault}; going on from the one before', file=sys.stderr)
   params = with_devices(resolved.params)
-  show = _Printer(sys.stdout)
-  with pipeline.input_errors(params.task.train_data), _quiet_orbit():
-    runner, progress = _build(params, model_dir, mode, show)
+  show = Printer(sys.stdout)
+  with (
+    pipeline.input_errors(params.task.train_data),
+    disk.full_disk_errors(model_dir),
+    quiet_orbit(),
+  ):
+    if mode == 'continuous_eval':
+      run_record.refuse_another(
+        model_dir, resolved.params, overwrite=overwrite_record
+      )
+      return _evaluate_beside(params, model_dir, show)
+    runner, progress = _build(params, model_dir, mode, show, profile)
     preemption = _preemption(runner, show)
     with preemption.listening():
       runner.run()
-  if 'train' in mode:
-    run_record.write_operative(model_dir)
+    if 'train' in mode:
+      run_record.write_operative(model_dir)
+    return progress.finish()
+
+
+def _evaluate_beside(params, model_dir, show) -> dict[str, Any]:
+  """Evaluates what a trainer elsewhere saves, and returns the results."""
+  # Of moving averages, a checkpoint is restored with the averages.
+  params = params.replace(trainer={'optimizer_config': {'ema': None}})
+  _, trainer, _ = _trainer(params, model_dir, train=False)
+  progress = _progress(params, model_dir, trainer, show, EVAL_FILES)
+  continuous.evaluate(trainer, model_dir, progress, show)
   return progress.finish()
 
 
@@ -81,7 +114,7 @@ def evaluate(
     The COCO metrics.
   """
   params = with_devices(params)
-  with _quiet_orbit():
+  with quiet_orbit():
     task, trainer, strategy = _trainer(params, model_dir, train=False)
     restore(trainer.model, checkpoint)
     with strategy.scope():
@@ -109,10 +142,18 @@ def _trainer(params, model_dir, *, train, evaluate=True):
     all_reduce_alg=runtime.all_reduce_alg,
     tpu_address=runtime.tpu,
   )
+  # The steps of a TPU do not run on this host.
+  clock = (
+    None if isinstance(strategy, tf.distribute.TPUStrategy) else InputClock()
+  )
   with strategy.scope():
     task = CopyPasteTask(params.task, logging_dir=model_dir)
     trainer = train_utils.create_trainer(
-      params, task, train=train, evaluate=evaluate
+      params,
+      task,
+      train=train,
+      evaluate=evaluate,
+      trainer_cls=functools.partial(Trainer, clock=clock),
     )
     if train:
       # Left to the first step, they are made within its graph, which then is
@@ -121,19 +162,40 @@ def _trainer(params, model_dir, *, train, evaluate=True):
   return task, trainer, strategy
 
 
-def _build(params, model_dir, mode, show):
+def _progress(params, model_dir, trainer, show, files) -> Progress:
+  """Makes what a person sees of a run."""
+  best, config = None, params.trainer
+  if config.best_checkpoint_export_subdir:
+    masks = params.task.model.include_mask
+    best = Best(
+      trainer.checkpoint,
+      os.path.join(model_dir, config.best_checkpoint_export_subdir),
+      config.best_checkpoint_eval_metric or ('mask_ap' if masks else 'box_ap'),
+    )
+  return Progress(
+    model_dir,
+    trainer.global_step,
+    total_steps=config.train_steps,
+    batch_size=params.task.train_data.global_batch_size,
+    replicas=trainer.strategy.num_replicas_in_sync,
+    best=best,
+    files=files,
+    write=show,
+  )
+
+
+def _build(params, model_dir, mode, show, profile=None):
   """Builds Model Garden's runner, with our actions."""
   train = 'train' in mode
   task, trainer, strategy = _trainer(
     params, model_dir, train=train, evaluate='eval' in mode
   )
-  progress = Progress(
-    model_dir,
-    trainer.global_step,
-    total_steps=params.trainer.train_steps,
-    batch_size=params.task.train_data.global_batch_size,
-    write=show,
-  )
+  controller = orbit.Controller
+  if profile is not None:
+    folder = os.path.join(model_dir, 'train')
+    controller = Profiler(profile, folder, show).controller
+  files = TRAIN_FILES if train else EVAL_FILES
+  progress = _progress(params, model_dir, trainer, show, files)
   runner = train_lib.OrbitExperimentRunner(
     strategy,
     task,
@@ -143,7 +205,9 @@ def _build(params, model_dir, mode, show):
     trainer=trainer,
     train_actions=[progress],
     eval_actions=[progress.evaluated],
+    controller_cls=controller,
   )
+  progress.rewound()  # The runner has restored the step.
   if train:
     _go_on(trainer)
   if train and params.task.panels_every:
@@ -180,29 +244,3 @@ def _go_on(trainer: base_trainer.Trainer) -> None:
       trainer.config.task.train_data,
       start_step=step,
     )
-
-
-class _Printer:
-  """Prints at once, to what was the standard output when it was made."""
-
-  def __init__(self, stream):
-    self._stream = stream
-
-  def __call__(self, line: str) -> None:
-    print(line, file=self._stream, flush=True)
-
-
-class _Log(io.TextIOBase):
-  """A stream that goes to the log, for those who raise its verbosity."""
-
-  def write(self, text: str) -> int:
-    if text.strip():
-      logging.debug(text.rstrip())
-    return len(text)
-
-
-@contextlib.contextmanager
-def _quiet_orbit() -> Iterator[None]:
-  """Sends Orbit's many-line prints to the log; ours has one line."""
-  with contextlib.redirect_stdout(_Log()):
-    yield
