@@ -85,6 +85,11 @@ class Progress:
     self._write(f'step {step}/{self._total}  evaluated: {", ".join(shown)}')
     self._resumed = time.monotonic()
 
+  def rewound(self) -> None:
+    """Forgets the steps since the checkpoint that the run went back to."""
+    self._last_step = int(self._step.numpy())
+    self._resumed = time.monotonic()
+
   def finish(self) -> dict[str, Any]:
     """Writes `results.json` and returns what is in it."""
     results = {

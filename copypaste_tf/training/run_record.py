@@ -41,6 +41,7 @@ _FREE = (
   'trainer.max_to_keep',
   'trainer.continuous_eval_timeout',
   'task.panels_every',
+  'task.divergence.',
   'task.train_data.data_service',
   'task.train_data.deterministic',
   'task.per_category_metrics',

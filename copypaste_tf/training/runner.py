@@ -9,14 +9,17 @@ from typing import Any
 import tensorflow as tf
 from absl import logging
 from official.common import distribute_utils
-from official.core import base_trainer, train_lib, train_utils
 from official.core import config_definitions as cfg
+from official.core import train_lib, train_utils
 from official.modeling import performance
 
 from copypaste_tf.training import checkpoints, pipeline, run_record
+from copypaste_tf.training.divergence import LoopError
 from copypaste_tf.training.gin_config import Resolved
+from copypaste_tf.training.guard import GuardedTrainer
 from copypaste_tf.training.preemption import Preemption
 from copypaste_tf.training.progress import Panels, Progress
+from copypaste_tf.training.recovery import Recoveries
 from copypaste_tf.training.restore import restore
 from copypaste_tf.training.task import CopyPasteTask
 
@@ -45,6 +48,7 @@ def run(
     ValueError: the folder holds another config's run, there is no checkpoint
       to evaluate, no checkpoint can be read, or a record does not decode.
     Preempted: SIGTERM came; a checkpoint was written.
+    DivergedError: the training did so more often than it may.
   """
   if mode == 'eval' and not tf.train.latest_checkpoint(model_dir):
     raise ValueError(
@@ -58,10 +62,10 @@ def run(
   params = with_devices(resolved.params)
   show = _Printer(sys.stdout)
   with pipeline.input_errors(params.task.train_data), _quiet_orbit():
-    runner, progress = _build(params, model_dir, mode, show)
+    runner, progress, recoveries = _build(params, model_dir, mode, show)
     preemption = _preemption(runner, show)
     with preemption.listening():
-      runner.run()
+      _run(runner, progress, recoveries, show)
   if 'train' in mode:
     run_record.write_operative(model_dir)
   return progress.finish()
@@ -81,6 +85,8 @@ def evaluate(
     The COCO metrics.
   """
   params = with_devices(params)
+  # The averages, if there are some, are what is restored.
+  params = params.replace(trainer={'optimizer_config': {'ema': None}})
   with _quiet_orbit():
     task, trainer, strategy = _trainer(params, model_dir, train=False)
     restore(trainer.model, checkpoint)
@@ -112,7 +118,11 @@ def _trainer(params, model_dir, *, train, evaluate=True):
   with strategy.scope():
     task = CopyPasteTask(params.task, logging_dir=model_dir)
     trainer = train_utils.create_trainer(
-      params, task, train=train, evaluate=evaluate
+      params,
+      task,
+      train=train,
+      evaluate=evaluate,
+      trainer_cls=GuardedTrainer,
     )
     if train:
       # Left to the first step, they are made within its graph, which then is
@@ -144,8 +154,11 @@ def _build(params, model_dir, mode, show):
     train_actions=[progress],
     eval_actions=[progress.evaluated],
   )
+  # Model Garden would save the averages once more.
+  runner.controller.eval_actions = (progress.evaluated,)
+  recoveries = Recoveries(model_dir, trainer)
   if train:
-    _go_on(trainer)
+    _start(runner, recoveries)
   if train and params.task.panels_every:
     panels = Panels(
       model_dir,
@@ -155,7 +168,7 @@ def _build(params, model_dir, mode, show):
       global_step=trainer.global_step,
     )
     runner.controller.train_actions += (panels,)
-  return runner, progress
+  return runner, progress, recoveries
 
 
 def _preemption(runner, show) -> Preemption:
@@ -171,15 +184,24 @@ def _preemption(runner, show) -> Preemption:
   return preemption
 
 
-def _go_on(trainer: base_trainer.Trainer) -> None:
-  """Lets the inputs of a restored trainer go on with the next example."""
-  step = int(trainer.global_step.numpy())
-  if step:
-    trainer.train_dataset = trainer.distribute_dataset(
-      trainer.task.build_inputs,
-      trainer.config.task.train_data,
-      start_step=step,
-    )
+def _start(runner, recoveries: Recoveries) -> None:
+  """Goes on with the next example, or saves what the run starts from."""
+  if runner.checkpoint_manager.latest_checkpoint:
+    recoveries.place_inputs()
+    return
+  with runner.strategy.scope():
+    runner.controller.save_checkpoint()
+
+
+def _run(runner, progress, recoveries, show) -> None:
+  """Runs to the end; a training that diverges goes back and on from there."""
+  while True:
+    try:
+      runner.run()
+      return
+    except LoopError as fault:
+      show(recoveries.recover(fault, runner))
+      progress.rewound()
 
 
 class _Printer:

@@ -1,0 +1,145 @@
+"""Parts of a batch, one after the other, are the whole batch."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tf_keras
+
+from copypaste_tf.training import accumulation
+
+
+def learned(parts, *, jit_compile=False):
+  """Returns loss, weights and numbers after a step of a regression."""
+  random = np.random.default_rng(0)
+  batch = {
+    'x': tf.constant(random.normal(size=[12, 3]), tf.float32),
+    'y': tf.constant(random.normal(size=[12]), tf.float32),
+  }
+  used, unused = tf.Variable([[0.5], [1.0], [2.0]]), tf.Variable(3.0)
+  weights = [used, unused]
+  optimizer = tf_keras.optimizers.legacy.SGD(0.1, momentum=0.9)
+  optimizer._create_all_weights(weights)
+  seen = tf.Variable(tf.zeros([24], tf.int32))
+
+  def step(part, number, optimizer):
+    assert part['x'].shape == [12 // parts, 3]
+    seen.scatter_nd_add([[number]], [1])
+    with tf.GradientTape() as tape:
+      error = (part['x'] @ used)[:, 0] - part['y']
+      loss = tf.reduce_mean(error**2)
+    gradients = tape.gradient(loss, weights)
+    optimizer.apply_gradients(zip(gradients, weights, strict=True))
+    return loss
+
+  @tf.function(jit_compile=jit_compile)
+  def run():
+    return accumulation.train_step(step, batch, weights, optimizer, parts)
+
+  found = [run().numpy() for _ in range(2)]
+  assert int(optimizer.iterations) == 2
+  np.testing.assert_array_equal(seen, [1] * 2 * parts + [0] * (24 - 2 * parts))
+  assert unused.numpy() == 3.0
+  return found, used.numpy()
+
+
+@pytest.mark.parametrize('jit_compile', [False, True])
+@pytest.mark.parametrize('parts', [2, 3, 12])
+def test_the_step_of_the_whole_batch(parts, jit_compile):
+  losses, weights = learned(1)
+  found, other = learned(parts, jit_compile=jit_compile)
+  np.testing.assert_allclose(found, losses, rtol=1e-6)
+  np.testing.assert_allclose(other, weights, rtol=1e-6, atol=1e-6)
+  assert losses[1] < losses[0]
+
+
+# The detector's step, once by two replicas and once in two parts. In a process
+# of its own: devices are fixed when TensorFlow starts.
+DETECTOR = """
+import json
+import sys
+import numpy as np
+import tensorflow as tf
+from copypaste_tf.training import gin_config, task
+
+(cpu,) = tf.config.list_physical_devices('CPU')
+tf.config.set_logical_device_configuration(
+  cpu, [tf.config.LogicalDeviceConfiguration()] * 2
+)
+two = tf.distribute.MirroredStrategy(['/cpu:0', '/cpu:1'])
+one = tf.distribute.OneDeviceStrategy('/cpu:0')
+params = gin_config.load(['smoke'], sys.argv[1:]).params
+config = params.task
+scenes = next(iter(task.CopyPasteTask(config).build_inputs(config.train_data)))
+
+
+def learn(strategy, parts):
+  with strategy.scope():
+    tf.keras.utils.set_random_seed(0)
+    made = task.CopyPasteTask(config.replace(micro_batches=parts))
+    model = made.build_model()
+    optimizer = made.create_optimizer(params.trainer.optimizer_config)
+    optimizer._create_all_weights(model.trainable_variables)
+    metrics = made.build_metrics()
+  if not learn.start:
+    learn.start = model.get_weights()
+  model.set_weights(learn.start)
+  replicas = strategy.num_replicas_in_sync
+
+  def value(context):
+    def part(x):
+      return tf.split(x, replicas)[context.replica_id_in_sync_group]
+
+    return tf.nest.map_structure(part, scenes)
+
+  values = strategy.experimental_distribute_values_from_function(value)
+  run = tf.function(
+    lambda x: strategy.run(made.train_step, (x, model, optimizer, metrics))
+  )
+  for _ in range(2):
+    run(values)
+  weights = [v.numpy() for v in model.trainable_variables]
+  return weights, {m.name: float(m.result()) for m in metrics}
+
+
+learn.start = None
+weights, losses = learn(two, 1)
+parts, part_losses = learn(one, 2)
+whole, whole_losses = learn(one, 1)
+trained = [v for v in learn.start if any(v.shape == w.shape for w in weights)]
+
+
+def distance(some, others):
+  return float(max(np.abs(a - b).max() for a, b in zip(some, others)))
+
+
+print(json.dumps({
+  'parts': distance(weights, parts),
+  'whole': distance(weights, whole),
+  'losses': [losses, part_losses, whole_losses],
+}))
+"""
+
+
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_parts_learn_what_as_many_replicas_learn(shapes_params):
+  done = subprocess.run(
+    [
+      *(sys.executable, '-c', DETECTOR, *shapes_params),
+      *('IMAGE_SIZE = (64, 64)', 'BATCH_SIZE = 4'),
+    ],
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+  assert done.returncode == 0, done.stderr
+  found = json.loads(done.stdout.splitlines()[-1])
+  replicas, parts, whole = found['losses']
+  assert parts == pytest.approx(replicas, rel=1e-3)
+  assert found['parts'] < 1e-4 < found['whole']
+  assert parts['paste/objects_pasted'] == whole['paste/objects_pasted']
+  assert parts['model_loss'] != pytest.approx(whole['model_loss'], rel=1e-3)
