@@ -56,6 +56,67 @@ def test_the_step_of_the_whole_batch(parts, jit_compile):
   assert losses[1] < losses[0]
 
 
+# How much the process grows at most while it learns; it has compiled before.
+PEAK = """
+import sys
+import tensorflow as tf
+import tf_keras
+from copypaste_tf.training import accumulation, measure
+
+parts, jit_compile = int(sys.argv[1]), sys.argv[2] == 'xla'
+kernels = [tf.Variable(tf.fill([3, 3, 16, 16], 0.01)) for _ in range(10)]
+optimizer = tf_keras.optimizers.legacy.SGD(0.1)
+optimizer._create_all_weights(kernels)
+
+
+def step(images, number, optimizer):
+  with tf.GradientTape() as tape:
+    x = images
+    for kernel in kernels:
+      x = tf.tanh(tf.nn.conv2d(x, kernel, 1, 'SAME'))
+    loss = tf.reduce_mean(x**2)
+  gradients = tape.gradient(loss, kernels)
+  optimizer.apply_gradients(zip(gradients, kernels, strict=True))
+  return loss
+
+
+@tf.function(jit_compile=jit_compile)
+def run(images):
+  return accumulation.train_step(step, images, kernels, optimizer, parts)
+
+
+images = tf.ones([32, 128, 128, 16])
+run.get_concrete_function(images)
+before = measure.rss_mib()
+with open('/proc/self/clear_refs', 'w') as file:
+  file.write('5')  # The peak begins anew.
+run(images)
+with open('/proc/self/status') as file:
+  (peak,) = [line for line in file if line.startswith('VmHWM')]
+print(int(peak.split()[1]) / 1024 - before)
+"""
+
+
+@pytest.mark.thorough
+@pytest.mark.slow
+@pytest.mark.parametrize('compiler', ['none', 'xla'])
+def test_the_memory_is_that_of_a_part(compiler):
+  def peak(parts):
+    done = subprocess.run(
+      [sys.executable, '-c', PEAK, str(parts), compiler],
+      capture_output=True,
+      text=True,
+      check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return float(done.stdout.splitlines()[-1])
+
+  whole, parts = peak(1), peak(16)
+  # Ten activations of 32 MiB are kept for the gradients.
+  assert whole > 320
+  assert parts < whole / 3, (whole, parts)
+
+
 # The detector's step, once by two replicas and once in two parts. In a process
 # of its own: devices are fixed when TensorFlow starts.
 DETECTOR = """

@@ -48,6 +48,44 @@ def params_of(shapes_params):
   return [*shapes_params, f'schedule.ema_decay = {DECAY}']
 
 
+def test_averages_follow_the_weights_and_are_restored(tmp_path):
+  strategy = tf.distribute.OneDeviceStrategy('/cpu:0')
+  with strategy.scope():
+    made = model()
+    sgd = tf_keras.optimizers.legacy.SGD(0.1, momentum=0.9)
+    optimizer = averaging.Averaged(sgd, average_decay=DECAY)
+    optimizer.shadow_copy(made)
+    optimizer._create_all_weights(made.trainable_variables)
+
+  @tf.function
+  def run(factor):
+    weights = made.trainable_variables
+    gradients = [factor * (weight + 1.0) for weight in weights]
+    strategy.run(
+      optimizer.apply_gradients, args=(list(zip(gradients, weights)),)
+    )
+
+  expected = [np.zeros_like(w) for w in made.get_weights()]
+  for step in range(1, 20):
+    run(tf.constant(float(step % 3)))
+    decay = min(DECAY, (1 + step) / (10 + step))
+    expected = [
+      decay * average + (1 - decay) * weight
+      for average, weight in zip(expected, made.get_weights(), strict=True)
+    ]
+  # As Orbit writes it.
+  items = tf.train.Checkpoint(model=made, optimizer=optimizer)
+  path = items.save(str(tmp_path / 'ckpt'))
+  other = model()
+  restore(other, path)
+  for value, average, weight in zip(
+    other.get_weights(), expected, made.get_weights(), strict=True
+  ):
+    np.testing.assert_allclose(value, average, rtol=1e-5, atol=1e-6)
+    assert np.abs(value - weight).max() > 1e-3
+
+
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_checkpoint_has_weights_and_averages(shapes_params, tmp_path):
   tiny_run.run(

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 import tiny_run
 
-from copypaste_tf.training import gin_config, recovery
+from copypaste_tf.training import gin_config, pipeline, recovery
 from copypaste_tf.training.recovery import DivergedError, Recoveries
 
 # One batch of the order is poisoned; images come again in other batches.
@@ -30,13 +30,18 @@ tiny_run.run(
 """
 
 
-def ids_at(params, position):
-  """Returns the ids of the images that a tiny run trains on, as a set."""
-  data = gin_config.load(
-    ['smoke'], [*tiny_run.PARAMS, *params]
-  ).params.task.train_data
-  (ids,) = recovery.source_ids(data, (32, 32), position, [0])
-  return set(ids)
+def order(params):
+  """Returns the ids of the images of the first batches of a tiny run."""
+  stages = pipeline.train_stages(data_of(params), (32, 32))
+  return [
+    set(batch.targets.source_id.numpy().tolist())
+    for batch in stages['seed'].take(tiny_run.STEPS + 3)
+  ]
+
+
+def data_of(params):
+  resolved = gin_config.load(['smoke'], [*tiny_run.PARAMS, *params])
+  return resolved.params.task.train_data
 
 
 def batches(folder):
@@ -53,7 +58,8 @@ def rows_of(folder):
 
 @pytest.mark.slow
 def test_a_run_goes_on_behind_a_bad_batch(shapes_params, tmp_path, capsys):
-  bad = ids_at(shapes_params, 4)
+  expected = order(shapes_params)
+  bad = expected[4]
   tiny_run.run(
     tmp_path, shapes_params, poisoned=lambda ids: set(ids.ravel()) == bad
   )
@@ -61,8 +67,7 @@ def test_a_run_goes_on_behind_a_bad_batch(shapes_params, tmp_path, capsys):
   # The checkpoint is of step 3; step 4 is the fifth.
   assert [step for step, _ in found] == [*range(5), *range(3, tiny_run.STEPS)]
   positions = [*range(5), *range(5, 5 + tiny_run.STEPS - 3)]
-  for (_, ids), position in zip(found, positions, strict=True):
-    assert ids == ids_at(shapes_params, position), position
+  assert [ids for _, ids in found] == [expected[p] for p in positions]
   (row,) = rows_of(tmp_path)
   assert (row['step'], row['restored'], row['position']) == (5, 3, 5)
   assert row['reason'] == 'the loss is nan' and row['losses'] == {'5': 'nan'}
@@ -82,7 +87,7 @@ def test_a_run_goes_on_behind_a_bad_batch(shapes_params, tmp_path, capsys):
 def test_a_run_killed_after_a_recovery_goes_on_behind_it(
   shapes_params, tmp_path
 ):
-  bad = ids_at(shapes_params, 4)
+  bad = order(shapes_params)[4]
   whole, parts = tmp_path / 'whole', tmp_path / 'parts'
   for folder in (whole, parts):
     folder.mkdir()
@@ -119,7 +124,7 @@ def test_a_run_killed_after_a_recovery_goes_on_behind_it(
 def test_an_image_that_is_always_bad_is_named_in_the_end(
   shapes_params, tmp_path
 ):
-  bad = min(ids_at(shapes_params, 2))
+  bad = min(order(shapes_params)[2])
   params = [*shapes_params, 'Divergence.max_recoveries = 1']
   with pytest.raises(DivergedError) as caught:
     tiny_run.run(tmp_path, params, poisoned=lambda ids: bad in ids)
@@ -171,10 +176,10 @@ def test_the_position_of_the_inputs_after_recoveries(tmp_path):
   assert Recoveries(str(tmp_path), trainer_at(90)).position() == 90
 
 
+@pytest.mark.thorough
+@pytest.mark.slow
 def test_the_images_of_replicas_and_hosts(shapes_params):
-  data = gin_config.load(
-    ['smoke'], [*tiny_run.PARAMS, *shapes_params, 'BATCH_SIZE = 4']
-  ).params.task.train_data
+  data = data_of([*shapes_params, 'BATCH_SIZE = 4'])
 
   def ids(replicas, **layout):
     return list(recovery.source_ids(data, (32, 32), 3, replicas, **layout))
