@@ -62,7 +62,8 @@ def test_averages_follow_the_weights_and_are_restored(tmp_path):
     weights = made.trainable_variables
     gradients = [factor * (weight + 1.0) for weight in weights]
     strategy.run(
-      optimizer.apply_gradients, args=(list(zip(gradients, weights)),)
+      optimizer.apply_gradients,
+      args=(list(zip(gradients, weights, strict=True)),),
     )
 
   expected = [np.zeros_like(w) for w in made.get_weights()]
