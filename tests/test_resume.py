@@ -28,8 +28,8 @@ def test_a_resumed_run_equals_one_in_one_go(shapes_params, tmp_path):
   tiny_run.run(parts, shapes_params)
 
   found = tiny_run.ids(parts)
-  # The last checkpoint was written after 4 steps.
-  steps = [*range(6), *range(4, tiny_run.STEPS)]
+  # The last checkpoint was written after 3 steps.
+  steps = [*range(6), *range(3, tiny_run.STEPS)]
   assert [step for step, _ in found] == steps
   assert found == [expected[step] for step in steps]
   assert len({str(batch) for _, batch in expected}) == tiny_run.STEPS

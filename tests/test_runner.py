@@ -63,7 +63,7 @@ def faked(monkeypatch):
 
   def build(params, model_dir, mode, show, profile):
     show(f'{mode} on {params.runtime.num_gpus} GPUs')
-    return Fake(), Fake()
+    return Fake(), Fake(), None
 
   def write(*args, overwrite):
     calls.append(('record', overwrite))

@@ -1,6 +1,11 @@
 """The schedule: the paper's numbers, drops that move, the rate at a step."""
 
+import subprocess
+import sys
+
+import numpy as np
 import pytest
+import tensorflow as tf
 from official.modeling import optimization
 
 from copypaste_tf.training.schedule import schedule
@@ -38,3 +43,64 @@ def test_without_drops_the_rate_stays():
   steps = plan.optimizer.learning_rate.stepwise
   assert (steps.boundaries, steps.values) == ([], [0.1])
   assert plan.optimizer.warmup.linear.warmup_steps == 0
+
+
+@pytest.mark.parametrize(
+  ('clip_norm', 'gradient', 'step'),
+  [
+    (2.0, [30.0, 0.0, 40.0], [0.12, 0.0, 0.16]),
+    (2.0, [0.3, 0.0, 0.4], [0.03, 0.0, 0.04]),
+    (None, [30.0, 0.0, 40.0], [3.0, 0.0, 4.0]),
+  ],
+)
+def test_clipping_bounds_the_norm_of_all_gradients(clip_norm, gradient, step):
+  plan = schedule(
+    learning_rate=0.1, drops=(), warmup_steps=0, clip_norm=clip_norm
+  )
+  factory = optimization.OptimizerFactory(plan.optimizer)
+  optimizer = factory.build_optimizer(factory.build_learning_rate())
+  weights = [tf.Variable([1.0, 1.0]), tf.Variable([1.0])]
+  gradients = [tf.constant(gradient[:2]), tf.constant(gradient[2:])]
+  optimizer.apply_gradients(zip(gradients, weights, strict=True))
+  np.testing.assert_allclose(1 - tf.concat(weights, 0), step, atol=1e-6)
+
+
+# In a process of its own: devices are fixed when TensorFlow starts.
+CLIP = """
+import tensorflow as tf
+from official.modeling import optimization
+from copypaste_tf.training.schedule import schedule
+
+(cpu,) = tf.config.list_physical_devices('CPU')
+tf.config.set_logical_device_configuration(
+  cpu, [tf.config.LogicalDeviceConfiguration()] * 2
+)
+strategy = tf.distribute.MirroredStrategy(['/cpu:0', '/cpu:1'])
+plan = schedule(learning_rate=0.5, drops=(), warmup_steps=0, clip_norm=2.0)
+factory = optimization.OptimizerFactory(plan.optimizer)
+with strategy.scope():
+  weight = tf.Variable([10.0])
+  optimizer = factory.build_optimizer(factory.build_learning_rate())
+  optimizer._create_all_weights([weight])
+
+
+def step():
+  context = tf.distribute.get_replica_context()
+  replica = tf.cast(context.replica_id_in_sync_group, tf.float32)
+  optimizer.apply_gradients([(tf.fill([1], 3.0 + 2.0 * replica), weight)])
+
+
+tf.function(lambda: strategy.run(step))()
+print(float(weight[0]))
+"""
+
+
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_the_sum_over_the_replicas_is_clipped():
+  done = subprocess.run(
+    [sys.executable, '-c', CLIP], capture_output=True, text=True, check=False
+  )
+  assert done.returncode == 0, done.stderr
+  # Gradients clipped by each replica would add up to twice as much.
+  assert float(done.stdout.splitlines()[-1]) == pytest.approx(9.0)

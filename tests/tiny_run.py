@@ -3,7 +3,7 @@
 It writes the source ids of every step to a file, and can end in the middle of
 one. As a script, the process kills itself there:
 
-python tests/tiny_run.py FOLDER STEP [GIN_PARAMS...]
+python tests/tiny_run.py FOLDER STEP [GINPARAMS...]
 """
 
 import contextlib
@@ -29,7 +29,7 @@ SMALL = [
   'EvalData.global_batch_size = 3',
   'TaskConfig.panels_every = 0',
 ]
-_PARAMS = [
+PARAMS = [
   'IMAGE_SIZE = (32, 32)',
   'BATCH_SIZE = 3',
   'TrainData.source_size = (96, 96)',
@@ -41,13 +41,14 @@ _PARAMS = [
 ]
 
 
-def run(folder, params, crash=None):
+def run(folder, params, crash=None, poisoned=None):
   """Trains in `folder/model`; the ids go to `folder/ids.jsonl`.
 
   Args:
     folder: existing one.
     params: lines of gin.
     crash: called with each step before its weights change.
+    poisoned: says whether a batch of these ids has pixels that are NaN.
   """
   folder = pathlib.Path(folder)
 
@@ -63,8 +64,12 @@ def run(folder, params, crash=None):
 
     def train_step(self, inputs, model, optimizer, metrics=None):
       tf.numpy_function(log, [optimizer.iterations, inputs.source_id], [])
+      pixels = inputs.image
+      if poisoned:
+        poison = tf.numpy_function(value, [inputs.source_id], tf.float32)
+        pixels += tf.ensure_shape(poison, [])
       with tf.GradientTape() as tape:
-        found = model(tf.reduce_mean(inputs.image, [1, 2]))
+        found = model(tf.reduce_mean(pixels, [1, 2]))
         loss = tf.reduce_mean((found - 1.0) ** 2)
       weights = model.trainable_variables
       optimizer.apply_gradients(
@@ -78,9 +83,12 @@ def run(folder, params, crash=None):
     if crash:
       crash(int(step))
 
+  def value(ids):
+    return np.float32(np.nan if poisoned(ids) else 0.0)
+
   resolved = gin_config.load(
     ['smoke'],
-    [*params, *_PARAMS],
+    [*PARAMS, *params],
     params_override='runtime.distribution_strategy=one_device',
   )
   with contextlib.ExitStack() as stack:

@@ -15,6 +15,7 @@ from copypaste_tf.training import (
   model_checks,
   pipeline,
   service_checks,
+  step_checks,
 )
 from copypaste_tf.training.config_types import Problem, nearest
 from copypaste_tf.training.data_config import TrainData
@@ -65,6 +66,9 @@ _RANGES = {
   'task.validation_data.global_batch_size': _Range(1),
   'task.mask_crop_size': _Range(1),
   'task.panels_every': _Range(0),
+  'task.micro_batches': _Range(1),
+  'task.divergence.explosion_factor': _Range(0),
+  'task.divergence.max_recoveries': _Range(0),
   'task.losses.l2_weight_decay': _Range(0),
   'task.model.num_classes': _Range(2),
   'task.model.min_level': _Range(2),
@@ -112,6 +116,7 @@ def problems(
   if 'train' in mode:
     found += [*_schedule(params, leaves), *_batches(params)]
     found += service_checks.problems(params.task.train_data)
+    found += step_checks.problems(params)
     found += _augmentation(params.task.train_data)
   return found + data_checks.problems(params, mode, missing_data)
 

@@ -18,6 +18,7 @@ from official.vision.configs import backbones, decoders, maskrcnn
 
 from copypaste_tf.training import data_config
 from copypaste_tf.training import overrides as overrides_lib
+from copypaste_tf.training.divergence import Divergence
 from copypaste_tf.training.schedule import schedule
 
 NAME = 'copypaste_maskrcnn'
@@ -53,6 +54,9 @@ class TaskConfig(cfg.TaskConfig):
     validation_data: evaluation inputs.
     losses: Model Garden's loss weights.
     anchor_targets: how anchors are labelled.
+    divergence: what counts as such, and how often a run recovers from it.
+    micro_batches: parts in which a replica computes its batch, one after the
+      other, for one step.
     annotation_file: COCO JSON to evaluate against; empty means the labels of
       the evaluation records.
     per_category_metrics: report the AP of every category.
@@ -79,6 +83,8 @@ class TaskConfig(cfg.TaskConfig):
   anchor_targets: AnchorTargets = dataclasses.field(
     default_factory=AnchorTargets
   )
+  divergence: Divergence = dataclasses.field(default_factory=Divergence)
+  micro_batches: int = 1
   annotation_file: str = ''
   per_category_metrics: bool = False
   init_checkpoint: str = ''
@@ -235,6 +241,7 @@ def experiment(
       max_to_keep=checkpoints_to_keep,
       best_checkpoint_export_subdir='best' if keep_best else '',
       continuous_eval_timeout=evaluator_timeout,
+      recovery_max_trials=-1,  # TaskConfig.divergence takes its place.
     ),
     runtime=runtime(),
   )
@@ -248,6 +255,7 @@ CONFIGURABLES = {
   'runtime': runtime,
   'TaskConfig': TaskConfig,
   'AnchorTargets': AnchorTargets,
+  'Divergence': Divergence,
   'TrainData': data_config.TrainData,
   'EvalData': data_config.EvalData,
   'ScaleJitter': data_config.ScaleJitter,

@@ -11,7 +11,7 @@ from tensorflow.core.protobuf.trackable_object_graph_pb2 import (
 
 from copypaste_tf.modeling import parts
 from copypaste_tf.modeling.mask_rcnn import MaskRCNN
-from copypaste_tf.training import checkpoints
+from copypaste_tf.training import averaging, checkpoints
 
 _GRAPH = '_CHECKPOINTABLE_OBJECT_GRAPH'
 
@@ -23,7 +23,8 @@ def restore(
 ) -> None:
   """Restores variables of a model.
 
-  The checkpoint may hold more, such as the optimizer of a training run.
+  The checkpoint may hold more, such as the optimizer of a training run. Where
+  it holds moving averages of the weights, those are restored in their place.
 
   Args:
     model: with all its variables.
@@ -109,6 +110,12 @@ def _keys(
   A key is no path: what can be reached on several ways is stored under one.
   """
   view, keys = tf.train.TrackableView(items), {}
+  averages = {
+    slot.original_variable_node_id: slot.slot_variable_node_id
+    for owner in graph.nodes
+    for slot in owner.slot_variables
+    if slot.slot_name == averaging.SLOT
+  }
   waiting, seen = [(items, 0)], set()
   while waiting:
     item, node = waiting.pop()
@@ -117,7 +124,8 @@ def _keys(
     seen.add(id(item))
     stored = graph.nodes[node]
     if isinstance(item, tf.Variable) and stored.attributes:
-      keys[id(item)] = stored.attributes[0].checkpoint_key
+      held = graph.nodes[averages.get(node, node)]
+      keys[id(item)] = held.attributes[0].checkpoint_key
     nodes = {child.local_name: child.node_id for child in stored.children}
     children = view.children(item).items()
     waiting += [(x, nodes[name]) for name, x in children if name in nodes]

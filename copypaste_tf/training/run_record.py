@@ -42,6 +42,7 @@ _FREE = (
   'trainer.continuous_eval_timeout',
   'trainer.best_checkpoint',
   'task.panels_every',
+  'task.divergence.',
   'task.train_data.data_service',
   'task.train_data.deterministic',
   'task.per_category_metrics',

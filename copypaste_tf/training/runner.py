@@ -8,8 +8,8 @@ from typing import Any
 import orbit
 import tensorflow as tf
 from official.common import distribute_utils
-from official.core import base_trainer, train_lib, train_utils
 from official.core import config_definitions as cfg
+from official.core import train_lib, train_utils
 from official.modeling import performance
 
 from copypaste_tf.training import (
@@ -21,14 +21,17 @@ from copypaste_tf.training import (
 )
 from copypaste_tf.training.best import Best
 from copypaste_tf.training.console import Printer, quiet_orbit
+from copypaste_tf.training.divergence import LoopError
 from copypaste_tf.training.gin_config import Resolved
+from copypaste_tf.training.guard import GuardedTrainer
 from copypaste_tf.training.preemption import Preemption
 from copypaste_tf.training.profiler import Profiler, Window
 from copypaste_tf.training.progress import EVAL_FILES, TRAIN_FILES, Progress
+from copypaste_tf.training.recovery import Recoveries
 from copypaste_tf.training.restore import restore
 from copypaste_tf.training.task import CopyPasteTask
 from copypaste_tf.training.train_panels import Panels
-from copypaste_tf.training.trainer import InputClock, Trainer
+from copypaste_tf.training.trainer import InputClock
 
 MODES = ('train', 'eval', 'train_and_eval', 'continuous_eval')
 
@@ -58,6 +61,7 @@ def run(
       to evaluate, no checkpoint can be read, a record does not decode, the disk
       is full, or an evaluator waits in vain.
     Preempted: SIGTERM came; a checkpoint was written.
+    DivergedError: the training did so more often than it may.
   """
   if mode == 'eval' and not tf.train.latest_checkpoint(model_dir):
     raise ValueError(
@@ -81,10 +85,12 @@ def run(
         model_dir, resolved.params, overwrite=overwrite_record
       )
       return _evaluate_beside(params, model_dir, show)
-    runner, progress = _build(params, model_dir, mode, show, profile)
+    runner, progress, recoveries = _build(
+      params, model_dir, mode, show, profile
+    )
     preemption = _preemption(runner, show)
     with preemption.listening():
-      runner.run()
+      _run(runner, progress, recoveries, show)
     if 'train' in mode:
       run_record.write_operative(model_dir)
     return progress.finish()
@@ -92,8 +98,7 @@ def run(
 
 def _evaluate_beside(params, model_dir, show) -> dict[str, Any]:
   """Evaluates what a trainer elsewhere saves, and returns the results."""
-  # Of moving averages, a checkpoint is restored with the averages.
-  params = params.replace(trainer={'optimizer_config': {'ema': None}})
+  params = _without_averages(params)
   _, trainer, _ = _trainer(params, model_dir, train=False)
   progress = _progress(params, model_dir, trainer, show, EVAL_FILES)
   continuous.evaluate(trainer, model_dir, progress, show)
@@ -114,12 +119,18 @@ def evaluate(
     The COCO metrics.
   """
   params = with_devices(params)
+  params = _without_averages(params)
   with quiet_orbit():
     task, trainer, strategy = _trainer(params, model_dir, train=False)
     restore(trainer.model, checkpoint)
     with strategy.scope():
       logs = trainer.evaluate(tf.constant(-1))
   return {name: float(value) for name, value in logs.items()}
+
+
+def _without_averages(params):
+  """Of moving averages, the averages are what is restored."""
+  return params.replace(trainer={'optimizer_config': {'ema': None}})
 
 
 def with_devices(params: cfg.ExperimentConfig) -> cfg.ExperimentConfig:
@@ -153,7 +164,7 @@ def _trainer(params, model_dir, *, train, evaluate=True):
       task,
       train=train,
       evaluate=evaluate,
-      trainer_cls=functools.partial(Trainer, clock=clock),
+      trainer_cls=functools.partial(GuardedTrainer, clock=clock),
     )
     if train:
       # Left to the first step, they are made within its graph, which then is
@@ -208,8 +219,11 @@ def _build(params, model_dir, mode, show, profile=None):
     controller_cls=controller,
   )
   progress.rewound()  # The runner has restored the step.
+  # Model Garden would save the averages once more.
+  runner.controller.eval_actions = (progress.evaluated,)
+  recoveries = Recoveries(model_dir, trainer)
   if train:
-    _go_on(trainer)
+    _start(runner, recoveries)
   if train and params.task.panels_every:
     panels = Panels(
       model_dir,
@@ -219,7 +233,7 @@ def _build(params, model_dir, mode, show, profile=None):
       global_step=trainer.global_step,
     )
     runner.controller.train_actions += (panels,)
-  return runner, progress
+  return runner, progress, recoveries
 
 
 def _preemption(runner, show) -> Preemption:
@@ -235,12 +249,21 @@ def _preemption(runner, show) -> Preemption:
   return preemption
 
 
-def _go_on(trainer: base_trainer.Trainer) -> None:
-  """Lets the inputs of a restored trainer go on with the next example."""
-  step = int(trainer.global_step.numpy())
-  if step:
-    trainer.train_dataset = trainer.distribute_dataset(
-      trainer.task.build_inputs,
-      trainer.config.task.train_data,
-      start_step=step,
-    )
+def _start(runner, recoveries: Recoveries) -> None:
+  """Goes on with the next example, or saves what the run starts from."""
+  if runner.checkpoint_manager.latest_checkpoint:
+    recoveries.place_inputs()
+    return
+  with runner.strategy.scope():
+    runner.controller.save_checkpoint()
+
+
+def _run(runner, progress, recoveries, show) -> None:
+  """Runs to the end; a training that diverges goes back and on from there."""
+  while True:
+    try:
+      runner.run()
+      return
+    except LoopError as fault:
+      show(recoveries.recover(fault, runner))
+      progress.rewound()

@@ -32,6 +32,8 @@ def schedule(
   drop_factor: float = 0.1,
   momentum: float = 0.9,
   weight_decay: float = 4e-5,
+  clip_norm: float | None = None,
+  ema_decay: float | None = None,
 ) -> Schedule:
   """Returns SGD with momentum, a linear warm-up and drops (Section 4.1).
 
@@ -44,13 +46,22 @@ def schedule(
     drop_factor: what a drop multiplies the learning rate by.
     momentum: of SGD.
     weight_decay: factor of half the squared norm of the kernels.
+    clip_norm: largest norm of the gradients of all weights together, of the
+      whole batch and with the weight decay; larger ones are scaled down. None
+      does not clip.
+    ema_decay: what a step leaves of the moving averages of the weights, which
+      are evaluated then; None keeps no averages. Not in the paper.
 
   Returns:
     The `Schedule`.
   """
   optimizer = optimization.OptimizationConfig(
     {
-      'optimizer': {'type': 'sgd', 'sgd': {'momentum': momentum}},
+      'optimizer': {
+        'type': 'sgd',
+        'sgd': {'momentum': momentum, 'global_clipnorm': clip_norm},
+      },
+      'ema': None if ema_decay is None else {'average_decay': ema_decay},
       'learning_rate': {
         'type': 'stepwise',
         'stepwise': {

@@ -9,7 +9,9 @@ from typing import Any
 
 import tensorflow as tf
 import tf_keras
+from official.core import config_definitions as cfg
 from official.core import task_factory
+from official.modeling import optimization
 from official.vision.tasks import maskrcnn
 
 from copypaste_tf.evaluation import coco, detections, groundtruth
@@ -18,6 +20,8 @@ from copypaste_tf.inputs import raw
 from copypaste_tf.inputs.decode import EvalScenes
 from copypaste_tf.modeling import build, parts
 from copypaste_tf.training import (
+  accumulation,
+  averaging,
   data_config,
   data_files,
   model_losses,
@@ -60,6 +64,21 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
     if self.task_config.losses.l2_weight_decay:
       build.decay_weights(model, self.task_config.losses.l2_weight_decay)
     return model
+
+  @classmethod
+  def create_optimizer(
+    cls,
+    optimizer_config: optimization.OptimizationConfig,
+    runtime_config: cfg.RuntimeConfig | None = None,
+  ) -> tf_keras.optimizers.Optimizer:
+    """Returns the optimizer; around it the moving average, if there is one."""
+    average = optimizer_config.ema
+    optimizer = super().create_optimizer(
+      optimizer_config.replace(ema=None), runtime_config
+    )
+    if average is None:
+      return optimizer
+    return averaging.Averaged(optimizer, **average.as_dict())
 
   def initialize(self, model: tf_keras.Model) -> None:
     """Loads what the config takes from another checkpoint."""
@@ -104,15 +123,24 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
     metrics = metrics or []
     if isinstance(inputs, RawScenes):
       inputs = self._augmentation(inputs)
-    targets = train_labels.labels(
-      self.task_config, inputs, optimizer.iterations
-    )
     totals = [m for m in metrics if not m.name.startswith('paste/')]
-    logs = super().train_step((inputs.image, targets), model, optimizer, totals)
+    learn = super().train_step
+
+    def step(scenes, number, optimizer):
+      targets = train_labels.labels(self.task_config, scenes, number)
+      return learn((scenes.image, targets), model, optimizer, totals)[self.loss]
+
+    parts = self.task_config.micro_batches
+    if parts == 1:
+      loss = step(inputs, optimizer.iterations, optimizer)
+    else:
+      loss = accumulation.train_step(
+        step, inputs, model.trainable_variables, optimizer, parts
+      )
     for metric in metrics:
       if metric.name.startswith('paste/'):
         metric.update_state(inputs.statistics[metric.name[len('paste/') :]])
-    return logs
+    return {self.loss: loss}
 
   @functools.cached_property
   def _augmentation(self) -> Callable[[RawScenes], TrainScenes]:
