@@ -5,29 +5,19 @@ import subprocess
 import sys
 
 import pytest
+import replica_checks
 
 # In a process of its own: devices are fixed when TensorFlow starts.
 STRATEGY = """
 import sys
 import tensorflow as tf
-from copypaste_tf.training import gin_config, runner, task
+from copypaste_tf.training import gin_config, task
 
 (cpu,) = tf.config.list_physical_devices('CPU')
 tf.config.set_logical_device_configuration(
   cpu, [tf.config.LogicalDeviceConfiguration()] * 2
 )
 strategy = tf.distribute.MirroredStrategy(['/cpu:0', '/cpu:1'])
-"""
-TRAIN = """
-runner.distribute_utils.get_distribution_strategy = lambda *args, **kwargs: (
-  strategy
-)
-resolved = gin_config.load(
-  ['smoke'],
-  sys.argv[2:],
-  params_override='task.model.norm_activation.use_sync_bn=true',
-)
-runner.run(resolved, sys.argv[1], 'train')
 """
 # What the step of each replica makes of its part before the model sees it.
 AUGMENT = """
@@ -83,17 +73,49 @@ def _run(script, *arguments):
   return done.stdout.splitlines()
 
 
-@pytest.mark.slow
-def test_two_replicas_share_the_batch(shapes_params, tmp_path):
-  _run(
-    TRAIN,
-    *(str(tmp_path), *shapes_params, 'IMAGE_SIZE = (64, 64)'),
-    *('schedule.train_steps = 3', 'experiment.log_every = 1'),
-    'TaskConfig.panels_every = 0',
+def check(name, *arguments):
+  done = subprocess.run(
+    [sys.executable, replica_checks.__file__, name, *arguments],
+    capture_output=True,
+    text=True,
+    check=False,
   )
-  lines = (tmp_path / 'history.jsonl').read_text().splitlines()
-  losses = [json.loads(line)['model_loss'] for line in lines]
-  assert len(losses) == 3 and losses[2] < losses[0]
+  assert done.returncode == 0, done.stderr
+  return done
+
+
+@pytest.mark.slow
+def test_synchronized_norms_equal_those_of_the_whole_batch():
+  lines = check('sync_norm').stdout.splitlines()
+  assert len(lines) == 4, 'two backbones, on two and on four replicas'
+
+
+@pytest.mark.slow
+def test_a_step_of_two_replicas_is_the_mean_of_their_losses(shapes_params):
+  check('step', *shapes_params)
+
+
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_two_replicas_share_the_batch_and_the_evaluation(
+  shapes_params, tmp_path
+):
+  done = check(
+    *('train', str(tmp_path), *shapes_params, 'IMAGE_SIZE = (64, 64)'),
+    *('schedule.train_steps = 3', 'experiment.log_every = 1'),
+    # Six images: one step for both replicas, and one for the first only.
+    *('EvalData.global_batch_size = 4', 'TaskConfig.panels_every = 0'),
+  )
+  assert 'mirrored over 2 CPUs, 2 images each, float32' in done.stderr
+  rows = [
+    json.loads(line)
+    for line in (tmp_path / 'history.jsonl').read_text().splitlines()
+  ]
+  losses = [row['model_loss'] for row in rows[:3]]
+  assert losses[2] < losses[0]
+  assert -1 <= rows[3]['mask_ap'] <= 1
+  versions = json.loads((tmp_path / 'versions.json').read_text())
+  assert versions['replicas'] == 2 and versions['images_per_replica'] == 2
 
 
 @pytest.mark.thorough
