@@ -171,6 +171,7 @@ def step(*params):
     model = made.build_model()
     model.set_weights(start)
     optimizer = tf_keras.optimizers.legacy.SGD(1.0)
+    optimizer._create_all_weights(model.trainable_variables)
     metrics = made.build_metrics(training=True)
   images = strategy.experimental_distribute_values_from_function(
     lambda context: _image(batch, context.replica_id_in_sync_group)
@@ -250,13 +251,13 @@ def _kernels(model, values):
   return [x for w, x in trained if 'kernel' in w.name.split('/')[-1]]
 
 
-def train(folder, *params):
-  """A run with an evaluation whose last step has images for one replica."""
+def train(folder, mode, *params):
+  """A run of the small Mask R-CNN."""
   split_cpu(2)
   resolved = gin_config.load(
     ['smoke'], params, [], 'task.model.norm_activation.use_sync_bn=true'
   )
-  runner.run(resolved, folder, 'train_and_eval')
+  runner.run(resolved, folder, mode)
 
 
 if __name__ == '__main__':
