@@ -1,7 +1,7 @@
 """Flags that several verbs share: which config, and where its values come from.
 
 Precedence, lowest first: Python defaults, --gin_file, --gin_params,
---config_file, --params_override, --strategy.
+--config_file, --params_override, --strategy and the flags beside it.
 """
 
 import sys
@@ -12,6 +12,24 @@ import tensorflow as tf
 from absl import app, flags, logging
 
 from copypaste_tf.training import gin_config
+
+# Flags that set a value of the runtime, and what they say of themselves.
+_RUNTIME = {
+  'strategy': (
+    'What computes: `one_device` (a GPU or the CPU), `mirrored` (all GPUs of '
+    'this machine), `multi_worker_mirrored` (those of several, see '
+    '--worker_hosts), `tpu` (see --tpu) or `off`; sets '
+    'runtime.distribution_strategy.'
+  ),
+  'tpu': (
+    'The TPU of --strategy=tpu: `local` on its own virtual machine, else its '
+    'name or grpc://HOST:PORT; sets runtime.tpu.'
+  ),
+  'worker_hosts': (
+    'HOST:PORT of every worker of --strategy=multi_worker_mirrored, separated '
+    'by commas, the same for all; sets runtime.worker_hosts. Or set TF_CONFIG.'
+  ),
+}
 
 
 def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
@@ -40,17 +58,13 @@ def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
     'YAML, JSON, a file, or `trainer.train_steps=100,task.panels_every=0`.',
     flag_values=flag_values,
   )
-  flags.DEFINE_string(
-    'strategy',
+  for name, text in _RUNTIME.items():
+    flags.DEFINE_string(name, None, text, flag_values=flag_values)
+  flags.DEFINE_integer(
+    'task_index',
     None,
-    'Distribution strategy, such as `mirrored` or `tpu`; sets '
-    'runtime.distribution_strategy.',
-    flag_values=flag_values,
-  )
-  flags.DEFINE_string(
-    'tpu',
-    None,
-    'Address of the TPU; sets runtime.tpu.',
+    'Position of this worker in --worker_hosts, from 0, which is the chief; '
+    'sets runtime.task_index.',
     flag_values=flag_values,
   )
 
@@ -69,10 +83,10 @@ def load(
     values: `{dotted path: (flag, value)}` of a verb's own flags.
   """
   own = dict(values or {})
-  if flag_values.strategy is not None:
-    own['runtime.distribution_strategy'] = ('--strategy', flag_values.strategy)
-  if flag_values.tpu is not None:
-    own['runtime.tpu'] = ('--tpu', flag_values.tpu)
+  for name in (*_RUNTIME, 'task_index'):
+    if flag_values[name].value is not None:
+      field = 'distribution_strategy' if name == 'strategy' else name
+      own[f'runtime.{field}'] = (f'--{name}', flag_values[name].value)
   return gin_config.load(
     flag_values.gin_file,
     flag_values.gin_params,

@@ -7,11 +7,14 @@ python -m copypaste_tf.train --gin_file=configs/smoke.gin \
 from copypaste_tf import environment  # isort: split
 
 import sys
+from collections.abc import Sequence
 
 from absl import app, flags
 
 from copypaste_tf import config_flags
-from copypaste_tf.training import checks, gin_config, profiler, runner
+from copypaste_tf.training import checks, devices, gin_config, profiler, runner
+from copypaste_tf.training.config_types import Problem
+from copypaste_tf.training.gin_config import Resolved
 
 del environment  # Imported for what it sets.
 
@@ -42,11 +45,14 @@ def main(argv: list[str]) -> None:
   """Checks the config like `copypaste_tf.check`, then runs it."""
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
-  resolved = config_flags.load()
-  problems = checks.problems(resolved.params, mode=flags.FLAGS.mode)
-  if problems:
-    found = [checks.describe(problem, resolved) for problem in problems]
-    raise ValueError('\n'.join(found))
+  resolved, mode = config_flags.load(), flags.FLAGS.mode
+  _refuse(checks.values(resolved.params), resolved)
+  # The other checks compute, and several workers must find each other before.
+  started = None if flags.FLAGS.dry_run else devices.start(resolved.params)
+  replicas = started.replicas if started else None
+  _refuse(
+    checks.problems(resolved.params, mode=mode, replicas=replicas), resolved
+  )
   for note in resolved.notes:
     print(f'note: {note}', file=sys.stderr)
   profile = _profile(resolved.params.trainer.train_steps)
@@ -58,9 +64,10 @@ def main(argv: list[str]) -> None:
   results = runner.run(
     resolved,
     flags.FLAGS.model_dir,
-    flags.FLAGS.mode,
+    mode,
     overwrite_record=flags.FLAGS.overwrite_record,
     profile=profile,
+    started=started,
   )
   print(f'done at step {results["step"]} after {results["seconds"]:.0f} s')
 
@@ -75,6 +82,12 @@ def _profile(train_steps: int) -> profiler.Window | None:
       f'training; --mode={flags.FLAGS.mode}'
     )
   return steps
+
+
+def _refuse(problems: Sequence[Problem], resolved: Resolved) -> None:
+  if problems:
+    found = [checks.describe(problem, resolved) for problem in problems]
+    raise ValueError('\n'.join(found))
 
 
 def run(argv: list[str] | None = None) -> None:

@@ -8,6 +8,41 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 import gin
 import pytest
 
+STRATEGIES = ('one_device', 'mirrored', 'tpu')
+
+
+def pytest_addoption(parser):
+  parser.addoption(
+    '--strategy',
+    choices=STRATEGIES,
+    default='one_device',
+    help='what the tests of training and evaluation steps compute on; mirrored '
+    'without GPUs is two logical CPUs; tpu needs -n 0',
+  )
+  parser.addoption('--tpu', default='local', help='as of copypaste_tf.train')
+
+
+def pytest_configure(config):
+  if config.getoption('--strategy') == 'mirrored':
+    # Before TensorFlow starts, which other tests make it.
+    import replica_checks
+
+    replica_checks.split_cpu(2)
+
+
+@pytest.fixture(scope='session')
+def strategy(request):
+  """What --strategy says, with all its replicas; fails where it is not here."""
+  from copypaste_tf.training import devices, gin_config
+
+  runtime = {
+    'distribution_strategy': request.config.getoption('--strategy'),
+    'tpu': request.config.getoption('--tpu'),
+  }
+  return devices.start(
+    gin_config.load().params.replace(runtime=runtime)
+  ).strategy
+
 
 def pytest_collection_modifyitems(items):
   """Puts the files with slow tests first, so that no worker ends with one."""

@@ -128,7 +128,7 @@ def test_a_resumed_run_has_the_same_averages(shapes_params, tmp_path):
   params = params_of(shapes_params)
   tiny_run.run(whole, params)
   killed = subprocess.run(
-    [sys.executable, tiny_run.__file__, str(parts), '5', *params],
+    [sys.executable, tiny_run.__file__, str(parts), '5', 'one_device', *params],
     capture_output=True,
     text=True,
     check=False,

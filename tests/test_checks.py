@@ -59,9 +59,29 @@ def test_the_jitter_of_the_sources_is_told_from_that_of_the_targets():
 
 
 def test_a_batch_must_fill_the_replicas():
-  problems = found(['runtime.num_gpus = 3'])
+  problems = found(['runtime.num_gpus = 3'], mode='train')
   assert len(problems) == 1
   assert 'multiple of the 3 replicas, got 4' in problems[0]
+
+
+def test_what_is_known_of_the_replicas_counts():
+  params = gin_config.load(['smoke'], ['EvalData.global_batch_size = 4']).params
+
+  def paths(replicas, mode):
+    return [
+      problem.path
+      for problem in checks.problems(
+        params, mode=mode, missing_data=True, replicas=replicas
+      )
+    ]
+
+  assert paths(4, 'train_and_eval') == []
+  batches = [
+    f'task.{part}_data.global_batch_size' for part in ('train', 'validation')
+  ]
+  assert paths(8, 'train_and_eval') == batches
+  assert paths(8, 'train') == batches[:1]
+  assert paths(8, 'eval') == batches[1:]
 
 
 @pytest.mark.parametrize('place', ['host', 'device'])

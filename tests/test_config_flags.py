@@ -27,7 +27,8 @@ def parse():
 def test_every_flag_is_documented(parse):
   values = parse()
   names = {'gin_file', 'gin_params', 'config_file', 'params_override'}
-  assert {*names, 'strategy', 'tpu'} <= set(values)
+  names |= {'strategy', 'tpu', 'worker_hosts', 'task_index'}
+  assert names <= set(values)
   assert all(len(values[name].help) > 20 for name in names)
 
 
@@ -51,6 +52,15 @@ def test_strategy_and_tpu_are_values_of_the_runtime(parse):
   runtime = resolved.params.runtime
   assert (runtime.distribution_strategy, runtime.tpu) == ('tpu', 'local')
   assert resolved.origins['runtime.tpu'] == '--tpu'
+
+
+def test_the_workers_are_values_of_the_runtime(parse):
+  resolved = config_flags.load(
+    parse('--worker_hosts=a:1,b:1', '--task_index=0')
+  )
+  runtime = resolved.params.runtime
+  assert (runtime.worker_hosts, runtime.task_index) == ('a:1,b:1', 0)
+  assert resolved.origins['runtime.task_index'] == '--task_index'
 
 
 def test_a_record_is_below_the_flags_and_own_values_above(parse, tmp_path):

@@ -26,6 +26,22 @@ def test_nothing_happens_unless_asked():
   assert signal.getsignal(signal.SIGTERM) is before
 
 
+def test_all_workers_save_when_one_is_asked():
+  saved = []
+  asked = {'me': False, 'other': False}
+
+  def anyone(me):
+    asked['me'] = me
+    return any(asked.values())
+
+  preemption = Preemption(lambda: saved.append(1), print, anyone)
+  preemption(None)
+  asked['other'] = True
+  with pytest.raises(Preempted):
+    preemption(None)
+  assert saved == [1] and not asked['me']
+
+
 def test_other_threads_cannot_listen_and_do_not_fail():
   failures = []
 

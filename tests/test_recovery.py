@@ -40,13 +40,15 @@ def order(params):
 
 
 def data_of(params):
-  resolved = gin_config.load(['smoke'], [*tiny_run.PARAMS, *params])
+  resolved = gin_config.load(
+    ['smoke'], [*tiny_run.PARAMS, 'BATCH_SIZE = 3', *params]
+  )
   return resolved.params.task.train_data
 
 
 def batches(folder):
   return [
-    (step, {i for pair in ids for i in pair})
+    (step, {i for replica in ids for pair in replica for i in pair})
     for step, ids in tiny_run.ids(folder)
   ]
 

@@ -5,29 +5,19 @@ import subprocess
 import sys
 
 import pytest
+import replica_checks
 
 # In a process of its own: devices are fixed when TensorFlow starts.
 STRATEGY = """
 import sys
 import tensorflow as tf
-from copypaste_tf.training import gin_config, runner, task
+from copypaste_tf.training import gin_config, task
 
 (cpu,) = tf.config.list_physical_devices('CPU')
 tf.config.set_logical_device_configuration(
   cpu, [tf.config.LogicalDeviceConfiguration()] * 2
 )
 strategy = tf.distribute.MirroredStrategy(['/cpu:0', '/cpu:1'])
-"""
-TRAIN = """
-runner.distribute_utils.get_distribution_strategy = lambda *args, **kwargs: (
-  strategy
-)
-resolved = gin_config.load(
-  ['smoke'],
-  sys.argv[2:],
-  params_override='task.model.norm_activation.use_sync_bn=true',
-)
-runner.run(resolved, sys.argv[1], 'train')
 """
 # What the step of each replica makes of its part before the model sees it.
 AUGMENT = """
@@ -83,21 +73,61 @@ def _run(script, *arguments):
   return done.stdout.splitlines()
 
 
+def check(name, *arguments):
+  done = subprocess.run(
+    [sys.executable, replica_checks.__file__, name, *arguments],
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+  assert done.returncode == 0, done.stderr
+  return done
+
+
+@pytest.mark.slow
+def test_synchronized_norms_equal_those_of_the_whole_batch():
+  lines = check('sync_norm').stdout.splitlines()
+  assert len(lines) == 4, 'two backbones, on two and on four replicas'
+
+
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_a_step_of_two_replicas_is_the_mean_of_their_losses(shapes_params):
+  check('step', *shapes_params)
+
+
 @pytest.mark.slow
 def test_two_replicas_share_the_batch(shapes_params, tmp_path):
-  _run(
-    TRAIN,
-    *(str(tmp_path), *shapes_params, 'IMAGE_SIZE = (64, 64)'),
-    *('schedule.train_steps = 3', 'experiment.log_every = 1'),
-    'TaskConfig.panels_every = 0',
-  )
-  lines = (tmp_path / 'history.jsonl').read_text().splitlines()
-  rows = [json.loads(line) for line in lines]
+  rows, told = train(tmp_path, 'train', shapes_params)
   assert len(rows) == 3 and rows[2]['model_loss'] < rows[0]['model_loss']
   for row in rows:
     each = row['images_per_second_per_replica']
     assert row['images_per_second'] == 2 * each
     assert 0 < row['input_wait'] < 1 and 0 < row['gradient_norm'] < 1000
+  assert 'mirrored over 2 CPUs, 2 images each, float32' in told
+  versions = json.loads((tmp_path / 'versions.json').read_text())
+  assert versions['replicas'] == 2 and versions['images_per_replica'] == 2
+
+
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_two_replicas_share_an_evaluation(shapes_params, tmp_path):
+  train(tmp_path, 'train_and_eval', shapes_params)
+  results = json.loads((tmp_path / 'results.json').read_text())
+  assert -1 <= results['eval']['mask_ap'] <= 1
+
+
+def train(folder, mode, params):
+  """Returns what the history has of three steps, and what was told."""
+  done = check(
+    *('train', str(folder), mode, *params, 'IMAGE_SIZE = (64, 64)'),
+    *('schedule.train_steps = 3', 'experiment.log_every = 1'),
+    # Six images: one step for both replicas, and one for the first only.
+    *('EvalData.global_batch_size = 4', 'TaskConfig.panels_every = 0'),
+  )
+  lines = (folder / 'history.jsonl').read_text().splitlines()
+  rows = [json.loads(line) for line in lines]
+  return [row for row in rows if 'model_loss' in row], done.stderr
 
 
 @pytest.mark.thorough

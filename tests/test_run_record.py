@@ -26,6 +26,26 @@ def test_the_record_says_what_ran(tmp_path):
   assert any('CPU' in device for device in versions['devices'])
 
 
+def test_the_record_says_on_what_it_ran(tmp_path):
+  hardware = {'replicas': 2, 'decisions': ['mirrored without GPUs']}
+  run_record.write(str(tmp_path), resolve(), overwrite=False, hardware=hardware)
+  versions = json.loads((tmp_path / 'versions.json').read_text())
+  assert hardware.items() <= versions.items()
+  assert versions['strategy'] == 'mirrored'
+
+
+def test_workers_have_one_config():
+  chief, other = resolve(), resolve('BATCH_SIZE = 6')
+  placed = gin_config.load(
+    ['smoke'], params_override='runtime.task_index=1,runtime.num_gpus=2'
+  )
+  texts = [run_record.to_yaml(x.params) for x in (chief, placed, other)]
+  run_record.refuse_other_workers(texts[:2])
+  with pytest.raises(ValueError, match='worker 2 .* another config') as caught:
+    run_record.refuse_other_workers(texts)
+  assert 'task.train_data.global_batch_size: 4 -> 6' in str(caught.value)
+
+
 def test_the_recorded_gin_resolves_to_the_recorded_params(tmp_path):
   run_record.write(
     str(tmp_path), resolve('CopyPaste.classes = [3, 4]'), overwrite=False

@@ -6,37 +6,9 @@
 import types
 
 import pytest
-import tensorflow as tf
 
-from copypaste_tf.training import gin_config, run_record, runner
-
-
-def params_of(**runtime):
-  return gin_config.load().params.replace(runtime=runtime)
-
-
-@pytest.mark.parametrize(
-  ('strategy', 'num_gpus', 'found', 'expected'),
-  [
-    ('mirrored', -1, 0, 0),
-    ('mirrored', -1, 3, 3),
-    ('one_device', -1, 3, 1),
-    ('off', -1, 0, 0),
-    ('mirrored', 2, 3, 2),
-    ('one_device', 0, 3, 0),
-  ],
-)
-def test_minus_one_is_every_gpu(
-  monkeypatch, strategy, num_gpus, found, expected
-):
-  params = params_of(distribution_strategy=strategy, num_gpus=num_gpus)
-  monkeypatch.setattr(
-    tf.config, 'list_physical_devices', lambda kind: [kind] * found
-  )
-  devices = runner.with_devices(params)
-  assert devices.runtime.num_gpus == expected
-  assert devices.runtime.distribution_strategy == strategy
-  assert params.runtime.num_gpus == num_gpus
+from copypaste_tf.training import assembly, gin_config, run_record, runner
+from copypaste_tf.training.preemption import Preemption
 
 
 def test_an_evaluation_needs_a_checkpoint(tmp_path):
@@ -61,14 +33,17 @@ def faked(monkeypatch):
     def finish(self):
       return {'step': 4}
 
-  def build(params, model_dir, mode, show, profile):
-    show(f'{mode} on {params.runtime.num_gpus} GPUs')
-    return Fake(), Fake(), None
+  def build(started, model_dir, folder, mode, show, profile):
+    show(f'{mode} on {started.params.runtime.num_gpus} GPUs')
+    assert folder == model_dir, 'of the chief'
+    fake = Fake()
+    return assembly.Run(fake, fake, None, Preemption(fake.run, show))
 
-  def write(*args, overwrite):
+  def write(*args, overwrite, hardware):
     calls.append(('record', overwrite))
+    assert hardware['replicas'] == 1 and hardware['decisions']
 
-  monkeypatch.setattr(runner, '_build', build)
+  monkeypatch.setattr(assembly, 'build', build)
   monkeypatch.setattr(runner.run_record, 'write', write)
   monkeypatch.setattr(
     runner.run_record, 'write_operative', lambda _: calls.append('operative')
@@ -86,7 +61,11 @@ def test_the_record_is_written_before_a_training(
   )
   assert results == {'step': 4}
   assert faked == [('record', overwrite), 'run', 'operative']
-  assert capsys.readouterr().out == 'train on 0 GPUs\n'
+  told = capsys.readouterr()
+  assert told.out == 'train on 0 GPUs\n'
+  line, *notes = told.err.splitlines()
+  assert line.startswith('mirrored over 1 CPU, ')
+  assert 'note: mirrored without GPUs is a single replica' in notes[0]
 
 
 def test_an_evaluator_beside_a_trainer_writes_no_record(
@@ -94,7 +73,7 @@ def test_an_evaluator_beside_a_trainer_writes_no_record(
 ):
   beside = []
 
-  def evaluate(params, model_dir, show):
+  def evaluate(started, model_dir, show):
     beside.append(model_dir)
     return {'step': 8}
 

@@ -35,8 +35,9 @@ def task(params):
 
 
 @pytest.fixture(scope='module')
-def model(task):
-  return task.build_model()
+def model(task, strategy):
+  with strategy.scope():
+    return task.build_model()
 
 
 @pytest.fixture(scope='module')
@@ -50,11 +51,16 @@ def batch(host_batches):
 
 
 @pytest.fixture(scope='module')
-def step(task, model):
-  optimizer = tf_keras.optimizers.legacy.SGD(0.01, momentum=0.9)
-  metrics = task.build_metrics(training=True)
+def step(task, model, strategy):
+  with strategy.scope():
+    optimizer = tf_keras.optimizers.legacy.SGD(0.01, momentum=0.9)
+    optimizer._create_all_weights(model.trainable_variables)
+    metrics = task.build_metrics(training=True)
+  # Every replica gets the whole batch.
   train = tf.function(
-    lambda scenes: task.train_step(scenes, model, optimizer, metrics)
+    lambda scenes: strategy.run(
+      task.train_step, (scenes, model, optimizer, metrics)
+    )
   )
 
   def run(scenes):
@@ -64,6 +70,17 @@ def step(task, model):
     return {metric.name: float(metric.result()) for metric in metrics}
 
   return run
+
+
+@pytest.fixture(scope='module')
+def detect(task, model, strategy):
+  """Runs the evaluation step; returns a tuple of what each replica found."""
+  run = tf.function(
+    lambda scenes: strategy.run(task.validation_step, (scenes, model))
+  )
+  return lambda scenes: tf.nest.map_structure(
+    strategy.experimental_local_results, run(scenes)
+  )
 
 
 def test_losses_and_statistics_are_measured(step, batch):
@@ -141,10 +158,10 @@ def test_the_training_step_compiles_under_xla(params, batch):
   )
 
 
-def test_detections_lie_in_the_original_images(task, model, params):
+def test_detections_lie_in_the_original_images(task, detect, params):
   scenes = next(iter(task.build_inputs(params.task.validation_data)))
   task.build_metrics(training=False)
-  found = task.validation_step(scenes, model)['detections']
+  found = {name: x[-1] for name, x in detect(scenes)['detections'].items()}
   assert found['boxes'].shape[1:] == [100, 4]
   assert found['masks'].shape[1:] == [100, 28, 28]
   limit = np.tile(scenes.original_size, [1, 2])[:, np.newaxis]
@@ -153,14 +170,14 @@ def test_detections_lie_in_the_original_images(task, model, params):
   assert np.all(found['scores'].numpy()[present] > 0.05)
 
 
-def test_evaluation_gathers_all_images_and_starts_anew(task, model, params):
+def test_evaluation_gathers_all_images_and_starts_anew(task, detect, params):
   task.build_metrics(training=False)
   for _ in range(2):
     state, ids = None, set()
     for scenes in task.build_inputs(params.task.validation_data):
-      outputs = task.validation_step(scenes, model)
-      outputs = tf.nest.map_structure(lambda x: (x,), outputs)
-      state = task.aggregate_logs(state, outputs)
+      # Every replica has all images; an evaluation deals them out.
+      first = {name: x[:1] for name, x in detect(scenes)['detections'].items()}
+      state = task.aggregate_logs(state, {'detections': first})
       ids |= set(scenes.source_id.numpy().tolist())
     found = task._evaluation.detections
     assert {result['image_id'] for result in found} <= ids and len(ids) == 6
@@ -229,13 +246,16 @@ def check_labels(of_host, of_device):
 
 
 def test_a_step_that_augments_is_traced_once(
-  device_task, model, device_batches, host_batches
+  device_task, model, device_batches, host_batches, strategy
 ):
-  optimizer = tf_keras.optimizers.legacy.SGD(0.01)
-  optimizer._create_all_weights(model.trainable_variables)
-  metrics = device_task.build_metrics(training=True)
+  with strategy.scope():
+    optimizer = tf_keras.optimizers.legacy.SGD(0.01)
+    optimizer._create_all_weights(model.trainable_variables)
+    metrics = device_task.build_metrics(training=True)
   train = tf.function(
-    lambda raw: device_task.train_step(raw, model, optimizer, metrics)
+    lambda raw: strategy.run(
+      device_task.train_step, (raw, model, optimizer, metrics)
+    )
   )
   expected = []
   for raw, host in zip(device_batches[:3], host_batches[:3], strict=True):

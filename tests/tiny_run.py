@@ -3,10 +3,14 @@
 It writes the source ids of every step to a file, and can end in the middle of
 one. As a script, the process kills itself there:
 
-python tests/tiny_run.py FOLDER STEP [GINPARAMS...]
+python tests/tiny_run.py FOLDER STEP STRATEGY [GIN_PARAMS...]
+
+With the strategy `mirrored` it has two replicas, on two logical CPUs; as one of
+many workers (TF_CONFIG says so) it writes its own `ids1.jsonl`, `weights1.npz`.
 """
 
 import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -16,10 +20,11 @@ import sys
 os.environ.setdefault('TF_USE_LEGACY_KERAS', '1')
 
 import numpy as np
+import replica_checks
 import tensorflow as tf
 import tf_keras
 
-from copypaste_tf.training import gin_config, runner, task
+from copypaste_tf.training import assembly, gin_config, runner, task
 
 STEPS, EVERY = 12, 3
 # Of a real model that trains and evaluates in seconds.
@@ -31,7 +36,6 @@ SMALL = [
 ]
 PARAMS = [
   'IMAGE_SIZE = (32, 32)',
-  'BATCH_SIZE = 3',
   'TrainData.source_size = (96, 96)',
   'TrainData.shuffle_buffer_size = 5',
   'TaskConfig.panels_every = 0',
@@ -41,29 +45,43 @@ PARAMS = [
 ]
 
 
-def run(folder, params, crash=None, poisoned=None):
+def run(folder, params, crash=None, poisoned=None, strategy='one_device'):
   """Trains in `folder/model`; the ids go to `folder/ids.jsonl`.
 
   Args:
-    folder: existing one.
+    folder: existing one, of all workers.
     params: lines of gin.
     crash: called with each step before its weights change.
     poisoned: says whether a batch of these ids has pixels that are NaN.
+    strategy: of the runtime.
+
+  Returns:
+    The replica that each trace of the step was for.
   """
   folder = pathlib.Path(folder)
+  logged, built, traced = [], [], []
+  workers, suffix = _worker()
 
   class TinyTask(task.CopyPasteTask):
     def build_model(self):
       model = tf_keras.Sequential([tf_keras.layers.Dense(1)])
       model.build([None, 3])
       model.set_weights([np.zeros([3, 1]), np.zeros([1])])
+      built.append(model)
       return model
 
     def build_metrics(self, training=True):
       return []
 
     def train_step(self, inputs, model, optimizer, metrics=None):
-      tf.numpy_function(log, [optimizer.iterations, inputs.source_id], [])
+      context = tf.distribute.get_replica_context()
+      replica = context.replica_id_in_sync_group
+      traced.append(int(replica))
+      tf.numpy_function(
+        functools.partial(log, of=context.num_replicas_in_sync // workers),
+        [optimizer.iterations, replica, inputs.source_id],
+        [],
+      )
       pixels = inputs.image
       if poisoned:
         poison = tf.numpy_function(value, [inputs.source_id], tf.float32)
@@ -77,9 +95,14 @@ def run(folder, params, crash=None, poisoned=None):
       )
       return {self.loss: loss}
 
-  def log(step, ids):
-    with open(folder / 'ids.jsonl', 'a') as file:
-      file.write(json.dumps([int(step), ids.tolist()]) + '\n')
+  def log(step, replica, ids, of):
+    logged.append((int(replica), ids.tolist()))
+    if len(logged) < of:
+      return
+    with open(folder / f'ids{suffix}.jsonl', 'a') as file:
+      everywhere = [ids for _, ids in sorted(logged)]
+      file.write(json.dumps([int(step), everywhere]) + '\n')
+    logged.clear()
     if crash:
       crash(int(step))
 
@@ -88,18 +111,30 @@ def run(folder, params, crash=None, poisoned=None):
 
   resolved = gin_config.load(
     ['smoke'],
-    [*PARAMS, *params],
-    params_override='runtime.distribution_strategy=one_device',
+    [*PARAMS, f'BATCH_SIZE = {3 if strategy == "one_device" else 6}', *params],
+    params_override=f'runtime.distribution_strategy={strategy}',
   )
   with contextlib.ExitStack() as stack:
-    stack.callback(setattr, runner, 'CopyPasteTask', runner.CopyPasteTask)
-    runner.CopyPasteTask = TinyTask
+    stack.callback(setattr, assembly, 'CopyPasteTask', assembly.CopyPasteTask)
+    assembly.CopyPasteTask = TinyTask
     runner.run(resolved, str(folder / 'model'), 'train')
+  if suffix:
+    np.savez(folder / f'weights{suffix}.npz', *built[0].get_weights())
+  return traced
 
 
-def ids(folder):
+def _worker():
+  """Returns the number of workers, and the name of this one's files."""
+  config = json.loads(os.environ.get('TF_CONFIG', '{}'))
+  if not config:
+    return 1, ''
+  return len(config['cluster']['worker']), str(config['task']['index'])
+
+
+def ids(folder, worker=''):
   """Returns `[(step, ids)]` in the order in which they were trained on."""
-  lines = (pathlib.Path(folder) / 'ids.jsonl').read_text().splitlines()
+  path = pathlib.Path(folder) / f'ids{worker}.jsonl'
+  lines = path.read_text().splitlines()
   return [tuple(json.loads(line)) for line in lines]
 
 
@@ -122,4 +157,6 @@ def _killed_at(step):
 
 
 if __name__ == '__main__':
-  run(sys.argv[1], sys.argv[3:], _killed_at(int(sys.argv[2])))
+  if sys.argv[3] == 'mirrored':
+    replica_checks.split_cpu(2)
+  run(sys.argv[1], sys.argv[4:], _killed_at(int(sys.argv[2])), sys.argv[3])

@@ -208,6 +208,10 @@ def what_ran(
     'cpus': 'CPU cores',
     'devices': 'Devices',
     'strategy': 'Strategy',
+    'replicas': 'Replicas',
+    'workers': 'Workers',
+    'images_per_replica': 'Images a replica',
+    'decisions': 'Decided',
   }
   machine = {
     names[key]: ', '.join(map(str, value)) if isinstance(value, list) else value

@@ -25,23 +25,31 @@ class Best:
     record: what `best.json` holds; None before the first evaluation.
   """
 
-  def __init__(self, checkpoint: tf.train.Checkpoint, folder: str, metric: str):
+  def __init__(
+    self,
+    checkpoint: tf.train.Checkpoint,
+    folder: str,
+    metric: str,
+    known: str | None = None,
+  ):
     """Makes the folder ready to go on.
 
     Args:
       checkpoint: of the run, whose variables are saved.
       folder: where the best one is, or will be.
       metric: what is compared; more is better.
+      known: where the best one so far is, if it is not in `folder`.
 
     Raises:
       ValueError: `best.json` is damaged.
     """
     self._checkpoint, self._folder = checkpoint, folder
     self._metric = metric
-    self.record = read(folder)
-    if self.record and not self._exists():
+    known = known or folder
+    self.record = read(known)
+    if self.record and not _exists(known, self.record):
       self.record = None  # Somebody has removed it.
-    if self.record:
+    if self.record and known == folder:
       self._tidy()
 
   def __call__(self, step: int, metrics: Mapping[str, float]) -> bool:
@@ -80,10 +88,6 @@ class Best:
     self._tidy()
     return True
 
-  def _exists(self) -> bool:
-    index = os.path.join(self._folder, f'{self.record["checkpoint"]}.index')
-    return tf.io.gfile.exists(index)
-
   def _tidy(self) -> None:
     """Lets TensorFlow find the checkpoint on record; removes all others."""
     name = self.record['checkpoint']
@@ -95,6 +99,11 @@ class Best:
         tf.io.gfile.rmtree(path)
       else:
         tf.io.gfile.remove(path)
+
+
+def _exists(folder: str, record: Mapping[str, Any]) -> bool:
+  index = os.path.join(folder, f'{record["checkpoint"]}.index')
+  return tf.io.gfile.exists(index)
 
 
 def read(folder: str) -> dict[str, Any] | None:

@@ -26,7 +26,6 @@ STRATEGIES = (
   'multi_worker_mirrored',
   'off',
   'one_device',
-  'parameter_server',
   'tpu',
 )
 PRECISIONS = ('bfloat16', 'float16', 'float32')
@@ -100,6 +99,7 @@ def problems(
   *,
   mode: str = 'train_and_eval',
   missing_data: bool = False,
+  replicas: int | None = None,
 ) -> list[Problem]:
   """Lists everything that is wrong with a config.
 
@@ -107,17 +107,19 @@ def problems(
     params: the config.
     mode: of the run; training data matter to `train`, others to `eval`.
     missing_data: accept that files do not exist.
+    replicas: that share the batch; None is what the config and the GPUs say.
   """
-  leaves = config_types.flatten(params.as_dict())
-  found = [*_values(leaves)]
+  found = values(params)
   if found:  # What follows computes with the values.
     return found
+  leaves = config_types.flatten(params.as_dict())
   found += model_checks.problems(params.task)
   if 'train' in mode:
-    found += [*_schedule(params, leaves), *_batches(params)]
+    found += [*_schedule(params, leaves), *_sources(params.task.train_data)]
     found += service_checks.problems(params.task.train_data)
     found += step_checks.problems(params)
     found += _augmentation(params.task.train_data)
+  found += _batches(params, mode, replicas or pipeline.num_replicas(params))
   return found + data_checks.problems(params, mode, missing_data)
 
 
@@ -134,8 +136,12 @@ def describe(problem: Problem, resolved: Resolved) -> str:
   return f'{origin}: {problem.path}: {problem.message}'
 
 
+def values(params: cfg.ExperimentConfig) -> list[Problem]:
+  """Lists the single values of a config that are out of their ranges."""
+  return [*_values(config_types.flatten(params.as_dict()))]
+
+
 def _values(leaves) -> Iterator[Problem]:
-  """Compares single values with their ranges."""
   for path, bounds in _RANGES.items():
     if path in leaves and leaves[path] not in bounds:
       yield Problem(path, f'expected a value {bounds}, got {leaves[path]!r}')
@@ -176,15 +182,18 @@ def _schedule(params, leaves) -> Iterator[Problem]:
     )
 
 
-def _batches(params) -> Iterator[Problem]:
-  data, path = params.task.train_data, _TRAIN + 'global_batch_size'
-  replicas = pipeline.num_replicas(params)
-  if data.global_batch_size % replicas:
-    yield Problem(
-      path,
-      f'expected a multiple of the {replicas} replicas, got '
-      f'{data.global_batch_size}',
-    )
+def _batches(params, mode, replicas) -> Iterator[Problem]:
+  """Finds batches that the replicas cannot share."""
+  for part, kind in (('train_data', 'train'), ('validation_data', 'eval')):
+    batch = getattr(params.task, part).global_batch_size
+    if kind in mode and batch % replicas:
+      yield Problem(
+        f'task.{part}.global_batch_size',
+        f'expected a multiple of the {replicas} replicas, got {batch}',
+      )
+
+
+def _sources(data: TrainData) -> Iterator[Problem]:
   if data.source_input_path and data.copy_paste is None:
     yield Problem(
       _TRAIN + 'source_input_path',

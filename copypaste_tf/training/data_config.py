@@ -50,7 +50,7 @@ class TrainData(hyperparams.Config):
     jitter: flip, scale and crop of the images.
     source_jitter: the same for the images pasted from, where it differs.
     copy_paste: what is pasted; None trains without Copy-Paste.
-    seed: of the order of the records and of every random draw.
+    seed: of the order of the records, of the first weights and of every draw.
     deterministic: the order of the records depends on the seed alone; False
       takes them as they get ready.
     data_service: dispatcher of a tf.data service whose workers make the

@@ -183,10 +183,11 @@ def runtime(
   """Returns what the run computes with.
 
   Args:
-    strategy: `mirrored`, `one_device`, `off`, `tpu`, `multi_worker_mirrored`.
+    strategy: `mirrored` (all GPUs of the machine), `one_device`, `off`, `tpu`,
+      `multi_worker_mirrored` (several machines).
     precision: `float32`, `bfloat16` or `float16`.
     xla: compile the training step for GPUs (TPUs always do).
-    num_gpus: GPUs to use; -1 means all that are visible.
+    num_gpus: GPUs to use; -1 means all that are visible; 0 is the CPU.
 
   Returns:
     Model Garden's config.

@@ -19,10 +19,17 @@ class Preemption:
   Args:
     save: writes a checkpoint.
     write: takes a line for the user.
+    anyone: takes whether this process was asked, and returns whether any of
+      those that run together was.
   """
 
-  def __init__(self, save: Callable[[], object], write: Callable[[str], None]):
-    self._save, self._write = save, write
+  def __init__(
+    self,
+    save: Callable[[], object],
+    write: Callable[[str], None],
+    anyone: Callable[[bool], bool] = bool,
+  ):
+    self._save, self._write, self._anyone = save, write, anyone
     self._asked = threading.Event()
 
   def __call__(self, output: object) -> None:
@@ -32,7 +39,7 @@ class Preemption:
       Preempted: the run was asked to end.
     """
     del output
-    if self._asked.is_set():
+    if self._anyone(self._asked.is_set()):
       self._save()
       self._write('asked to end (SIGTERM): saved; the same command goes on')
       raise Preempted()

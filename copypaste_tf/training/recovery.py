@@ -80,7 +80,8 @@ class Recoveries:
     """
     step, position = int(self._trainer.global_step.numpy()), self.position()
     first = step - len(fault.losses)
-    checkpoint = runner.checkpoint_manager.latest_checkpoint
+    # The chief's, for all workers.
+    checkpoint = tf.train.latest_checkpoint(os.path.dirname(self._path))
     runner.controller.restore_checkpoint(checkpoint)
     # Its rate would be of the steps back.
     runner.controller.step_timer = None

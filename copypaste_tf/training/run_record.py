@@ -7,7 +7,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gin
@@ -49,24 +49,31 @@ _FREE = (
 )
 
 
-def write(model_dir: str, resolved: Resolved, *, overwrite: bool) -> None:
+def write(
+  model_dir: str,
+  resolved: Resolved,
+  *,
+  overwrite: bool,
+  hardware: Mapping[str, Any] | None = None,
+) -> None:
   """Writes the record of a run that is about to start or to go on.
 
   Args:
     model_dir: folder of the run, made if need be.
     resolved: the config.
     overwrite: accept that the folder holds the record of another config.
+    hardware: `devices.Devices.record` of the run.
 
   Raises:
-    ValueError: the folder holds another config's record; the message lists
-      the differences.
+    ValueError: as `refuse_another`.
   """
   refuse_another(model_dir, resolved.params, overwrite=overwrite)
   tf.io.gfile.makedirs(model_dir)
   _write(model_dir, PARAMS, to_yaml(resolved.params))
   _write(model_dir, GIN, resolved.gin)
   strategy = resolved.params.runtime.distribution_strategy
-  _write(model_dir, VERSIONS, json.dumps(versions(strategy), indent=2) + '\n')
+  found = versions(strategy) | dict(hardware or {})
+  _write(model_dir, VERSIONS, json.dumps(found, indent=2) + '\n')
 
 
 def refuse_another(
@@ -84,11 +91,29 @@ def refuse_another(
   """
   changes = differences(model_dir, params)
   if changes and not overwrite:
-    listed = '\n  '.join(changes[:20] + (['...'] if changes[20:] else []))
     raise ValueError(
       f'{model_dir} holds a run of another config. Choose another --model_dir, '
-      f'or pass --overwrite_record to go on with the changes:\n  {listed}'
+      f'or pass --overwrite_record to go on with the changes:{_listed(changes)}'
     )
+
+
+def refuse_other_workers(configs: Sequence[str]) -> None:
+  """Refuses workers of one run that were started with other configs.
+
+  Args:
+    configs: of each worker, as `to_yaml`.
+
+  Raises:
+    ValueError: the first that differs from the chief's; the message lists the
+      differences.
+  """
+  for number, config in enumerate(configs):
+    changes = _changes(configs[0], config)
+    if changes:
+      raise ValueError(
+        f'worker {number} was started with another config than worker 0; give '
+        f'all of them the same flags:{_listed(changes)}'
+      )
 
 
 def write_operative(model_dir: str) -> None:
@@ -102,14 +127,23 @@ def differences(model_dir: str, params: cfg.ExperimentConfig) -> list[str]:
   if not tf.io.gfile.exists(path):
     return []
   with tf.io.gfile.GFile(path) as file:
-    old = config_types.flatten(yaml.safe_load(file.read()))
-  new = config_types.flatten(yaml.safe_load(to_yaml(params)))
+    return _changes(file.read(), to_yaml(params))
+
+
+def _changes(old: str, new: str) -> list[str]:
+  """Compares two configs as `to_yaml`, but for what may differ."""
+  old, new = (config_types.flatten(yaml.safe_load(x)) for x in (old, new))
   return [
     f'{name}: {old.get(name, "absent")!r} -> {new.get(name, "absent")!r}'
     for name in sorted(old.keys() | new.keys())
     if old.get(name, _FREE) != new.get(name, _FREE)
     and not name.startswith(_FREE)
   ]
+
+
+def _listed(changes: Sequence[str]) -> str:
+  shown = [*changes[:20], *(['...'] if changes[20:] else [])]
+  return ''.join(f'\n  {change}' for change in shown)
 
 
 def to_yaml(params: cfg.ExperimentConfig) -> str:

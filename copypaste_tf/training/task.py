@@ -28,6 +28,7 @@ from copypaste_tf.training import (
   pipeline,
   restore,
   train_labels,
+  workers,
 )
 from copypaste_tf.training.experiment import TaskConfig
 
@@ -195,7 +196,7 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
     state: bool | None = None,
     step_outputs: Mapping[str, Any] | None = None,
   ) -> bool:
-    """Collects the detections of all replicas on the host."""
+    """Collects the detections of the replicas of this worker on the host."""
     if state is None:
       self._evaluation.detections = []
     found = step_outputs['detections']
@@ -209,9 +210,12 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
     aggregated_logs: bool | None = None,
     global_step: tf.Tensor | None = None,
   ) -> dict[str, float]:
-    """Writes the detections and returns the COCO metrics."""
+    """Writes the detections of all workers and returns the COCO metrics."""
     del aggregated_logs, global_step
-    found = self._evaluation.detections
+    parts = workers.from_all(
+      tf.distribute.get_strategy(), self._evaluation.detections
+    )
+    found = [result for part in parts for result in part]
     if self.logging_dir:
       path = os.path.join(self.logging_dir, DETECTIONS_FILE)
       with tf.io.gfile.GFile(path, 'w') as file:

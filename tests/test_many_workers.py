@@ -1,0 +1,212 @@
+"""Two processes on loopback train together, through the command line."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tiny_run
+
+SMALL = [
+  '--gin_file=smoke',
+  '--gin_params=BATCH_SIZE = 2',
+  '--gin_params=IMAGE_SIZE = (64, 64)',
+  '--gin_params=EvalData.global_batch_size = 4',
+  '--gin_params=TaskConfig.panels_every = 2',
+  '--gin_params=experiment.log_every = 1',
+  '--params_override=task.model.norm_activation.use_sync_bn=true',
+]
+
+
+@pytest.fixture
+def recipe(shapes_params):
+  return [*SMALL, *(f'--gin_params={line}' for line in shapes_params)]
+
+
+def ports(count):
+  """Returns free ports of this machine."""
+  sockets = [socket.socket() for _ in range(count)]
+  for each in sockets:
+    each.bind(('127.0.0.1', 0))
+  found = [each.getsockname()[1] for each in sockets]
+  for each in sockets:
+    each.close()
+  return found
+
+
+def start(folder, index, hosts, *arguments):
+  """Starts a worker, whose own temporary folder is `folder/tmp{index}`."""
+  own = folder / f'tmp{index}'
+  own.mkdir(exist_ok=True)
+  return subprocess.Popen(
+    [
+      *(sys.executable, '-m', 'copypaste_tf.train'),
+      '--strategy=multi_worker_mirrored',
+      f'--worker_hosts={",".join(hosts)}',
+      f'--task_index={index}',
+      f'--model_dir={folder}/model',
+      *arguments,
+    ],
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
+    text=True,
+    env={**os.environ, 'TMPDIR': str(own)},
+  )
+
+
+def start_two(folder, *arguments, **others):
+  hosts = [f'127.0.0.1:{port}' for port in ports(2)]
+  return [
+    start(folder, i, hosts, *arguments, *others.get(f'of_{i}', ()))
+    for i in range(2)
+  ]
+
+
+def ended(workers, code=0):
+  """Waits for all; returns their outputs and errors."""
+  told = [worker.communicate(timeout=400) for worker in workers]
+  for worker, (_, error) in zip(workers, told, strict=True):
+    assert worker.returncode == code, error
+  return told
+
+
+def values(prefix):
+  reader = tf.train.load_checkpoint(str(prefix))
+  return {
+    name: reader.get_tensor(name)
+    for name in reader.get_variable_to_shape_map()
+    if name.startswith(('model', 'optimizer')) and 'VARIABLE' in name
+  }
+
+
+def start_tiny(folder, index, hosts, params):
+  task = {'type': 'worker', 'index': index}
+  config = {'cluster': {'worker': hosts}, 'task': task}
+  return subprocess.Popen(
+    [
+      *(sys.executable, tiny_run.__file__, str(folder), '-1'),
+      *('multi_worker_mirrored', *params),
+    ],
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
+    text=True,
+    env={**os.environ, 'TF_CONFIG': json.dumps(config)},
+  )
+
+
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_two_workers_read_other_records_and_have_the_same_weights(
+  shapes_params, tmp_path
+):
+  hosts = [f'127.0.0.1:{port}' for port in ports(2)]
+  ended([start_tiny(tmp_path, i, hosts, shapes_params) for i in range(2)])
+  read = [tiny_run.ids(tmp_path, worker) for worker in (0, 1)]
+  assert [step for step, _ in read[0]] == list(range(tiny_run.STEPS))
+  # 16 records, 3 a step and worker: two steps are within the first epoch.
+  first = [{x for _, ids in steps[:2] for x in targets(ids)} for steps in read]
+  assert len(first[0]) == len(first[1]) == 6 and not first[0] & first[1]
+  weights = [
+    list(np.load(tmp_path / f'weights{worker}.npz').values())
+    for worker in (0, 1)
+  ]
+  for chief, other in zip(*weights, strict=True):
+    np.testing.assert_array_equal(chief, other)
+    assert chief.any()
+
+
+def targets(ids):
+  """Returns the ids of the images that were pasted onto."""
+  return [target for replica in ids for target, _ in replica]
+
+
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_two_workers_train_evaluate_and_go_on_together(recipe, tmp_path):
+  model = tmp_path / 'model'
+  told = ended(
+    start_two(
+      tmp_path,
+      *recipe,
+      '--mode=train_and_eval',
+      '--gin_params=schedule.train_steps = 2',
+    )
+  )
+  for i, (_, error) in enumerate(told):
+    assert f'over 2 CPUs, 1 image each, float32, worker {i} of 2' in error
+  assert 'step 2/2' in told[0][0] and 'step 2/2' not in told[1][0]
+  rows = [
+    json.loads(line) for line in (model / 'history.jsonl').open().readlines()
+  ]
+  assert [row['step'] for row in rows] == [1, 2, 2], 'written once'
+  versions = json.loads((model / 'versions.json').read_text())
+  assert versions['replicas'] == 2 and versions['workers'] == 2
+  assert len(list((model / 'train').glob('events*'))) <= 2
+  assert not list((tmp_path / 'tmp1').iterdir()), 'nothing is left behind'
+  evaluated = evaluate(model)
+  results = json.loads((model / 'results.json').read_text())['eval']
+  assert {name: evaluated[name] for name in results} == pytest.approx(
+    results, abs=1e-3
+  ), 'of all images, not of one worker'
+
+  longer = ['--overwrite_record', '--mode=train', *recipe]
+  longer += ['--gin_params=schedule.train_steps = 3']
+  out, _ = ended(start_two(tmp_path, *longer))[0]
+  assert out.splitlines()[0].startswith('step 3/3'), 'all went on from step 2'
+  before, after = values(model / 'ckpt-2'), values(model / 'ckpt-3')
+  assert before.keys() == after.keys()
+  moved = [not np.array_equal(x, after[name]) for name, x in before.items()]
+  assert np.mean(moved) > 0.5
+
+
+def evaluate(model):
+  """Evaluates on this machine alone."""
+  path = model.parent / 'metrics.json'
+  done = subprocess.run(
+    [
+      *(sys.executable, '-m', 'copypaste_tf.evaluate'),
+      *(f'--model_dir={model}', f'--metrics={path}'),
+      f'--output={model.parent}/again.json',
+    ],
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+  assert done.returncode == 0, done.stderr
+  return json.loads(path.read_text())
+
+
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_one_worker_that_must_end_ends_all_and_both_go_on(recipe, tmp_path):
+  steps = '--gin_params=schedule.train_steps = 30'
+  arguments = [*recipe, '--mode=train', steps]
+  workers = start_two(tmp_path, *arguments)
+  history = tmp_path / 'model/history.jsonl'
+  while not history.exists():
+    assert all(worker.poll() is None for worker in workers)
+    time.sleep(0.2)
+  workers[1].send_signal(signal.SIGTERM)
+  told = ended(workers, code=143)
+  assert 'saved; the same command goes on' in told[0][0]
+  last = tf.train.latest_checkpoint(str(tmp_path / 'model'))
+  assert 1 <= int(last.split('-')[-1]) < 30
+
+
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_workers_with_other_flags_are_told(recipe, tmp_path):
+  told = ended(
+    start_two(tmp_path, *recipe, of_1=['--gin_params=TrainData.seed = 5']),
+    code=1,
+  )
+  for _, error in told:
+    assert 'worker 1 was started with another config than worker 0' in error
+    assert 'task.train_data.seed' in error and 'Traceback' not in error
+  assert not (tmp_path / 'model').exists()
