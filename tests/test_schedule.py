@@ -54,9 +54,7 @@ def test_without_drops_the_rate_stays():
   ],
 )
 def test_clipping_bounds_the_norm_of_all_gradients(clip_norm, gradient, step):
-  plan = schedule(
-    learning_rate=0.1, drops=(), warmup_steps=0, clip_norm=clip_norm
-  )
+  plan = schedule(learning_rate=0.1, warmup_steps=0, clip_norm=clip_norm)
   factory = optimization.OptimizerFactory(plan.optimizer)
   optimizer = factory.build_optimizer(factory.build_learning_rate())
   weights = [tf.Variable([1.0, 1.0]), tf.Variable([1.0])]
@@ -76,7 +74,7 @@ tf.config.set_logical_device_configuration(
   cpu, [tf.config.LogicalDeviceConfiguration()] * 2
 )
 strategy = tf.distribute.MirroredStrategy(['/cpu:0', '/cpu:1'])
-plan = schedule(learning_rate=0.5, drops=(), warmup_steps=0, clip_norm=2.0)
+plan = schedule(learning_rate=0.5, warmup_steps=0, clip_norm=2.0)
 factory = optimization.OptimizerFactory(plan.optimizer)
 with strategy.scope():
   weight = tf.Variable([10.0])
