@@ -76,7 +76,7 @@ def run(folder, params, crash=None, poisoned=None, strategy='one_device'):
     def train_step(self, inputs, model, optimizer, metrics=None):
       context = tf.distribute.get_replica_context()
       replica = context.replica_id_in_sync_group
-      traced.append(int(replica))
+      traced.append(int(tf.get_static_value(replica)))
       tf.numpy_function(
         functools.partial(log, of=context.num_replicas_in_sync // workers),
         [optimizer.iterations, replica, inputs.source_id],
