@@ -31,6 +31,8 @@ WIDTHS = {'pred': 1, 's8': 1, 'u8': 1, 's16': 2, 'u16': 2, 'f16': 2, 'bf16': 2}
 WIDTHS |= {'s32': 4, 'u32': 4, 'f32': 4, 's64': 8, 'u64': 8, 'f64': 8}
 # What neither computes nor moves anything.
 FREE = {'parameter', 'constant', 'tuple', 'get-tuple-element', 'bitcast'}
+# What reads or writes a part of its first operand.
+SLICES = {'dynamic-slice', 'dynamic-update-slice', 'gather'}
 TRAINING = 3  # A forward and a backward pass, in forward passes.
 
 _ARRAY = re.compile(r'(\w+)\[([\d,]*)\]')
@@ -70,7 +72,7 @@ def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
   own = {'flag_values': flag_values}
   flags.DEFINE_integer('images', 4, 'Images of a core in a step.', 2, **own)
   flags.DEFINE_integer(
-    'visits', 4, 'Groups of ids that an image has, in each loop.', 1, **own
+    'visits', 4, 'Groups of ids that a block of rows has.', 1, **own
   )
   flags.DEFINE_float('tflops', 61, 'Of matrix products, 1e12/s.', 0, **own)
   flags.DEFINE_float('vector', 1.9, 'Of other operations, 1e12/s.', 0, **own)
@@ -114,13 +116,14 @@ def hlo(
 def count(text: str, *, images: int, visits: int) -> Cost:
   """Counts the cost of an HLO module.
 
-  A loop goes over the images of the batch, or over the groups of ids of each.
-  What its body takes of the batch is taken to be one image.
+  A loop over blocks of rows goes over all of them, one over groups of ids
+  `visits` times as often, any other over the images. Of an array that is read
+  or written by slices only these count.
 
   Args:
     text: an optimized HLO module.
     images: of the batch.
-    visits: rounds of a loop over groups, per image.
+    visits: groups of ids that a block has.
   """
   computations, entry = _parse(text)
   types = {
@@ -129,44 +132,101 @@ def count(text: str, *, images: int, visits: int) -> Cost:
     for name, instruction in computation.items()
   }
 
-  def sizes(kind, looped):
-    """Returns the elements and the bytes of a type."""
-    elements = total = 0
-    for dtype, text in _ARRAY.findall(kind):
-      shape = [int(x) for x in text.split(',') if x]
-      if looped and shape[1:] and shape[0] == images:
-        shape[0] = 1
-      elements += math.prod(shape)
-      total += math.prod(shape) * WIDTHS.get(dtype, 0)
-    return elements, total
-
-  def operations(name, looped):
+  def operations(name):
     return sum(
-      sizes(instruction.type, looped)[0]
+      _elements(instruction, types)
       for instruction in computations[name].values()
       if instruction.opcode not in FREE | {'broadcast', 'iota', 'copy'}
     )
 
-  def cost(name, looped):
+  def moved(found):
+    fused = found.opcode == 'fusion'
+    inner = computations[found.called[0]] if fused else {'': found}
+    total = _written(inner, types)
+    for number, operand in enumerate(found.operands):
+      name = _parameter(inner, number) if fused else operand
+      total += _read(inner, name, types)
+    return total
+
+  def cost(name):
     total = Cost(0, 0)
     for found in computations[name].values():
       if found.opcode == 'while':
-        rounds = images if '"map/' in found.line else images * visits
-        total = total.plus(cost(found.called[0], True), rounds)
+        rounds = _rounds(found, images, visits)
+        total = total.plus(cost(found.called[0]), rounds)
       elif found.opcode in ('call', 'conditional'):
         for called in found.called:
-          total = total.plus(cost(called, looped))
+          total = total.plus(cost(called))
       elif found.opcode not in FREE:
-        elements, moved = sizes(found.type, looped)
-        moved += sum(sizes(types[x], looped)[1] for x in found.operands)
+        elements = _elements(found, types)
         if found.opcode == 'fusion':
-          elements = operations(found.called[0], looped)
+          elements = operations(found.called[0])
         elif found.opcode.startswith('reduce'):
-          elements = sum(sizes(types[x], looped)[0] for x in found.operands)
-        total = total.plus(Cost(elements, moved))
+          elements = sum(_sizes(types[x])[0] for x in found.operands)
+        total = total.plus(Cost(elements, moved(found)))
     return total
 
-  return cost(entry, False)
+  return cost(entry)
+
+
+def _shapes(kind) -> list[tuple[str, list[int]]]:
+  """Returns the dtype and the shape of each array of a type."""
+  return [
+    (dtype, [int(x) for x in text.split(',') if x])
+    for dtype, text in _ARRAY.findall(kind)
+  ]
+
+
+def _sizes(kind) -> tuple[int, int]:
+  """Returns the elements and the bytes of a type."""
+  counts = [(math.prod(shape), dtype) for dtype, shape in _shapes(kind)]
+  total = sum(count * WIDTHS.get(dtype, 0) for count, dtype in counts)
+  return sum(count for count, _ in counts), total
+
+
+def _elements(found, types) -> int:
+  """Returns the elements that are computed; of an update in place its own."""
+  updated = found.opcode == 'dynamic-update-slice'
+  return _sizes(types[found.operands[1]] if updated else found.type)[0]
+
+
+def _rounds(loop, images, visits) -> int:
+  """Returns how often a loop runs at most; see `count`."""
+  blocks = [x[0] for _, x in _shapes(loop.type) if len(x) >= len('bhwc')]
+  if 'op_name="groups' in loop.line:
+    return max(blocks) * visits
+  return max(blocks) if 'op_name="blocks' in loop.line else images
+
+
+def _parameter(computation, number) -> str:
+  """Returns the name of a parameter of a fused computation."""
+  return next(
+    name
+    for name, found in computation.items()
+    if found.opcode == 'parameter' and f'parameter({number})' in found.line
+  )
+
+
+def _written(computation, types) -> int:
+  """Returns the bytes that a computation writes, of updates in place theirs."""
+  *_, last = computation.values()
+  if last.opcode == 'dynamic-update-slice':
+    return _sizes(types[last.operands[1]])[1]
+  return _sizes(last.type)[1]
+
+
+def _read(computation, name, types) -> int:
+  """Returns the bytes of an array that a computation reads."""
+  total = 0
+  for user in computation.values():
+    if name not in user.operands:
+      continue
+    if user.opcode in SLICES and name == user.operands[0]:
+      updated = user.opcode == 'dynamic-update-slice'
+      total += 0 if updated else _sizes(user.type)[1]
+    else:
+      return _sizes(types[name])[1]
+  return total
 
 
 def _parse(text) -> tuple[dict[str, dict[str, Instruction]], str]:

@@ -49,12 +49,42 @@ ENTRY %main (x: f32[2,8]) -> f32[] {
 def test_by_hand():
   found = lib.count(MODULE, images=2, visits=3)
   # The fusion reads and writes 16 floats and has two operations for each; each
-  # of 2 * 3 rounds negates one of two images; then 16 bytes and a sum.
-  assert found.operations == 2 * 16 + 6 * 8 + 16 + (16 + 1)
-  assert found.bytes == 128 + 6 * 64 + (64 + 16) + (64 + 4 + 4)
-  mapped = MODULE.replace('body=%body', 'body=%body, op_name="map/while"')
-  found = lib.count(mapped, images=2, visits=3)
-  assert found.operations == 2 * 16 + 2 * 8 + 16 + (16 + 1)
+  # of 2 rounds negates all; then 16 bytes and a sum.
+  assert found.operations == 2 * 16 + 2 * 16 + 16 + (16 + 1)
+  assert found.bytes == 128 + 2 * 128 + (64 + 16) + (64 + 4 + 4)
+
+
+BLOCKS = """HloModule blocks
+
+%write (c: f32[6,4,4,2], i: s32[]) -> f32[6,4,4,2] {
+  %c = f32[6,4,4,2]{3,2,1,0} parameter(0)
+  %i = s32[] parameter(1)
+  %old = f32[1,4,4,2]{3,2,1,0} dynamic-slice(%c, %i)
+  %new = f32[1,4,4,2]{3,2,1,0} negate(%old)
+  ROOT %all = f32[6,4,4,2]{3,2,1,0} dynamic-update-slice(%c, %new, %i)
+}
+
+%body (t: (s32[], f32[6,4,4,2])) -> (s32[], f32[6,4,4,2]) {
+  %t = (s32[], f32[6,4,4,2]{3,2,1,0}) parameter(0)
+  %n = s32[] get-tuple-element(%t), index=0
+  %x = f32[6,4,4,2]{3,2,1,0} get-tuple-element(%t), index=1
+  %y = f32[6,4,4,2]{3,2,1,0} fusion(%x, %n), kind=kLoop, calls=%write
+  ROOT %u = (s32[], f32[6,4,4,2]{3,2,1,0}) tuple(%n, %y)
+}
+
+ENTRY %main (z: (s32[], f32[6,4,4,2])) -> (s32[], f32[6,4,4,2]) {
+  %z = (s32[], f32[6,4,4,2]{3,2,1,0}) parameter(0)
+  ROOT %l = (s32[], f32[6,4,4,2]) while(%z), body=%body, op_name="NAME/while"
+}
+"""
+
+
+def test_of_a_block_only_its_own_bytes_count():
+  block = 4 * 4 * 2 * 4
+  for name, rounds in (('blocks', 6), ('groups', 6 * 3), ('map', 2)):
+    found = lib.count(BLOCKS.replace('NAME', name), images=2, visits=3)
+    assert found.bytes == rounds * (2 * block + 4)
+    assert found.operations == rounds * 3 * (block / 4)
 
 
 def test_copy_paste_costs_more_than_none():
@@ -67,7 +97,7 @@ def test_copy_paste_costs_more_than_none():
     )
     for paste in (None, data_config.CopyPaste())
   )
-  # It reads two canvases and writes a third.
+  # It reads two canvases and writes one of them.
   canvas = 2 * 64 * 64 * (4 * 3 + 2)
   assert on.bytes - off.bytes > 3 * canvas
   assert on.operations > off.operations > 64 * 64

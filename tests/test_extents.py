@@ -54,3 +54,27 @@ def test_agrees_each_way():
     extents.measure, tf.constant(scenes.planes), tf.constant(scenes.ids)
   )
   reference.assert_same(list(results), approximate=())
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_blocks_of_rows_hold_what_the_canvas_does(seed):
+  rng = np.random.default_rng(seed)
+  # Five blocks, and objects that lie in several.
+  scenes = reference.make_scenes(rng, size=(160, 24), count=9, largest=90)
+  planes, ids = tf.constant(scenes.planes), tf.constant(scenes.ids)
+  whole = extents.measure(planes, ids)
+  _assert_equal(extents.measure_within(planes, ids, whole.box), whole)
+  covers = np.array([[[30, 4, 33, 20], [150, 0, 160, 24], [0, 0, 0, 0]]] * 4)
+  hidden = np.zeros(scenes.planes.shape[:3], bool)
+  for ymin, xmin, ymax, xmax in covers[0]:
+    hidden[:, ymin:ymax, xmin:xmax] = rng.random(4)[:, None, None] < 0.8
+  visible = extents.measure(planes, ids, tf.constant(hidden))
+  assert np.any(visible.area < whole.area)
+  for boxes in (None, tf.constant(covers, tf.int32)):
+    found = extents.remeasure(planes, ids, tf.constant(hidden), whole, boxes)
+    _assert_equal(found, visible)
+
+
+def _assert_equal(found, expected):
+  np.testing.assert_array_equal(found.area, expected.area)
+  np.testing.assert_array_equal(found.box, expected.box)

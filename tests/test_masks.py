@@ -3,7 +3,7 @@ import reference
 import tensorflow as tf
 
 from copypaste_tf import augment
-from copypaste_tf.augment import masks
+from copypaste_tf.augment import extents, masks
 
 
 def _examples(seed=0, **knobs):
@@ -30,6 +30,24 @@ def test_select_is_the_union_of_the_chosen():
     for k in np.flatnonzero(chosen[i]):
       union |= reference.mask_of(scenes.planes[i], scenes.ids[i, k])
     np.testing.assert_array_equal(found[i], union)
+
+
+def test_the_chosen_are_found_in_the_planes_of_their_owners():
+  rng = np.random.default_rng(4)
+  scenes = reference.make_scenes(rng, size=(160, 24), count=8, largest=70)
+  scenes = tf.nest.map_structure(tf.constant, scenes)
+  chosen = tf.constant(rng.random(scenes.ids.shape) < 0.5)
+  boxes = extents.measure(scenes.planes, scenes.ids).box
+  union = masks.select(scenes.planes, scenes.ids, chosen)
+  found = masks.select_within(scenes.planes, scenes.ids, chosen, boxes)
+  np.testing.assert_array_equal(found, union)
+  owners = [2, 0, 3, 1]
+  found = masks.select_within(
+    scenes.planes,
+    *(tf.gather(x, owners) for x in (scenes.ids, chosen, boxes)),
+    tf.constant(owners),
+  )
+  np.testing.assert_array_equal(found, tf.gather(union, owners))
 
 
 def test_instance_masks_equal_the_definition():

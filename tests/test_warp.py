@@ -7,10 +7,11 @@ from copypaste_tf.augment import ScaleJitter, jitter, warp
 
 
 @pytest.mark.parametrize('seed', range(6))
-def test_warp_equals_pixel_by_pixel(seed):
+# Of one block of rows, and of five.
+@pytest.mark.parametrize('output_size', [(37, 29), (160, 12)])
+def test_warp_equals_pixel_by_pixel(seed, output_size):
   rng = np.random.default_rng(seed)
   scenes = reference.make_scenes(rng, batch=3)
-  output_size = (37, 29)
   draw = reference.to_numpy(
     jitter.sample(
       tf.constant([seed, 1]),

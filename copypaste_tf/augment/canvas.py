@@ -35,7 +35,10 @@ def place(scenes: Scenes) -> Canvas:
   Returns:
     A `Canvas`.
   """
-  extent = extents.measure(scenes.planes, scenes.ids)
+  # There is nothing below the image.
+  whole = tf.pad(scenes.size, [[0, 0], [2, 0]])[:, tf.newaxis]
+  whole += tf.zeros_like(scenes.ids)[..., tf.newaxis]
+  extent = extents.measure_within(scenes.planes, scenes.ids, whole)
   valid = (scenes.classes > 0) & ~scenes.crowd & (extent.area > 0)
   misfit = box_ops.is_empty(scenes.boxes)[..., tf.newaxis]
   boxes = tf.where(misfit, tf.cast(extent.box, tf.float32), scenes.boxes)

@@ -4,52 +4,112 @@ import tensorflow as tf
 
 from copypaste_tf.augment import planes as planes_lib
 
+# Rows that are written or left alone together; few of them stay in the cache.
+_BLOCK_ROWS = 16
+
 
 def paste(
   alpha: tf.Tensor,
   sources: tf.Tensor,
   targets: tf.Tensor,
-  partner: tf.Tensor | None = None,
+  covers: tf.Tensor,
 ) -> tf.Tensor:
-  """Writes the partners' pixels over the targets, where there are any.
+  """Writes the sources' pixels over the targets, where there are any.
 
-  In blocks of rows, one after the other: neither are all sources copied into
-  the order of the targets, nor is a block touched that stays what it is.
+  In blocks of rows, one after the other; those that stay what they are are not
+  touched.
 
   Args:
     alpha: `[b, h, w]` bool, the pixels to write.
-    sources: `[b, h, w, c]`.
+    sources: `[b, h, w, c]`, the i-th for the i-th target.
     targets: `[b, h, w, c]` of the same dtype.
-    partner: `[b]` int32, which of the sources is for the i-th target; the i-th
-      by default.
+    covers: `[b, n, 4]` int32, boxes that together hold all of them.
 
   Returns:
     `[b, h, w, c]`, of the source under `alpha` and of the target elsewhere.
   """
-  batch, height, _, _ = planes_lib.shape(targets)
-  rows = planes_lib.block_rows(height)
-  alpha, sources, targets = (
+  rows = planes_lib.block_rows(planes_lib.shape(targets)[1], _BLOCK_ROWS)
+  pasted = _pasted(covers, alpha, rows)
+  alpha, sources, blocks = (
     planes_lib.split_rows(x, rows) for x in (alpha, sources, targets)
   )
-  count = height // rows
-  partner = tf.range(batch) if partner is None else partner
-  pasted = tf.cast(tf.reduce_any(alpha, axis=[1, 2]), tf.int32)
-  order = tf.argsort(pasted, direction='DESCENDING', stable=True)
 
-  def step(index, pixels):
-    block = tf.gather(order, index)
-    image, place = block // count, block % count
+  def step(block, blocks):
     new = _where(
       tf.gather(alpha, block),
-      tf.gather(sources, tf.gather(partner, image) * count + place),
-      tf.gather(pixels, block),
+      tf.gather(sources, block),
+      tf.gather(blocks, block),
     )
-    pixels = tf.tensor_scatter_nd_update(pixels, [[block]], new[tf.newaxis])
-    return index + 1, pixels
+    return planes_lib.put_block(blocks, block, new)
 
-  last = tf.reduce_sum(pasted)
-  _, pixels = tf.while_loop(lambda index, _: index < last, step, (0, targets))
-  return tf.reshape(pixels, [batch, height, *planes_lib.shape(pixels)[2:]])
+  return tf.reshape(
+    planes_lib.fold_blocks(step, blocks, pasted), planes_lib.shape(targets)
+  )
+
+
+def paste_within(
+  alpha: tf.Tensor, images: tf.Tensor, partner: tf.Tensor, covers: tf.Tensor
+) -> tf.Tensor:
+  """Writes the pixels of a batch over other images of it, in place.
+
+  As `paste` does with `sources = tf.gather(images, partner)`, of which no copy
+  is made: block by block, each image is written when the one that takes from
+  it has been. Only of one image in each circle of takers a block is kept.
+
+  Args:
+    alpha: `[b, h, w]` bool, the pixels to write.
+    images: `[b, h, w, c]`, sources and targets.
+    partner: `[b]` int32, a permutation, whose pixels each image takes.
+    covers: `[b, n, 4]` int32, boxes that together hold all of them.
+
+  Returns:
+    `[b, h, w, c]`.
+  """
+  rows = planes_lib.block_rows(planes_lib.shape(images)[1], _BLOCK_ROWS)
+  pasted = _pasted(covers, alpha, rows)
+  batch, count = planes_lib.shape(pasted)
+  alpha, blocks = (planes_lib.split_rows(x, rows) for x in (alpha, images))
+  order, opens, closes = _circles(partner)
+  written = tf.transpose(tf.gather(pasted, order))
+
+  def step(index, state):
+    blocks, kept = state
+    place, image = index // batch, tf.gather(order, index % batch)
+    block, giver = image * count + place, tf.gather(partner, image)
+    own = tf.gather(blocks, block)
+    # What need not be kept goes where it is never read: cheaper than to choose.
+    slot = tf.cast(~tf.gather(opens, image), tf.int32)
+    kept = planes_lib.put_block(kept, slot, own)
+    gone = tf.gather(closes, image) & tf.gather_nd(pasted, [giver, place])
+    other = tf.where(gone, kept[0], tf.gather(blocks, giver * count + place))
+    new = _where(tf.gather(alpha, block), other, own)
+    return planes_lib.put_block(blocks, block, new), kept
+
+  state = blocks, tf.zeros_like(blocks[:2])
+  blocks, _ = planes_lib.fold_blocks(step, state, written)
+  return tf.reshape(blocks, planes_lib.shape(images))
+
+
+def _pasted(covers, alpha, rows) -> tf.Tensor:
+  """Returns `[b, k]` bool, the blocks of rows into which a box reaches."""
+  tops = tf.range(0, planes_lib.shape(alpha)[1], rows)
+  return tf.reduce_any(planes_lib.near_blocks(covers, tops, rows), axis=-1)
+
+
+def _circles(partner) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+  """Orders the circles of a permutation, each element before its partner.
+
+  Returns:
+    The order, `[b]` int32, and of each element, `[b]` bool, whether it opens a
+    circle, and whether it closes one: its partner is the one that opens it.
+  """
+  elements = tf.range(planes_lib.shape(partner)[0])
+  orbits = tf.scan(lambda at, _: tf.gather(partner, at), elements, elements)
+  closing = tf.reduce_min(orbits, axis=0)
+  here = tf.gather(orbits, closing, axis=1) == elements
+  position = tf.argmax(tf.cast(here, tf.int32), output_type=tf.int32)
+  order = tf.argsort(closing * planes_lib.shape(partner)[0] + position)
+  return order, position == 0, closing == elements
 
 
 def _where(alpha, source, target) -> tf.Tensor:

@@ -28,12 +28,13 @@ def copy_paste(
 
   Args:
     targets: `b` scenes on the output grid.
-    sources: `b` scenes on the same grid, the i-th for the i-th target.
+    sources: `b` scenes on the same grid, the i-th for the i-th target; with
+      `partner` the targets themselves.
     seed: `[2]` int32.
     options: what to paste and how labels are mended; see `CopyPaste`.
     max_instances: number of labels `m` that an example can hold.
-    partner: `[b]` int32, a permutation: which of the sources is for the i-th
-      target. Spares a copy of all of them.
+    partner: `[b]` int32, a permutation: whose objects the i-th target gets.
+      Spares a copy of the sources.
 
   Returns:
     `TrainScenes`, with these `[b]` float32 statistics: `images_with_paste` (0
@@ -45,11 +46,16 @@ def copy_paste(
     larger than its padded size).
 
   Raises:
-    ValueError: if an option is out of its range, or the grids differ.
+    ValueError: if an option is out of its range, the grids differ, or there are
+      partners of others than the targets.
   """
   options.check()
   _check(targets, sources, max_instances)
   canvases, sources = sources, _take(sources, partner)
+  if partner is not None and canvases is not targets:
+    raise ValueError(
+      'copy_paste takes a partner only where the sources are the targets.'
+    )
   present = tf.cast(targets.scenes.classes > 0, tf.int32)
   selection = selection_lib.select(
     sources.scenes,
@@ -58,17 +64,34 @@ def copy_paste(
     seed,
     options=options,
   )
-  alpha = _alpha(canvases, selection.chosen, partner)
+  alpha = masks.select_within(
+    canvases.scenes.planes,
+    sources.scenes.ids,
+    selection.chosen,
+    sources.extent.box,
+    partner,
+  )
+  covers = tf.where(selection.chosen[..., tf.newaxis], sources.extent.box, 0)
+
+  def paste(of_source, of_target):
+    if partner is None:
+      return compose.paste(alpha, of_source, of_target, covers)
+    return compose.paste_within(alpha, of_target, partner, covers)
+
+  image = sources.scenes.image, targets.scenes.image
+  if options.blend_sigma:
+    soft = blend.soften(alpha, sigma=options.blend_sigma)[..., tf.newaxis]
+    image = soft * image[0] + (1 - soft) * image[1]
+  else:
+    image = paste(*image)
   return _example(
     targets,
     sources,
-    occlusion.occlude(targets, alpha, options=options),
+    occlusion.occlude(targets, alpha, options=options, covers=covers),
     selection,
     alpha=alpha,
-    image=_compose(targets, canvases, alpha, options.blend_sigma, partner),
-    planes=compose.paste(
-      alpha, canvases.scenes.planes, targets.scenes.planes, partner
-    ),
+    image=image,
+    planes=paste(sources.scenes.planes, targets.scenes.planes),
     max_instances=max_instances,
   )
 
@@ -114,28 +137,6 @@ def _take(batch, partner):
   if partner is None:
     return batch
   return tf.nest.map_structure(lambda field: tf.gather(field, partner), batch)
-
-
-def _alpha(sources: Canvas, chosen, partner) -> tf.Tensor:
-  """Returns the union of the masks chosen for each target."""
-  # Where the canvases lie, as they are many times larger than their union.
-  place = None if partner is None else tf.argsort(partner)
-  alpha = masks.select_within(
-    sources.scenes.planes,
-    sources.scenes.ids,
-    _take(chosen, place),
-    sources.extent.box,
-  )
-  return _take(alpha, partner)
-
-
-def _compose(targets, sources, alpha, blend_sigma, partner) -> tf.Tensor:
-  """Returns the pixels of the source under `alpha`, of the target elsewhere."""
-  images = sources.scenes.image, targets.scenes.image
-  if not blend_sigma:
-    return compose.paste(alpha, *images, partner)
-  soft = blend.soften(alpha, sigma=blend_sigma)[..., tf.newaxis]
-  return soft * _take(images[0], partner) + (1 - soft) * images[1]
 
 
 def _example(

@@ -28,45 +28,64 @@ class Extent(NamedTuple):
 
 
 def remeasure(
-  planes: tf.Tensor, ids: tf.Tensor, hidden: tf.Tensor, before: Extent
+  planes: tf.Tensor,
+  ids: tf.Tensor,
+  hidden: tf.Tensor,
+  before: Extent,
+  covers: tf.Tensor | None = None,
 ) -> Extent:
   """Measures again what was measured before some pixels were hidden.
 
-  Reads only the rows in which there are objects that may have lost a pixel.
+  Reads only the rows of objects that may have lost a pixel.
 
   Args:
     planes: see `measure`, as the next two.
     ids: `[b, n]` int32.
     hidden: `[b, h, w]` bool.
     before: what `measure` returned without `hidden`.
+    covers: `[b, m, 4]` int32, boxes that together hold all that is hidden; by
+      default it may be anywhere.
 
   Returns:
     What `measure` returns with `hidden`.
   """
-  height = planes_lib.shape(planes)[1]
-  rows = planes_lib.block_rows(height)
-  tops = tf.range(0, height, rows)
-  near = _near(hidden, before.box)
-  measured = measure(
-    planes_lib.split_rows(planes, rows),
-    planes_lib.ids_of_blocks(tf.where(near, ids, 0), before.box, tops, rows),
-    planes_lib.split_rows(hidden, rows),
-  )
-  found = _join(measured, tops)
+  near = ids > 0 if covers is None else _near(before.box, covers)
+  found = measure_within(planes, tf.where(near, ids, 0), before.box, hidden)
   box = tf.where(near[..., tf.newaxis], found.box, before.box)
   return Extent(tf.where(near, found.area, before.area), box)
 
 
-def _near(hidden, boxes) -> tf.Tensor:
-  """Marks boxes in whose rows and whose columns something is hidden."""
-  near = True
-  for axis in (0, 1):
-    line = tf.reduce_any(hidden, axis=2 - axis)
-    first, end = boxes[..., axis, tf.newaxis], boxes[..., 2 + axis, tf.newaxis]
-    position = tf.range(planes_lib.shape(line)[1])
-    inside = (position >= first) & (position < end)
-    near &= tf.reduce_any(inside & line[:, tf.newaxis], axis=2)
-  return near
+def measure_within(
+  planes: tf.Tensor,
+  ids: tf.Tensor,
+  boxes: tf.Tensor,
+  hidden: tf.Tensor | None = None,
+) -> Extent:
+  """Returns what `measure` does, and reads only the rows of the boxes.
+
+  Args:
+    planes: see `measure`, as the others.
+    ids: `[b, n]` int32.
+    boxes: `[b, n, 4]` int32 that hold all pixels of the instances.
+    hidden: `[b, h, w]` bool.
+  """
+  height = planes_lib.shape(planes)[1]
+  rows = planes_lib.block_rows(height)
+  tops = tf.range(0, height, rows)
+  measured = measure(
+    planes_lib.split_rows(planes, rows),
+    planes_lib.ids_of_blocks(ids, boxes, tops, rows),
+    None if hidden is None else planes_lib.split_rows(hidden, rows),
+  )
+  return _join(measured, tops)
+
+
+def _near(boxes, covers) -> tf.Tensor:
+  """Marks boxes that share a pixel with one of the others, `[b, n]` bool."""
+  boxes, covers = boxes[:, :, tf.newaxis], covers[:, tf.newaxis]
+  begin = tf.maximum(boxes[..., :2], covers[..., :2])
+  end = tf.minimum(boxes[..., 2:], covers[..., 2:])
+  return tf.reduce_any(tf.reduce_all(begin < end, axis=-1), axis=2)
 
 
 def _join(blocks: Extent, tops) -> Extent:

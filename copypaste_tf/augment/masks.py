@@ -10,7 +10,11 @@ _GROUP = 32
 
 
 def select_within(
-  planes: tf.Tensor, ids: tf.Tensor, chosen: tf.Tensor, boxes: tf.Tensor
+  planes: tf.Tensor,
+  ids: tf.Tensor,
+  chosen: tf.Tensor,
+  boxes: tf.Tensor,
+  owners: tf.Tensor | None = None,
 ) -> tf.Tensor:
   """Returns what `select` does, and reads only the rows of the boxes.
 
@@ -19,26 +23,37 @@ def select_within(
     ids: `[b, n]` int32.
     chosen: `[b, n]` bool.
     boxes: `[b, n, 4]` int32 that hold all pixels of the instances.
+    owners: `[b]` int32, in whose planes the i-th instances are; their own by
+      default.
 
   Returns:
     `[b, h, w]` bool.
   """
   _, height, width, _ = planes_lib.shape(planes)
   rows = planes_lib.block_rows(height)
-  ids = planes_lib.ids_of_blocks(
-    tf.where(chosen, ids, 0), boxes, tf.range(0, height, rows), rows
-  )
-  union = select(planes_lib.split_rows(planes, rows), ids, ids > 0)
+  tops = tf.range(0, height, rows)
+  ids = planes_lib.ids_of_blocks(tf.where(chosen, ids, 0), boxes, tops, rows)
+  if owners is not None:
+    count = planes_lib.shape(tops)[0]
+    blocks = owners[:, tf.newaxis] * count + tf.range(count)
+    owners = tf.reshape(blocks, [-1])
+  union = select(planes_lib.split_rows(planes, rows), ids, ids > 0, owners)
   return tf.reshape(union, [-1, height, width])
 
 
-def select(planes: tf.Tensor, ids: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
+def select(
+  planes: tf.Tensor,
+  ids: tf.Tensor,
+  chosen: tf.Tensor,
+  owners: tf.Tensor | None = None,
+) -> tf.Tensor:
   """Returns the union of the chosen instances' masks.
 
   Args:
     planes: `[b, h, w, l]` uint8.
     ids: `[b, n]` int32.
     chosen: `[b, n]` bool.
+    owners: `[b]` int32, see `select_within`.
 
   Returns:
     `[b, h, w]` bool.
@@ -58,7 +73,9 @@ def select(planes: tf.Tensor, ids: tf.Tensor, chosen: tf.Tensor) -> tf.Tensor:
   ids = tf.where(chosen, ids, 0)
   marks = _marks(ids, num_planes * IDS_PER_PLANE // _GROUP)
   union = tf.zeros([batch, height, width], tf.bool)
-  return planes_lib.fold_groups(add_group, union, planes, ids, size=_GROUP)
+  return planes_lib.fold_groups(
+    add_group, union, planes, ids, size=_GROUP, owners=owners
+  )
 
 
 def instance_masks(scenes: TrainScenes) -> tf.Tensor:

@@ -45,7 +45,11 @@ def untouched(targets: Canvas) -> Remains:
 
 
 def occlude(
-  targets: Canvas, alpha: tf.Tensor, *, options: CopyPaste
+  targets: Canvas,
+  alpha: tf.Tensor,
+  *,
+  options: CopyPaste,
+  covers: tf.Tensor | None = None,
 ) -> Remains:
   """Takes the covered pixels from the targets' objects and mends their labels.
 
@@ -58,6 +62,8 @@ def occlude(
     alpha: `[b, h, w]` bool, pixels that are covered.
     options: `occlusion`, `min_visible_area`, `min_visible_fraction` and
       `box_tolerance` apply.
+    covers: `[b, m, 4]` int32, boxes that together hold `alpha`; by default it
+      may be anywhere.
 
   Returns:
     What `Remains`.
@@ -67,7 +73,7 @@ def occlude(
   """
   options.check()
   visible = extents.remeasure(
-    targets.scenes.planes, targets.scenes.ids, alpha, targets.extent
+    targets.scenes.planes, targets.scenes.ids, alpha, targets.extent, covers
   )
   present = targets.scenes.classes > 0
   touched = present & (visible.area < targets.extent.area)

@@ -25,17 +25,73 @@ def shape(tensor: tf.Tensor) -> list[int | tf.Tensor]:
   return [s or d for s, d in zip(tensor.shape, dynamic, strict=True)]
 
 
-def block_rows(height: int | tf.Tensor) -> int | tf.Tensor:
-  """Returns the rows of a block; all of them where none divides the height."""
+def block_rows(
+  height: int | tf.Tensor, most: int = _BLOCK_ROWS
+) -> int | tf.Tensor:
+  """Returns the rows of a block; all of them where none divides the height.
+
+  Args:
+    height: rows of the canvas.
+    most: rows that a block should have; fewer where it must, down to a quarter.
+  """
   if isinstance(height, int):
-    rows = math.gcd(height, _BLOCK_ROWS)
-    height = rows if rows >= _BLOCK_ROWS // 4 else height
+    rows = math.gcd(height, most)
+    height = rows if rows >= most // 4 else height
   return height
 
 
 def split_rows(tensor: tf.Tensor, rows: int | tf.Tensor) -> tf.Tensor:
   """Turns `[b, h, ...]` into a batch of blocks, `[b * h / rows, rows, ...]`."""
   return tf.reshape(tensor, [-1, rows, *shape(tensor)[2:]])
+
+
+def fold_blocks(
+  body: Callable[[tf.Tensor, _State], _State], state: _State, wanted: tf.Tensor
+) -> _State:
+  """Runs over the blocks that are wanted, one after the other.
+
+  Args:
+    body: `(number, state)` to the next state.
+    state: the first state.
+    wanted: bool of any shape, for the blocks in their order.
+
+  Returns:
+    The last state.
+  """
+  wanted = tf.cast(tf.reshape(wanted, [-1]), tf.int32)
+  order = tf.argsort(wanted, direction='DESCENDING', stable=True)
+  last = tf.reduce_sum(wanted)
+  return tf.while_loop(
+    lambda index, _: index < last,
+    lambda index, state: (index + 1, body(tf.gather(order, index), state)),
+    (0, state),
+    name='blocks',
+  )[1]
+
+
+def put_block(
+  blocks: tf.Tensor, number: tf.Tensor, block: tf.Tensor
+) -> tf.Tensor:
+  """Replaces one of `[k, ...]` blocks; in place where XLA compiles it."""
+  return tf.tensor_scatter_nd_update(blocks, [[number]], block[tf.newaxis])
+
+
+def near_blocks(
+  boxes: tf.Tensor, tops: tf.Tensor, rows: int | tf.Tensor
+) -> tf.Tensor:
+  """Tells which boxes reach into which blocks of rows.
+
+  Args:
+    boxes: `[b, n, 4]` int32; one of zeros reaches nowhere.
+    tops: `[k]` int32, first rows of the blocks.
+    rows: rows of a block.
+
+  Returns:
+    `[b, k, n]` bool.
+  """
+  tops = tops[:, tf.newaxis]
+  top, bottom = boxes[:, tf.newaxis, :, 0], boxes[:, tf.newaxis, :, 2]
+  return (top < tops + rows) & (bottom > tops)
 
 
 def ids_of_blocks(
@@ -52,10 +108,7 @@ def ids_of_blocks(
   Returns:
     `[b * k, n]` int32, 0 where an instance has none.
   """
-  tops = tops[:, tf.newaxis]
-  top, bottom = boxes[:, tf.newaxis, :, 0], boxes[:, tf.newaxis, :, 2]
-  near = (top < tops + rows) & (bottom > tops)
-  found = tf.where(near, ids[:, tf.newaxis], 0)
+  found = tf.where(near_blocks(boxes, tops, rows), ids[:, tf.newaxis], 0)
   return tf.reshape(found, [-1, shape(ids)[1]])
 
 
@@ -80,6 +133,7 @@ def fold_groups(
   ids: tf.Tensor,
   *,
   size: int,
+  owners: tf.Tensor | None = None,
 ) -> _State:
   """Runs over the groups of ids that occur in a batch, one after the other.
 
@@ -87,14 +141,16 @@ def fold_groups(
   all ids of all planes would.
 
   Args:
-    body: `(state, places, image, group)` to the next state: `places` is
-      `[h, w]` int32, the place in the group of the id that each pixel of an
-      image has, out of [0, size) where it has another; `image` and `group` are
+    body: `(state, places, row, group)` to the next state: `places` is `[h, w]`
+      int32, the place in the group of the id that each pixel of an image has,
+      out of [0, size) where it has another; `row` of the ids and `group` are
       the numbers of both.
     state: the first state.
     planes: `[b, h, w, l]` uint8.
     ids: `[b, n]` int32; groups without one of them are left out.
     size: ids of a group, a power of two.
+    owners: `[b]` int32, in whose planes the i-th row of ids is; its own by
+      default.
 
   Returns:
     The last state.
@@ -108,14 +164,17 @@ def fold_groups(
   def step(index, state):
     # Not by slices: XLA would compile anew for every place where they begin.
     chosen = tf.gather(order, index)
-    image, group = chosen // count, chosen % count
+    row, group = chosen // count, chosen % count
     plane, first = address(group * size)
+    image = row if owners is None else tf.gather(owners, row)
     pixels = tf.gather(tf.gather(planes, image), plane, axis=-1)
     places = tf.cast(pixels, tf.int32) - (first + 1)
-    return index + 1, body(state, places, image, group)
+    return index + 1, body(state, places, row, group)
 
   last = tf.reduce_sum(tf.cast(wanted, tf.int32))
-  return tf.while_loop(lambda index, _: index < last, step, (0, state))[1]
+  return tf.while_loop(
+    lambda index, _: index < last, step, (0, state), name='groups'
+  )[1]
 
 
 def _first_of(number, valid) -> tf.Tensor:

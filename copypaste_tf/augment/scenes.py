@@ -109,10 +109,19 @@ def _pad_image(image, size) -> tf.Tensor:
   height, width = tf.unstack(tf.shape(image)[:2])
   channels = image.shape[-1]
   rows = tf.reshape(image, [height, width * channels])
-  right = tf.zeros([height, (size[1] - width) * channels], image.dtype)
-  below = tf.zeros([size[0] - height, size[1] * channels], image.dtype)
-  padded = tf.concat([tf.concat([rows, right], axis=1), below], axis=0)
-  return tf.reshape(padded, [*size, channels])
+  rows = _append_zeros(rows, (size[1] - width) * channels, axis=1)
+  rows = _append_zeros(rows, size[0] - height, axis=0)
+  return tf.reshape(rows, [*size, channels])
+
+
+def _append_zeros(rows, count, axis) -> tf.Tensor:
+  """Adds rows or columns of zeros; nothing is copied if there are none."""
+  shape = tf.tensor_scatter_nd_update(tf.shape(rows), [[axis]], [count])
+  return tf.cond(
+    count > 0,
+    lambda: tf.concat([rows, tf.zeros(shape, rows.dtype)], axis),
+    lambda: rows,
+  )
 
 
 def _pad_labels(labels, count) -> tf.Tensor:

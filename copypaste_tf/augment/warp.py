@@ -5,6 +5,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from copypaste_tf.augment import boxes as box_ops
+from copypaste_tf.augment import planes as planes_lib
 from copypaste_tf.augment.jitter import Jitter
 from copypaste_tf.examples import Scenes
 
@@ -30,13 +31,12 @@ def warp(
     bilinear, 0 outside of the image; `planes` are nearest; `boxes` are clipped
     to the canvas; `size` is the part of the canvas that the image covers.
   """
-  limit = tf.constant(output_size)
   return scenes._replace(
     image=warp_image(
       scenes.image, scenes.size, jitter, output_size=output_size
     ),
     planes=_warp_planes(scenes, jitter, output_size),
-    size=tf.minimum(jitter.scaled_size - jitter.offset, limit),
+    size=_covered(jitter, output_size),
     boxes=_warp_boxes(scenes, jitter, output_size),
   )
 
@@ -59,13 +59,11 @@ def warp_image(
   Returns:
     `[b, H, W, 3]` float32, zero mean and unit variance, 0 outside.
   """
-  axes = [_taps(size, jitter, output_size, axis) for axis in (0, 1)]
-  # One image after the other stays in the cache of a CPU.
-  return tf.map_fn(
-    lambda x: _interpolate(x[0], *x[1], output_size),
-    (image, axes),
-    fn_output_signature=tf.TensorSpec([*output_size, 3], tf.float32),
-  )
+  rows, columns = (_taps(size, jitter, output_size, axis) for axis in (0, 1))
+  columns = _per_channel(columns)
+  empty = tf.zeros([planes_lib.shape(image)[0], *output_size, 3])
+  covered = _covered(jitter, output_size)
+  return _by_blocks(_interpolate, image, rows, columns, empty, covered)
 
 
 def normalize(image: tf.Tensor) -> tf.Tensor:
@@ -126,52 +124,120 @@ def _taps(size, jitter, output_size, axis) -> _Taps:
   )
 
 
-def _interpolate(image, rows, columns, output_size) -> tf.Tensor:
-  """Resamples and normalises one image.
+def _per_channel(columns: _Taps) -> _Taps:
+  """Turns taps of pixels into those of rows of RGB, `[b, 3 * W]`."""
+  low, high = (
+    tf.repeat(3 * x, 3, axis=1) + tf.tile([0, 1, 2], [x.shape[1]])
+    for x in (columns.low, columns.high)
+  )
+  weight, inside = (
+    tf.repeat(x, 3, axis=1) for x in (columns.weight, columns.inside)
+  )
+  return _Taps(low, high, weight, inside)
 
-  Columns come first: there are fewer rows then, and what is done for each
-  pixel of the canvas runs along contiguous rows of it.
+
+def _interpolate(image, rows, columns) -> tf.Tensor:
+  """Resamples and normalises some rows of one canvas.
 
   Args:
     image: `[h, w, 3]` uint8.
-    rows: `_Taps` of `[H]`.
-    columns: `_Taps` of `[W]`.
-    output_size: H and W.
+    rows: `_Taps` of `[r]`.
+    columns: `_Taps` of `[3 * W]`, see `_per_channel`.
 
   Returns:
-    `[H, W, 3]` float32.
+    `[r, W, 3]` float32.
   """
-  height, width = output_size
-  low, high = (
-    tf.cast(tf.gather(image, i, axis=1), tf.float32)
-    for i in (columns.low, columns.high)
+  height, width, _ = planes_lib.shape(image)
+  flat = tf.reshape(image, [height, 3 * width])
+
+  def mix():
+    low, high = (
+      tf.cast(tf.gather(flat, i), tf.float32) for i in (rows.low, rows.high)
+    )
+    return low + rows.weight[:, tf.newaxis] * (high - low)
+
+  # In a branch, which XLA works out once. What it fuses with the reading of
+  # the columns it works out again for each pixel that is read.
+  num_rows = planes_lib.shape(rows.low)[0]
+  mixed = tf.cond(
+    rows.inside[0] > 0, mix, lambda: tf.zeros([num_rows, 3 * width])
   )
-  stretched = low + columns.weight[:, tf.newaxis] * (high - low)
-  stretched = tf.reshape(stretched, [-1, 3 * width])
-  low, high = (tf.gather(stretched, i) for i in (rows.low, rows.high))
-  pixels = low + rows.weight[:, tf.newaxis] * (high - low)
-  mean, stddev = (tf.tile(x, [width]) for x in (MEAN_RGB, STDDEV_RGB))
-  inside = rows.inside[:, tf.newaxis] * tf.repeat(columns.inside, 3)
+  low, high = (tf.gather(mixed, i, axis=1) for i in (columns.low, columns.high))
+  pixels = low + columns.weight * (high - low)
+  times = planes_lib.shape(columns.low)[0] // 3
+  mean, stddev = (tf.tile(x, [times]) for x in (MEAN_RGB, STDDEV_RGB))
+  inside = rows.inside[:, tf.newaxis] * columns.inside
   pixels = (pixels - mean) / stddev * inside
-  return tf.reshape(pixels, [height, width, 3])
+  return tf.reshape(pixels, [num_rows, times, 3])
 
 
 def _warp_planes(scenes, jitter, output_size) -> tf.Tensor:
   """Samples the id planes at the nearest pixel, in integers."""
-  planes = scenes.planes
+  rows, columns = (
+    _nearest(scenes.size, jitter, output_size, axis) for axis in (0, 1)
+  )
+  batch, _, _, num_planes = planes_lib.shape(scenes.planes)
+  empty = tf.zeros([batch, *output_size, num_planes], tf.uint8)
+  covered = _covered(jitter, output_size)
+  return _by_blocks(_pick, scenes.planes, rows, columns, empty, covered)
+
+
+def _covered(jitter, output_size) -> tf.Tensor:
+  """Returns the part of the canvas that the images cover, `[b, 2]` int32."""
+  return tf.minimum(jitter.scaled_size - jitter.offset, output_size)
+
+
+def _by_blocks(sample, images, rows, columns, empty, covered) -> tf.Tensor:
+  """Fills the rows that the images cover, block by block.
+
+  XLA reads the indices that a loop is given, where outside of one it would work
+  them out again for every pixel.
+
+  Args:
+    sample: `[h, w, c]` image, its rows and its columns to `[r, W, c]` pixels.
+    images: `[b, h, w, c]`.
+    rows: tensors `[b, H]`, of which `sample` gets `[r]`.
+    columns: tensors `[b, ...]`, of which `sample` gets `[...]`.
+    empty: `[b, H, W, c]` zeros.
+    covered: `[b, 2]` int32, height and width.
+  """
+  size = planes_lib.block_rows(planes_lib.shape(empty)[1])
+  tops = tf.range(0, planes_lib.shape(empty)[1], size)
+  count = planes_lib.shape(tops)[0]
+
+  def step(block, blocks):
+    image = block // count
+    positions = tf.gather(tops, block % count) + tf.range(size)
+    new = sample(
+      tf.gather(images, image),
+      tf.nest.map_structure(
+        lambda x: tf.gather(tf.gather(x, image), positions), rows
+      ),
+      tf.nest.map_structure(lambda x: tf.gather(x, image), columns),
+    )
+    return planes_lib.put_block(blocks, block, new)
+
+  blocks = planes_lib.split_rows(empty, size)
+  filled = planes_lib.fold_blocks(step, blocks, tops < covered[:, :1])
+  return tf.reshape(filled, planes_lib.shape(empty))
+
+
+def _nearest(size, jitter, output_size, axis) -> tuple[tf.Tensor, tf.Tensor]:
+  """Returns the nearest pixels, `[b, H]` int32, and 1 inside, uint8."""
+  coordinates = _scaled_coordinates(jitter, output_size, axis)
+  inside = tf.cast(_inside(coordinates, jitter, axis), tf.uint8)
+  size = size[:, axis, tf.newaxis]
+  scaled = jitter.scaled_size[:, axis, tf.newaxis]
+  nearest = (2 * coordinates + 1) * size // (2 * scaled)
+  return tf.clip_by_value(nearest, 0, size - 1), inside
+
+
+def _pick(planes, rows, columns) -> tf.Tensor:
+  """Reads `[h, w, l]` planes at `(positions, inside)` of rows and columns."""
   # Columns first, as there are fewer rows then.
-  for axis in (1, 0):
-    coordinates = _scaled_coordinates(jitter, output_size, axis)
-    inside = tf.cast(_inside(coordinates, jitter, axis), tf.uint8)
-    size = scenes.size[:, axis, tf.newaxis]
-    scaled = jitter.scaled_size[:, axis, tf.newaxis]
-    nearest = (2 * coordinates + 1) * size // (2 * scaled)
-    nearest = tf.clip_by_value(nearest, 0, size - 1)
-    planes = tf.gather(planes, nearest, axis=axis + 1, batch_dims=1)
-    shape = [-1, 1, 1, 1]
-    shape[axis + 1] = output_size[axis]
-    planes *= tf.reshape(inside, shape)
-  return planes
+  found = tf.gather(tf.gather(planes, columns[0], axis=1), rows[0])
+  inside = rows[1][:, tf.newaxis] * columns[1]
+  return found * inside[..., tf.newaxis]
 
 
 def _warp_boxes(scenes, jitter, output_size) -> tf.Tensor:

@@ -82,14 +82,20 @@ def _read_planes(features, size, crowd, num_planes):
     return index + 1, found + channels, words
 
   # An even number, as pairs of them become eight planes.
+  scalar = tf.TensorShape([])
   num_words = 2 * -(-num_planes // (2 * _PLANES_PER_WORD))
   _, found, words = tf.while_loop(
     lambda index, found, _: (index < tf.size(pngs)) & (found < needed),
     append,
-    (0, 0, [tf.zeros(size, tf.uint32)] * num_words),
+    (0, tf.constant(0), [tf.zeros([0, 0], tf.uint32)] * num_words),
+    shape_invariants=(
+      scalar,
+      scalar,
+      [tf.TensorShape([None, None])] * num_words,
+    ),
   )
   _require(needed <= found, 'An id points to no plane:', [needed])
-  return _planes(words, found)[..., :num_planes], ids
+  return _planes(words, size, found)[..., :num_planes], ids
 
 
 def _decode_png(png) -> tuple[tf.Tensor, tf.Tensor]:
@@ -127,39 +133,56 @@ def _decode_png(png) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def _add(word, more, places) -> tf.Tensor:
-  """Adds to a word the bytes of another, moved up, or down if negative."""
+  """Adds to a word the bytes of another, moved up, or down if negative.
+
+  An empty word is one to which nothing was added.
+  """
 
   def bits(places):
-    return tf.cast(8 * tf.maximum(places, 0), tf.uint32)
+    return tf.cast(8 * places, tf.uint32)
 
   def join():
-    moved = tf.cond(
-      places < 0,
-      lambda: tf.bitwise.right_shift(more, bits(-places)),
-      lambda: tf.bitwise.left_shift(more, bits(places)),
+    moved = tf.case(
+      [
+        (places < 0, lambda: tf.bitwise.right_shift(more, bits(-places))),
+        (places > 0, lambda: tf.bitwise.left_shift(more, bits(places))),
+      ],
+      default=lambda: more,
     )
-    return tf.bitwise.bitwise_or(word, moved)
+    return tf.cond(
+      tf.size(word) > 0,
+      lambda: tf.bitwise.bitwise_or(word, moved),
+      lambda: moved,
+    )
 
   return tf.cond(tf.abs(places) < _PLANES_PER_WORD, join, lambda: word)
 
 
-def _planes(words, found) -> tf.Tensor:
+def _planes(words, size, found) -> tf.Tensor:
   """Returns the bytes of integers as channels, `[h, w, l]` uint8."""
   planes = []
   for i in range(0, len(words), 2):
     low, high = words[i : i + 2]
-    both = tf.cond(
-      found > _PLANES_PER_WORD * (i + 1),
-      lambda low=low, high=high: tf.bitwise.bitwise_or(
-        tf.cast(low, tf.uint64),
-        tf.bitwise.left_shift(
-          tf.cast(high, tf.uint64), tf.constant(32, tf.uint64)
+    both = tf.case(
+      [
+        (found <= _PLANES_PER_WORD * i, lambda: tf.zeros(size, tf.uint64)),
+        (
+          found <= _PLANES_PER_WORD * (i + 1),
+          lambda low=low: tf.cast(low, tf.uint64),
         ),
-      ),
-      lambda low=low: tf.cast(low, tf.uint64),
+      ],
+      default=lambda low=low, high=high: _join(low, high),
     )
     planes.append(tf.bitcast(both, tf.uint8))
   return planes[0] if len(planes) == 1 else tf.concat(planes, axis=-1)
+
+
+def _join(low, high) -> tf.Tensor:
+  """Returns uint64 of two halves."""
+  high = tf.bitwise.left_shift(
+    tf.cast(high, tf.uint64), tf.constant(32, tf.uint64)
+  )
+  return tf.bitwise.bitwise_or(tf.cast(low, tf.uint64), high)
 
 
 def _layer_masks(features, size, crowd, num_planes):
