@@ -40,9 +40,18 @@ def test_the_defaults_are_the_papers():
 
 def test_without_drops_the_rate_stays():
   plan = schedule(train_steps=10, drops=(), warmup_steps=0, learning_rate=0.1)
-  steps = plan.optimizer.learning_rate.stepwise
-  assert (steps.boundaries, steps.values) == ([], [0.1])
+  rate = optimization.OptimizerFactory(plan.optimizer).build_learning_rate()
+  if callable(rate):
+    rate = rate(9)
+  assert float(rate) == pytest.approx(0.1)
   assert plan.optimizer.warmup.linear.warmup_steps == 0
+
+
+def test_without_drops_there_is_still_a_warm_up():
+  plan = schedule(train_steps=100, drops=(), warmup_steps=10, learning_rate=0.1)
+  rate = optimization.OptimizerFactory(plan.optimizer).build_learning_rate()
+  found = [float(rate(step)) for step in (0, 5, 10, 99)]
+  np.testing.assert_allclose(found, [0.0032, 0.0516, 0.1, 0.1], rtol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -159,4 +159,9 @@ def _killed_at(step):
 if __name__ == '__main__':
   if sys.argv[3] == 'mirrored':
     replica_checks.split_cpu(2)
-  run(sys.argv[1], sys.argv[4:], _killed_at(int(sys.argv[2])), sys.argv[3])
+  run(
+    sys.argv[1],
+    sys.argv[4:],
+    _killed_at(int(sys.argv[2])),
+    strategy=sys.argv[3],
+  )

@@ -1,7 +1,7 @@
 """The paper's learning-rate schedule (Section 4.1)."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import gin
 from official.modeling import optimization
@@ -62,17 +62,11 @@ def schedule(
         'sgd': {'momentum': momentum, 'global_clipnorm': clip_norm},
       },
       'ema': None if ema_decay is None else {'average_decay': ema_decay},
-      'learning_rate': {
-        'type': 'stepwise',
-        'stepwise': {
-          'boundaries': [round(drop * train_steps) for drop in drops],
-          'values': [
-            # A plain product would read 0.0032000000000000006.
-            float(f'{learning_rate * drop_factor**i:.12g}')
-            for i in range(len(drops) + 1)
-          ],
-        },
-      },
+      'learning_rate': _rate(
+        learning_rate,
+        [round(drop * train_steps) for drop in drops],
+        drop_factor,
+      ),
       'warmup': {
         'type': 'linear',
         'linear': {
@@ -83,3 +77,15 @@ def schedule(
     }
   )
   return Schedule(train_steps, optimizer, weight_decay)
+
+
+def _rate(first: float, drops: Sequence[int], factor: float) -> dict[str, Any]:
+  """Returns Model Garden's config of a rate that drops at some steps."""
+  if not drops:  # Keras wants at least one.
+    return {'type': 'constant', 'constant': {'learning_rate': first}}
+  # A plain product would read 0.0032000000000000006.
+  values = [float(f'{first * factor**i:.12g}') for i in range(len(drops) + 1)]
+  return {
+    'type': 'stepwise',
+    'stepwise': {'boundaries': list(drops), 'values': values},
+  }
