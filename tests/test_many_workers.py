@@ -20,6 +20,7 @@ SMALL = [
   '--gin_params=EvalData.global_batch_size = 4',
   '--gin_params=TaskConfig.panels_every = 2',
   '--gin_params=experiment.log_every = 1',
+  '--gin_params=schedule.drops = ()',
   '--params_override=task.model.norm_activation.use_sync_bn=true',
 ]
 
