@@ -28,7 +28,7 @@ setuptools.setup(
   ),
   package_data={
     'configs': ['*.gin', 'models/*.gin'],
-    'experiments': ['*.md'],
+    'experiments': ['*.md', '*.sh'],
   },
   install_requires=[
     'absl-py>=1.4',

@@ -11,7 +11,7 @@ import sys
 from absl import app, flags
 
 from copypaste_tf import config_flags
-from copypaste_tf.training import checks, gin_config, runner
+from copypaste_tf.training import checks, gin_config, run_record, runner
 
 del environment  # Imported for what it sets.
 
@@ -24,7 +24,9 @@ def _define_flags() -> None:
   )
   flags.DEFINE_enum('mode', 'train_and_eval', runner.MODES, 'What to do.')
   flags.DEFINE_bool(
-    'dry_run', False, 'Resolve and check the config, print it, and stop.'
+    'dry_run',
+    False,
+    'Resolve and check the config and the record in --model_dir, print, stop.',
   )
   flags.DEFINE_bool(
     'overwrite_record',
@@ -44,16 +46,19 @@ def main(argv: list[str]) -> None:
     raise ValueError('\n'.join(found))
   for note in resolved.notes:
     print(f'note: {note}', file=sys.stderr)
+  model_dir, overwrite = flags.FLAGS.model_dir, flags.FLAGS.overwrite_record
   if flags.FLAGS.dry_run:
+    if model_dir and 'train' in flags.FLAGS.mode:
+      run_record.refuse_another(model_dir, resolved.params, overwrite=overwrite)
     print(gin_config.format_effective(resolved))
     return
-  if not flags.FLAGS.model_dir:
+  if not model_dir:
     raise app.UsageError('--model_dir is required, unless with --dry_run')
   results = runner.run(
     resolved,
-    flags.FLAGS.model_dir,
+    model_dir,
     flags.FLAGS.mode,
-    overwrite_record=flags.FLAGS.overwrite_record,
+    overwrite_record=overwrite,
   )
   print(f'done at step {results["step"]} after {results["seconds"]:.0f} s')
 

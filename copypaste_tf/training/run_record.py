@@ -56,21 +56,36 @@ def write(model_dir: str, resolved: Resolved, *, overwrite: bool) -> None:
     overwrite: accept that the folder holds the record of another config.
 
   Raises:
-    ValueError: the folder holds another config's record; the message lists
-      the differences.
+    ValueError: as `refuse_another`.
   """
-  changes = differences(model_dir, resolved.params)
+  refuse_another(model_dir, resolved.params, overwrite=overwrite)
+  tf.io.gfile.makedirs(model_dir)
+  _write(model_dir, PARAMS, to_yaml(resolved.params))
+  _write(model_dir, GIN, resolved.gin)
+  strategy = resolved.params.runtime.distribution_strategy
+  _write(model_dir, VERSIONS, json.dumps(versions(strategy), indent=2) + '\n')
+
+
+def refuse_another(
+  model_dir: str, params: cfg.ExperimentConfig, *, overwrite: bool
+) -> None:
+  """Refuses a folder that holds another config's record.
+
+  Args:
+    model_dir: folder of a run, or none yet.
+    params: the config.
+    overwrite: accept it.
+
+  Raises:
+    ValueError: it does; the message lists the differences.
+  """
+  changes = differences(model_dir, params)
   if changes and not overwrite:
     listed = '\n  '.join(changes[:20] + (['...'] if changes[20:] else []))
     raise ValueError(
       f'{model_dir} holds a run of another config. Choose another --model_dir, '
       f'or pass --overwrite_record to go on with the changes:\n  {listed}'
     )
-  tf.io.gfile.makedirs(model_dir)
-  _write(model_dir, PARAMS, to_yaml(resolved.params))
-  _write(model_dir, GIN, resolved.gin)
-  strategy = resolved.params.runtime.distribution_strategy
-  _write(model_dir, VERSIONS, json.dumps(versions(strategy), indent=2) + '\n')
 
 
 def write_operative(model_dir: str) -> None:
