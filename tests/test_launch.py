@@ -175,31 +175,41 @@ def _contents(folder):
   return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-@pytest.mark.slow
-def test_another_recipes_folder_is_refused_and_left_alone(
-  launch, shapes, tmp_path
-):
+@pytest.fixture
+def recorded(tmp_path, shapes):
+  """A folder with the record of a run of smoke, and the flags of that run."""
   records = [
     f'TRAIN_RECORDS = "{shapes}/train-*.tfrecord"',
     f'EVAL_RECORDS = "{shapes}/val-*.tfrecord"',
   ]
   folder = tmp_path / 'a run'
-  run_record.write(
-    str(folder), gin_config.load(['smoke'], records), overwrite=False
-  )
-  before = _contents(folder)
-  options = [f'--gin_params={line}' for line in records]
-  same = launch('--dry_run', 'smoke', str(folder), *options)
-  assert same.returncode == 0, same.stderr
-  assert len(same.stdout.splitlines()) == 1
-  for dry in (['--dry_run'], []):
-    other = launch(*dry, 'shapes_demo', str(folder), *options)
-    assert other.returncode == 1 and 'Traceback' not in other.stderr
-    assert 'holds a run of another config' in other.stderr
-  assert _contents(folder) == before
+  resolved = gin_config.load(['smoke'], records)
+  run_record.write(str(folder), resolved, overwrite=False)
+  return folder, [f'--gin_params={line}' for line in records]
 
 
 @pytest.mark.slow
+def test_another_recipes_folder_is_refused_and_left_alone(launch, recorded):
+  folder, records = recorded
+  before = _contents(folder)
+  done = launch('--dry_run', 'shapes_demo', str(folder), *records)
+  assert done.returncode == 1 and 'Traceback' not in done.stderr
+  assert 'holds a run of another config' in done.stderr
+  assert 'trainer.train_steps: 4 -> 1000' in done.stderr
+  assert _contents(folder) == before
+
+
+@pytest.mark.thorough
+def test_the_recipes_own_folder_is_fine(launch, recorded):
+  folder, records = recorded
+  before = _contents(folder)
+  done = launch('--dry_run', 'smoke', str(folder), *records)
+  assert done.returncode == 0, done.stderr
+  assert len(done.stdout.splitlines()) == 1
+  assert _contents(folder) == before
+
+
+@pytest.mark.thorough
 def test_a_recipe_that_does_not_exist(launch, tmp_path):
   done = launch('no_such_recipe', str(tmp_path / 'run'))
   assert done.returncode == 1 and 'Traceback' not in done.stderr
@@ -209,7 +219,6 @@ def test_a_recipe_that_does_not_exist(launch, tmp_path):
 
 @pytest.mark.thorough
 def test_a_launched_run_trains_and_goes_on(launch, shapes, tmp_path):
-  folder = tmp_path / 'a run'
   options = [
     f'--gin_params=TRAIN_RECORDS = "{shapes}/train-*.tfrecord"',
     '--gin_params=IMAGE_SIZE = (64, 64)',
@@ -217,7 +226,7 @@ def test_a_launched_run_trains_and_goes_on(launch, shapes, tmp_path):
     '--mode=train',
   ]
   for _ in range(2):
-    done = launch('smoke', str(folder), *options)
+    done = launch('smoke', str(tmp_path / 'a run'), *options)
     assert done.returncode == 0, done.stderr
     assert 'done at step 4' in done.stdout
-  assert (folder / 'ckpt-4.index').exists()
+  assert (tmp_path / 'a run/ckpt-4.index').exists()
