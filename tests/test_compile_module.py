@@ -89,6 +89,7 @@ def test_a_module_compiles(libtpu):
   assert found['alias_bytes'] == 4 * 256**2
 
 
+@pytest.mark.thorough
 def test_more_arguments_than_a_tpu_takes_one_by_one(libtpu):
   variables = [tf.Variable(tf.zeros([])) for _ in range(3500)]
 
