@@ -28,7 +28,7 @@ setuptools.setup(
   ),
   package_data={
     'configs': ['*.gin', 'models/*.gin'],
-    'experiments': ['*.md'],
+    'experiments': ['*.md', '*.sh'],
   },
   install_requires=[
     'absl-py>=1.4',
@@ -47,8 +47,7 @@ setuptools.setup(
     'tqdm>=4.66',
   ],
   extras_require={
-    # One version of the compiler: its interface is private.
-    'tpu_check': ['jax[tpu]==0.10.2', 'libtpu==0.0.42.1'],
+    'tpu_check': ['libtpu>=0.0.27'],
     'test': [
       'build>=1.2',
       'hypothesis>=6.100',

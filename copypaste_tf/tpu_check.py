@@ -21,7 +21,7 @@ from absl import app, flags
 
 from copypaste_tf import config_flags
 from copypaste_tf.tpu import chips, compiler, figures, largest_batch
-from copypaste_tf.training import checks, lowering
+from copypaste_tf.training import checks, hlo_module, lowering
 
 del environment  # Imported for what it sets.
 
@@ -44,10 +44,9 @@ def define_flags(flag_values: flags.FlagValues = flags.FLAGS) -> None:
     flag_values=flag_values,
   )
   flags.DEFINE_string(
-    'python',
+    'libtpu',
     '',
-    'Python that has the compiler, where this one has not: of another virtual '
-    'environment.',
+    'The compiler: path of a libtpu.so; that of the package libtpu by default.',
     flag_values=flag_values,
   )
   flags.DEFINE_string(
@@ -68,7 +67,7 @@ def main(argv: list[str], flag_values: flags.FlagValues = flags.FLAGS) -> None:
   if problems:
     found = [checks.describe(problem, resolved) for problem in problems]
     raise ValueError('\n'.join(found))
-  check = _Check(resolved.params, flag_values.topology, flag_values.python)
+  check = _Check(resolved.params, flag_values.topology, flag_values.libtpu)
   if batch is None:
     batch = largest_batch.search(check.needed, check.chip.memory)
     print(f'largest    {batch} images a core')
@@ -84,9 +83,9 @@ def main(argv: list[str], flag_values: flags.FlagValues = flags.FLAGS) -> None:
 class _Check:
   """Compiles the step of a config for a topology, each batch once."""
 
-  def __init__(self, params, topology: str, python: str):
-    self._params, self._topology, self._python = params, topology, python
-    found = compiler.describe(topology, python)
+  def __init__(self, params, topology: str, library: str):
+    self._params, self._topology, self._library = params, topology, library
+    found = compiler.describe(topology, library)
     self._replicas = found['devices']
     self.chip = chips.chip(found['kind'], found['cores_per_device'])
     self._done = {}
@@ -123,17 +122,17 @@ class _Check:
     module = _in_another_process(
       lowering.lowered, self._params, self._replicas, batch
     )
-    sums = lowering.all_reduces(module)
+    sums = hlo_module.count(module, 'all-reduce')
     _say(
       f'lowers     {figures.duration(time.monotonic() - start)}, '
       f'{len(module) / 1e6:.1f} MB, {sums} sums over the replicas'
     )
-    for shape in lowering.dynamic_shapes(module):
+    for shape in hlo_module.dynamic_shapes(module):
       _say(f'dynamic    {shape}')
     return compiler.compile_for(
       self._topology,
       module,
-      self._python,
+      self._library,
       progress=lambda seconds: _say(
         f'compiling  {self._topology}, {figures.duration(seconds)}'
       ),

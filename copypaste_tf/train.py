@@ -12,7 +12,14 @@ from collections.abc import Sequence
 from absl import app, flags
 
 from copypaste_tf import config_flags
-from copypaste_tf.training import checks, devices, gin_config, profiler, runner
+from copypaste_tf.training import (
+  checks,
+  devices,
+  gin_config,
+  profiler,
+  run_record,
+  runner,
+)
 from copypaste_tf.training.config_types import Problem
 from copypaste_tf.training.gin_config import Resolved
 
@@ -27,7 +34,9 @@ def _define_flags() -> None:
   )
   flags.DEFINE_enum('mode', 'train_and_eval', runner.MODES, 'What to do.')
   flags.DEFINE_bool(
-    'dry_run', False, 'Resolve and check the config, print it, and stop.'
+    'dry_run',
+    False,
+    'Resolve and check the config and the record in --model_dir, print, stop.',
   )
   flags.DEFINE_bool(
     'overwrite_record',
@@ -56,16 +65,19 @@ def main(argv: list[str]) -> None:
   for note in resolved.notes:
     print(f'note: {note}', file=sys.stderr)
   profile = _profile(resolved.params.trainer.train_steps)
+  model_dir, overwrite = flags.FLAGS.model_dir, flags.FLAGS.overwrite_record
   if flags.FLAGS.dry_run:
+    if model_dir and 'train' in mode:
+      run_record.refuse_another(model_dir, resolved.params, overwrite=overwrite)
     print(gin_config.format_effective(resolved))
     return
-  if not flags.FLAGS.model_dir:
+  if not model_dir:
     raise app.UsageError('--model_dir is required, unless with --dry_run')
   results = runner.run(
     resolved,
-    flags.FLAGS.model_dir,
+    model_dir,
     mode,
-    overwrite_record=flags.FLAGS.overwrite_record,
+    overwrite_record=overwrite,
     profile=profile,
     started=started,
   )

@@ -76,6 +76,19 @@ def coco_sample(real_data) -> pathlib.Path:
 
 
 @pytest.fixture(scope='session')
+def libtpu() -> str:
+  """The TPU compiler; skips where there is none."""
+  from copypaste_tf.tpu import compiler
+
+  if path := os.environ.get('COPYPASTE_TF_LIBTPU', ''):
+    return path
+  try:
+    return compiler.installed()
+  except ValueError:
+    pytest.skip('no package libtpu, and COPYPASTE_TF_LIBTPU names no library')
+
+
+@pytest.fixture(scope='session')
 def shapes(tmp_path_factory) -> pathlib.Path:
   """A folder with records of a few generated shapes, made by the tools."""
   # Here and not above: they import TensorFlow.

@@ -1,76 +1,74 @@
 import importlib.util
 import json
-import stat
+import sys
 
 import pytest
 
-from copypaste_tf.tpu import compiler
+from copypaste_tf.tpu import compile_module, compiler
 
 FOUND = {'devices': 8, 'kind': 'TPU v3', 'cores_per_device': 1}
 
 
 @pytest.fixture
-def python(tmp_path):
-  """Makes interpreters that run a line of shell, whatever they are told."""
+def script(tmp_path, monkeypatch):
+  """Puts lines of Python in place of the script that calls the compiler."""
 
-  def make(line):
-    path = tmp_path / 'python'
-    path.write_text(f'#!/bin/sh\n{line}\n')
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return str(path)
+  def make(lines):
+    (tmp_path / 'in_its_place.py').write_text(lines)
+    monkeypatch.setenv('PYTHONPATH', str(tmp_path))
+    monkeypatch.setattr(compile_module, '__name__', 'in_its_place')
 
   return make
 
 
-def test_the_last_line_counts(python):
-  made = python(f"echo 'a warning'; echo '{json.dumps(FOUND)}'")
-  assert compiler.describe('v3:2x2', made) == FOUND
+def test_the_last_line_counts(script):
+  script(f"print('a warning'); print('{json.dumps(FOUND)}')")
+  assert compiler.describe('v3:2x2', '/libtpu.so') == FOUND
 
 
-def test_the_module_comes_in_a_file(python):
-  # The arguments: -P, the script, the topology, the file.
-  made = python(
-    """printf '{"devices": 8, "topology": "%s", "module": "%s"}' """
-    '"$3" "$(cat $4)"'
+def test_the_module_comes_in_a_file(script):
+  script(
+    'import json, sys\n'
+    '_, library, topology, module = sys.argv\n'
+    "print(json.dumps({'devices': 8, 'got': [library, topology, "
+    'open(module).read()]}))'
   )
-  found = compiler.compile_for('v3:2x2', b'a module', made)
-  assert (found['topology'], found['module']) == ('v3:2x2', 'a module')
+  found = compiler.compile_for('v3:2x2', b'a module', '/libtpu.so')
+  assert found['got'] == ['/libtpu.so', 'v3:2x2', 'a module']
 
 
-def test_progress_is_told(python, monkeypatch):
+def test_progress_is_told(script, monkeypatch):
   monkeypatch.setattr(compiler, '_EVERY', 0.05)
   seen = []
-  made = python(f"sleep 0.4; echo '{json.dumps(FOUND)}'")
-  compiler.compile_for('v3:2x2', b'', made, progress=seen.append)
+  script(f"import time; time.sleep(0.4); print('{json.dumps(FOUND)}')")
+  compiler.compile_for('v3:2x2', b'', '/libtpu.so', progress=seen.append)
   assert len(seen) >= 2 and seen == sorted(seen)
 
 
 @pytest.mark.parametrize(
-  ('line', 'message'),
+  ('lines', 'message'),
   [
-    ('echo oh >&2; echo no >&2; exit 3', 'status 3; the last line: no'),
-    ('kill -9 $$', 'status -9; out of memory'),
-    ("""echo '{"error": "no topology"}'""", 'no topology'),
-    (
-      """echo '{"error": "No module jax", "missing": true}'""",
-      r"no TPU compiler .*pip install 'jax\[tpu\]==.*--python",
-    ),
+    ("import sys; sys.exit('oh\\nno')", 'status 1; the last line: no'),
+    ('import os; os.kill(os.getpid(), 9)', 'status -9; out of memory'),
+    ("""print('{"error": "no topology"}')""", 'no topology'),
   ],
 )
-def test_what_goes_wrong_is_one_line(python, line, message):
+def test_what_goes_wrong_is_one_line(script, lines, message):
+  script(lines)
   with pytest.raises(ValueError, match=message) as error:
-    compiler.describe('v3:2x2', python(line))
+    compiler.describe('v3:2x2', '/libtpu.so')
   assert '\n' not in str(error.value)
 
 
-def test_a_python_that_is_not_there():
-  with pytest.raises(ValueError, match='--python=/no/python does not run'):
-    compiler.describe('v3:2x2', '/no/python')
+def test_a_library_that_is_not_there():
+  with pytest.raises(ValueError, match='/no/libtpu.so: cannot open'):
+    compiler.describe('v3:2x2', '/no/libtpu.so')
 
 
 @pytest.mark.skipif(
-  importlib.util.find_spec('jax') is not None, reason='the compiler is here'
+  importlib.util.find_spec('libtpu') is not None, reason='the compiler is here'
 )
 def test_the_compiler_is_an_extra():
-  with pytest.raises(ValueError, match='has no TPU compiler'):
+  with pytest.raises(ValueError, match="install 'libtpu>=.*--libtpu") as error:
     compiler.describe('v3:2x2')
+  assert sys.executable in str(error.value)

@@ -5,7 +5,7 @@ from absl import flags
 
 from copypaste_tf import config_flags, tpu_check
 from copypaste_tf.tpu import compiler
-from copypaste_tf.training import lowering
+from copypaste_tf.training import hlo_module, lowering
 
 GIB = 2**30
 
@@ -21,8 +21,8 @@ def tpu(monkeypatch):
     asked.append((replicas, batch))
     return b'%d' % batch
 
-  def compile_for(topology, module, python, progress):
-    del topology, python
+  def compile_for(topology, module, library, progress):
+    del topology, library
     progress(61.0)
     need = 3 * GIB * int(module)
     found = {'devices': 8, 'kind': 'TPU v3', 'cores_per_device': 1}
@@ -44,8 +44,10 @@ def tpu(monkeypatch):
     'describe',
     lambda *args: {'devices': 8, 'kind': 'TPU v3', 'cores_per_device': 1},
   )
-  monkeypatch.setattr(lowering, 'all_reduces', lambda module: 7)
-  monkeypatch.setattr(lowering, 'dynamic_shapes', lambda module: ['where: [3]'])
+  monkeypatch.setattr(hlo_module, 'count', lambda module, opcode: 7)
+  monkeypatch.setattr(
+    hlo_module, 'dynamic_shapes', lambda module: ['where: [3]']
+  )
   return asked
 
 

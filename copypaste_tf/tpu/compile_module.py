@@ -1,148 +1,99 @@
 r"""Compiles an XLA module for a TPU that is not there; prints what it takes.
 
-Run by `compiler`, in a process of its own and by the Python that has the
-compiler, so it imports neither TensorFlow nor this package:
+Run by `compiler`, in a process of its own:
 
-python -P copypaste_tf/tpu/compile_module.py TOPOLOGY [MODULE]
+python -m copypaste_tf.tpu.compile_module LIBRARY TOPOLOGY [MODULE]
 
-MODULE is a file with a serialized `HloModuleProto`; without it, only the
-topology is looked up. The last line is JSON: `devices`, `kind` and
-`cores_per_device`; with a module also `error`, or `seconds`, `host_bytes`,
-`flops` and the bytes of each part of the memory of a device.
+LIBRARY is `libtpu.so`. MODULE is a file with a serialized `HloModuleProto`
+whose argument is one tuple; without it, only the topology is looked up. The
+last line is JSON: `devices`, `kind` and `cores_per_device`; with a module also
+`error`, or `seconds`, `host_bytes`, `flops` and the bytes of each part of the
+memory of a device.
 """
 
 import argparse
-import contextlib
 import json
 import os
 import pathlib
 import resource
 import time
-from collections.abc import Iterator
 from typing import Any
 
-# The compiler and its private interface: other versions may differ.
-REQUIREMENTS = ('jax[tpu]==0.10.2', 'libtpu==0.0.42.1')
-# Or libtpu waits for a chip, or for the metadata server of a TPU VM.
-SETTINGS = {
-  'ALLOW_MULTIPLE_LIBTPU_LOAD': '1',
-  'JAX_PLATFORMS': 'cpu',
-  'TPU_ACCELERATOR_TYPE': 'v5litepod-4',
-  'TPU_SKIP_MDS_QUERY': '1',
-  'TPU_WORKER_HOSTNAMES': 'localhost',
-  'TPU_WORKER_ID': '0',
-}
-_SIZES = {
-  'argument_bytes': 'argument_size_in_bytes',
-  'output_bytes': 'output_size_in_bytes',
-  'alias_bytes': 'alias_size_in_bytes',
-  'temporary_bytes': 'temp_size_in_bytes',
-  'code_bytes': 'generated_code_size_in_bytes',
-  'peak_bytes': 'peak_memory_in_bytes',
-}
+from copypaste_tf.tpu import pjrt
+
+# Or libtpu waits for the metadata server of a TPU VM, or for the process that
+# trains on its TPU.
+SETTINGS = {'TPU_SKIP_MDS_QUERY': '1', 'ALLOW_MULTIPLE_LIBTPU_LOAD': '1'}
 
 
-def topology(name: str) -> Any:
-  """Returns JAX's description of a topology such as `v3:2x2`.
+class Topology:
+  """A TPU that need not be there.
 
   Args:
-    name: generation, a colon and the chips along each axis of the torus; a
-      `/megacore` behind it fuses the two cores of a v4 chip.
+    compiler: the library.
+    name: generation, a colon and the chips along each axis of the torus, such
+      as `v3:2x2`; a `/megacore` behind it fuses the two cores of a v4 chip.
 
   Raises:
     ValueError: there is no such topology.
-    ImportError: the compiler is not installed.
   """
-  from jax.errors import JaxRuntimeError
-  from jax.experimental import topologies
 
-  shape, _, config = name.partition('/')
-  options = {'chip_config_name': config} if config else {}
-  try:
-    return topologies.get_topology_desc(
-      platform='tpu', topology_name=shape, **options
-    )
-  except JaxRuntimeError as error:
-    raise ValueError(f'no topology {name!r}: {error}') from error
-
-
-def describe(found: Any) -> dict[str, Any]:
-  """Returns the number of devices of a topology, and what they are."""
-  first = found.devices[0]
-  return {
-    'devices': len(found.devices),
-    'kind': first.device_kind,
-    'cores_per_device': first.num_cores,
-  }
-
-
-def compile_module(module: bytes, found: Any) -> dict[str, Any]:
-  """Compiles one replica for each device of a topology.
-
-  Args:
-    module: a serialized `HloModuleProto`.
-    found: the topology.
-
-  Returns:
-    What the compiled module takes, or `error`: why there is none.
-  """
-  import numpy as np
-  from jax._src.lib import xla_client
-  from jax.errors import JaxRuntimeError
-
-  count = len(found.devices)
-  options = xla_client.CompileOptions()
-  options.num_replicas, options.num_partitions = count, 1
-  options.device_assignment = xla_client.DeviceAssignment.create(
-    np.arange(count).reshape(count, 1)
-  )
-  devices = xla_client.DeviceList(tuple(found.devices))
-  start = time.monotonic()
-  with _stablehlo(module) as program:
+  def __init__(self, compiler: pjrt.Compiler, name: str):
+    shape, _, config = name.partition('/')
+    options = {'chip_config_name': config} if config else {}
+    self._compiler = compiler
     try:
-      compiled = found.devices[0].client.compile(program, devices, options)
-    except JaxRuntimeError as error:
+      self._handle = compiler.topology(shape, options)
+    except RuntimeError as error:
+      raise ValueError(f'no topology {name!r}: {error}') from error
+    self._devices = compiler.devices(self._handle)
+
+  def describe(self) -> dict[str, Any]:
+    """Returns the number of devices, and what they are."""
+    first = self._devices[0]
+    return {
+      'devices': len(self._devices),
+      'kind': self._compiler.kind(first),
+      'cores_per_device': self._compiler.attributes(first)['num_cores'],
+    }
+
+  def compile(self, module: bytes) -> dict[str, Any]:
+    """Compiles one replica for each device.
+
+    Args:
+      module: a serialized `HloModuleProto`.
+
+    Returns:
+      What the compiled module takes, or `error`: why there is none.
+    """
+    start = time.monotonic()
+    try:
+      executable = self._compiler.compile(
+        module, self._handle, _options(len(self._devices))
+      )
+    except RuntimeError as error:
       return {'error': str(error)}
-  memory = compiled.get_compiled_memory_stats()
-  costs = compiled.cost_analysis()
-  return {
-    'seconds': time.monotonic() - start,
-    'host_bytes': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-    'flops': (costs[0] if isinstance(costs, list) else costs)['flops'],
-    **{name: getattr(memory, size) for name, size in _SIZES.items()},
-  }
+    memory = self._compiler.memory(executable)
+    return {
+      'seconds': time.monotonic() - start,
+      'host_bytes': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+      'flops': self._compiler.costs(executable)['flops'],
+      **{f'{part}_bytes': size for part, size in memory.items()},
+    }
 
 
-@contextlib.contextmanager
-def _stablehlo(module: bytes) -> Iterator[Any]:
-  """Translates a module to the language that the client compiles."""
-  from jax._src.interpreters import mlir
-  from jax._src.lib import xla_client
-  from jax._src.lib.mlir import ir
-
-  text = xla_client._xla.mlir.xla_computation_to_mlir_module(
-    xla_client.XlaComputation(module)
-  )
-  with mlir.make_ir_context():
-    program = ir.Module.parse(text)
-    # TensorFlow leaves copies of its updated variables, which the dialect of
-    # the client does not know.
-    copies = []
-    program.operation.walk(
-      lambda op: _collect(op, copies), ir.WalkOrder.POST_ORDER
-    )
-    for copy in copies:
-      copy.results[0].replace_all_uses_with(copy.operands[0])
-      copy.erase()
-    yield program
+def _options(replicas: int) -> bytes:
+  """Returns a serialized `CompileOptionsProto` (`compile_options.proto`)."""
+  # executable_build_options: num_replicas (4), num_partitions (5).
+  build = b'\x20' + _varint(replicas) + b'\x28\x01'
+  # parameter_is_tupled_arguments (2), executable_build_options (3).
+  return b'\x10\x01' + b'\x1a' + _varint(len(build)) + build
 
 
-def _collect(op: Any, copies: list[Any]) -> Any:
-  from jax._src.lib.mlir import ir
-
-  if op.name == 'mhlo.copy':
-    copies.append(op)
-  return ir.WalkResult.ADVANCE
+def _varint(number: int) -> bytes:
+  """Returns a number as protocol buffers have it, seven bits a byte."""
+  low, rest = number & 127, number >> 7
+  return bytes([low | 128]) + _varint(rest) if rest else bytes([low])
 
 
 def main() -> None:
@@ -150,19 +101,19 @@ def main() -> None:
   parser = argparse.ArgumentParser(
     description=__doc__, formatter_class=argparse.RawTextHelpFormatter
   )
+  parser.add_argument('library')
   parser.add_argument('topology')
   parser.add_argument('module', nargs='?', type=pathlib.Path)
   arguments = parser.parse_args()
   os.environ.update(SETTINGS)
   try:
-    found = topology(arguments.topology)
-  except (ImportError, ValueError) as error:
-    missing = isinstance(error, ImportError)
-    print(json.dumps({'error': str(error), 'missing': missing}))
+    found = Topology(pjrt.Compiler(arguments.library), arguments.topology)
+  except (OSError, RuntimeError, ValueError) as error:
+    print(json.dumps({'error': str(error)}))
     return
-  result = describe(found)
+  result = found.describe()
   if arguments.module:
-    result |= compile_module(arguments.module.read_bytes(), found)
+    result |= found.compile(arguments.module.read_bytes())
   print(json.dumps(result))
 
 

@@ -1,9 +1,9 @@
 """Runs the TPU compiler in a process of its own, and tells how long it takes.
 
-The compiler comes with JAX, in another process so that its library and its
-gigabytes are not TensorFlow's; it may be of another environment, too.
+In another process, so that its library and its gigabytes are not TensorFlow's.
 """
 
+import importlib.util
 import json
 import pathlib
 import subprocess
@@ -15,15 +15,17 @@ from typing import Any
 
 from copypaste_tf.tpu import compile_module
 
+# The oldest that was tried.
+REQUIREMENT = 'libtpu>=0.0.27'
 _EVERY = 30.0  # Seconds between lines of progress.
 
 
-def describe(topology: str, python: str = '') -> dict[str, Any]:
+def describe(topology: str, library: str = '') -> dict[str, Any]:
   """Looks a topology up.
 
   Args:
     topology: such as `v3:2x2`.
-    python: interpreter that has the compiler; this one by default.
+    library: path of `libtpu.so`; that of the package libtpu by default.
 
   Returns:
     `devices`, `kind` and `cores_per_device`.
@@ -31,13 +33,13 @@ def describe(topology: str, python: str = '') -> dict[str, Any]:
   Raises:
     ValueError: there is no such topology, or no compiler.
   """
-  return _run([topology], python, lambda seconds: None)
+  return _run([topology], library, lambda seconds: None)
 
 
 def compile_for(
   topology: str,
   module: bytes,
-  python: str = '',
+  library: str = '',
   *,
   progress: Callable[[float], None] = lambda seconds: None,
 ) -> dict[str, Any]:
@@ -45,8 +47,8 @@ def compile_for(
 
   Args:
     topology: such as `v3:2x2`.
-    module: a serialized `HloModuleProto`.
-    python: interpreter that has the compiler; this one by default.
+    module: a serialized `HloModuleProto` whose argument is one tuple.
+    library: path of `libtpu.so`; that of the package libtpu by default.
     progress: called now and then with the seconds since the start.
 
   Returns:
@@ -58,27 +60,39 @@ def compile_for(
   with tempfile.NamedTemporaryFile(suffix='.hlo') as file:
     file.write(module)
     file.flush()
-    return _run([topology, file.name], python, progress)
+    return _run([topology, file.name], library, progress)
 
 
-def _run(arguments, python, progress) -> dict[str, Any]:
-  python = python or sys.executable
-  # Without the script's folder in the path: its modules are not the compiler's.
-  command = [python, '-P', str(pathlib.Path(compile_module.__file__))]
+def installed() -> str:
+  """Returns the path of the package's library.
+
+  Raises:
+    ValueError: it is not installed.
+  """
+  # Not imported: the package would set it up for a TPU that is here.
+  found = importlib.util.find_spec('libtpu')
+  if found is None:
+    raise ValueError(
+      f'the TPU compiler is not installed: `{sys.executable} -m pip install '
+      f"'{REQUIREMENT}'`, or name a libtpu.so with --libtpu."
+    )
+  return str(pathlib.Path(found.origin).with_name('libtpu.so'))
+
+
+def _run(arguments, library, progress) -> dict[str, Any]:
+  command = [sys.executable, '-m', compile_module.__name__]
+  command += [library or installed(), *arguments]
   with tempfile.TemporaryFile('w+') as log:
-    try:
-      process = subprocess.Popen(
-        [*command, *arguments], stdout=subprocess.PIPE, stderr=log, text=True
-      )
-    except OSError as error:
-      raise ValueError(f'--python={python} does not run: {error}') from error
+    process = subprocess.Popen(
+      command, stdout=subprocess.PIPE, stderr=log, text=True
+    )
     with process:
       try:
         output = _output(process, progress)
       finally:
         process.kill()
     log.seek(0)
-    return _result(process.returncode, output, log.read(), python)
+    return _result(process.returncode, output, log.read())
 
 
 def _output(process, progress) -> str:
@@ -90,7 +104,7 @@ def _output(process, progress) -> str:
       progress(time.monotonic() - start)
 
 
-def _result(status, output, log, python) -> dict[str, Any]:
+def _result(status, output, log) -> dict[str, Any]:
   """Reads the last line; says what to do where there is none."""
   if status:
     last = (log.strip().split('\n') or [''])[-1]
@@ -99,13 +113,6 @@ def _result(status, output, log, python) -> dict[str, Any]:
     )
     raise ValueError(f'the TPU compiler ended with status {status}; {hint}')
   found = json.loads(output.strip().split('\n')[-1])
-  if found.get('missing'):
-    packages = ' '.join(f"'{name}'" for name in compile_module.REQUIREMENTS)
-    raise ValueError(
-      f'{python} has no TPU compiler ({found["error"]}): `{python} -m pip '
-      f'install {packages}`, or name the Python of another environment that '
-      'has them with --python.'
-    )
   if 'devices' not in found:
     raise ValueError(found['error'])
   return found

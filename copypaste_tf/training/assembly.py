@@ -115,6 +115,9 @@ def task_and_trainer(
       evaluate=evaluate,
       trainer_cls=functools.partial(GuardedTrainer, clock=clock),
     )
+    # Several workers make their variables together, and this one with the first
+    # checkpoint that is saved or restored, which may be at other times.
+    trainer.checkpoint.save_counter.assign_add(0)
     if train:
       # Left to the first step, they are made within its graph, which then is
       # traced twice and, with several replicas, does not run.

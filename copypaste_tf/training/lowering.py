@@ -6,16 +6,15 @@ shapes and types count.
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 from official.core import config_definitions as cfg
 from official.core import train_utils
 from official.modeling import performance
-from tensorflow.compiler.xla import xla_data_pb2
-from tensorflow.compiler.xla.service import hlo_pb2
 
+from copypaste_tf.training import hlo_module
 from copypaste_tf.training.replica import OneOfMany
 from copypaste_tf.training.task import CopyPasteTask
 
@@ -78,7 +77,8 @@ def module(step: Step) -> bytes:
     step: of `train_step`.
 
   Returns:
-    A serialized `HloModuleProto`.
+    A serialized `HloModuleProto` whose argument is one tuple: the inputs and
+    the variables.
 
   Raises:
     ValueError: an operation has no kernel for XLA; the message names it.
@@ -88,72 +88,12 @@ def module(step: Step) -> bytes:
     serialized = generate(stage='hlo_serialized')
   except (tf.errors.InvalidArgumentError, ValueError) as error:
     raise ValueError(_cause(str(error))) from error
-  found = hlo_pb2.HloModuleProto.FromString(serialized)
-  for instruction in _instructions(found):
-    _drop_bound(instruction)
-    # Where its Python stands would be half of the module.
-    operation = instruction.metadata
-    instruction.metadata.CopyFrom(
-      xla_data_pb2.OpMetadata(
-        op_type=operation.op_type, op_name=operation.op_name
-      )
-    )
-  found.ClearField('stack_frame_index')
-  return found.SerializeToString()
+  return hlo_module.portable(serialized)
 
 
 def lowered(params: cfg.ExperimentConfig, replicas: int, batch: int) -> bytes:
   """Returns the `module` of the `train_step` of a config."""
   return module(train_step(params, replicas=replicas, batch_per_replica=batch))
-
-
-def dynamic_shapes(serialized: bytes) -> list[str]:
-  """Names the operations whose result has a size that depends on the data.
-
-  Args:
-    serialized: an `HloModuleProto`.
-
-  Returns:
-    `name of the operation: shape`, in order; TPUs pad and are slow there.
-  """
-  return [
-    f'{x.metadata.op_name or x.name}: {list(x.shape.dimensions)}'
-    for x in _instructions(hlo_pb2.HloModuleProto.FromString(serialized))
-    if any(x.shape.is_dynamic_dimension)
-  ]
-
-
-def all_reduces(serialized: bytes) -> int:
-  """Counts the sums over the replicas in an `HloModuleProto`."""
-  found = _instructions(hlo_pb2.HloModuleProto.FromString(serialized))
-  return sum(x.opcode == 'all-reduce' for x in found)
-
-
-def _instructions(
-  found: hlo_pb2.HloModuleProto,
-) -> Iterator[hlo_pb2.HloInstructionProto]:
-  for computation in found.computations:
-    yield from computation.instructions
-
-
-def _drop_bound(instruction: hlo_pb2.HloInstructionProto) -> None:
-  """Makes a copy of the bound of a loop's variable.
-
-  It tells how large the values can be, which matters to dynamic shapes only,
-  and cannot be said in the language that a compiler outside of TensorFlow
-  takes.
-  """
-  if instruction.custom_call_target == 'SetBound':
-    instruction.CopyFrom(
-      hlo_pb2.HloInstructionProto(
-        id=instruction.id,
-        name=instruction.name,
-        opcode='copy',
-        shape=instruction.shape,
-        operand_ids=instruction.operand_ids[:1],
-        metadata=instruction.metadata,
-      )
-    )
 
 
 def _input_spec(task: CopyPasteTask, replicas: int, batch: int) -> Any:
