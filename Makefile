@@ -31,7 +31,8 @@ lint: install
 	$(RUN) ruff format --check .
 
 test: lint
-	$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15
+	# One worker more than cores: much of the time they wait for a command.
+	$(RUN) pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=15
 
 thorough: install
 	$(RUN) pytest -m thorough

@@ -81,7 +81,9 @@ def test_a_run_of_many_workers_is_evaluated_on_one_machine():
 
 # In processes of their own: a failed TPU leaves TensorFlow's context behind.
 @pytest.mark.slow
-@pytest.mark.parametrize('tpu', ['local', 'grpc'])
+@pytest.mark.parametrize(
+  'tpu', ['local', pytest.param('grpc', marks=pytest.mark.thorough)]
+)
 def test_without_a_tpu_the_error_comes_in_seconds(tpu, tmp_path):
   if tpu == 'grpc':
     with socket.socket() as free:

@@ -14,7 +14,7 @@ from copypaste_tf.training import config_types, gin_config, hlo_module, lowering
 RECIPES = sorted(
   path.stem
   for path in (pathlib.Path(__file__).parents[1] / 'configs').glob('*.gin')
-  if path.stem not in ('base', 'shapes_data')
+  if path.stem not in ('base', 'nuclei_data', 'shapes_data')
 )
 LARGEST = 'coco_cascade_effb7_nasfpn_1280_lsj_copypaste'
 ALL_STAGES = efficientnet.STAGES

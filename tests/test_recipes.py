@@ -10,7 +10,7 @@ from copypaste_tf.training import checks, gin_config
 
 CONFIGS = pathlib.Path(importlib.import_module('configs').__file__).parent
 # Parts of recipes, which cannot be run alone.
-PARTS = {'base', 'shapes_data'}
+PARTS = {'base', 'nuclei_data', 'shapes_data'}
 RECIPES = sorted(
   path for path in CONFIGS.glob('*.gin') if path.stem not in PARTS
 )
