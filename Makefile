@@ -35,10 +35,10 @@ test: lint
 	$(RUN) pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=15
 
 thorough: install
-	$(RUN) pytest -m thorough
+	XLA_FLAGS= $(RUN) pytest -m thorough
 
 parity: install
-	TF_ENABLE_ONEDNN_OPTS=0 $(RUN) pytest -m parity
+	XLA_FLAGS= TF_ENABLE_ONEDNN_OPTS=0 $(RUN) pytest -m parity
 
 shapes: install
 	$(RUN) tfrecord_tools.create_shapes_dataset --output_dir=$(SHAPES)

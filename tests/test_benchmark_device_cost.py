@@ -1,5 +1,7 @@
 """What is counted of an HLO module, by hand and of the augmentation."""
 
+import pytest
+
 from benchmarks import benchmark_device_cost as lib
 from copypaste_tf.training import data_config
 
@@ -87,6 +89,7 @@ def test_of_a_block_only_its_own_bytes_count():
     assert found.operations == rounds * 3 * (block / 4)
 
 
+@pytest.mark.thorough
 def test_copy_paste_costs_more_than_none():
   data = data_config.TrainData(
     source_size=(48, 48), max_source_instances=6, max_instances=6, num_planes=2

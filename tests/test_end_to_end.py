@@ -9,7 +9,7 @@ import verbs
 RECIPE = [
   '--gin_file=coco_r50_lsj_copypaste',
   '--gin_file=models/maskrcnn_r10_small',
-  '--gin_params=BATCH_SIZE=4',
+  '--gin_params=BATCH_SIZE=2',
   '--gin_params=IMAGE_SIZE=(256, 256)',
   "--gin_params=PRECISION='float32'",
   '--gin_params=CopyPaste.min_visible_area=20',
@@ -18,6 +18,7 @@ RECIPE = [
   '--gin_params=schedule.warmup_steps=10',
   '--gin_params=schedule.learning_rate=0.01',
   '--gin_params=experiment.log_every=10',
+  '--gin_params=TaskConfig.panels_every=0',
 ]
 
 

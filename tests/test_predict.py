@@ -95,6 +95,7 @@ def test_the_command_skips_what_is_no_image(checkpoint, tmp_path):
   assert (tmp_path / 'out/pictures/000002-photo0.png').exists()
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_nothing_readable_is_a_failure(checkpoint, tmp_path):
   (tmp_path / 'broken.jpg').write_text('no image')

@@ -76,6 +76,7 @@ def test_a_run_that_was_asked_to_end_goes_on(shapes_params, tmp_path):
   assert np.isfinite(list(tiny_run.weights(tmp_path).values())[0]).all()
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_run_goes_on_from_the_checkpoint_before_a_damaged_one(
   shapes_params, tmp_path, capsys

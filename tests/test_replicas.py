@@ -96,6 +96,7 @@ def test_a_step_of_two_replicas_is_the_mean_of_their_losses(shapes_params):
   check('step', *shapes_params)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_two_replicas_share_the_batch(shapes_params, tmp_path):
   rows, told = train(tmp_path, 'train', shapes_params)
