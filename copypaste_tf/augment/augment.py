@@ -33,6 +33,9 @@ def augment(
   once and serves in both roles: every example still is two different images
   with independent draws.
 
+  Wrap it in `tf.function(jit_compile=True)`: it works in place, block by block,
+  which only XLA does without copies.
+
   Args:
     scenes: the targets, a batch of `b` decoded scenes.
     seed: `[2]` int32 or int64; draw a new one for each batch.
