@@ -304,3 +304,16 @@ def test_errors_name_what_is_wrong():
     _paste(targets, sources, blend_sigma=-1.0)
   with pytest.raises(ValueError, match='max_instances must be at least 1'):
     _paste(targets, sources, max_instances=0)
+
+
+def test_only_targets_are_each_others_partners():
+  targets, sources = (_canvas(scenes) for scenes in _pair())
+  with pytest.raises(ValueError, match='sources are the targets'):
+    lib.copy_paste(
+      targets,
+      sources,
+      tf.constant([0, 1]),
+      options=CopyPaste(),
+      max_instances=30,
+      partner=tf.range(len(targets.scenes.size)),
+    )

@@ -1,12 +1,11 @@
 """What a run computes on, as it is started, told and recorded."""
 
 import socket
-import subprocess
-import sys
 import time
 
 import pytest
 import tensorflow as tf
+import verbs
 
 from copypaste_tf.training import devices, gin_config
 
@@ -89,13 +88,10 @@ def test_without_a_tpu_the_error_comes_in_seconds(tpu, tmp_path):
     with socket.socket() as free:
       free.bind(('127.0.0.1', 0))
       tpu = f'grpc://127.0.0.1:{free.getsockname()[1]}'
-  command = ['copypaste_tf.train', '--gin_file=smoke', '--strategy=tpu']
   start = time.monotonic()
-  done = subprocess.run(
-    [sys.executable, '-m', *command, f'--tpu={tpu}', f'--model_dir={tmp_path}'],
-    capture_output=True,
-    text=True,
-    check=False,
+  done = verbs.run(
+    *('copypaste_tf.train', '--gin_file=smoke', '--strategy=tpu'),
+    *(f'--tpu={tpu}', f'--model_dir={tmp_path}'),
   )
   assert time.monotonic() - start < 60
   assert done.returncode == 1 and 'Traceback' not in done.stderr

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tiny_run
+import verbs
 
 SMALL = [
   '--gin_file=smoke',
@@ -169,17 +170,11 @@ def test_two_workers_train_evaluate_and_go_on_together(recipe, tmp_path):
 def evaluate(model):
   """Evaluates on this machine alone."""
   path = model.parent / 'metrics.json'
-  done = subprocess.run(
-    [
-      *(sys.executable, '-m', 'copypaste_tf.evaluate'),
-      *(f'--model_dir={model}', f'--metrics={path}'),
-      f'--output={model.parent}/again.json',
-    ],
-    capture_output=True,
-    text=True,
-    check=False,
+  verbs.succeed(
+    'copypaste_tf.evaluate',
+    *(f'--model_dir={model}', f'--metrics={path}'),
+    f'--output={model.parent}/again.json',
   )
-  assert done.returncode == 0, done.stderr
   return json.loads(path.read_text())
 
 

@@ -19,3 +19,18 @@ def test_missing_and_damaged_files(tmp_path):
   path.write_text('{"step"')
   with pytest.raises(ValueError, match=r'results\.json is not JSON'):
     whole_files.read_json(str(path))
+
+
+def test_rows_without_one_that_a_kill_has_cut_off(tmp_path):
+  path = str(tmp_path / 'rows.jsonl')
+  assert whole_files.read_rows(path) == []
+  rows = [{'step': 1, 'loss': 0.1}, {'step': 2, 'ids': [3, 4]}]
+  whole_files.write_rows(path, rows)
+  assert whole_files.read_rows(path) == rows
+  with open(path, 'a') as file:
+    file.write('{"step": 3')
+  assert whole_files.read_rows(path) == rows
+  with open(path, 'a') as file:
+    file.write('\n')
+  with pytest.raises(ValueError, match='rows.jsonl is damaged'):
+    whole_files.read_rows(path)

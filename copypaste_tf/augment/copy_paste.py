@@ -72,18 +72,9 @@ def copy_paste(
     partner,
   )
   covers = tf.where(selection.chosen[..., tf.newaxis], sources.extent.box, 0)
-
-  def paste(of_source, of_target):
-    if partner is None:
-      return compose.paste(alpha, of_source, of_target, covers)
-    return compose.paste_within(alpha, of_target, partner, covers)
-
-  image = sources.scenes.image, targets.scenes.image
-  if options.blend_sigma:
-    soft = blend.soften(alpha, sigma=options.blend_sigma)[..., tf.newaxis]
-    image = soft * image[0] + (1 - soft) * image[1]
-  else:
-    image = paste(*image)
+  image, planes = _compose(
+    targets, sources, alpha, partner, covers, options.blend_sigma
+  )
   return _example(
     targets,
     sources,
@@ -91,7 +82,7 @@ def copy_paste(
     selection,
     alpha=alpha,
     image=image,
-    planes=paste(sources.scenes.planes, targets.scenes.planes),
+    planes=planes,
     max_instances=max_instances,
   )
 
@@ -130,6 +121,22 @@ def _check(targets, sources, max_instances):
     )
   if max_instances < 1:
     raise ValueError(f'max_instances must be at least 1, got {max_instances}.')
+
+
+def _compose(targets, sources, alpha, partner, covers, blend_sigma):
+  """Returns image and planes, of the source under `alpha`, else the target."""
+
+  def paste(of_source, of_target):
+    if partner is None:
+      return compose.paste(alpha, of_source, of_target, covers)
+    return compose.paste_within(alpha, of_target, partner, covers)
+
+  images = sources.scenes.image, targets.scenes.image
+  planes = paste(sources.scenes.planes, targets.scenes.planes)
+  if not blend_sigma:
+    return paste(*images), planes
+  soft = blend.soften(alpha, sigma=blend_sigma)[..., tf.newaxis]
+  return soft * images[0] + (1 - soft) * images[1], planes
 
 
 def _take(batch, partner):

@@ -66,16 +66,8 @@ class History:
 
 
 def _read(path: str) -> list[dict[str, Any]]:
-  if not tf.io.gfile.exists(path):
-    return []
-  with tf.io.gfile.GFile(path) as file:
-    text = file.read()
-  whole = text[: text.rfind('\n') + 1]
-  if whole != text:
-    whole_files.write(path, whole)
-  try:
-    return [json.loads(line) for line in whole.splitlines()]
-  except json.JSONDecodeError as error:
-    raise ValueError(
-      f'{path} is damaged, remove it or the line: {error}'
-    ) from error
+  rows = whole_files.read_rows(path)
+  if tf.io.gfile.exists(path):
+    # The next row must not stand behind one that a kill has cut off.
+    whole_files.write_rows(path, rows)
+  return rows

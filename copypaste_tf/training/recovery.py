@@ -5,16 +5,14 @@ then. `divergence.jsonl` in the folder of the run says by how much they differ,
 from which step on; it has a line for each time.
 """
 
-import json
 import os
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from official.core import base_trainer, train_lib
 
-from copypaste_tf.training import divergence, pipeline
+from copypaste_tf.training import divergence, pipeline, whole_files, workers
 from copypaste_tf.training.data_config import TrainData
 from copypaste_tf.training.divergence import LoopError
 
@@ -39,7 +37,7 @@ class Recoveries:
     self._path = os.path.join(model_dir, FILE)
     self._trainer = trainer
     self._config = trainer.config.task
-    self._rows = _read(self._path)
+    self._rows = whole_files.read_rows(self._path)
     step = int(trainer.global_step.numpy())
     # Later ones are of checkpoints that have been lost since.
     self._skips = [row for row in self._rows if row['restored'] <= step]
@@ -101,8 +99,8 @@ class Recoveries:
       [offset + index for index in fault.suspects], fault.replicas, context
     )
     self._rows.append(row)
-    if runner.strategy.extended.should_checkpoint:
-      _write(self._path, self._rows)
+    if workers.is_chief(runner.strategy):
+      whole_files.write_rows(self._path, self._rows)
     most = self._config.divergence.max_recoveries
     if len(self._rows) > most:
       raise DivergedError(self._report(most))
@@ -207,17 +205,3 @@ def _shortened(ids: Sequence[int] | None) -> str:
   if ids is None:
     return 'unknown, since TrainData.deterministic is off'
   return ', '.join([*map(str, ids[:16]), *(['...'] if ids[16:] else [])])
-
-
-def _read(path: str) -> list[dict[str, Any]]:
-  if not tf.io.gfile.exists(path):
-    return []
-  with tf.io.gfile.GFile(path) as file:
-    return [json.loads(line) for line in file.read().splitlines()]
-
-
-def _write(path: str, rows: Sequence[dict[str, Any]]) -> None:
-  """Writes all rows; a run that is killed meanwhile has those of before."""
-  with tf.io.gfile.GFile(path + '.new', 'w') as file:
-    file.write(''.join(json.dumps(row) + '\n' for row in rows))
-  tf.io.gfile.rename(path + '.new', path, overwrite=True)
