@@ -68,6 +68,17 @@ def test_faults_say_where(folder, text, message):
     parse(folder, text)
 
 
+def test_a_macro_goes_with_the_binding_that_read_it(folder):
+  text = 'HEAT = 90\noven.degrees = %HEAT'
+  (folder / 'x.gin').write_text(text)
+  replaced = 'oven.degrees = 3'
+  (left,) = gin_files.parse(['x.gin'], [replaced], {'oven': oven})
+  assert (left.name, left.value) == ('oven.degrees', 3)
+  message = "--gin_params: nobody reads the macro 'HEAT'; oven.degrees did"
+  with pytest.raises(ConfigError, match=message):
+    gin_files.parse(['x.gin'], [replaced, 'HEAT = 80'], {'oven': oven})
+
+
 def test_an_include_lies_beside_its_file(folder):
   (folder / 'sub').mkdir()
   (folder / 'sub/part.gin').write_text('oven.degrees = 70')

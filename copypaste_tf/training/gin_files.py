@@ -18,6 +18,7 @@ from gin import config_parser
 from copypaste_tf.training.config_types import ConfigError, nearest
 
 Configurables = Mapping[str, Callable[..., Any]]
+COMMAND_LINE = '--gin_params'
 
 
 class Binding(NamedTuple):
@@ -104,10 +105,8 @@ def parse(
   for file in files:
     statements += _parse_file(file, None, configurables)
   for line in params:
-    statements += _parse_text(line, '--gin_params', None, configurables)
-  effective = {binding.name: binding for binding in statements}
-  _check_macros(list(effective.values()))
-  return list(effective.values())
+    statements += _parse_text(line, COMMAND_LINE, None, configurables)
+  return _in_effect(statements)
 
 
 def find(name: str, beside: str | None = None) -> str:
@@ -230,18 +229,31 @@ def _binding(statement, at, delegate, configurables) -> Binding:
   return binding
 
 
-def _check_macros(bindings: Sequence[Binding]) -> None:
-  """Refuses macros that nobody reads or nobody defines."""
-  defined = {b.name: b for b in bindings if not b.parameter}
-  used = {name: b for b in bindings for name in b.macros}
-  for name, binding in used.items():
-    if name not in defined:
+def _in_effect(statements: Sequence[Binding]) -> list[Binding]:
+  """Returns the last binding of each name, and the macros that these read.
+
+  A file defines its macros for bindings that a later line may replace. One
+  typed on the command line is meant now: it is refused if nothing reads it.
+  """
+  effective = {binding.name: binding for binding in statements}
+  read = {name: b for b in effective.values() for name in b.macros}
+  for name, binding in read.items():
+    if name not in effective:
+      macros = [b.name for b in effective.values() if not b.parameter]
       raise ConfigError(
         f'{binding.where}: {binding.name}: no macro {name!r}'
-        f'{nearest(name, defined)}'
+        f'{nearest(name, macros)}'
       )
-  for name, binding in defined.items():
-    if name not in used:
+  replaced = {name: b.name for b in statements for name in b.macros}
+  for name, binding in list(effective.items()):
+    if binding.parameter or name in read:
+      continue
+    reader = replaced.get(name)
+    if not reader or binding.where == COMMAND_LINE:
+      hint = f'; {reader} did, and was replaced' if reader else ''
       raise ConfigError(
-        f'{binding.where}: nobody reads the macro {name!r}{nearest(name, used)}'
+        f'{binding.where}: nobody reads the macro {name!r}'
+        f'{hint or nearest(name, read)}'
       )
+    del effective[name]
+  return list(effective.values())
