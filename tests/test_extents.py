@@ -6,10 +6,13 @@ import tensorflow as tf
 from copypaste_tf.augment import extents
 
 
-def _measure(scenes, hidden=None):
-  return reference.to_numpy(
-    extents.measure(tf.constant(scenes.planes), tf.constant(scenes.ids), hidden)
-  )
+def _whole(planes, ids, **options):
+  return extents.join(extents.measure(planes, ids, **options))
+
+
+def _measure(scenes, **options):
+  planes, ids = tf.constant(scenes.planes), tf.constant(scenes.ids)
+  return reference.to_numpy(_whole(planes, ids, **options))
 
 
 @pytest.mark.parametrize('seed', range(4))
@@ -19,7 +22,7 @@ def test_equals_counting_by_hand(seed):
   hidden = rng.random(scenes.planes.shape[:3]) < 0.4
   for mask, found in (
     (np.zeros_like(hidden), _measure(scenes)),
-    (hidden, _measure(scenes, tf.constant(hidden))),
+    (hidden, _measure(scenes, hidden=tf.constant(hidden))),
   ):
     for i, k in np.ndindex(scenes.ids.shape):
       visible = reference.mask_of(scenes.planes[i], scenes.ids[i, k])
@@ -33,7 +36,7 @@ def test_equals_counting_by_hand(seed):
 def test_padding_and_hidden_objects_have_no_extent():
   scenes = reference.make_scenes(np.random.default_rng(0), batch=2, count=1)
   everything = tf.ones(scenes.planes.shape[:3], tf.bool)
-  found = _measure(scenes, everything)
+  found = _measure(scenes, hidden=everything)
   assert not found.area.any()
   assert not found.box.any()
 
@@ -41,9 +44,7 @@ def test_padding_and_hidden_objects_have_no_extent():
 def test_the_last_id_of_the_last_plane():
   planes = np.zeros([1, 4, 5, 3], np.uint8)
   planes[0, 2, 1:3, 2] = 255
-  found = extents.measure(
-    tf.constant(planes), tf.constant([[2 * 256 + 255, 0]])
-  )
+  found = _whole(tf.constant(planes), tf.constant([[2 * 256 + 255, 0]]))
   np.testing.assert_array_equal(found.area, [[2, 0]])
   np.testing.assert_array_equal(found.box, [[[2, 1, 3, 3], [0, 0, 0, 0]]])
 
@@ -51,30 +52,52 @@ def test_the_last_id_of_the_last_plane():
 def test_agrees_each_way():
   scenes = reference.make_scenes(np.random.default_rng(1))
   results = reference.each_way(
-    extents.measure, tf.constant(scenes.planes), tf.constant(scenes.ids)
+    _whole, tf.constant(scenes.planes), tf.constant(scenes.ids)
   )
   reference.assert_same(list(results), approximate=())
 
 
-@pytest.mark.parametrize('seed', range(3))
-def test_blocks_of_rows_hold_what_the_canvas_does(seed):
-  rng = np.random.default_rng(seed)
-  # Five blocks, and objects that lie in several.
+@pytest.fixture(params=range(3))
+def tall(request):
+  """Scenes of five blocks of rows, whose objects lie in several of them."""
+  rng = np.random.default_rng(request.param)
   scenes = reference.make_scenes(rng, size=(160, 24), count=9, largest=90)
-  planes, ids = tf.constant(scenes.planes), tf.constant(scenes.ids)
-  whole = extents.measure(planes, ids)
-  _assert_equal(extents.measure_within(planes, ids, whole.box), whole)
+  return tf.nest.map_structure(tf.constant, scenes)
+
+
+def test_parts_are_those_of_each_block_of_rows(tall):
+  parts = reference.to_numpy(extents.measure(tall.planes, tall.ids))
+  assert parts.area.shape == (4, 5, tall.ids.shape[1])
+  assert np.any(np.count_nonzero(parts.area, axis=1) > 1)
+  for i, block, k in np.ndindex(parts.area.shape):
+    mask = reference.mask_of(tall.planes[i].numpy(), tall.ids[i, k].numpy())
+    mask[: 32 * block] = mask[32 * (block + 1) :] = False
+    assert parts.area[i, block, k] == mask.sum()
+    np.testing.assert_array_equal(
+      parts.box[i, block, k], reference.tight_box(mask)
+    )
+
+
+def test_only_what_is_wanted_is_measured(tall):
+  parts = extents.measure(tall.planes, tall.ids)
+  rng = np.random.default_rng(0)
+  wanted = rng.random(parts.area.shape) < 0.5
+  found = extents.measure(tall.planes, tall.ids, wanted=tf.constant(wanted))
+  np.testing.assert_array_equal(found.area, parts.area * wanted)
+
+
+def test_what_is_measured_again_is_what_measuring_all_gives(tall):
+  planes, ids = tall.planes, tall.ids
+  rng = np.random.default_rng(0)
+  before = extents.measure(planes, ids)
   covers = np.array([[[30, 4, 33, 20], [150, 0, 160, 24], [0, 0, 0, 0]]] * 4)
-  hidden = np.zeros(scenes.planes.shape[:3], bool)
+  hidden = np.zeros(planes.shape[:3], bool)
   for ymin, xmin, ymax, xmax in covers[0]:
     hidden[:, ymin:ymax, xmin:xmax] = rng.random(4)[:, None, None] < 0.8
-  visible = extents.measure(planes, ids, tf.constant(hidden))
-  assert np.any(visible.area < whole.area)
+  hidden = tf.constant(hidden)
+  visible = extents.measure(planes, ids, hidden=hidden)
+  assert np.any(visible.area < before.area)
   for boxes in (None, tf.constant(covers, tf.int32)):
-    found = extents.remeasure(planes, ids, tf.constant(hidden), whole, boxes)
-    _assert_equal(found, visible)
-
-
-def _assert_equal(found, expected):
-  np.testing.assert_array_equal(found.area, expected.area)
-  np.testing.assert_array_equal(found.box, expected.box)
+    found = extents.remeasure(planes, ids, hidden, before, boxes)
+    np.testing.assert_array_equal(found.area, visible.area)
+    np.testing.assert_array_equal(found.box, visible.box)

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import reference
 import tensorflow as tf
 
@@ -18,36 +19,23 @@ def _examples(seed=0, **knobs):
   )
 
 
-def test_select_is_the_union_of_the_chosen():
+@pytest.mark.parametrize('size', [(48, 64), (160, 24)])
+def test_select_is_the_union_of_the_chosen(size):
   rng = np.random.default_rng(3)
-  scenes = reference.make_scenes(rng, count=8)
+  # Of 160 rows, an object lies in several of five blocks.
+  scenes = reference.make_scenes(rng, size=size, count=8, largest=70)
   chosen = rng.random(scenes.ids.shape) < 0.5
-  found = masks.select(
-    *(tf.constant(x) for x in (scenes.planes, scenes.ids, chosen))
-  ).numpy()
-  for i in range(len(found)):
-    union = np.zeros(found.shape[1:], bool)
-    for k in np.flatnonzero(chosen[i]):
-      union |= reference.mask_of(scenes.planes[i], scenes.ids[i, k])
-    np.testing.assert_array_equal(found[i], union)
-
-
-def test_the_chosen_are_found_in_the_planes_of_their_owners():
-  rng = np.random.default_rng(4)
-  scenes = reference.make_scenes(rng, size=(160, 24), count=8, largest=70)
-  scenes = tf.nest.map_structure(tf.constant, scenes)
-  chosen = tf.constant(rng.random(scenes.ids.shape) < 0.5)
-  boxes = extents.measure(scenes.planes, scenes.ids).box
-  union = masks.select(scenes.planes, scenes.ids, chosen)
-  found = masks.select_within(scenes.planes, scenes.ids, chosen, boxes)
+  union = np.zeros(scenes.planes.shape[:3], bool)
+  for i, k in np.argwhere(chosen):
+    union[i] |= reference.mask_of(scenes.planes[i], scenes.ids[i, k])
+  planes, ids = tf.constant(scenes.planes), tf.constant(scenes.ids)
+  boxes = extents.join(extents.measure(planes, ids)).box
+  found = masks.select(planes, ids, tf.constant(chosen), boxes)
   np.testing.assert_array_equal(found, union)
   owners = [2, 0, 3, 1]
-  found = masks.select_within(
-    scenes.planes,
-    *(tf.gather(x, owners) for x in (scenes.ids, chosen, boxes)),
-    tf.constant(owners),
-  )
-  np.testing.assert_array_equal(found, tf.gather(union, owners))
+  mine = (tf.gather(x, owners) for x in (ids, chosen, boxes))
+  found = masks.select(planes, *mine, tf.constant(owners))
+  np.testing.assert_array_equal(found, union[owners])
 
 
 def test_instance_masks_equal_the_definition():

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from copypaste_tf.augment import planes
@@ -53,3 +54,42 @@ def test_only_groups_that_ids_address_are_visited():
     np.testing.assert_array_equal(
       found, content[image, ..., plane].astype(np.int32) - first
     )
+
+
+@pytest.mark.parametrize(
+  ('height', 'most', 'expected'),
+  [(1024, 128, (128, 8)), (160, 128, (32, 5)), (100, 128, (100, 1))],
+)
+def test_blocks_divide_the_canvas(height, most, expected):
+  assert planes.grid(height, most) == expected
+
+
+def test_boxes_reach_into_the_blocks_that_hold_one_of_their_rows():
+  boxes = [[0, 0, 1, 5], [4, 0, 9, 5], [3, 0, 4, 5], [0, 0, 0, 0]]
+  found = planes.reach(tf.constant([boxes]), planes.Grid(4, 3))
+  np.testing.assert_array_equal(
+    found[0],
+    [
+      [True, False, True, False],
+      [False, True, False, False],
+      [False, True, False, False],
+    ],
+  )
+
+
+def test_only_wanted_blocks_are_written():
+  canvas = tf.reshape(tf.range(2 * 6 * 2), [2, 6, 2])
+  grid = planes.Grid(2, 3)
+  wanted = tf.constant([[True, False, True], [False, False, True]])
+
+  def negate(blocks, wanted):
+    folded = planes.fold_blocks(
+      lambda block, state: state.write(block, -state.read(block)),
+      planes.array_of(planes.split(blocks, grid)),
+      wanted,
+    )
+    return tf.reshape(folded.stack(), [2, 6, 2])
+
+  sign = np.repeat(np.where(wanted, -1, 1), 2, axis=1)[..., np.newaxis]
+  for run in (negate, *(tf.function(negate, jit_compile=x) for x in (0, 1))):
+    np.testing.assert_array_equal(run(canvas, wanted), canvas * sign)

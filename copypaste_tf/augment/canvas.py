@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from copypaste_tf.augment import boxes as box_ops
 from copypaste_tf.augment import extents
+from copypaste_tf.augment import planes as planes_lib
 from copypaste_tf.examples import Scenes
 
 
@@ -15,11 +16,13 @@ class Canvas(NamedTuple):
   Attributes:
     scenes: `Scenes` on the output grid with a normalised image. Crowds and
       objects without a pixel are padding.
-    extent: area and tight box of each object, `extents.Extent`.
+    extent: area and tight box of each object.
+    parts: the same of their parts in blocks of rows, see `extents.measure`.
   """
 
   scenes: Scenes
   extent: extents.Extent
+  parts: extents.Extent
 
 
 def place(scenes: Scenes) -> Canvas:
@@ -35,10 +38,11 @@ def place(scenes: Scenes) -> Canvas:
   Returns:
     A `Canvas`.
   """
-  # There is nothing below the image.
-  whole = tf.pad(scenes.size, [[0, 0], [2, 0]])[:, tf.newaxis]
-  whole += tf.zeros_like(scenes.ids)[..., tf.newaxis]
-  extent = extents.measure_within(scenes.planes, scenes.ids, whole)
+  image = tf.pad(scenes.size, [[0, 0], [2, 0]])[:, tf.newaxis]
+  grid = planes_lib.grid(planes_lib.shape(scenes.planes)[1])
+  filled = planes_lib.reach(image, grid)
+  parts = extents.measure(scenes.planes, scenes.ids, wanted=filled)
+  extent = extents.join(parts)
   valid = (scenes.classes > 0) & ~scenes.crowd & (extent.area > 0)
   misfit = box_ops.is_empty(scenes.boxes)[..., tf.newaxis]
   boxes = tf.where(misfit, tf.cast(extent.box, tf.float32), scenes.boxes)
@@ -47,4 +51,4 @@ def place(scenes: Scenes) -> Canvas:
     classes=tf.where(valid, scenes.classes, 0),
     ids=tf.where(valid, scenes.ids, 0),
   )
-  return Canvas(scenes, extent)
+  return Canvas(scenes, extent, parts)

@@ -5,7 +5,7 @@ import tensorflow as tf
 from copypaste_tf.augment import planes as planes_lib
 
 # Rows that are written or left alone together; few of them stay in the cache.
-_BLOCK_ROWS = 16
+_BLOCK_ROWS = 8
 
 
 def paste(
@@ -28,23 +28,22 @@ def paste(
   Returns:
     `[b, h, w, c]`, of the source under `alpha` and of the target elsewhere.
   """
-  rows = planes_lib.block_rows(planes_lib.shape(targets)[1], _BLOCK_ROWS)
-  pasted = _pasted(covers, alpha, rows)
+  grid = planes_lib.grid(planes_lib.shape(targets)[1], _BLOCK_ROWS)
   alpha, sources, blocks = (
-    planes_lib.split_rows(x, rows) for x in (alpha, sources, targets)
+    planes_lib.split(x, grid) for x in (alpha, sources, targets)
   )
 
   def step(block, blocks):
     new = _where(
       tf.gather(alpha, block),
       tf.gather(sources, block),
-      tf.gather(blocks, block),
+      blocks.read(block),
     )
-    return planes_lib.put_block(blocks, block, new)
+    return blocks.write(block, new)
 
-  return tf.reshape(
-    planes_lib.fold_blocks(step, blocks, pasted), planes_lib.shape(targets)
-  )
+  state = planes_lib.array_of(blocks)
+  blocks = planes_lib.fold_blocks(step, state, _pasted(covers, grid)).stack()
+  return tf.reshape(blocks, planes_lib.shape(targets))
 
 
 def paste_within(
@@ -65,10 +64,10 @@ def paste_within(
   Returns:
     `[b, h, w, c]`.
   """
-  rows = planes_lib.block_rows(planes_lib.shape(images)[1], _BLOCK_ROWS)
-  pasted = _pasted(covers, alpha, rows)
+  grid = planes_lib.grid(planes_lib.shape(images)[1], _BLOCK_ROWS)
+  pasted = _pasted(covers, grid)
   batch, count = planes_lib.shape(pasted)
-  alpha, blocks = (planes_lib.split_rows(x, rows) for x in (alpha, images))
+  alpha, blocks = (planes_lib.split(x, grid) for x in (alpha, images))
   order, opens, closes = _circles(partner)
   written = tf.transpose(tf.gather(pasted, order))
 
@@ -76,24 +75,23 @@ def paste_within(
     blocks, kept = state
     place, image = index // batch, tf.gather(order, index % batch)
     block, giver = image * count + place, tf.gather(partner, image)
-    own = tf.gather(blocks, block)
+    own = blocks.read(block)
     # What need not be kept goes where it is never read: cheaper than to choose.
     slot = tf.cast(~tf.gather(opens, image), tf.int32)
-    kept = planes_lib.put_block(kept, slot, own)
+    kept = kept.write(slot, own)
     gone = tf.gather(closes, image) & tf.gather_nd(pasted, [giver, place])
-    other = tf.where(gone, kept[0], tf.gather(blocks, giver * count + place))
+    other = tf.where(gone, kept.read(0), blocks.read(giver * count + place))
     new = _where(tf.gather(alpha, block), other, own)
-    return planes_lib.put_block(blocks, block, new), kept
+    return blocks.write(block, new), kept
 
-  state = blocks, tf.zeros_like(blocks[:2])
+  state = planes_lib.array_of(blocks), planes_lib.array_of(blocks[:2] * 0)
   blocks, _ = planes_lib.fold_blocks(step, state, written)
-  return tf.reshape(blocks, planes_lib.shape(images))
+  return tf.reshape(blocks.stack(), planes_lib.shape(images))
 
 
-def _pasted(covers, alpha, rows) -> tf.Tensor:
+def _pasted(covers, grid) -> tf.Tensor:
   """Returns `[b, k]` bool, the blocks of rows into which a box reaches."""
-  tops = tf.range(0, planes_lib.shape(alpha)[1], rows)
-  return tf.reduce_any(planes_lib.near_blocks(covers, tops, rows), axis=-1)
+  return tf.reduce_any(planes_lib.reach(covers, grid), axis=-1)
 
 
 def _circles(partner) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

@@ -64,7 +64,7 @@ def copy_paste(
     seed,
     options=options,
   )
-  alpha = masks.select_within(
+  alpha = masks.select(
     canvases.scenes.planes,
     sources.scenes.ids,
     selection.chosen,
@@ -72,13 +72,17 @@ def copy_paste(
     partner,
   )
   covers = tf.where(selection.chosen[..., tf.newaxis], sources.extent.box, 0)
+  remains = occlusion.occlude(targets, alpha, options=options, covers=covers)
+  # The planes are written in place, so they must have been read by then. XLA
+  # only keeps the order of what needs each other, and else copies them.
+  covers += tf.cast(tf.reduce_any(remains.areas < 0), tf.int32)
   image, planes = _compose(
     targets, sources, alpha, partner, covers, options.blend_sigma
   )
   return _example(
     targets,
     sources,
-    occlusion.occlude(targets, alpha, options=options, covers=covers),
+    remains,
     selection,
     alpha=alpha,
     image=image,

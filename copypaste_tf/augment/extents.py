@@ -15,16 +15,62 @@ _RUN = 64
 
 
 class Extent(NamedTuple):
-  """Size and place of the instances of a batch.
+  """Size and place of the instances of a batch, or of their parts in blocks.
 
   Attributes:
-    area: `[b, n]` int32, pixels.
+    area: `[b, n]` int32, pixels; of parts `[b, k, n]`.
     box: `[b, n, 4]` int32, the tightest box around them, `(ymin, xmin, ymax,
-      xmax)` with exclusive ends; zeros where the area is 0.
+      xmax)` with exclusive ends; zeros where the area is 0; of parts `[b, k, n,
+      4]`, on the canvas.
   """
 
   area: tf.Tensor
   box: tf.Tensor
+
+
+def measure(
+  planes: tf.Tensor,
+  ids: tf.Tensor,
+  *,
+  wanted: tf.Tensor | None = None,
+  hidden: tf.Tensor | None = None,
+) -> Extent:
+  """Measures the pixels of each instance in each block of rows.
+
+  Args:
+    planes: `[b, h, w, l]` uint8.
+    ids: `[b, n]` int32.
+    wanted: `[b, k, n]` or `[b, k, 1]` bool, what to measure in which block of
+      `planes.grid(h)`; all by default.
+    hidden: `[b, h, w]` bool, pixels that do not count; None means none.
+
+  Returns:
+    The parts; zeros for id 0 and where nothing is wanted.
+  """
+  blocks = planes_lib.grid(planes_lib.shape(planes)[1])
+  batch, instances = planes_lib.shape(ids)
+  ids = tf.repeat(ids[:, tf.newaxis], blocks.count, axis=1)
+  ids = ids if wanted is None else tf.where(wanted, ids, 0)
+  ids = tf.reshape(ids, [-1, instances])
+  planes, hidden = (
+    None if x is None else planes_lib.split(x, blocks) for x in (planes, hidden)
+  )
+  area, box = _measure_images(planes, ids, hidden)
+  area = tf.reshape(area, [batch, blocks.count, instances])
+  box = tf.reshape(box, [batch, blocks.count, instances, 4])
+  top = (tf.range(blocks.count) * blocks.rows)[:, tf.newaxis, tf.newaxis]
+  box += top * tf.constant([1, 0, 1, 0])
+  return Extent(area, tf.where((area > 0)[..., tf.newaxis], box, 0))
+
+
+def join(parts: Extent) -> Extent:
+  """Returns the whole instances, `[b, n]`, of their parts, `[b, k, n]`."""
+  seen = (parts.area > 0)[..., tf.newaxis]
+  low = tf.where(seen, parts.box[..., :2], tf.int32.max)
+  low, high = tf.reduce_min(low, axis=1), tf.reduce_max(parts.box, axis=1)
+  area = tf.reduce_sum(parts.area, axis=1)
+  box = tf.concat([low, high[..., 2:]], axis=-1)
+  return Extent(area, tf.where((area > 0)[..., tf.newaxis], box, 0))
 
 
 def remeasure(
@@ -36,7 +82,7 @@ def remeasure(
 ) -> Extent:
   """Measures again what was measured before some pixels were hidden.
 
-  Reads only the rows of objects that may have lost a pixel.
+  Reads only the blocks of rows in which an object may have lost a pixel.
 
   Args:
     planes: see `measure`, as the next two.
@@ -49,38 +95,19 @@ def remeasure(
   Returns:
     What `measure` returns with `hidden`.
   """
-  near = ids > 0 if covers is None else _near(before.box, covers)
-  found = measure_within(planes, tf.where(near, ids, 0), before.box, hidden)
+  near = (before.area > 0) & (ids > 0)[:, tf.newaxis]
+  if covers is not None:
+    covered = planes_lib.reach(
+      covers, planes_lib.grid(planes_lib.shape(planes)[1])
+    )
+    near &= tf.reduce_any(covered, axis=-1, keepdims=True)
+    near &= _meet(join(before).box, covers)[:, tf.newaxis]
+  found = measure(planes, ids, wanted=near, hidden=hidden)
   box = tf.where(near[..., tf.newaxis], found.box, before.box)
   return Extent(tf.where(near, found.area, before.area), box)
 
 
-def measure_within(
-  planes: tf.Tensor,
-  ids: tf.Tensor,
-  boxes: tf.Tensor,
-  hidden: tf.Tensor | None = None,
-) -> Extent:
-  """Returns what `measure` does, and reads only the rows of the boxes.
-
-  Args:
-    planes: see `measure`, as the others.
-    ids: `[b, n]` int32.
-    boxes: `[b, n, 4]` int32 that hold all pixels of the instances.
-    hidden: `[b, h, w]` bool.
-  """
-  height = planes_lib.shape(planes)[1]
-  rows = planes_lib.block_rows(height)
-  tops = tf.range(0, height, rows)
-  measured = measure(
-    planes_lib.split_rows(planes, rows),
-    planes_lib.ids_of_blocks(ids, boxes, tops, rows),
-    None if hidden is None else planes_lib.split_rows(hidden, rows),
-  )
-  return _join(measured, tops)
-
-
-def _near(boxes, covers) -> tf.Tensor:
+def _meet(boxes, covers) -> tf.Tensor:
   """Marks boxes that share a pixel with one of the others, `[b, n]` bool."""
   boxes, covers = boxes[:, :, tf.newaxis], covers[:, tf.newaxis]
   begin = tf.maximum(boxes[..., :2], covers[..., :2])
@@ -88,33 +115,8 @@ def _near(boxes, covers) -> tf.Tensor:
   return tf.reduce_any(tf.reduce_all(begin < end, axis=-1), axis=2)
 
 
-def _join(blocks: Extent, tops) -> Extent:
-  """Joins what the blocks of rows of each image hold."""
-  count, instances = planes_lib.shape(tops)[0], planes_lib.shape(blocks.area)[1]
-  area = tf.reshape(blocks.area, [-1, count, instances])
-  box = tf.reshape(blocks.box, [-1, count, instances, 4])
-  box += tops[:, tf.newaxis, tf.newaxis] * tf.constant([1, 0, 1, 0])
-  seen = (area > 0)[..., tf.newaxis]
-  low = tf.reduce_min(tf.where(seen, box[..., :2], tf.int32.max), axis=1)
-  high = tf.reduce_max(tf.where(seen, box[..., 2:], 0), axis=1)
-  area = tf.reduce_sum(area, axis=1)
-  joined = tf.concat([low, high], axis=-1)
-  return Extent(area, tf.where((area > 0)[..., tf.newaxis], joined, 0))
-
-
-def measure(
-  planes: tf.Tensor, ids: tf.Tensor, hidden: tf.Tensor | None = None
-) -> Extent:
-  """Measures the pixels of each instance.
-
-  Args:
-    planes: `[b, h, w, l]` uint8.
-    ids: `[b, n]` int32.
-    hidden: `[b, h, w]` bool, pixels that do not count; None means none.
-
-  Returns:
-    An `Extent`, in pixels of the planes' grid; zeros for id 0.
-  """
+def _measure_images(planes, ids, hidden) -> tuple[tf.Tensor, tf.Tensor]:
+  """Returns area, `[b, n]`, and box, `[b, n, 4]`, of instances of images."""
   batch, _, _, num_planes = planes_lib.shape(planes)
   count = num_planes * IDS_PER_PLANE // _GROUP
 
@@ -130,7 +132,7 @@ def measure(
   table = tf.reshape(table, [batch, count * _GROUP, 5])
   measured = tf.gather(table, tf.maximum(ids - 1, 0), batch_dims=1)
   measured = tf.where((ids > 0)[..., tf.newaxis], measured, 0)
-  return Extent(measured[..., 0], measured[..., 1:])
+  return measured[..., 0], measured[..., 1:]
 
 
 def _measure_places(places) -> tf.Tensor:

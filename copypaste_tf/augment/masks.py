@@ -9,42 +9,11 @@ from copypaste_tf.examples import IDS_PER_PLANE, TrainScenes
 _GROUP = 32
 
 
-def select_within(
-  planes: tf.Tensor,
-  ids: tf.Tensor,
-  chosen: tf.Tensor,
-  boxes: tf.Tensor,
-  owners: tf.Tensor | None = None,
-) -> tf.Tensor:
-  """Returns what `select` does, and reads only the rows of the boxes.
-
-  Args:
-    planes: see `select`, as the next two.
-    ids: `[b, n]` int32.
-    chosen: `[b, n]` bool.
-    boxes: `[b, n, 4]` int32 that hold all pixels of the instances.
-    owners: `[b]` int32, in whose planes the i-th instances are; their own by
-      default.
-
-  Returns:
-    `[b, h, w]` bool.
-  """
-  _, height, width, _ = planes_lib.shape(planes)
-  rows = planes_lib.block_rows(height)
-  tops = tf.range(0, height, rows)
-  ids = planes_lib.ids_of_blocks(tf.where(chosen, ids, 0), boxes, tops, rows)
-  if owners is not None:
-    count = planes_lib.shape(tops)[0]
-    blocks = owners[:, tf.newaxis] * count + tf.range(count)
-    owners = tf.reshape(blocks, [-1])
-  union = select(planes_lib.split_rows(planes, rows), ids, ids > 0, owners)
-  return tf.reshape(union, [-1, height, width])
-
-
 def select(
   planes: tf.Tensor,
   ids: tf.Tensor,
   chosen: tf.Tensor,
+  boxes: tf.Tensor,
   owners: tf.Tensor | None = None,
 ) -> tf.Tensor:
   """Returns the union of the chosen instances' masks.
@@ -53,29 +22,43 @@ def select(
     planes: `[b, h, w, l]` uint8.
     ids: `[b, n]` int32.
     chosen: `[b, n]` bool.
-    owners: `[b]` int32, see `select_within`.
+    boxes: `[b, n, 4]` int32 that hold all pixels of the instances; nothing is
+      read elsewhere.
+    owners: `[b]` int32, in whose planes the i-th instances are; their own by
+      default.
 
   Returns:
     `[b, h, w]` bool.
   """
 
-  def add_group(union, places, image, group):
+  def add_group(union, places, row, group):
     here = tf.bitwise.bitwise_and(places, -_GROUP) == 0
     place = tf.bitwise.bitwise_and(places, _GROUP - 1)
-    bits = tf.bitwise.right_shift(
-      tf.gather(tf.gather(marks, image), group), place
-    )
+    bits = tf.gather(tf.gather(marks, row), group)
+    bits = tf.bitwise.right_shift(bits, place)
     hit = here & (tf.bitwise.bitwise_and(bits, 1) > 0)
-    union_of_image = (tf.gather(union, image) | hit)[tf.newaxis]
-    return tf.tensor_scatter_nd_update(union, [[image]], union_of_image)
+    return union.write(row, union.read(row) | hit)
 
-  batch, height, width, num_planes = planes_lib.shape(planes)
-  ids = tf.where(chosen, ids, 0)
+  *canvas, num_planes = planes_lib.shape(planes)
+  grid = planes_lib.grid(canvas[1])
+  ids = tf.where(chosen, ids, 0)[:, tf.newaxis]
+  ids = tf.where(planes_lib.reach(boxes, grid), ids, 0)
+  ids = tf.reshape(ids, [-1, planes_lib.shape(boxes)[1]])
   marks = _marks(ids, num_planes * IDS_PER_PLANE // _GROUP)
-  union = tf.zeros([batch, height, width], tf.bool)
-  return planes_lib.fold_groups(
-    add_group, union, planes, ids, size=_GROUP, owners=owners
+  if owners is not None:
+    owners = owners[:, tf.newaxis] * grid.count + tf.range(grid.count)
+    owners = tf.reshape(owners, [-1])
+  union = planes_lib.fold_groups(
+    add_group,
+    planes_lib.new_blocks(
+      tf.bool, planes_lib.shape(ids)[0], [grid.rows, canvas[2]]
+    ),
+    planes_lib.split(planes, grid),
+    ids,
+    size=_GROUP,
+    owners=owners,
   )
+  return tf.reshape(union.stack(), canvas)
 
 
 def instance_masks(scenes: TrainScenes) -> tf.Tensor:

@@ -72,8 +72,10 @@ def occlude(
     ValueError: if one of these options is out of its range.
   """
   options.check()
-  visible = extents.remeasure(
-    targets.scenes.planes, targets.scenes.ids, alpha, targets.extent, covers
+  visible = extents.join(
+    extents.remeasure(
+      targets.scenes.planes, targets.scenes.ids, alpha, targets.parts, covers
+    )
   )
   present = targets.scenes.classes > 0
   touched = present & (visible.area < targets.extent.area)

@@ -1,17 +1,14 @@
 """Addressing of id planes (see `copypaste_tf.examples` for what they are)."""
 
 import math
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
 
 import tensorflow as tf
 
 from copypaste_tf.examples import IDS_PER_PLANE
 
 _State = TypeVar('_State')
-
-# Rows that are read or left out together.
-_BLOCK_ROWS = 128
 
 
 def address(ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -25,24 +22,57 @@ def shape(tensor: tf.Tensor) -> list[int | tf.Tensor]:
   return [s or d for s, d in zip(tensor.shape, dynamic, strict=True)]
 
 
-def block_rows(
-  height: int | tf.Tensor, most: int = _BLOCK_ROWS
-) -> int | tf.Tensor:
-  """Returns the rows of a block; all of them where none divides the height.
+class Grid(NamedTuple):
+  """Blocks of rows that divide a canvas, from top to bottom.
+
+  Attributes:
+    rows: of a block.
+    count: blocks of a canvas.
+  """
+
+  rows: int | tf.Tensor
+  count: int | tf.Tensor
+
+
+def grid(height: int | tf.Tensor, most: int = 128) -> Grid:
+  """Divides a canvas.
 
   Args:
     height: rows of the canvas.
-    most: rows that a block should have; fewer where it must, down to a quarter.
+    most: rows that a block should have; fewer where it must, down to a quarter,
+      and all where none divides the height.
   """
+  rows = height
   if isinstance(height, int):
     rows = math.gcd(height, most)
-    height = rows if rows >= most // 4 else height
-  return height
+    rows = rows if rows >= most // 4 else height
+  return Grid(rows, height // rows)
 
 
-def split_rows(tensor: tf.Tensor, rows: int | tf.Tensor) -> tf.Tensor:
-  """Turns `[b, h, ...]` into a batch of blocks, `[b * h / rows, rows, ...]`."""
-  return tf.reshape(tensor, [-1, rows, *shape(tensor)[2:]])
+def split(canvas: tf.Tensor, grid: Grid) -> tf.Tensor:
+  """Turns `[b, h, ...]` into a batch of blocks, `[b * count, rows, ...]`."""
+  return tf.reshape(canvas, [-1, grid.rows, *shape(canvas)[2:]])
+
+
+def new_blocks(
+  dtype: tf.DType, count: int | tf.Tensor, block_shape: Sequence[int]
+) -> tf.TensorArray:
+  """Returns zeros to write blocks into, with and without XLA in place.
+
+  Args:
+    dtype: of the blocks.
+    count: number of blocks.
+    block_shape: their shape.
+  """
+  return tf.TensorArray(
+    dtype, count, clear_after_read=False, element_shape=block_shape
+  )
+
+
+def array_of(blocks: tf.Tensor) -> tf.TensorArray:
+  """Returns `[k, ...]` blocks as an array like that of `new_blocks`."""
+  count, *block_shape = shape(blocks)
+  return new_blocks(blocks.dtype, count, block_shape).unstack(blocks)
 
 
 def fold_blocks(
@@ -69,47 +99,19 @@ def fold_blocks(
   )[1]
 
 
-def put_block(
-  blocks: tf.Tensor, number: tf.Tensor, block: tf.Tensor
-) -> tf.Tensor:
-  """Replaces one of `[k, ...]` blocks; in place where XLA compiles it."""
-  return tf.tensor_scatter_nd_update(blocks, [[number]], block[tf.newaxis])
-
-
-def near_blocks(
-  boxes: tf.Tensor, tops: tf.Tensor, rows: int | tf.Tensor
-) -> tf.Tensor:
+def reach(boxes: tf.Tensor, grid: Grid) -> tf.Tensor:
   """Tells which boxes reach into which blocks of rows.
 
   Args:
     boxes: `[b, n, 4]` int32; one of zeros reaches nowhere.
-    tops: `[k]` int32, first rows of the blocks.
-    rows: rows of a block.
+    grid: of `k` blocks.
 
   Returns:
     `[b, k, n]` bool.
   """
-  tops = tops[:, tf.newaxis]
+  tops = (tf.range(grid.count) * grid.rows)[:, tf.newaxis]
   top, bottom = boxes[:, tf.newaxis, :, 0], boxes[:, tf.newaxis, :, 2]
-  return (top < tops + rows) & (bottom > tops)
-
-
-def ids_of_blocks(
-  ids: tf.Tensor, boxes: tf.Tensor, tops: tf.Tensor, rows: int | tf.Tensor
-) -> tf.Tensor:
-  """Tells which instances may have pixels in which blocks of rows.
-
-  Args:
-    ids: `[b, n]` int32.
-    boxes: `[b, n, 4]` int32 that hold all pixels of the instances.
-    tops: `[k]` int32, first rows of the blocks.
-    rows: rows of a block.
-
-  Returns:
-    `[b * k, n]` int32, 0 where an instance has none.
-  """
-  found = tf.where(near_blocks(boxes, tops, rows), ids[:, tf.newaxis], 0)
-  return tf.reshape(found, [-1, shape(ids)[1]])
+  return (top < tops + grid.rows) & (bottom > tops)
 
 
 def groups_of(ids: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
@@ -135,7 +137,7 @@ def fold_groups(
   size: int,
   owners: tf.Tensor | None = None,
 ) -> _State:
-  """Runs over the groups of ids that occur in a batch, one after the other.
+  """Runs over the groups of ids that occur in images, one after the other.
 
   An image has a few groups in a few planes, so this costs a small part of what
   all ids of all planes would.
@@ -146,7 +148,7 @@ def fold_groups(
       out of [0, size) where it has another; `row` of the ids and `group` are
       the numbers of both.
     state: the first state.
-    planes: `[b, h, w, l]` uint8.
+    planes: `[b, h, w, l]` uint8, of images or of blocks of their rows.
     ids: `[b, n]` int32; groups without one of them are left out.
     size: ids of a group, a power of two.
     owners: `[b]` int32, in whose planes the i-th row of ids is; its own by
@@ -166,8 +168,8 @@ def fold_groups(
     chosen = tf.gather(order, index)
     row, group = chosen // count, chosen % count
     plane, first = address(group * size)
-    image = row if owners is None else tf.gather(owners, row)
-    pixels = tf.gather(tf.gather(planes, image), plane, axis=-1)
+    owner = row if owners is None else tf.gather(owners, row)
+    pixels = tf.gather(tf.gather(planes, owner), plane, axis=-1)
     places = tf.cast(pixels, tf.int32) - (first + 1)
     return index + 1, body(state, places, row, group)
 

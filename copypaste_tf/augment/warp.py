@@ -1,11 +1,10 @@
 """Warping of images, planes and boxes by one draw of `jitter`."""
 
-from typing import NamedTuple
-
 import tensorflow as tf
 
 from copypaste_tf.augment import boxes as box_ops
 from copypaste_tf.augment import planes as planes_lib
+from copypaste_tf.augment import taps
 from copypaste_tf.augment.jitter import Jitter
 from copypaste_tf.examples import Scenes
 
@@ -59,11 +58,13 @@ def warp_image(
   Returns:
     `[b, H, W, 3]` float32, zero mean and unit variance, 0 outside.
   """
-  rows, columns = (_taps(size, jitter, output_size, axis) for axis in (0, 1))
-  columns = _per_channel(columns)
-  empty = tf.zeros([planes_lib.shape(image)[0], *output_size, 3])
-  covered = _covered(jitter, output_size)
-  return _by_blocks(_interpolate, image, rows, columns, empty, covered)
+  rows, columns = (
+    taps.linear(size, jitter, output_size, axis) for axis in (0, 1)
+  )
+  columns = taps.of_channels(columns)
+  return _by_blocks(
+    _interpolate, image, rows, columns, jitter, output_size, tf.float32
+  )
 
 
 def normalize(image: tf.Tensor) -> tf.Tensor:
@@ -77,72 +78,13 @@ def denormalize(image: tf.Tensor) -> tf.Tensor:
   return tf.saturate_cast(tf.round(image), tf.uint8)
 
 
-def _scaled_coordinates(jitter, output_size, axis) -> tf.Tensor:
-  """Returns the pixel of the resized image at each canvas pixel, `[b, H]`."""
-  pixels = tf.range(output_size[axis])
-  coordinates = pixels + jitter.offset[:, axis, tf.newaxis]
-  if axis == 0:
-    return coordinates
-  last = jitter.scaled_size[:, 1, tf.newaxis] - 1
-  mirrored = jitter.flipped[:, tf.newaxis]
-  return tf.where(mirrored, last - coordinates, coordinates)
-
-
-def _inside(coordinates, jitter, axis) -> tf.Tensor:
-  """Returns `[b, H]` bool, true where a coordinate lies in the image."""
-  end = jitter.scaled_size[:, axis, tf.newaxis]
-  return (coordinates >= 0) & (coordinates < end)
-
-
-class _Taps(NamedTuple):
-  """Where each row or column of the canvas lies in the image.
-
-  Attributes:
-    low: `[b, H]` int32, the pixel before.
-    high: `[b, H]` int32, the pixel behind.
-    weight: `[b, H]` float32, of the pixel behind.
-    inside: `[b, H]` float32, 1 in the image and 0 outside.
-  """
-
-  low: tf.Tensor
-  high: tf.Tensor
-  weight: tf.Tensor
-  inside: tf.Tensor
-
-
-def _taps(size, jitter, output_size, axis) -> _Taps:
-  coordinates = _scaled_coordinates(jitter, output_size, axis)
-  inside = tf.cast(_inside(coordinates, jitter, axis), tf.float32)
-  size = tf.cast(size[:, axis, tf.newaxis], tf.float32)
-  scaled = tf.cast(jitter.scaled_size[:, axis, tf.newaxis], tf.float32)
-  centre = (tf.cast(coordinates, tf.float32) + 0.5) * (size / scaled) - 0.5
-  centre = tf.clip_by_value(centre, 0.0, size - 1)
-  low = tf.floor(centre)
-  high = tf.minimum(low + 1, size - 1)
-  return _Taps(
-    tf.cast(low, tf.int32), tf.cast(high, tf.int32), centre - low, inside
-  )
-
-
-def _per_channel(columns: _Taps) -> _Taps:
-  """Turns taps of pixels into those of rows of RGB, `[b, 3 * W]`."""
-  low, high = (
-    tf.repeat(3 * x, 3, axis=1) + tf.tile([0, 1, 2], [x.shape[1]])
-    for x in (columns.low, columns.high)
-  )
-  weight, inside = (
-    tf.repeat(x, 3, axis=1) for x in (columns.weight, columns.inside)
-  )
-  return _Taps(low, high, weight, inside)
-
-
 def _interpolate(image, rows, columns) -> tf.Tensor:
   """Resamples and normalises some rows of one canvas.
 
   Args:
     image: `[h, w, 3]` uint8.
-    rows: `_Taps` of `[r]`.
-    columns: `_Taps` of `[3 * W]`, see `_per_channel`.
+    rows: `taps.Linear` of `[r]`.
+    columns: `taps.Linear` of `[3 * W]`, see `taps.of_channels`.
 
   Returns:
     `[r, W, 3]` float32.
@@ -174,12 +116,11 @@ def _interpolate(image, rows, columns) -> tf.Tensor:
 def _warp_planes(scenes, jitter, output_size) -> tf.Tensor:
   """Samples the id planes at the nearest pixel, in integers."""
   rows, columns = (
-    _nearest(scenes.size, jitter, output_size, axis) for axis in (0, 1)
+    taps.nearest(scenes.size, jitter, output_size, axis) for axis in (0, 1)
   )
-  batch, _, _, num_planes = planes_lib.shape(scenes.planes)
-  empty = tf.zeros([batch, *output_size, num_planes], tf.uint8)
-  covered = _covered(jitter, output_size)
-  return _by_blocks(_pick, scenes.planes, rows, columns, empty, covered)
+  return _by_blocks(
+    _pick, scenes.planes, rows, columns, jitter, output_size, tf.uint8
+  )
 
 
 def _covered(jitter, output_size) -> tf.Tensor:
@@ -187,7 +128,9 @@ def _covered(jitter, output_size) -> tf.Tensor:
   return tf.minimum(jitter.scaled_size - jitter.offset, output_size)
 
 
-def _by_blocks(sample, images, rows, columns, empty, covered) -> tf.Tensor:
+def _by_blocks(
+  sample, images, rows, columns, jitter, output_size, dtype
+) -> tf.Tensor:
   """Fills the rows that the images cover, block by block.
 
   XLA reads the indices that a loop is given, where outside of one it would work
@@ -198,16 +141,21 @@ def _by_blocks(sample, images, rows, columns, empty, covered) -> tf.Tensor:
     images: `[b, h, w, c]`.
     rows: tensors `[b, H]`, of which `sample` gets `[r]`.
     columns: tensors `[b, ...]`, of which `sample` gets `[...]`.
-    empty: `[b, H, W, c]` zeros.
-    covered: `[b, 2]` int32, height and width.
+    jitter: one draw for each image.
+    output_size: height `H` and width `W` of the canvas.
+    dtype: of the pixels.
+
+  Returns:
+    `[b, H, W, c]`, 0 in rows that the images do not cover.
   """
-  size = planes_lib.block_rows(planes_lib.shape(empty)[1])
-  tops = tf.range(0, planes_lib.shape(empty)[1], size)
-  count = planes_lib.shape(tops)[0]
+  height, width = output_size
+  batch, _, _, channels = planes_lib.shape(images)
+  canvas = [batch, height, width, channels]
+  grid = planes_lib.grid(height)
 
   def step(block, blocks):
-    image = block // count
-    positions = tf.gather(tops, block % count) + tf.range(size)
+    image, place = block // grid.count, block % grid.count
+    positions = place * grid.rows + tf.range(grid.rows)
     new = sample(
       tf.gather(images, image),
       tf.nest.map_structure(
@@ -215,29 +163,24 @@ def _by_blocks(sample, images, rows, columns, empty, covered) -> tf.Tensor:
       ),
       tf.nest.map_structure(lambda x: tf.gather(x, image), columns),
     )
-    return planes_lib.put_block(blocks, block, new)
+    return blocks.write(block, new)
 
-  blocks = planes_lib.split_rows(empty, size)
-  filled = planes_lib.fold_blocks(step, blocks, tops < covered[:, :1])
-  return tf.reshape(filled, planes_lib.shape(empty))
-
-
-def _nearest(size, jitter, output_size, axis) -> tuple[tf.Tensor, tf.Tensor]:
-  """Returns the nearest pixels, `[b, H]` int32, and 1 inside, uint8."""
-  coordinates = _scaled_coordinates(jitter, output_size, axis)
-  inside = tf.cast(_inside(coordinates, jitter, axis), tf.uint8)
-  size = size[:, axis, tf.newaxis]
-  scaled = jitter.scaled_size[:, axis, tf.newaxis]
-  nearest = (2 * coordinates + 1) * size // (2 * scaled)
-  return tf.clip_by_value(nearest, 0, size - 1), inside
+  blocks = planes_lib.new_blocks(
+    dtype, batch * grid.count, [grid.rows, width, channels]
+  )
+  tops = tf.range(grid.count) * grid.rows
+  covered = tops < _covered(jitter, output_size)[:, :1]
+  filled = planes_lib.fold_blocks(step, blocks, covered).stack()
+  return tf.reshape(filled, canvas)
 
 
 def _pick(planes, rows, columns) -> tf.Tensor:
-  """Reads `[h, w, l]` planes at `(positions, inside)` of rows and columns."""
+  """Reads `[h, w, l]` planes at `taps.Nearest` rows and columns."""
   # Columns first, as there are fewer rows then.
-  found = tf.gather(tf.gather(planes, columns[0], axis=1), rows[0])
-  inside = rows[1][:, tf.newaxis] * columns[1]
-  return found * inside[..., tf.newaxis]
+  found = tf.gather(tf.gather(planes, columns.pixel, axis=1), rows.pixel)
+  inside = tf.bitwise.bitwise_and(rows.inside[:, tf.newaxis], columns.inside)
+  inside = tf.cast(inside, found.dtype)[..., tf.newaxis]
+  return tf.bitwise.bitwise_and(found, inside)
 
 
 def _warp_boxes(scenes, jitter, output_size) -> tf.Tensor:
