@@ -88,9 +88,7 @@ def fold_blocks(
   Returns:
     The last state.
   """
-  wanted = tf.cast(tf.reshape(wanted, [-1]), tf.int32)
-  order = tf.argsort(wanted, direction='DESCENDING', stable=True)
-  last = tf.reduce_sum(wanted)
+  order, last = _places(wanted)
   return tf.while_loop(
     lambda index, _: index < last,
     lambda index, state: (index + 1, body(tf.gather(order, index), state)),
@@ -157,23 +155,21 @@ def fold_groups(
   Returns:
     The last state.
   """
-  count = planes.shape[-1] * IDS_PER_PLANE // size
   number, _ = groups_of(ids, size)
-  wanted = _first_of(number, ids > 0)
-  number += tf.range(shape(ids)[0])[:, tf.newaxis] * count
-  order = tf.sort(tf.reshape(tf.where(wanted, number, tf.int32.max), [-1]))
+  instances = shape(ids)[1]
+  order, last = _places(_first_of(number, ids > 0))
+  number = tf.reshape(number, [-1])
 
   def step(index, state):
     # Not by slices: XLA would compile anew for every place where they begin.
-    chosen = tf.gather(order, index)
-    row, group = chosen // count, chosen % count
+    place = tf.gather(order, index)
+    row, group = place // instances, tf.gather(number, place)
     plane, first = address(group * size)
     owner = row if owners is None else tf.gather(owners, row)
     pixels = tf.gather(tf.gather(planes, owner), plane, axis=-1)
     places = tf.cast(pixels, tf.int32) - (first + 1)
     return index + 1, body(state, places, row, group)
 
-  last = tf.reduce_sum(tf.cast(wanted, tf.int32))
   return tf.while_loop(
     lambda index, _: index < last, step, (0, state), name='groups'
   )[1]
@@ -185,3 +181,16 @@ def _first_of(number, valid) -> tf.Tensor:
   same = number[:, :, tf.newaxis] == number[:, tf.newaxis]
   earlier = same & valid[:, tf.newaxis] & (index[:, tf.newaxis] > index)
   return valid & ~tf.reduce_any(earlier, axis=2)
+
+
+def _places(flags) -> tuple[tf.Tensor, tf.Tensor]:
+  """Returns where flags of any shape are true, in order, and how many are.
+
+  By counting: to sort them takes XLA's code for CPUs several times as long.
+  """
+  flags = tf.cast(tf.reshape(flags, [-1]), tf.int32)
+  (size,) = shape(flags)
+  # What is false goes behind all others.
+  rank = tf.where(flags > 0, tf.cumsum(flags) - 1, size)
+  places = tf.scatter_nd(rank[:, tf.newaxis], tf.range(size), [size + 1])
+  return places, tf.reduce_sum(flags)

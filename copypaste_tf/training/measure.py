@@ -14,6 +14,9 @@ import psutil
 import tensorflow as tf
 
 _MIB = 2**20
+# Rounds in which functions are compiled and `tf.data` enlarges its buffers: the
+# work to fill these looks like work for what is taken.
+WARM_UP = 5
 
 Task = Callable[[int], Callable[[], object]]
 """Takes a number of images; returns what is to be timed, ready to be called."""
@@ -77,19 +80,19 @@ def interleaved(
   Args:
     tasks: by name.
     images: of each task in each round.
-    rounds: how many, after one that compiles and fills buffers.
+    rounds: how many, after `WARM_UP` ones that do not count.
     progress: takes a line after every round.
 
   Returns:
     One sample of each round for each task.
   """
   samples = {name: [] for name in tasks}
-  for number in range(rounds + 1):
+  for number in range(1 - WARM_UP, rounds + 1):
     for name, task in tasks.items():
       sample = _timed(task(images), images)
-      if number:
+      if number > 0:
         samples[name].append(sample)
-    progress(f'round {number} of {rounds}')
+    progress(f'round {number} of {rounds}' if number > 0 else 'warming up')
   return samples
 
 
