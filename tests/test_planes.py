@@ -48,7 +48,7 @@ def test_only_groups_that_ids_address_are_visited():
 
   assert visited([[0, 0], [0, 0]])[0].size == 0
   numbers, places = visited([[2, 1, 0], [2 * 256 + 7, 0, 255]])
-  np.testing.assert_array_equal(numbers, [[0, 0], [1, 63], [1, 2 * 64 + 1]])
+  np.testing.assert_array_equal(numbers, [[0, 0], [1, 2 * 64 + 1], [1, 63]])
   for (image, group), found in zip(numbers, places, strict=True):
     plane, first = group // 64, 4 * (group % 64) + 1
     np.testing.assert_array_equal(
