@@ -33,8 +33,8 @@ def augment(
   once and serves in both roles: every example still is two different images
   with independent draws.
 
-  Wrap it in `tf.function(jit_compile=True)`: it works in place, block by block,
-  which only XLA does without copies.
+  Wrap it in `tf.function(jit_compile=True)`: a plain graph, or TensorFlow op by
+  op, takes ten times as long.
 
   Args:
     scenes: the targets, a batch of `b` decoded scenes.
