@@ -1,8 +1,10 @@
 """A run that ends anywhere and is started again equals one that never ended."""
 
+import random
 import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -42,15 +44,56 @@ def test_a_resumed_run_of_two_replicas_equals_one_in_one_go(
   assert len(first) == 2, 'of two replicas'
 
 
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_kills_at_any_moment_change_nothing(shapes_params, tmp_path):
+  # Most of the time a checkpoint is being written.
+  steps, params = 60, [*shapes_params, 'experiment.checkpoint_every = 1']
+  params.append(f'schedule.train_steps = {steps}')
+  whole, parts = tmp_path / 'whole', tmp_path / 'parts'
+  whole.mkdir()
+  parts.mkdir()
+  done = run_apart(whole, -1, 'one_device', params)
+  assert done.returncode == 0, done.stderr
+  delays, kills = random.Random(0), 0
+  while killed_soon(parts, params, delays.uniform(0, 1)):
+    kills += 1
+  assert kills >= 3
+  expected, found = dict(tiny_run.ids(whole)), tiny_run.ids(parts)
+  assert {step for step, _ in found} == set(range(steps))
+  assert all(batch == expected[step] for step, batch in found)
+  assert_same_weights(whole, parts)
+
+
+def command(folder, step, strategy, params):
+  """A run that kills itself at a step; -1 is never."""
+  script = [sys.executable, tiny_run.__file__]
+  return [*script, str(folder), str(step), strategy, *params]
+
+
 def run_apart(folder, step, strategy, params):
   """Runs in a process that kills itself at a step; -1 is never."""
   return subprocess.run(
-    [sys.executable, tiny_run.__file__, str(folder), str(step), strategy]
-    + params,
+    command(folder, step, strategy, params),
     capture_output=True,
     text=True,
     check=False,
   )
+
+
+def killed_soon(folder, params, delay):
+  """Goes on, and kills the process so many seconds after a step, if it can."""
+  log = folder / 'ids.jsonl'
+  before = log.stat().st_size if log.exists() else 0
+  process = subprocess.Popen(command(folder, -1, 'one_device', params))
+  while process.poll() is None:
+    if log.exists() and log.stat().st_size > before:
+      time.sleep(delay)
+      process.kill()
+      break
+    time.sleep(0.005)
+  assert process.wait() in (0, -signal.SIGKILL)
+  return process.returncode != 0
 
 
 def check_equal(whole, parts):
@@ -62,6 +105,10 @@ def check_equal(whole, parts):
   assert found == [expected[step] for step in steps]
   assert len({str(batch) for _, batch in expected}) == tiny_run.STEPS
 
+  assert_same_weights(whole, parts)
+
+
+def assert_same_weights(whole, parts):
   weights, other = tiny_run.weights(whole), tiny_run.weights(parts)
   assert len(weights) >= 3 and weights.keys() == other.keys()
   for name, value in weights.items():
