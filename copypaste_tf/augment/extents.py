@@ -97,9 +97,8 @@ def remeasure(
   """
   near = (before.area > 0) & (ids > 0)[:, tf.newaxis]
   if covers is not None:
-    covered = planes_lib.reach(
-      covers, planes_lib.grid(planes_lib.shape(planes)[1])
-    )
+    blocks = planes_lib.grid(planes_lib.shape(planes)[1])
+    covered = planes_lib.reach(covers, blocks)
     near &= tf.reduce_any(covered, axis=-1, keepdims=True)
     near &= _meet(join(before).box, covers)[:, tf.newaxis]
   found = measure(planes, ids, wanted=near, hidden=hidden)
