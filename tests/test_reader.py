@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from copypaste_tf import augment, records
 from copypaste_tf.inputs import raw, reader, record_order
+from copypaste_tf.inputs.decode import NO_IMAGE
 
 LIMITS = {'source_size': (32, 48), 'max_instances': 8, 'num_planes': 8}
 
@@ -98,23 +99,30 @@ def test_sources_from_a_stream_of_their_own(files):
 def test_eval_batches_read_every_image_once_in_order(files):
   batches = list(reader.eval_batches(files, 5, output_size=(64, 64)))
   ids = np.concatenate([batch.source_id for batch in batches])
-  np.testing.assert_array_equal(ids, range(1000, 1012))
-  assert [len(batch.source_id) for batch in batches] == [5, 5, 2]
-  first = batches[0]
+  np.testing.assert_array_equal(ids, [*range(1000, 1012)] + 3 * [NO_IMAGE])
+  first, _, last = batches
   assert first.image.shape == (5, 64, 64, 3)
   np.testing.assert_array_equal(first.size[0], [48, 64])
   np.testing.assert_array_equal(first.original_size[0], [30, 40])
   np.testing.assert_allclose(first.scale[0], [1.6, 1.6])
   assert not first.image[0, 48:].numpy().any()
+  assert not last.image[2:].numpy().any()
+  np.testing.assert_array_equal(last.size[2:], [[64, 64]] * 3)
 
 
-def test_eval_batches_are_shared_between_workers(files):
+@pytest.mark.parametrize(('workers', 'batches'), [(2, 2), (3, 1), (5, 1)])
+def test_workers_share_the_images_in_as_many_full_batches(
+  files, workers, batches
+):
   seen = []
-  for index in range(2):
-    batches = reader.eval_batches(
-      files, 4, output_size=(16, 16), input_context=_context(2, index)
+  for index in range(workers):
+    found = reader.eval_batches(
+      files, 4, output_size=(16, 16), input_context=_context(workers, index)
     )
-    seen += [i for batch in batches for i in batch.source_id.numpy()]
+    assert found.element_spec.image.shape == (4, 16, 16, 3)
+    seen.append([i for batch in found for i in batch.source_id.numpy()])
+  assert {len(ids) for ids in seen} == {4 * batches}
+  seen = [i for ids in seen for i in ids if i != NO_IMAGE]
   assert sorted(seen) == list(range(1000, 1012))
 
 

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 import tf_keras
 
+from copypaste_tf.inputs.decode import NO_IMAGE
 from copypaste_tf.training import gin_config, pipeline, train_labels
 from copypaste_tf.training import task as task_lib
 
@@ -179,12 +180,21 @@ def test_evaluation_gathers_all_images_and_starts_anew(task, detect, params):
       first = {name: x[:1] for name, x in detect(scenes)['detections'].items()}
       state = task.aggregate_logs(state, {'detections': first})
       ids |= set(scenes.source_id.numpy().tolist())
+    ids.discard(NO_IMAGE)
     found = task._evaluation.detections
     assert {result['image_id'] for result in found} <= ids and len(ids) == 6
     keys = [(r['image_id'], *r['bbox'], r['score']) for r in found]
     assert len(keys) == len(set(keys))
   metrics = task.reduce_aggregated_logs(state)
   assert -1 <= metrics['box_ap'] <= 1 and 'mask_ap' in metrics
+
+
+def test_nothing_is_detected_where_a_batch_is_filled_up(task, detect, params):
+  scenes = next(iter(task.build_inputs(params.task.validation_data)))
+  filled = tf.fill(tf.shape(scenes.source_id), tf.constant(NO_IMAGE, tf.int64))
+  for ids, some in ((scenes.source_id, True), (filled, False)):
+    found = detect(scenes._replace(source_id=ids))['detections']
+    assert np.any(found['classes'][0].numpy() > 0) == some
 
 
 def test_a_separate_source_stream_is_pasted_from(params, shapes):

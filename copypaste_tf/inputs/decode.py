@@ -28,6 +28,9 @@ _LISTS = {
 }
 
 
+NO_IMAGE = tf.int64.min
+
+
 class EvalScenes(NamedTuple):
   """A batch of images to detect on, fitted into the output size.
 
@@ -36,7 +39,7 @@ class EvalScenes(NamedTuple):
     size: `[b, 2]` int32, height and width of the resized image (top left).
     original_size: `[b, 2]` int32, height and width of the image as stored.
     scale: `[b, 2]` float32, `size / original_size`.
-    source_id: `[b]` int64.
+    source_id: `[b]` int64; `NO_IMAGE` where a batch is filled up.
   """
 
   image: tf.Tensor

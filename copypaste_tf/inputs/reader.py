@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from copypaste_tf.augment import jitter, warp
 from copypaste_tf.inputs import decode, raw
-from copypaste_tf.inputs.decode import EvalScenes
+from copypaste_tf.inputs.decode import NO_IMAGE, EvalScenes
 
 
 def scenes(
@@ -69,9 +69,12 @@ def eval_batches(
 ) -> tf.data.Dataset:
   """Reads every image once, in order, fitted into the output size.
 
+  The last batches are filled up with blank images, so that all workers have as
+  many batches, no replica gets an empty one, and shapes are static.
+
   Args:
     paths: TFRecord files.
-    batch_size: images in a batch; the last may be smaller.
+    batch_size: images in a batch.
     output_size: height and width in pixels.
     dtype: of the images, float32 or bfloat16.
     half_pixel_centers: as in `fit_image`.
@@ -89,9 +92,18 @@ def eval_batches(
       half_pixel_centers=half_pixel_centers,
     )
 
-  records = _share(tf.data.TFRecordDataset(list(paths)), input_context)
-  scenes = records.map(fit, num_parallel_calls=tf.data.AUTOTUNE)
-  return scenes.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+  def fit_or_blank(serialized):
+    return tf.cond(
+      serialized == '',
+      lambda: _blank(output_size, dtype),
+      lambda: fit(serialized),
+    )
+
+  records = tf.data.TFRecordDataset(list(paths))
+  records = _share(records, batch_size, input_context)
+  scenes = records.map(fit_or_blank, num_parallel_calls=tf.data.AUTOTUNE)
+  scenes = scenes.batch(batch_size, drop_remainder=True)
+  return scenes.prefetch(tf.data.AUTOTUNE)
 
 
 @tf.autograph.experimental.do_not_convert
@@ -137,10 +149,31 @@ def fit_image(
   )
 
 
-def _share(dataset, input_context) -> tf.data.Dataset:
-  """Returns this worker's part of a dataset."""
-  if input_context is None:
-    return dataset
-  return dataset.shard(
-    input_context.num_input_pipelines, input_context.input_pipeline_id
+def _blank(output_size, dtype) -> EvalScenes:
+  """Returns what fills up a batch."""
+  size = tf.constant(output_size)
+  return EvalScenes(
+    image=tf.zeros([*output_size, 3], dtype),
+    size=size,
+    original_size=size,
+    scale=tf.ones([2]),
+    source_id=tf.constant(NO_IMAGE, tf.int64),
   )
+
+
+def _share(records, batch_size, input_context) -> tf.data.Dataset:
+  """Returns this worker's part of the records, in full batches.
+
+  Every worker has as many; empty strings stand where there is no record.
+  """
+  workers, worker = 1, 0
+  if input_context is not None:
+    workers = input_context.num_input_pipelines
+    worker = input_context.input_pipeline_id
+  together = workers * batch_size
+
+  def mine(some):
+    missing = together - tf.shape(some)[0]
+    return tf.concat([some, tf.fill([missing], '')], axis=0)[worker::workers]
+
+  return records.batch(together).map(mine).unbatch()

@@ -17,7 +17,7 @@ from official.vision.tasks import maskrcnn
 from copypaste_tf.evaluation import coco, detections, groundtruth
 from copypaste_tf.examples import RawScenes, TrainScenes
 from copypaste_tf.inputs import raw
-from copypaste_tf.inputs.decode import EvalScenes
+from copypaste_tf.inputs.decode import NO_IMAGE, EvalScenes
 from copypaste_tf.modeling import build, parts
 from copypaste_tf.training import (
   accumulation,
@@ -180,12 +180,14 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
     )
     scale = tf.tile(tf.cast(inputs.scale, tf.float32), [1, 2])
     boxes = tf.cast(outputs['detection_boxes'], tf.float32)
+    blank = (inputs.source_id == NO_IMAGE)[:, tf.newaxis]
     found = {
       'source_ids': inputs.source_id,
       'original_sizes': inputs.original_size,
       'boxes': boxes / scale[:, tf.newaxis],
       'scores': tf.cast(outputs['detection_scores'], tf.float32),
-      'classes': outputs['detection_classes'],
+      # Of class 0 is padding.
+      'classes': tf.where(blank, 0, outputs['detection_classes']),
     }
     if 'detection_masks' in outputs:
       found['masks'] = tf.cast(outputs['detection_masks'], tf.float32)
