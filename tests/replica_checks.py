@@ -16,7 +16,9 @@ import tensorflow as tf
 import tf_keras
 
 from copypaste_tf.modeling import efficientnet
+from copypaste_tf.modeling.box_head import BoxHead
 from copypaste_tf.modeling.fpn import FPN
+from copypaste_tf.modeling.mask_head import MaskHead
 from copypaste_tf.modeling.normalization import Norm
 from copypaste_tf.modeling.resnet import ResNet
 from copypaste_tf.training import gin_config, runner, task, train_labels
@@ -58,6 +60,28 @@ def _efficientnet(norm):
   ]
 
 
+class _Heads(tf_keras.layers.Layer):
+  """Both heads, on four regions of each image."""
+
+  def __init__(self, norm):
+    super().__init__()
+    small = {'num_classes': 3, 'num_convs': 2, 'filters': 4}
+    self.box = BoxHead(norm, fc_dims=8, **small)
+    self.mask = MaskHead(norm, **small)
+
+  def call(self, images, training=None):
+    regions = tf.reshape(images, [-1, 4, SIDE // 2, SIDE // 2, 3])
+    classes = tf.ones_like(regions[:, :, 0, 0, 0], tf.int32)
+    return (
+      self.box(regions, training=training),
+      self.mask(regions, classes, training=training),
+    )
+
+
+def _heads(norm):
+  return [_Heads(norm)]
+
+
 def _outputs(layers, x, training):
   for layer in layers:
     x = layer(x, training=training)
@@ -83,7 +107,7 @@ def sync_norm():
   """Outputs, moving statistics and gradients in float64, batch 1 each."""
   split_cpu(4)
   tf_keras.mixed_precision.set_global_policy('float64')
-  for make in (_resnet, _efficientnet):
+  for make in (_resnet, _efficientnet, _heads):
     for count in (2, 4):
       _compare_with_whole(make, count)
       print(make.__name__, count)
@@ -118,7 +142,9 @@ def _compare_with_whole(make, count):
   found, sums = strategy.run(of_replica)
   local = strategy.experimental_local_results
   for y, parts in zip(expected, found, strict=True):
-    np.testing.assert_allclose(tf.concat(local(parts), 0), y, atol=1e-9)
+    # The heads return float32.
+    error = 1e-9 if y.dtype == tf.float64 else 1e-6
+    np.testing.assert_allclose(tf.concat(local(parts), 0), y, atol=error)
   for x, parts in zip(gradients, sums, strict=True):
     for part in local(parts):
       np.testing.assert_allclose(part, x, rtol=1e-7, atol=1e-7)

@@ -87,7 +87,7 @@ def check(name, *arguments):
 @pytest.mark.slow
 def test_synchronized_norms_equal_those_of_the_whole_batch():
   lines = check('sync_norm').stdout.splitlines()
-  assert len(lines) == 4, 'two backbones, on two and on four replicas'
+  assert len(lines) == 6, 'two backbones and the heads; two and four replicas'
 
 
 @pytest.mark.thorough
