@@ -159,9 +159,10 @@ def _killed_at(step):
 if __name__ == '__main__':
   if sys.argv[3] == 'mirrored':
     replica_checks.split_cpu(2)
-  run(
+  steps = run(
     sys.argv[1],
     sys.argv[4:],
     _killed_at(int(sys.argv[2])),
     strategy=sys.argv[3],
   )
+  print(json.dumps(steps))
