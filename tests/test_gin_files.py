@@ -88,21 +88,3 @@ def test_an_include_lies_beside_its_file(folder):
     ('oven.degrees', 70, 'sub/part.gin:1'),
     ('oven.shelf', 1, 'sub/all.gin:2'),
   ]
-
-
-def test_find_tries_the_path_then_beside_then_the_recipes(folder):
-  assert gin_files.find('smoke').endswith('configs/smoke.gin')
-  (folder / 'sub').mkdir()
-  (folder / 'sub/smoke.gin').touch()
-  beside = gin_files.find('smoke', str(folder / 'sub/other.gin'))
-  assert beside == str(folder / 'sub/smoke.gin')
-  (folder / 'smoke.gin').touch()
-  assert gin_files.find('smoke', str(folder / 'sub/other.gin')) == 'smoke.gin'
-  with pytest.raises(ConfigError, match="'smoek'; did you mean 'smoke'"):
-    gin_files.find('smoek')
-
-
-def test_paths_are_displayed_short(folder):
-  assert gin_files.display(str(folder / 'a/b.gin')) == 'a/b.gin'
-  assert gin_files.display(gin_files.find('smoke')) == 'configs/smoke.gin'
-  assert gin_files.display('/elsewhere/x.gin') == '/elsewhere/x.gin'

@@ -5,7 +5,6 @@ import sys
 
 import numpy as np
 import pytest
-import tensorflow as tf
 import tiny_run
 
 from copypaste_tf.training import measure
@@ -29,12 +28,7 @@ def weights_of_a_run(folder, shapes_params, seed=0):
     ],
     check=True,
   )
-  reader = tf.train.load_checkpoint(str(folder))
-  return {
-    name: reader.get_tensor(name)
-    for name in reader.get_variable_to_shape_map()
-    if name.startswith(('model', 'optimizer')) and 'VARIABLE' in name
-  }
+  return tiny_run.values(folder)
 
 
 def test_a_seed_decides_the_weights(shapes_params, tmp_path):

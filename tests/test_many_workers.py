@@ -78,23 +78,11 @@ def ended(workers, code=0):
   return told
 
 
-def values(prefix):
-  reader = tf.train.load_checkpoint(str(prefix))
-  return {
-    name: reader.get_tensor(name)
-    for name in reader.get_variable_to_shape_map()
-    if name.startswith(('model', 'optimizer')) and 'VARIABLE' in name
-  }
-
-
 def start_tiny(folder, index, hosts, params):
   task = {'type': 'worker', 'index': index}
   config = {'cluster': {'worker': hosts}, 'task': task}
   return subprocess.Popen(
-    [
-      *(sys.executable, tiny_run.__file__, str(folder), '-1'),
-      *('multi_worker_mirrored', *params),
-    ],
+    tiny_run.command(folder, -1, 'multi_worker_mirrored', params),
     stdout=subprocess.PIPE,
     stderr=subprocess.PIPE,
     text=True,
@@ -161,7 +149,10 @@ def test_two_workers_train_evaluate_and_go_on_together(recipe, tmp_path):
   longer += ['--gin_params=schedule.train_steps = 3']
   out, _ = ended(start_two(tmp_path, *longer))[0]
   assert out.splitlines()[0].startswith('step 3/3'), 'all went on from step 2'
-  before, after = values(model / 'ckpt-2'), values(model / 'ckpt-3')
+  before, after = (
+    tiny_run.values(model / 'ckpt-2'),
+    tiny_run.values(model / 'ckpt-3'),
+  )
   assert before.keys() == after.keys()
   moved = [not np.array_equal(x, after[name]) for name, x in before.items()]
   assert np.mean(moved) > 0.5

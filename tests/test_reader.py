@@ -126,6 +126,13 @@ def test_workers_share_the_images_in_as_many_full_batches(
   assert sorted(seen) == list(range(1000, 1012))
 
 
+def test_an_empty_record_is_not_taken_for_a_blank_image(tmp_path):
+  path = serialized.write(tmp_path / 'x', [b''])
+  batches = reader.eval_batches([path], 2, output_size=(16, 16))
+  with pytest.raises(tf.errors.InvalidArgumentError):
+    next(iter(batches))
+
+
 def test_eval_images_of_the_output_size_are_only_normalised():
   _, _, pixels = serialized.make_record(size=(24, 24))
   found = reader.fit_image(

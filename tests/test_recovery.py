@@ -115,10 +115,7 @@ def test_a_run_killed_after_a_recovery_goes_on_behind_it(
   assert [step for step, _ in found] == steps
   expected = dict(tiny_run.ids(whole))
   assert found[5:] == [(step, expected[step]) for step in steps[5:]]
-  weights, other = tiny_run.weights(whole), tiny_run.weights(parts)
-  assert len(weights) >= 3 and weights.keys() == other.keys()
-  for name, value in weights.items():
-    np.testing.assert_array_equal(value, other[name], err_msg=name)
+  tiny_run.assert_same_weights(whole, parts)
 
 
 @pytest.mark.thorough

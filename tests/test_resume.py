@@ -4,10 +4,8 @@ import json
 import random
 import signal
 import subprocess
-import sys
 import time
 
-import numpy as np
 import pytest
 import tiny_run
 
@@ -20,7 +18,7 @@ def test_a_resumed_run_equals_one_in_one_go(request, shapes_params, tmp_path):
   parts.mkdir()
   traced = run_to_the_end(whole, strategy, shapes_params)
   assert traced == [*range(len(traced))], 'each replica once, over 12 loops'
-  killed = run_apart(parts, 5, strategy, shapes_params)
+  killed = tiny_run.run_apart(parts, 5, strategy, shapes_params)
   assert killed.returncode == -signal.SIGKILL, killed.stderr
   run_to_the_end(parts, strategy, shapes_params)
   check_equal(whole, parts)
@@ -38,7 +36,7 @@ def test_a_resumed_run_of_two_replicas_equals_one_in_one_go(
     (parts, -1, 0),
   ):
     folder.mkdir(exist_ok=True)
-    done = run_apart(folder, step, 'mirrored', shapes_params)
+    done = tiny_run.run_apart(folder, step, 'mirrored', shapes_params)
     assert done.returncode == code, done.stderr
   check_equal(whole, parts)
   _, first = tiny_run.ids(whole)[0]
@@ -54,7 +52,7 @@ def test_kills_at_any_moment_change_nothing(shapes_params, tmp_path):
   whole, parts = tmp_path / 'whole', tmp_path / 'parts'
   whole.mkdir()
   parts.mkdir()
-  done = run_apart(whole, -1, 'one_device', params)
+  done = tiny_run.run_apart(whole, -1, 'one_device', params)
   assert done.returncode == 0, done.stderr
   delays, kills = random.Random(0), 0
   while killed_soon(parts, params, delays.uniform(0, 1)):
@@ -63,7 +61,7 @@ def test_kills_at_any_moment_change_nothing(shapes_params, tmp_path):
   expected, found = dict(tiny_run.ids(whole)), tiny_run.ids(parts)
   assert {step for step, _ in found} == set(range(steps))
   assert all(batch == expected[step] for step, batch in found)
-  assert_same_weights(whole, parts)
+  tiny_run.assert_same_weights(whole, parts)
 
 
 def run_to_the_end(folder, strategy, params):
@@ -74,32 +72,16 @@ def run_to_the_end(folder, strategy, params):
   """
   if strategy != 'mirrored':
     return tiny_run.run(folder, params, strategy=strategy)
-  done = run_apart(folder, -1, strategy, params)
+  done = tiny_run.run_apart(folder, -1, strategy, params)
   assert done.returncode == 0, done.stderr
   return json.loads(done.stdout.splitlines()[-1])
-
-
-def command(folder, step, strategy, params):
-  """A run that kills itself at a step; -1 is never."""
-  script = [sys.executable, tiny_run.__file__]
-  return [*script, str(folder), str(step), strategy, *params]
-
-
-def run_apart(folder, step, strategy, params):
-  """Runs in a process that kills itself at a step; -1 is never."""
-  return subprocess.run(
-    command(folder, step, strategy, params),
-    capture_output=True,
-    text=True,
-    check=False,
-  )
 
 
 def killed_soon(folder, params, delay):
   """Goes on, and kills the process so many seconds after a step, if it can."""
   log = folder / 'ids.jsonl'
   before = log.stat().st_size if log.exists() else 0
-  process = subprocess.Popen(command(folder, -1, 'one_device', params))
+  process = subprocess.Popen(tiny_run.command(folder, -1, 'one_device', params))
   while process.poll() is None:
     if log.exists() and log.stat().st_size > before:
       time.sleep(delay)
@@ -119,11 +101,4 @@ def check_equal(whole, parts):
   assert found == [expected[step] for step in steps]
   assert len({str(batch) for _, batch in expected}) == tiny_run.STEPS
 
-  assert_same_weights(whole, parts)
-
-
-def assert_same_weights(whole, parts):
-  weights, other = tiny_run.weights(whole), tiny_run.weights(parts)
-  assert len(weights) >= 3 and weights.keys() == other.keys()
-  for name, value in weights.items():
-    np.testing.assert_array_equal(value, other[name], err_msg=name)
+  tiny_run.assert_same_weights(whole, parts)

@@ -30,7 +30,9 @@ def test_rows_without_one_that_a_kill_has_cut_off(tmp_path):
   with open(path, 'a') as file:
     file.write('{"step": 3')
   assert whole_files.read_rows(path) == rows
+  assert whole_files.read_rows(path, mend=True) == rows
+  assert (tmp_path / 'rows.jsonl').read_text().endswith('}\n')
   with open(path, 'a') as file:
-    file.write('\n')
+    file.write('{"step": 3\n')
   with pytest.raises(ValueError, match='rows.jsonl is damaged'):
     whole_files.read_rows(path)

@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 
 os.environ.setdefault('TF_USE_LEGACY_KERAS', '1')
@@ -138,14 +139,43 @@ def ids(folder, worker=''):
   return [tuple(json.loads(line)) for line in lines]
 
 
-def weights(folder):
-  """Returns the arrays of the last checkpoint by name."""
-  reader = tf.train.load_checkpoint(f'{folder}/model')
+def values(checkpoint):
+  """Returns the arrays of a checkpoint, or the last of a folder, by name."""
+  reader = tf.train.load_checkpoint(str(checkpoint))
   return {
     name: reader.get_tensor(name)
     for name in reader.get_variable_to_shape_map()
     if name.startswith(('model', 'optimizer')) and 'VARIABLE' in name
   }
+
+
+def weights(folder):
+  """Returns the arrays of the last checkpoint of a run by name."""
+  return values(f'{folder}/model')
+
+
+def assert_same_weights(folder, other):
+  """Fails if the last checkpoints of two runs differ in a bit."""
+  found, expected = weights(folder), weights(other)
+  assert len(found) >= 3 and found.keys() == expected.keys()
+  for name, value in found.items():
+    np.testing.assert_array_equal(value, expected[name], err_msg=name)
+
+
+def command(folder, step, strategy, params):
+  """Returns the command of a run that kills itself at a step; -1 is never."""
+  arguments = [str(folder), str(step), strategy, *params]
+  return [sys.executable, __file__, *arguments]
+
+
+def run_apart(folder, step, strategy, params):
+  """Runs `command` in a process of its own, to its end."""
+  return subprocess.run(
+    command(folder, step, strategy, params),
+    capture_output=True,
+    text=True,
+    check=False,
+  )
 
 
 def _killed_at(step):

@@ -84,7 +84,10 @@ def paste_within(
     new = _where(tf.gather(alpha, block), other, own)
     return blocks.write(block, new), kept
 
-  state = planes_lib.array_of(blocks), planes_lib.array_of(blocks[:2] * 0)
+  state = (
+    planes_lib.array_of(blocks),
+    planes_lib.array_of(tf.zeros_like(blocks[:2])),
+  )
   blocks, _ = planes_lib.fold_blocks(step, state, written)
   return tf.reshape(blocks.stack(), planes_lib.shape(images))
 

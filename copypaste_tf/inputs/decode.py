@@ -26,8 +26,7 @@ _LISTS = {
   Features.MASK: tf.string,
   Features.PLANES: tf.string,
 }
-
-
+# The `source_id` of what only fills up a batch; no data set has it.
 NO_IMAGE = tf.int64.min
 
 

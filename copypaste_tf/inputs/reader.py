@@ -92,11 +92,9 @@ def eval_batches(
       half_pixel_centers=half_pixel_centers,
     )
 
-  def fit_or_blank(serialized):
+  def fit_or_blank(serialized, present):
     return tf.cond(
-      serialized == '',
-      lambda: _blank(output_size, dtype),
-      lambda: fit(serialized),
+      present, lambda: fit(serialized), lambda: _blank(output_size, dtype)
     )
 
   records = tf.data.TFRecordDataset(list(paths))
@@ -162,9 +160,9 @@ def _blank(output_size, dtype) -> EvalScenes:
 
 
 def _share(records, batch_size, input_context) -> tf.data.Dataset:
-  """Returns this worker's part of the records, in full batches.
+  """Returns this worker's part of the records, and whether there is one.
 
-  Every worker has as many; empty strings stand where there is no record.
+  Every worker has as many elements, which fill its batches.
   """
   workers, worker = 1, 0
   if input_context is not None:
@@ -173,7 +171,9 @@ def _share(records, batch_size, input_context) -> tf.data.Dataset:
   together = workers * batch_size
 
   def mine(some):
-    missing = together - tf.shape(some)[0]
-    return tf.concat([some, tf.fill([missing], '')], axis=0)[worker::workers]
+    count = tf.shape(some)[0]
+    filled = tf.concat([some, tf.fill([together - count], '')], axis=0)
+    present = tf.range(together) < count
+    return filled[worker::workers], present[worker::workers]
 
   return records.batch(together).map(mine).unbatch()

@@ -5,9 +5,7 @@ forgets the line of a binding, accepts misspelt macros silently and finds
 includes only relative to the working directory.
 """
 
-import importlib.util
 import inspect
-import os
 import tokenize
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -15,6 +13,7 @@ from typing import Any, NamedTuple
 import gin
 from gin import config_parser
 
+from copypaste_tf.training import gin_paths
 from copypaste_tf.training.config_types import ConfigError, nearest
 
 Configurables = Mapping[str, Callable[..., Any]]
@@ -90,7 +89,7 @@ def parse(
   """Parses gin files and then the bindings of `--gin_params`.
 
   Args:
-    files: paths or names of recipes, see `find`.
+    files: paths or names of recipes, see `gin_paths.find`.
     params: lines of gin.
     configurables: what may be bound, by name.
 
@@ -109,53 +108,12 @@ def parse(
   return _in_effect(statements)
 
 
-def find(name: str, beside: str | None = None) -> str:
-  """Returns the path of a gin file.
-
-  Args:
-    name: a path, with or without `.gin`; tried as it is, then beside the file
-      that includes it, then as a path or recipe of the package `configs`.
-    beside: the including file.
-
-  Raises:
-    ConfigError: there is no such file.
-  """
-  recipes = _recipes()
-  folders = ['', recipes, os.path.dirname(recipes)]
-  if beside:
-    folders.insert(1, os.path.dirname(beside))
-  for folder in folders:
-    for path in (
-      os.path.join(folder, name),
-      os.path.join(folder, name) + '.gin',
-    ):
-      if os.path.isfile(path):
-        return path
-  known = [f for f in os.listdir(recipes) if f.endswith('.gin')]
-  hint = nearest(os.path.basename(name), [f'configs/{f}' for f in known])
-  # A short name is far from every path.
-  hint = hint or nearest(name, [f.removesuffix('.gin') for f in known])
-  raise ConfigError(f'no gin file {name!r}{hint}')
-
-
 def _parse_file(name, including, configurables) -> list[Binding]:
-  path = find(name, including)
+  path = gin_paths.find(name, including)
   with open(path, encoding='utf-8') as file:
-    return _parse_text(file.read(), display(path), path, configurables)
-
-
-def display(path: str) -> str:
-  """Returns a path as a person would name it, such as `configs/base.gin`."""
-  for start in (os.curdir, os.path.dirname(_recipes())):
-    relative = os.path.relpath(path, start)
-    if not relative.startswith(os.pardir):
-      return relative
-  return path
-
-
-def _recipes() -> str:
-  """Returns the folder of the package `configs`."""
-  return os.path.dirname(importlib.util.find_spec('configs').origin)
+    return _parse_text(
+      file.read(), gin_paths.display(path), path, configurables
+    )
 
 
 def _parse_text(text, label, path, configurables) -> list[Binding]:
@@ -201,7 +159,7 @@ def _placed(message) -> ConfigError:
 
 def _include(filename, at, path, configurables) -> list[Binding]:
   try:
-    find(filename, path)
+    gin_paths.find(filename, path)
   except ConfigError as error:
     raise _placed(f'{at}: include: {error}') from error
   return _parse_file(filename, path, configurables)

@@ -31,7 +31,7 @@ class History:
       ValueError: another line is no JSON.
     """
     self._path = path
-    self.rows: list[dict[str, Any]] = _read(path)
+    self.rows = whole_files.read_rows(path, mend=True)
     self._started = time.monotonic()
     self._before = self.rows[-1].get('seconds', 0.0) if self.rows else 0.0
 
@@ -63,11 +63,3 @@ class History:
     """Returns the median of a value over all rows that have it."""
     values = [row[key] for row in self.rows if key in row]
     return statistics.median(values) if values else None
-
-
-def _read(path: str) -> list[dict[str, Any]]:
-  rows = whole_files.read_rows(path)
-  if tf.io.gfile.exists(path):
-    # The next row must not stand behind one that a kill has cut off.
-    whole_files.write_rows(path, rows)
-  return rows

@@ -30,10 +30,13 @@ def read_json(path: str) -> Any:
     raise ValueError(f'{path} is not JSON: {error}') from error
 
 
-def read_rows(path: str) -> list[dict[str, Any]]:
+def read_rows(path: str, *, mend: bool = False) -> list[dict[str, Any]]:
   """Returns the rows of a file with a line of JSON each; none without a file.
 
-  A last line that has no end, since its writer was killed, is left out.
+  Args:
+    path: of the file. A last line that has no end, since its writer was killed,
+      is left out.
+    mend: whether to remove that line, so that rows can be appended.
 
   Raises:
     ValueError: another line is damaged; the message names the file.
@@ -42,13 +45,16 @@ def read_rows(path: str) -> list[dict[str, Any]]:
     return []
   with tf.io.gfile.GFile(path) as file:
     text = file.read()
+  whole = text[: text.rfind('\n') + 1]
   try:
-    whole = text[: text.rfind('\n') + 1]
-    return [json.loads(line) for line in whole.splitlines()]
+    rows = [json.loads(line) for line in whole.splitlines()]
   except json.JSONDecodeError as error:
     raise ValueError(
       f'{path} is damaged, remove it or the line: {error}'
     ) from error
+  if mend and whole != text:
+    write(path, whole)
+  return rows
 
 
 def write_rows(path: str, rows: Iterable[dict[str, Any]]) -> None:
