@@ -57,6 +57,20 @@ class Cost(NamedTuple):
     return Cost(*(a + times * b for a, b in zip(self, other, strict=True)))
 
 
+class Content(NamedTuple):
+  """What every image is taken to hold.
+
+  Attributes:
+    planes: id planes that are stored.
+    used: those of them that hold an object.
+    instances: objects that a block of rows is searched for.
+  """
+
+  planes: int
+  used: int
+  instances: int
+
+
 class Instruction(NamedTuple):
   """One line of an HLO computation."""
 
@@ -72,8 +86,9 @@ def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
   own = {'flag_values': flag_values}
   flags.DEFINE_integer('images', 4, 'Images of a core in a step.', 2, **own)
   flags.DEFINE_integer(
-    'visits', 4, 'Groups of ids that a block of rows has.', 1, **own
+    'used', 2, 'Id planes with objects of an image.', 1, **own
   )
+  flags.DEFINE_integer('instances', 8, 'Objects of an image.', 1, **own)
   flags.DEFINE_float('tflops', 61, 'Of matrix products, 1e12/s.', 0, **own)
   flags.DEFINE_float('vector', 1.9, 'Of other operations, 1e12/s.', 0, **own)
   flags.DEFINE_float('bandwidth', 450, 'Of the memory, 1e9 bytes/s.', 0, **own)
@@ -90,6 +105,8 @@ def hlo(
     images: of the batch.
   """
   knobs = pipeline.augment_knobs(data)
+  if knobs['dtype'] == tf.bfloat16:
+    knobs['dtype'] = tf.uint16  # As `inputs.raw` has it compiled.
 
   @tf.function(jit_compile=True)
   def run(scenes, seed):
@@ -98,7 +115,7 @@ def hlo(
   n = data.max_source_instances
   shapes = {
     'image': (tf.uint8, *data.source_size, 3),
-    'planes': (tf.uint8, *data.source_size, data.num_planes),
+    'planes': (tf.uint8, data.num_planes, *data.source_size),
     'size': (tf.int32, 2),
     'boxes': (tf.float32, n, 4),
     **dict.fromkeys(('classes', 'ids'), (tf.int32, n)),
@@ -113,17 +130,17 @@ def hlo(
   return run.experimental_get_compiler_ir(scenes, seed)(stage='optimized_hlo')
 
 
-def count(text: str, *, images: int, visits: int) -> Cost:
+def count(text: str, *, images: int, content: Content) -> Cost:
   """Counts the cost of an HLO module.
 
-  A loop over blocks of rows goes over all of them, one over groups of ids
-  `visits` times as often, any other over the images. Of an array that is read
-  or written by slices only these count.
+  A loop over blocks of rows goes over all of them, of planes over those of the
+  used ones; one over instances goes over all in each block; any other over the
+  images. Of an array that is read or written by slices only these count.
 
   Args:
     text: an optimized HLO module.
     images: of the batch.
-    visits: groups of ids that a block has.
+    content: of each of them.
   """
   computations, entry = _parse(text)
   types = {
@@ -152,7 +169,7 @@ def count(text: str, *, images: int, visits: int) -> Cost:
     total = Cost(0, 0)
     for found in computations[name].values():
       if found.opcode == 'while':
-        rounds = _rounds(found, images, visits)
+        rounds = _rounds(found, images, content)
         total = total.plus(cost(found.called[0]), rounds)
       elif found.opcode in ('call', 'conditional'):
         for called in found.called:
@@ -190,12 +207,16 @@ def _elements(found, types) -> int:
   return _sizes(types[found.operands[1]] if updated else found.type)[0]
 
 
-def _rounds(loop, images, visits) -> int:
+def _rounds(loop, images, content) -> int:
   """Returns how often a loop runs at most; see `count`."""
-  blocks = [x[0] for _, x in _shapes(loop.type) if len(x) >= len('bhwc')]
-  if 'op_name="groups' in loop.line:
-    return max(blocks) * visits
-  return max(blocks) if 'op_name="blocks' in loop.line else images
+  shapes = _shapes(loop.type)
+  blocks = [shape[0] for _, shape in shapes if len(shape) == len('bhwc')]
+  planes = [s[0] for dtype, s in shapes if (dtype, len(s)) == ('u8', 3)]
+  if 'op_name="instances' in loop.line:
+    return max(planes) // content.planes * content.instances
+  if 'op_name="blocks' in loop.line:
+    return max(blocks or [max(planes) * content.used // content.planes])
+  return images
 
 
 def _parameter(computation, number) -> str:
@@ -269,6 +290,7 @@ def estimate(task, options: flags.FlagValues) -> dict[str, float]:
   data = task.train_data
   paste = data.copy_paste or data_config.CopyPaste()
   step = 2 * multiply_adds(task) / options.tflops / 1e9
+  content = Content(data.num_planes, options.used, options.instances)
   print(f'{"":8}{"M operations":>14}{"MB":>10}{"ms":>8}  an image')
   print(f'{"model":8}{"":>24}{step:8.2f}')
   found = {'model': step}
@@ -278,7 +300,7 @@ def estimate(task, options: flags.FlagValues) -> dict[str, float]:
       tuple(task.model.input_size[:2]),
       options.images,
     )
-    total = count(text, images=options.images, visits=options.visits)
+    total = count(text, images=options.images, content=content)
     each = Cost(*(x / options.images for x in total))
     # The longer of the two, as both go on at once.
     found[name] = max(

@@ -6,7 +6,7 @@ image (padded), `l` id planes, `h w` pixels, `k` classes.
 Masks travel as **id planes**. A plane is a `[h, w]` uint8 image in which 0 is
 nothing and `v` in 1..255 is an object; objects that overlap lie in different
 planes. Instance `i` is addressed by one integer, `ids[i] = 256 * plane + v`,
-and its mask is `planes[..., ids[i] // 256] == ids[i] % 256`: exact, at 1 byte
+and its mask is `planes[ids[i] // 256] == ids[i] % 256`: exact, at 1 byte
 per pixel and plane instead of 4 bytes per pixel and object. `ids[i] == 0`
 means that the instance has no pixel.
 """
@@ -27,7 +27,7 @@ class Scenes(NamedTuple):
 
   Attributes:
     image: `[b, h, w, 3]` uint8 RGB, zeros outside of `size`.
-    planes: `[b, h, w, l]` uint8 id planes, zeros outside of `size`.
+    planes: `[b, l, h, w]` uint8 id planes, zeros outside of `size`.
     size: `[b, 2]` int32, height and width of the valid region (top left).
     boxes: `[b, n, 4]` float32 annotated boxes.
     classes: `[b, n]` int32 category ids, 1-based; 0 is padding.
@@ -67,13 +67,13 @@ class TrainScenes(NamedTuple):
   """A batch of training examples on the output grid, as `augment` makes them.
 
   The mask of instance `i` is
-  `(planes[..., ids[i] // 256] == ids[i] % 256) & (alpha == pasted[i])`.
+  `(planes[ids[i] // 256] == ids[i] % 256) & (alpha == pasted[i])`.
   Padding instances have class 0, id 0, box zeros.
 
   Attributes:
     image: `[b, h, w, 3]` float32 or bfloat16, normalised by the ImageNet mean
       and standard deviation; 0 (the mean colour) where no image lies.
-    planes: `[b, h, w, l]` uint8 id planes: the source's under `alpha`, the
+    planes: `[b, l, h, w]` uint8 id planes: the source's under `alpha`, the
       target's elsewhere.
     alpha: `[b, h, w]` bool, the pixels that come from the source.
     size: `[b, 2]` int32, height and width of the target image's region.

@@ -67,7 +67,7 @@ def layer_crops(
     shape: height and width of the image.
 
   Returns:
-    `[h, w, l]` uint8 planes, and `[n]` int32 addresses `256 * plane + value`,
+    `[l, h, w]` uint8 planes, and `[n]` int32 addresses `256 * plane + value`,
     0 for an object without a pixel.
   """
   ids = np.zeros(len(crops), np.int32)
@@ -78,8 +78,8 @@ def layer_crops(
     for i, item in enumerate(crops):
       if bool(crowd[i]) is group and item.mask.size:
         ids[i] = _place(item, planes, counts, first, shape)
-  stacked = np.stack(planes) if planes else np.zeros((0, *shape), np.uint8)
-  return np.moveaxis(stacked, 0, -1), ids
+  empty = np.zeros((0, *shape), np.uint8)
+  return np.stack(planes) if planes else empty, ids
 
 
 def layer_masks(
@@ -92,7 +92,7 @@ def layer_masks(
     crowd: `[n]` bool.
 
   Returns:
-    `[h, w, l]` uint8 planes and `[n]` int32 addresses.
+    `[l, h, w]` uint8 planes and `[n]` int32 addresses.
 
   Raises:
     ValueError: `masks` is no such array, or the lengths differ.

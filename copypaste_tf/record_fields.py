@@ -85,7 +85,7 @@ def has_masks(features: Loaded, n: int) -> bool:
 def planes(
   features: Loaded, crowd: np.ndarray, shape: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
-  """Reads `[h, w, l]` uint8 planes and `[n]` int32 addresses.
+  """Reads `[l, h, w]` uint8 planes and `[n]` int32 addresses.
 
   They are made of the mask PNGs where the record has no planes, and empty where
   it has neither.
@@ -93,14 +93,16 @@ def planes(
   n = len(crowd)
   if Features.PLANES in features:
     pngs = values(features, Features.PLANES, 'bytes_list')
-    pixels = [_decode(Features.PLANES, data, shape) for data in pngs]
-    pixels.append(np.zeros((*shape, 0), np.uint8))
-    planes = pixels[0] if len(pixels) == 2 else np.concatenate(pixels, axis=2)
+    planes = [np.zeros((0, *shape), np.uint8)]
+    for data in pngs:
+      pixels = _decode(Features.PLANES, data, shape)
+      planes.append(np.moveaxis(pixels, -1, 0))
+    planes = np.concatenate(planes)
     ids = np.array(column(features, Features.IDS, 'int64_list', n), np.int64)
-    _check_ids(ids, planes.shape[2])
+    _check_ids(ids, len(planes))
     return planes, ids.astype(np.int32)
   if Features.MASK not in features:
-    return np.zeros((*shape, 0), np.uint8), np.zeros(n, np.int32)
+    return np.zeros((0, *shape), np.uint8), np.zeros(n, np.int32)
   pngs = column(features, Features.MASK, 'bytes_list', n)
   crops = [crop(_mask(data, shape)) for data in pngs]
   return layer_crops(crops, crowd, shape)

@@ -49,7 +49,7 @@ class Record(NamedTuple):
     areas: `[n]` float32 square pixels, as annotated.
     crowd: `[n]` bool, COCO's `iscrowd`.
     annotation_ids: `[n]` int64; zeros where the record has none.
-    planes: `[h, w, l]` uint8 id planes; `l` is 0 without masks.
+    planes: `[l, h, w]` uint8 id planes; `l` is 0 without masks.
     ids: `[n]` int32 addresses in `planes`; 0 is "no pixel".
     has_masks: whether the record carries masks. An image without objects from
       another writer counts as having them: it lacks none.
@@ -94,7 +94,7 @@ def serialize(
   if record.has_masks:
     if masks_png is None:
       masks_png = [png.encode(mask) for mask in instance_masks(record)]
-    planes = [png.encode(p) for p in np.moveaxis(record.planes, -1, 0)]
+    planes = [png.encode(plane) for plane in record.planes]
     # The keys are there, if empty, for an image without objects too: they are
     # what tells it from a record that was made without masks.
     features[Features.MASK].bytes_list.value.extend(masks_png)
@@ -161,7 +161,7 @@ def instance_masks(record: Record) -> Iterator[np.ndarray]:
   for address in record.ids.tolist():
     plane, value = divmod(address, IDS_PER_PLANE)
     if value:
-      yield record.planes[:, :, plane] == value
+      yield record.planes[plane] == value
     else:
       yield np.zeros((record.height, record.width), bool)
 

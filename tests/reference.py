@@ -57,7 +57,7 @@ def make_scenes(
   height, width = size
   scenes = {
     'image': np.zeros([batch, height, width, 3], np.uint8),
-    'planes': np.zeros([batch, height, width, num_planes], np.uint8),
+    'planes': np.zeros([batch, num_planes, height, width], np.uint8),
     'size': np.zeros([batch, 2], np.int32),
     'boxes': np.zeros([batch, padded, 4], np.float32),
     'classes': np.zeros([batch, padded], np.int32),
@@ -91,12 +91,12 @@ def random_mask(rng, height, width, largest):
 
 def _add_object(scenes, i, k, mask, rng, crowd):
   height, width = mask.shape
-  planes = scenes['planes'][i, :height, :width]
-  for plane in range(planes.shape[-1]):
-    if not planes[mask, plane].any():
-      value = int(planes[..., plane].max()) + 1
-      planes[mask, plane] = value
-      scenes['ids'][i, k] = 256 * plane + value
+  planes = scenes['planes'][i, :, :height, :width]
+  for number, plane in enumerate(planes):
+    if not plane[mask].any():
+      value = int(plane.max()) + 1
+      plane[mask] = value
+      scenes['ids'][i, k] = 256 * number + value
       break
   else:
     raise AssertionError('more planes needed')
@@ -116,10 +116,10 @@ def tight_box(mask):
 
 
 def mask_of(planes, ident):
-  """Returns `[h, w]` bool of one id in `[h, w, l]` planes."""
+  """Returns `[h, w]` bool of one id in `[l, h, w]` planes."""
   if ident == 0:
-    return np.zeros(planes.shape[:2], bool)
-  return planes[..., ident // 256] == ident % 256
+    return np.zeros(planes.shape[1:], bool)
+  return planes[ident // 256] == ident % 256
 
 
 def example_mask(example, i, k):
@@ -134,7 +134,7 @@ def warp_by_hand(scenes, i, scaled_size, offset, flipped, output_size):
   source_h, source_w = scenes.size[i]
   scaled_h, scaled_w = (int(x) for x in scaled_size)
   image = np.zeros([height, width, 3])
-  planes = np.zeros([height, width, scenes.planes.shape[-1]], np.uint8)
+  planes = np.zeros([scenes.planes.shape[1], height, width], np.uint8)
   for y in range(height):
     for x in range(width):
       ys, xs = y + offset[0], x + offset[1]
@@ -144,7 +144,7 @@ def warp_by_hand(scenes, i, scaled_size, offset, flipped, output_size):
       # The centre of the pixel, in whole source pixels and parts of one.
       yc = (ys + 0.5) * source_h / scaled_h
       xc = (xs + 0.5) * source_w / scaled_w
-      planes[y, x] = scenes.planes[i, int(yc), int(xc)]
+      planes[:, y, x] = scenes.planes[i, :, int(yc), int(xc)]
       pixel = bilinear(
         scenes.image[i, :source_h, :source_w], yc - 0.5, xc - 0.5
       )

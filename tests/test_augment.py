@@ -186,12 +186,23 @@ def test_one_image_needs_sources():
   assert _augment(single, copy_paste=None).image.shape == (1, 48, 48, 3)
 
 
-def test_bfloat16():
-  scenes = _tensors(reference.make_scenes(np.random.default_rng(8)))
-  found = augment_batch(
-    scenes, tf.constant([0, 0]), output_size=(32, 32), dtype=tf.bfloat16
+@pytest.mark.parametrize('blend_sigma', [0.0, 1.0])
+def test_images_of_every_dtype_are_the_rounded_ones(blend_sigma):
+  scenes = reference.make_scenes(np.random.default_rng(8))
+  copy_paste = augment.CopyPaste(subset='all', blend_sigma=blend_sigma)
+
+  def image(dtype):
+    return _augment(scenes, copy_paste=copy_paste, dtype=dtype).image
+
+  expected = tf.cast(image(tf.float32), tf.bfloat16)
+  np.testing.assert_array_equal(
+    image(tf.uint16), tf.bitcast(expected, tf.uint16)
   )
-  assert found.image.dtype == tf.bfloat16
+  found = image(tf.bfloat16)
+  assert found.dtype == tf.bfloat16.as_numpy_dtype
+  np.testing.assert_array_equal(found, expected)
+  half = image(tf.float16)
+  np.testing.assert_array_equal(half, image(tf.float32).astype(np.float16))
 
 
 def test_batches_of_unknown_size():

@@ -49,7 +49,7 @@ ENTRY %main (x: f32[2,8]) -> f32[] {
 
 
 def test_by_hand():
-  found = lib.count(MODULE, images=2, visits=3)
+  found = lib.count(MODULE, images=2, content=lib.Content(1, 1, 1))
   # The fusion reads and writes 16 floats and has two operations for each; each
   # of 2 rounds negates all; then 16 bytes and a sum.
   assert found.operations == 2 * 16 + 2 * 16 + 16 + (16 + 1)
@@ -81,12 +81,23 @@ ENTRY %main (z: (s32[], f32[6,4,4,2])) -> (s32[], f32[6,4,4,2]) {
 """
 
 
+PLANES = BLOCKS.replace('f32[6,4,4,2]', 'u8[6,4,4]').replace('{3,2,1,0}', '')
+PLANES = PLANES.replace('f32[1,4,4,2]', 'u8[1,4,4]')
+
+
 def test_of_a_block_only_its_own_bytes_count():
-  block = 4 * 4 * 2 * 4
-  for name, rounds in (('blocks', 6), ('groups', 6 * 3), ('map', 2)):
-    found = lib.count(BLOCKS.replace('NAME', name), images=2, visits=3)
-    assert found.bytes == rounds * (2 * block + 4)
-    assert found.operations == rounds * 3 * (block / 4)
+  content = lib.Content(planes=3, used=2, instances=5)
+  image, planes = 4 * 4 * 2, 4 * 4
+  for text, name, rounds, block, size in (
+    (BLOCKS, 'blocks', 6, image, 4),
+    (BLOCKS, 'map', 2, image, 4),
+    # Of three planes, two are used; each instance is in one of them.
+    (PLANES, 'blocks', 6 * 2 // 3, planes, 1),
+    (PLANES, 'instances', 6 // 3 * 5, planes, 1),
+  ):
+    found = lib.count(text.replace('NAME', name), images=2, content=content)
+    assert found.bytes == rounds * (2 * block * size + 4), name
+    assert found.operations == rounds * 3 * block, name
 
 
 @pytest.mark.thorough
@@ -96,11 +107,13 @@ def test_copy_paste_costs_more_than_none():
   )
   off, on = (
     lib.count(
-      lib.hlo(data.replace(copy_paste=paste), (64, 64), 2), images=2, visits=2
+      lib.hlo(data.replace(copy_paste=paste), (64, 64), 2),
+      images=2,
+      content=lib.Content(planes=2, used=1, instances=2),
     )
     for paste in (None, data_config.CopyPaste())
   )
   # It reads two canvases and writes one of them.
-  canvas = 2 * 64 * 64 * (4 * 3 + 2)
+  canvas = 2 * 64 * 64 * (4 * 3 + 1)
   assert on.bytes - off.bytes > 3 * canvas
   assert on.operations > off.operations > 64 * 64

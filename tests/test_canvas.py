@@ -15,7 +15,7 @@ def test_crowds_and_invisible_objects_become_padding():
   rng = np.random.default_rng(0)
   scenes = reference.make_scenes(rng, count=5, crowds=2)
   hidden = scenes.planes.copy()
-  hidden[0][reference.mask_of(hidden[0], scenes.ids[0, 3])] = 0
+  hidden[0][:, reference.mask_of(hidden[0], scenes.ids[0, 3])] = 0
   found = _place(scenes._replace(planes=hidden)).scenes
   assert (found.classes[:, :2] == 0).all()
   assert found.classes[0, 3] == 0 and found.ids[0, 3] == 0

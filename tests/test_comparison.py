@@ -137,7 +137,7 @@ def test_records_without_masks_are_drawn_with_boxes_only():
   record, _, _ = serialized.make_record(1)
   bare = record._replace(
     has_masks=False,
-    planes=record.planes[..., :0],
+    planes=record.planes[:0],
     ids=np.zeros_like(record.ids),
   )
   assert comparison.truth_of(bare, NAMES).masks is None

@@ -45,12 +45,12 @@ def _from_text(text, background):
   rows = [line.strip() for line in text.strip().split('\n')]
   letters = np.array([list(row) for row in rows])
   height, width = letters.shape
-  planes = np.zeros([1, height, width, 2], np.uint8)
+  planes = np.zeros([1, 2, height, width], np.uint8)
   names = sorted(set(letters.ravel()) - {'.'})
   boxes = np.zeros([1, 4, 4], np.float32)
   ids = np.zeros([1, 4], np.int32)
   for k, name in enumerate(names):
-    planes[0, letters == name, 0] = k + 1
+    planes[0, 0, letters == name] = k + 1
     ids[0, k] = k + 1
     boxes[0, k] = reference.tight_box(letters == name)
   return Scenes(
@@ -129,7 +129,8 @@ def test_every_pixel_comes_from_exactly_one_image(seed):
     found.image, np.where(on, sources.image, targets.image)
   )
   np.testing.assert_array_equal(
-    found.planes, np.where(on, sources.planes, targets.planes)
+    found.planes,
+    np.where(found.alpha[:, None], sources.planes, targets.planes),
   )
   # Alpha is the union of the masks of the objects that were pasted.
   for i in range(len(on)):
@@ -302,6 +303,14 @@ def test_errors_name_what_is_wrong():
     _paste(targets, sources._replace(planes=sources.planes[:, :-1]))
   with pytest.raises(ValueError, match='blend_sigma is in pixels'):
     _paste(targets, sources, blend_sigma=-1.0)
+  bits = [
+    canvas.place(tf.nest.map_structure(tf.constant, scenes))
+    for scenes in (targets, sources)
+  ]
+  with pytest.raises(ValueError, match='needs images of float32, got uint8'):
+    lib.copy_paste(
+      *bits, [0, 1], options=CopyPaste(blend_sigma=1.0), max_instances=9
+    )
   with pytest.raises(ValueError, match='max_instances must be at least 1'):
     _paste(targets, sources, max_instances=0)
 

@@ -30,7 +30,7 @@ def test_decodes_what_was_written(seed, of_model_garden):
     example = serialized.without(example, *OURS, Features.SCHEMA)
   found = _decode(example)
   np.testing.assert_array_equal(found.image[:30, :40], pixels)
-  assert not found.image[30:].any() and not found.planes[:, 40:].any()
+  assert not found.image[30:].any() and not found.planes[:, :, 40:].any()
   np.testing.assert_array_equal(found.size, [30, 40])
   assert not found.shrunk
   np.testing.assert_allclose(found.boxes[:4], record.boxes, atol=1e-4)
@@ -53,7 +53,7 @@ def test_static_shapes_in_the_graph():
     )
   ).element_spec
   assert spec.image.shape == [32, 48, 3]
-  assert spec.planes.shape == [32, 48, 4]
+  assert spec.planes.shape == [4, 32, 48]
   assert spec.boxes.shape == [8, 4] and spec.ids.shape == [8]
 
 

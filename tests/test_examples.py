@@ -49,7 +49,7 @@ def test_ids_address_pixels_of_their_plane():
   planes, ids = id_planes.layer_masks(masks, [False] * 3)
   for mask, ident in zip(masks, ids, strict=True):
     plane, value = divmod(ident, examples.IDS_PER_PLANE)
-    np.testing.assert_array_equal(planes[..., plane] == value, mask)
+    np.testing.assert_array_equal(planes[plane] == value, mask)
 
 
 def test_every_feature_has_a_key_of_its_own():

@@ -19,7 +19,7 @@ def _measure(scenes, **options):
 def test_equals_counting_by_hand(seed):
   rng = np.random.default_rng(seed)
   scenes = reference.make_scenes(rng, count=9)
-  hidden = rng.random(scenes.planes.shape[:3]) < 0.4
+  hidden = rng.random(scenes.image.shape[:3]) < 0.4
   for mask, found in (
     (np.zeros_like(hidden), _measure(scenes)),
     (hidden, _measure(scenes, hidden=tf.constant(hidden))),
@@ -35,15 +35,15 @@ def test_equals_counting_by_hand(seed):
 
 def test_padding_and_hidden_objects_have_no_extent():
   scenes = reference.make_scenes(np.random.default_rng(0), batch=2, count=1)
-  everything = tf.ones(scenes.planes.shape[:3], tf.bool)
+  everything = tf.ones(scenes.image.shape[:3], tf.bool)
   found = _measure(scenes, hidden=everything)
   assert not found.area.any()
   assert not found.box.any()
 
 
 def test_the_last_id_of_the_last_plane():
-  planes = np.zeros([1, 4, 5, 3], np.uint8)
-  planes[0, 2, 1:3, 2] = 255
+  planes = np.zeros([1, 3, 4, 5], np.uint8)
+  planes[0, 2, 2, 1:3] = 255
   found = _whole(tf.constant(planes), tf.constant([[2 * 256 + 255, 0]]))
   np.testing.assert_array_equal(found.area, [[2, 0]])
   np.testing.assert_array_equal(found.box, [[[2, 1, 3, 3], [0, 0, 0, 0]]])
@@ -91,7 +91,7 @@ def test_what_is_measured_again_is_what_measuring_all_gives(tall):
   rng = np.random.default_rng(0)
   before = extents.measure(planes, ids)
   covers = np.array([[[30, 4, 33, 20], [150, 0, 160, 24], [0, 0, 0, 0]]] * 4)
-  hidden = np.zeros(planes.shape[:3], bool)
+  hidden = np.zeros([4, 160, 24], bool)
   for ymin, xmin, ymax, xmax in covers[0]:
     hidden[:, ymin:ymax, xmin:xmax] = rng.random(4)[:, None, None] < 0.8
   hidden = tf.constant(hidden)

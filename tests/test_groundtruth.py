@@ -76,7 +76,7 @@ def test_categories_are_those_that_occur_named_where_a_name_is(tmp_path):
 def test_records_without_masks_give_box_ap_and_refuse_mask_ap(tmp_path):
   record, _, _ = serialized.make_record(1)
   record = record._replace(
-    has_masks=False, planes=record.planes[..., :0], ids=record.ids * 0
+    has_masks=False, planes=record.planes[:0], ids=record.ids * 0
   )
   truth = groundtruth.from_records([write(tmp_path / 'a.tfrecord', record)])
   results = [a | {'score': 1.0} for a in truth['annotations']]

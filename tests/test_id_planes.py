@@ -38,12 +38,12 @@ def test_layering_agrees_with_the_slow_reference(seed):
   planes, ids = id_planes.layer_masks(masks, crowd)
   expected, expected_ids = layer_by_hand(masks, crowd)
   np.testing.assert_array_equal(ids, expected_ids)
-  assert planes.shape == (9, 11, len(expected))
+  assert planes.shape == (len(expected), 9, 11)
   for i, plane in enumerate(expected):
     drawn = np.zeros((9, 11), int)
     for pixel, value in plane.items():
       drawn[pixel] = value
-    np.testing.assert_array_equal(planes[..., i], drawn)
+    np.testing.assert_array_equal(planes[i], drawn)
 
 
 def test_layer_masks_refuses_other_shapes():
@@ -76,11 +76,11 @@ def test_a_plane_holds_255_objects():
     id_planes.Crop(i // 30, i % 30, np.ones((1, 1), bool)) for i in range(256)
   ]
   planes, ids = id_planes.layer_crops(crops, [False] * 256, (9, 30))
-  assert planes.shape == (9, 30, 2)
+  assert planes.shape == (2, 9, 30)
   assert ids.tolist() == [*range(1, 256), 257]
 
 
 def test_no_object_needs_no_plane():
   planes, ids = id_planes.layer_crops([], [], (3, 4))
-  assert planes.shape == (3, 4, 0) and planes.dtype == np.uint8
+  assert planes.shape == (0, 3, 4) and planes.dtype == np.uint8
   assert ids.shape == (0,) and ids.dtype == np.int32

@@ -34,7 +34,7 @@ def test_a_mask_without_pixels_has_id_0_and_costs_nothing():
 
 def test_no_masks():
   planes, ids = layers.layer(tf.zeros([0, 4, 5], bool), num_planes=2)
-  assert planes.shape == [4, 5, 2]
+  assert planes.shape == [2, 4, 5]
   assert ids.shape == [0]
 
 

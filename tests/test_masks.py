@@ -25,7 +25,7 @@ def test_select_is_the_union_of_the_chosen(size):
   # Of 160 rows, an object lies in several of five blocks.
   scenes = reference.make_scenes(rng, size=size, count=8, largest=70)
   chosen = rng.random(scenes.ids.shape) < 0.5
-  union = np.zeros(scenes.planes.shape[:3], bool)
+  union = np.zeros(scenes.image.shape[:3], bool)
   for i, k in np.argwhere(chosen):
     union[i] |= reference.mask_of(scenes.planes[i], scenes.ids[i, k])
   planes, ids = tf.constant(scenes.planes), tf.constant(scenes.ids)

@@ -21,7 +21,7 @@ def _squares(*boxes):
     rng, batch=1, size=(64, 64), count=0, padded=len(boxes)
   )
   for k, (ymin, xmin, ymax, xmax) in enumerate(boxes):
-    scenes.planes[0, ymin:ymax, xmin:xmax, 0] = k + 1
+    scenes.planes[0, 0, ymin:ymax, xmin:xmax] = k + 1
     scenes.ids[0, k] = k + 1
     scenes.classes[0, k] = 1
     scenes.boxes[0, k] = ymin, xmin, ymax, xmax

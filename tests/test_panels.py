@@ -10,7 +10,7 @@ NAMES = {1: 'cat', 2: 'dog'}
 
 def scene(masks, shade):
   """A scene with one object in each plane; the k-th has the id `256k + 7`."""
-  planes = np.stack([7 * mask.astype(np.uint8) for mask in masks], -1)
+  planes = np.stack([7 * mask.astype(np.uint8) for mask in masks])
   count = len(masks)
   return Scenes(
     image=np.full([*SIZE, 3], shade, np.uint8),
@@ -49,7 +49,7 @@ def example():
   alpha = pasted
   result = TrainScenes(
     image=np.where(alpha[..., None], source.image, target.image),
-    planes=np.where(alpha[..., None], source.planes, target.planes),
+    planes=np.where(alpha, source.planes, target.planes),
     alpha=alpha,
     size=target.size,
     boxes=np.float32([box_of(kept), box_of(touched & ~alpha), box_of(pasted)]),
@@ -92,7 +92,7 @@ def test_panels_are_enlarged_alike(example):
 
 def test_target_shows_what_happened_to_each_object(example):
   drawn = panels.draw(example, NAMES)['target']
-  masks = [example.target.planes[..., k] == 7 for k in range(3)]
+  masks = [example.target.planes[k] == 7 for k in range(3)]
   assert has(drawn, masks[0], panels.KEPT)
   assert has(drawn, masks[1], panels.REMOVED)
   assert has(drawn, masks[2], panels.TOUCHED)
@@ -100,8 +100,8 @@ def test_target_shows_what_happened_to_each_object(example):
 
 def test_source_shows_what_is_pasted(example):
   drawn = panels.draw(example, NAMES)['source']
-  assert has(drawn, example.source.planes[..., 0] == 7, panels.IDLE)
-  assert has(drawn, example.source.planes[..., 1] == 7, panels.PASTED)
+  assert has(drawn, example.source.planes[0] == 7, panels.IDLE)
+  assert has(drawn, example.source.planes[1] == 7, panels.PASTED)
 
 
 def test_result_shows_the_visible_labels(example):

@@ -63,7 +63,7 @@ def test_scenes_come_in_the_sizes_of_the_config(data):
   scenes = next(iter(batches(data)))
   assert isinstance(scenes, Scenes)
   assert scenes.image.shape == (2, 32, 48, 3)
-  assert scenes.planes.shape == (2, 32, 48, 8)
+  assert scenes.planes.shape == (2, 8, 32, 48)
   assert scenes.classes.shape == (2, 6)
 
 

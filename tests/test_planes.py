@@ -21,39 +21,46 @@ def test_shape_prefers_static_sizes():
   assert sizes(tf.zeros([5, 3], tf.int32)) == 5
 
 
-def test_groups_hold_neighbours_and_never_two_planes():
-  number, place = planes.groups_of(
-    tf.constant([1, 4, 5, 255, 257, 3 * 256 + 9]), 4
-  )
-  np.testing.assert_array_equal(number, [0, 0, 1, 63, 64, 194])
-  np.testing.assert_array_equal(place, [0, 3, 0, 2, 0, 0])
-
-
-def test_only_groups_that_ids_address_are_visited():
+def test_only_instances_with_an_id_are_visited():
   rng = np.random.default_rng(0)
-  content = rng.integers(0, 256, [2, 3, 5, 4]).astype(np.uint8)
+  content = rng.integers(0, 3, [2, 2, 6, 5]).astype(np.uint8)
+  # Of two images, three blocks of two rows.
+  ids = np.zeros([2, 3, 2], np.int32)
+  ids[0, 1] = 2, 256 + 1
+  ids[1, 2, 0] = 256 + 2
 
-  def visited(ids, size=4):
-    found = planes.fold_groups(
-      lambda state, places, image, group: (
-        state[0].write(state[0].size(), [image, group]),
-        state[1].write(state[1].size(), places),
+  def visited(ids, owners=None):
+    found = planes.fold_instances(
+      lambda state, *found: tuple(
+        array.write(array.size(), x)
+        for array, x in zip(state, found, strict=True)
       ),
-      tuple(tf.TensorArray(tf.int32, 0, dynamic_size=True) for _ in range(2)),
+      tuple(
+        tf.TensorArray(dtype, 0, dynamic_size=True)
+        for dtype in (tf.bool, tf.int32, tf.int32)
+      ),
       tf.constant(content),
       tf.constant(ids),
-      size=size,
+      owners=owners,
     )
     return [x.stack().numpy() for x in found]
 
-  assert visited([[0, 0], [0, 0]])[0].size == 0
-  numbers, places = visited([[2, 1, 0], [2 * 256 + 7, 0, 255]])
-  np.testing.assert_array_equal(numbers, [[0, 0], [1, 2 * 64 + 1], [1, 63]])
-  for (image, group), found in zip(numbers, places, strict=True):
-    plane, first = group // 64, 4 * (group % 64) + 1
-    np.testing.assert_array_equal(
-      found, content[image, ..., plane].astype(np.int32) - first
-    )
+  assert visited(np.zeros_like(ids))[1].size == 0
+  for owners in (None, [1, 0]):
+    here, blocks, index = visited(ids, owners)
+    np.testing.assert_array_equal(blocks, [1, 1, 5])
+    np.testing.assert_array_equal(index, [2, 3, 10])
+    first, last = owners or (0, 1)
+    np.testing.assert_array_equal(here[0], content[first, 0, 2:4] == 2)
+    np.testing.assert_array_equal(here[1], content[first, 1, 2:4] == 1)
+    np.testing.assert_array_equal(here[2], content[last, 1, 4:6] == 2)
+
+
+def test_used_planes_are_those_of_an_id():
+  ids = tf.constant([[0, 0, 0], [1, 255, 0], [2 * 256 + 9, 0, 3]])
+  np.testing.assert_array_equal(
+    planes.used(ids, 3), [[0, 0, 0], [1, 0, 0], [1, 0, 1]]
+  )
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_planes_are_read_or_made_of_the_masks(record, dropped):
 def test_a_record_without_masks_has_empty_planes(record):
   features = load(record, Features.PLANES, Features.IDS, Features.MASK)
   planes, ids = record_fields.planes(features, record.crowd, (20, 30))
-  assert planes.shape == (20, 30, 0)
+  assert planes.shape == (0, 20, 30)
   assert ids.tolist() == [0] * 5
 
 

@@ -91,7 +91,7 @@ def test_three_hundred_disjoint_objects_need_a_second_plane():
   for i in range(300):
     masks[i, i // 30, i % 30] = True
   record = make_record(masks)
-  assert record.planes.shape == (20, 30, 2)
+  assert record.planes.shape == (2, 20, 30)
   assert record.planes.max() == 255
   again = records.parse(records.serialize(record))
   np.testing.assert_array_equal(list(records.instance_masks(again)), masks)
@@ -125,7 +125,7 @@ def test_record_without_masks_has_no_mask_features():
   record = make_record(
     masks,
     has_masks=False,
-    planes=np.zeros((20, 20, 0), np.uint8),
+    planes=np.zeros((0, 20, 20), np.uint8),
     ids=np.zeros(3, np.int32),
   )
   serialized = records.serialize(record)
@@ -159,11 +159,12 @@ def test_parse_reads_planes_of_several_channels():
   masks = random_masks(np.random.default_rng(4), 9, 25, 18)
   masks[:4, 5, 5] = True
   record = make_record(masks)
-  count = record.planes.shape[2]
+  count = len(record.planes)
   assert count >= 4
   stream = io.BytesIO()
-  Image.fromarray(record.planes[..., :3].copy()).save(stream, 'PNG')
-  rest = [png.encode(record.planes[..., i]) for i in range(3, count)]
+  colours = np.moveaxis(record.planes[:3], 0, -1).copy()
+  Image.fromarray(colours).save(stream, 'PNG')
+  rest = [png.encode(record.planes[i]) for i in range(3, count)]
 
   def repack(features):
     del features[Features.PLANES]

@@ -54,7 +54,7 @@ def test_flip_mirrors_image_planes_and_boxes():
   a = reference.to_numpy(warp.warp(tensors, still, output_size=(16, 16)))
   b = reference.to_numpy(warp.warp(tensors, mirrored, output_size=(16, 16)))
   np.testing.assert_array_equal(a.planes, scenes.planes)
-  np.testing.assert_array_equal(b.planes, scenes.planes[:, :, ::-1])
+  np.testing.assert_array_equal(b.planes, scenes.planes[..., ::-1])
   np.testing.assert_allclose(b.image, a.image[:, :, ::-1], atol=1e-6)
   np.testing.assert_allclose(b.boxes[0, 0, 1], 16 - a.boxes[0, 0, 3])
   np.testing.assert_allclose(b.boxes[0, 0, 3], 16 - a.boxes[0, 0, 1])
@@ -87,4 +87,19 @@ def test_a_single_pixel_fills_the_canvas():
   scenes = tf.nest.map_structure(tf.constant, scenes)
   draw = jitter.fitted(scenes.size, output_size=(8, 8))
   warped = warp.warp(scenes, draw, output_size=(8, 8))
-  np.testing.assert_array_equal(warped.planes[0, ..., 0], 1)
+  np.testing.assert_array_equal(warped.planes[0, 0], 1)
+
+
+def test_planes_without_an_object_to_see_stay_empty():
+  rng = np.random.default_rng(0)
+  scenes = reference.make_scenes(rng, count=3, crowds=1)
+  planes = np.full([4, 8, 48, 64], 9, np.uint8)
+  planes[:, :2] = rng.integers(0, 9, [4, 2, 48, 64])
+  # An object in plane 0, a crowd in plane 1.
+  ids = np.zeros_like(scenes.ids)
+  ids[:, 0], ids[:, 1] = 256 + 3, 2
+  scenes = scenes._replace(planes=planes, ids=ids)
+  scenes = tf.nest.map_structure(tf.constant, scenes)
+  draw = jitter.fitted(scenes.size, output_size=(48, 64))
+  warped = warp.warp(scenes, draw, output_size=(48, 64))
+  assert np.any(warped.planes[:, 0]) and not np.any(warped.planes[:, 1:])

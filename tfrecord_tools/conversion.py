@@ -214,7 +214,7 @@ def _record(
 ) -> records.Record:
   crowd = np.array([item.crowd for item in objects], bool)
   if crops is None:
-    planes = np.zeros((*image.shape, 0), np.uint8)
+    planes = np.zeros((0, *image.shape), np.uint8)
     ids = np.zeros(len(objects), np.int32)
   else:
     planes, ids = layer_crops(crops, crowd, image.shape)

@@ -56,7 +56,7 @@ def describe(path: str, index: int, record: records.Record) -> str:
   Returns:
     Several lines: the image, then one per object.
   """
-  count = record.planes.shape[2]
+  count = len(record.planes)
   masks = f'{count} id planes' if record.has_masks else 'no masks'
   size = len(record.image_bytes)
   lines = [

@@ -53,7 +53,7 @@ class Tally:
     planes = record.ids // IDS_PER_PLANE
     crowd = np.unique(planes[record.crowd & (record.ids > 0)]).size
     sizes = (
-      record.planes.shape[2] - crowd,
+      len(record.planes) - crowd,
       crowd,
       len(record.classes),
       record.height,

@@ -156,8 +156,8 @@ def _objects(record: records.Record, features) -> Iterator[tuple[str, str]]:
 
 def _addresses(record: records.Record) -> Iterator[tuple[str, str]]:
   owned = set(record.ids[record.ids > 0].tolist())
-  for plane in range(record.planes.shape[2]):
-    values = np.unique(record.planes[:, :, plane])
+  for plane, pixels in enumerate(record.planes):
+    values = np.unique(pixels)
     present = {IDS_PER_PLANE * plane + int(v) for v in values if v}
     mine = {i for i in owned if i // IDS_PER_PLANE == plane}
     if mine - present:

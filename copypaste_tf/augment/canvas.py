@@ -39,7 +39,7 @@ def place(scenes: Scenes) -> Canvas:
     A `Canvas`.
   """
   image = tf.pad(scenes.size, [[0, 0], [2, 0]])[:, tf.newaxis]
-  grid = planes_lib.grid(planes_lib.shape(scenes.planes)[1])
+  grid = planes_lib.grid(planes_lib.shape(scenes.planes)[2])
   filled = planes_lib.reach(image, grid)
   parts = extents.measure(scenes.planes, scenes.ids, wanted=filled)
   extent = extents.join(parts)

@@ -6,48 +6,64 @@ from copypaste_tf.augment import planes as planes_lib
 
 # Rows that are written or left alone together; few of them stay in the cache.
 _BLOCK_ROWS = 8
+# Integers of as many bytes as a number.
+_BITS = {1: tf.uint8, 2: tf.uint16, 4: tf.uint32}
+
+
+def reached(covers: tf.Tensor, height: int | tf.Tensor) -> tf.Tensor:
+  """Tells which blocks of rows hold a part of a box.
+
+  Args:
+    covers: `[b, n, 4]` int32; a box of zeros is nowhere.
+    height: rows of the canvas.
+
+  Returns:
+    `[b, k]` bool, for the blocks that `paste` writes or leaves alone.
+  """
+  grid = planes_lib.grid(height, _BLOCK_ROWS)
+  return tf.reduce_any(planes_lib.reach(covers, grid), axis=-1)
 
 
 def paste(
   alpha: tf.Tensor,
   sources: tf.Tensor,
   targets: tf.Tensor,
-  covers: tf.Tensor,
+  wanted: tf.Tensor,
 ) -> tf.Tensor:
-  """Writes the sources' pixels over the targets, where there are any.
+  """Writes the sources' pixels over the targets.
 
-  In blocks of rows, one after the other; those that stay what they are are not
-  touched.
+  In blocks of rows, one after the other; what stays as it is is not touched.
 
   Args:
     alpha: `[b, h, w]` bool, the pixels to write.
-    sources: `[b, h, w, c]`, the i-th for the i-th target.
-    targets: `[b, h, w, c]` of the same dtype.
-    covers: `[b, n, 4]` int32, boxes that together hold all of them.
+    sources: `[b, l, h, w, ...]`, `l` layers of the i-th for the i-th target.
+    targets: `[b, l, h, w, ...]` of the same dtype.
+    wanted: `[b, l, k]` bool, the blocks of `reached` to write.
 
   Returns:
-    `[b, h, w, c]`, of the source under `alpha` and of the target elsewhere.
+    `[b, l, h, w, ...]`, in wanted blocks of the source under `alpha` and of the
+    target elsewhere.
   """
-  grid = planes_lib.grid(planes_lib.shape(targets)[1], _BLOCK_ROWS)
-  alpha, sources, blocks = (
-    planes_lib.split(x, grid) for x in (alpha, sources, targets)
-  )
+  _, layers, count = planes_lib.shape(wanted)
+  alpha = planes_lib.split(alpha, _grid(targets))
+  sources, blocks = (_blocks(x) for x in (sources, targets))
 
   def step(block, blocks):
+    image, row = block // (layers * count), block % count
     new = _where(
-      tf.gather(alpha, block),
+      tf.gather(alpha, image * count + row),
       tf.gather(sources, block),
       blocks.read(block),
     )
     return blocks.write(block, new)
 
   state = planes_lib.array_of(blocks)
-  blocks = planes_lib.fold_blocks(step, state, _pasted(covers, grid)).stack()
+  blocks = planes_lib.fold_blocks(step, state, wanted).stack()
   return tf.reshape(blocks, planes_lib.shape(targets))
 
 
 def paste_within(
-  alpha: tf.Tensor, images: tf.Tensor, partner: tf.Tensor, covers: tf.Tensor
+  alpha: tf.Tensor, images: tf.Tensor, partner: tf.Tensor, wanted: tf.Tensor
 ) -> tf.Tensor:
   """Writes the pixels of a batch over other images of it, in place.
 
@@ -57,44 +73,51 @@ def paste_within(
 
   Args:
     alpha: `[b, h, w]` bool, the pixels to write.
-    images: `[b, h, w, c]`, sources and targets.
+    images: `[b, l, h, w, ...]`, sources and targets.
     partner: `[b]` int32, a permutation, whose pixels each image takes.
-    covers: `[b, n, 4]` int32, boxes that together hold all of them.
+    wanted: `[b, l, k]` bool, the blocks of `reached` to write.
 
   Returns:
-    `[b, h, w, c]`.
+    `[b, l, h, w, ...]`.
   """
-  grid = planes_lib.grid(planes_lib.shape(images)[1], _BLOCK_ROWS)
-  pasted = _pasted(covers, grid)
-  batch, count = planes_lib.shape(pasted)
-  alpha, blocks = (planes_lib.split(x, grid) for x in (alpha, images))
+  batch, layers, count = planes_lib.shape(wanted)
+  places = layers * count
+  wanted = tf.reshape(wanted, [batch, places])
+  alpha = planes_lib.split(alpha, _grid(images))
+  blocks = _blocks(images)
   order, opens, closes = _circles(partner)
-  written = tf.transpose(tf.gather(pasted, order))
 
   def step(index, state):
     blocks, kept = state
     place, image = index // batch, tf.gather(order, index % batch)
-    block, giver = image * count + place, tf.gather(partner, image)
+    block, giver = image * places + place, tf.gather(partner, image)
     own = blocks.read(block)
     # What need not be kept goes where it is never read: cheaper than to choose.
     slot = tf.cast(~tf.gather(opens, image), tf.int32)
     kept = kept.write(slot, own)
-    gone = tf.gather(closes, image) & tf.gather_nd(pasted, [giver, place])
-    other = tf.where(gone, kept.read(0), blocks.read(giver * count + place))
-    new = _where(tf.gather(alpha, block), other, own)
-    return blocks.write(block, new), kept
+    gone = tf.gather(closes, image) & tf.gather_nd(wanted, [giver, place])
+    other = tf.where(gone, kept.read(0), blocks.read(giver * places + place))
+    mask = tf.gather(alpha, image * count + place % count)
+    return blocks.write(block, _where(mask, other, own)), kept
 
   state = (
     planes_lib.array_of(blocks),
     planes_lib.array_of(tf.zeros_like(blocks[:2])),
   )
+  written = tf.transpose(tf.gather(wanted, order))
   blocks, _ = planes_lib.fold_blocks(step, state, written)
   return tf.reshape(blocks.stack(), planes_lib.shape(images))
 
 
-def _pasted(covers, grid) -> tf.Tensor:
-  """Returns `[b, k]` bool, the blocks of rows into which a box reaches."""
-  return tf.reduce_any(planes_lib.reach(covers, grid), axis=-1)
+def _grid(images) -> planes_lib.Grid:
+  """Divides the canvas of `[b, l, h, w, ...]`."""
+  return planes_lib.grid(planes_lib.shape(images)[2], _BLOCK_ROWS)
+
+
+def _blocks(images) -> tf.Tensor:
+  """Cuts `[b, l, h, w, ...]` into blocks of rows, `[b * l * k, r, w, ...]`."""
+  layers = tf.reshape(images, [-1, *planes_lib.shape(images)[2:]])
+  return planes_lib.split(layers, _grid(images))
 
 
 def _circles(partner) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
@@ -114,14 +137,15 @@ def _circles(partner) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
 
 
 def _where(alpha, source, target) -> tf.Tensor:
-  """Selects between `[..., h, w, c]` by `[..., h, w]`, exactly.
+  """Selects between `[h, w]` or `[h, w, c]` by `[h, w]`, exactly.
 
   By the bits: XLA's code for CPUs takes three to eight times as long for a
   `tf.where` whose condition is the same for all channels.
   """
-  bits = tf.uint8 if source.dtype == tf.uint8 else tf.int32
-  ones = bits.max if bits == tf.uint8 else -1
-  mask = (tf.cast(alpha, bits) * ones)[..., tf.newaxis]
+  bits = _BITS[source.dtype.size]
+  mask = tf.cast(alpha, bits) * tf.constant(bits.max, bits)
+  if source.shape.rank > mask.shape.rank:
+    mask = mask[..., tf.newaxis]
   a, b = (tf.bitcast(x, bits) for x in (source, target))
   chosen = tf.bitwise.bitwise_and(mask, tf.bitwise.bitwise_xor(a, b))
   return tf.bitcast(tf.bitwise.bitwise_xor(chosen, b), source.dtype)

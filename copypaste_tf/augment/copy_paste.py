@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from copypaste_tf.augment import blend, compose, masks, occlusion
+from copypaste_tf.augment import planes as planes_lib
 from copypaste_tf.augment import selection as selection_lib
 from copypaste_tf.augment.canvas import Canvas
 from copypaste_tf.augment.occlusion import Remains
@@ -46,11 +47,11 @@ def copy_paste(
     larger than its padded size).
 
   Raises:
-    ValueError: if an option is out of its range, the grids differ, or there are
-      partners of others than the targets.
+    ValueError: if an option is out of its range, the grids differ, there are
+      partners of others than the targets, or the images to blend are bits.
   """
   options.check()
-  _check(targets, sources, max_instances)
+  _check(targets, sources, options, max_instances)
   canvases, sources = sources, _take(sources, partner)
   if partner is not None and canvases is not targets:
     raise ValueError(
@@ -109,19 +110,24 @@ def without_paste(targets: Canvas, *, max_instances: int) -> TrainScenes:
     targets,
     occlusion.untouched(targets),
     Selection(zero, zero, nothing),
-    alpha=tf.zeros(tf.shape(targets.scenes.planes)[:3], tf.bool),
+    alpha=tf.zeros(tf.shape(targets.scenes.image)[:3], tf.bool),
     image=targets.scenes.image,
     planes=targets.scenes.planes,
     max_instances=max_instances,
   )
 
 
-def _check(targets, sources, max_instances):
+def _check(targets, sources, options, max_instances):
   grids = [x.scenes.planes.shape[1:] for x in (targets, sources)]
   if grids[0] != grids[1]:
     raise ValueError(
       'copy_paste needs targets and sources on one grid with as many planes, '
       f'got {grids[0]} and {grids[1]}.'
+    )
+  if options.blend_sigma and not targets.scenes.image.dtype.is_floating:
+    raise ValueError(
+      'blend_sigma needs images of float32, got '
+      f'{targets.scenes.image.dtype.name}.'
     )
   if max_instances < 1:
     raise ValueError(f'max_instances must be at least 1, got {max_instances}.')
@@ -130,15 +136,24 @@ def _check(targets, sources, max_instances):
 def _compose(targets, sources, alpha, partner, covers, blend_sigma):
   """Returns image and planes, of the source under `alpha`, else the target."""
 
-  def paste(of_source, of_target):
+  def paste(of_source, of_target, wanted):
     if partner is None:
-      return compose.paste(alpha, of_source, of_target, covers)
-    return compose.paste_within(alpha, of_target, partner, covers)
+      return compose.paste(alpha, of_source, of_target, wanted)
+    return compose.paste_within(alpha, of_target, partner, wanted)
 
+  _, num_planes, height, _ = planes_lib.shape(targets.scenes.planes)
+  reached = compose.reached(covers, height)[:, tf.newaxis]
+  ids = tf.concat([targets.scenes.ids, sources.scenes.ids], axis=1)
+  filled = planes_lib.used(ids, num_planes)
+  planes = paste(
+    sources.scenes.planes,
+    targets.scenes.planes,
+    reached & filled[..., tf.newaxis],
+  )
   images = sources.scenes.image, targets.scenes.image
-  planes = paste(sources.scenes.planes, targets.scenes.planes)
   if not blend_sigma:
-    return paste(*images), planes
+    images = (x[:, tf.newaxis] for x in images)
+    return tf.squeeze(paste(*images, reached), axis=1), planes
   soft = blend.soften(alpha, sigma=blend_sigma)[..., tf.newaxis]
   return soft * images[0] + (1 - soft) * images[1], planes
 

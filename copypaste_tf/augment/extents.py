@@ -1,17 +1,15 @@
 """How much of each instance is to be seen, and where."""
 
+import math
 from typing import NamedTuple
 
 import tensorflow as tf
 
 from copypaste_tf.augment import planes as planes_lib
-from copypaste_tf.examples import IDS_PER_PLANE
 
-# Four ids are counted at once, in the bytes of an int32.
-_GROUP = 4
-_BYTE_BITS = 8
-# Pixels that are added up before a byte could overflow.
-_RUN = 64
+# Parts of a row whose pixels are added up in bytes, which XLA does for many at
+# once, before they are added in integers, which it does one by one.
+_RUNS = 16
 
 
 class Extent(NamedTuple):
@@ -38,7 +36,7 @@ def measure(
   """Measures the pixels of each instance in each block of rows.
 
   Args:
-    planes: `[b, h, w, l]` uint8.
+    planes: `[b, l, h, w]` uint8.
     ids: `[b, n]` int32.
     wanted: `[b, k, n]` or `[b, k, 1]` bool, what to measure in which block of
       `planes.grid(h)`; all by default.
@@ -47,17 +45,10 @@ def measure(
   Returns:
     The parts; zeros for id 0 and where nothing is wanted.
   """
-  blocks = planes_lib.grid(planes_lib.shape(planes)[1])
-  batch, instances = planes_lib.shape(ids)
+  blocks = planes_lib.grid(planes_lib.shape(planes)[2])
   ids = tf.repeat(ids[:, tf.newaxis], blocks.count, axis=1)
   ids = ids if wanted is None else tf.where(wanted, ids, 0)
-  ids = tf.reshape(ids, [-1, instances])
-  planes, hidden = (
-    None if x is None else planes_lib.split(x, blocks) for x in (planes, hidden)
-  )
-  area, box = _measure_images(planes, ids, hidden)
-  area = tf.reshape(area, [batch, blocks.count, instances])
-  box = tf.reshape(box, [batch, blocks.count, instances, 4])
+  area, box = _measure_blocks(planes, ids, hidden)
   top = (tf.range(blocks.count) * blocks.rows)[:, tf.newaxis, tf.newaxis]
   box += top * tf.constant([1, 0, 1, 0])
   return Extent(area, tf.where((area > 0)[..., tf.newaxis], box, 0))
@@ -97,7 +88,7 @@ def remeasure(
   """
   near = (before.area > 0) & (ids > 0)[:, tf.newaxis]
   if covers is not None:
-    blocks = planes_lib.grid(planes_lib.shape(planes)[1])
+    blocks = planes_lib.grid(planes_lib.shape(planes)[2])
     covered = planes_lib.reach(covers, blocks)
     near &= tf.reduce_any(covered, axis=-1, keepdims=True)
     near &= _meet(join(before).box, covers)[:, tf.newaxis]
@@ -114,65 +105,52 @@ def _meet(boxes, covers) -> tf.Tensor:
   return tf.reduce_any(tf.reduce_all(begin < end, axis=-1), axis=2)
 
 
-def _measure_images(planes, ids, hidden) -> tuple[tf.Tensor, tf.Tensor]:
-  """Returns area, `[b, n]`, and box, `[b, n, 4]`, of instances of images."""
-  batch, _, _, num_planes = planes_lib.shape(planes)
-  count = num_planes * IDS_PER_PLANE // _GROUP
+def _measure_blocks(planes, ids, hidden) -> tuple[tf.Tensor, tf.Tensor]:
+  """Measures `[b, k, n]` ids within blocks of rows, boxes in their frame."""
+  shape = planes_lib.shape(ids)
+  count = shape[1]
+  if hidden is not None:
+    height, width = planes_lib.shape(hidden)[1:]
+    hidden = tf.reshape(hidden, [-1, height // count, width])
 
-  def measure_group(table, places, image, group):
+  def measure_instance(measured, here, block, index):
     if hidden is not None:
-      places = tf.where(tf.gather(hidden, image), -1, places)
-    row = [[image * count + group]]
-    measured = _measure_places(places)[tf.newaxis]
-    return tf.tensor_scatter_nd_update(table, row, measured)
+      here &= ~tf.gather(hidden, block)
+    return measured.write(index, _measure_mask(here))
 
-  table = tf.zeros([batch * count, _GROUP, 5], tf.int32)
-  table = planes_lib.fold_groups(measure_group, table, planes, ids, size=_GROUP)
-  table = tf.reshape(table, [batch, count * _GROUP, 5])
-  measured = tf.gather(table, tf.maximum(ids - 1, 0), batch_dims=1)
-  measured = tf.where((ids > 0)[..., tf.newaxis], measured, 0)
+  measured = planes_lib.fold_instances(
+    measure_instance,
+    planes_lib.new_blocks(tf.int32, shape[0] * count * shape[2], [5]),
+    planes,
+    ids,
+  )
+  measured = tf.reshape(measured.stack(), [*shape, 5])
   return measured[..., 0], measured[..., 1:]
 
 
-def _measure_places(places) -> tf.Tensor:
-  """Measures the instances of a group.
-
-  Args:
-    places: `[h, w]` int32; pixels out of [0, 4) belong to none.
+def _measure_mask(mask) -> tf.Tensor:
+  """Measures `[h, w]` bool.
 
   Returns:
-    `[4, 5]` int32: area, ymin, xmin, ymax, xmax, ends exclusive; zeros where
-    there is no pixel.
+    `[5]` int32: area, ymin, xmin, ymax, xmax, ends exclusive; zeros where there
+    is no pixel.
   """
-  here = tf.bitwise.bitwise_and(places, -_GROUP) == 0
-  shift = _BYTE_BITS * tf.bitwise.bitwise_and(places, _GROUP - 1)
-  ones = tf.where(here, tf.bitwise.left_shift(1, shift), 0)
-  in_row, in_column = _count(ones, axis=1), _count(ones, axis=0)
-  area = tf.reduce_sum(in_row, axis=1)
-  (ymin, ymax), (xmin, xmax) = _span(in_row), _span(in_column)
-  measured = tf.stack([area, ymin, xmin, ymax, xmax], axis=-1)
-  return tf.where(area[:, tf.newaxis] > 0, measured, 0)
+  height, width = planes_lib.shape(mask)
+  runs = math.gcd(mask.shape[1] or 1, _RUNS)
+  folded = tf.reshape(tf.cast(mask, tf.uint8), [height, runs, width // runs])
+  in_row = tf.cast(tf.reduce_sum(folded, axis=1), tf.int32)
+  in_row = tf.reduce_sum(in_row, axis=1)
+  area = tf.reduce_sum(in_row)
+  ymin, ymax = _span(in_row > 0)
+  xmin, xmax = _span(tf.reduce_any(mask, axis=0))
+  measured = tf.stack([area, ymin, xmin, ymax, xmax])
+  return tf.where(area > 0, measured, 0)
 
 
-def _count(ones, axis) -> tf.Tensor:
-  """Adds up `[h, w]` int32 of four bytes along an axis, `[4, w or h]`."""
-  shape = tf.unstack(tf.shape(ones))
-  size = ones.shape[axis] or shape[axis]
-  runs = -(-size // _RUN)
-  padding = [[0, 0], [0, 0]]
-  padding[axis][1] = runs * _RUN - size
-  shape[axis : axis + 1] = [runs, _RUN]
-  sums = tf.reduce_sum(tf.reshape(tf.pad(ones, padding), shape), axis=axis + 1)
-  shifts = _BYTE_BITS * tf.range(_GROUP)[:, tf.newaxis, tf.newaxis]
-  counts = tf.bitwise.right_shift(sums, shifts)
-  counts = tf.bitwise.bitwise_and(counts, (1 << _BYTE_BITS) - 1)
-  return tf.reduce_sum(counts, axis=axis + 1)
-
-
-def _span(counts) -> tuple[tf.Tensor, tf.Tensor]:
-  """Returns the first position that is not 0 of each row, and the last + 1."""
-  size = planes_lib.shape(counts)[1]
+def _span(flags) -> tuple[tf.Tensor, tf.Tensor]:
+  """Returns the first position of `[s]` bool that is true, and the last + 1."""
+  (size,) = planes_lib.shape(flags)
   position = tf.range(size)
-  first = tf.reduce_min(tf.where(counts > 0, position, size), axis=1)
-  last = tf.reduce_max(tf.where(counts > 0, position + 1, 0), axis=1)
+  first = tf.reduce_min(tf.where(flags, position, size))
+  last = tf.reduce_max(tf.where(flags, position + 1, 0))
   return first, last

@@ -13,7 +13,7 @@ def layer(masks: tf.Tensor, *, num_planes: int) -> tuple[tf.Tensor, tf.Tensor]:
     num_planes: how many planes there are to fill.
 
   Returns:
-    planes: `[h, w, num_planes]` uint8.
+    planes: `[num_planes, h, w]` uint8.
     ids: `[n]` int32; 0 for masks without pixels.
 
   Raises:
@@ -33,7 +33,7 @@ def layer(masks: tf.Tensor, *, num_planes: int) -> tuple[tf.Tensor, tf.Tensor]:
     step,
     (
       0,
-      tf.zeros([height, width, num_planes], tf.uint8),
+      tf.zeros([num_planes, height, width], tf.uint8),
       tf.zeros([num_planes], tf.int32),
       ids,
     ),
@@ -47,7 +47,7 @@ def add_mask(
   """Puts one mask into the first plane that has room for it.
 
   Args:
-    planes: `[h, w, l]` uint8.
+    planes: `[l, h, w]` uint8.
     used: `[l]` int32, how many objects each plane holds.
     mask: `[h, w]` bool.
 
@@ -58,8 +58,8 @@ def add_mask(
   Raises:
     tf.errors.InvalidArgumentError: if no plane has room.
   """
-  num_planes = planes.shape[-1]
-  overlap = tf.reduce_any((planes > 0) & mask[..., tf.newaxis], axis=[0, 1])
+  num_planes = planes.shape[0]
+  overlap = tf.reduce_any((planes > 0) & mask, axis=[1, 2])
   free = ~overlap & (used < IDS_PER_PLANE - 1)
   tf.debugging.assert_equal(
     tf.reduce_any(free),
@@ -72,6 +72,6 @@ def add_mask(
   here = tf.one_hot(plane, num_planes, dtype=tf.int32)
   used += here * some
   value = used[plane]
-  drawn = mask[..., tf.newaxis] & (here > 0)
+  drawn = mask & (here > 0)[:, tf.newaxis, tf.newaxis]
   planes = tf.where(drawn, tf.cast(value, tf.uint8), planes)
   return planes, used, some * (IDS_PER_PLANE * plane + value)

@@ -3,10 +3,7 @@
 import tensorflow as tf
 
 from copypaste_tf.augment import planes as planes_lib
-from copypaste_tf.examples import IDS_PER_PLANE, TrainScenes
-
-# Ids whose membership is tested at once, by the bits of an int32.
-_GROUP = 32
+from copypaste_tf.examples import TrainScenes
 
 
 def select(
@@ -19,7 +16,7 @@ def select(
   """Returns the union of the chosen instances' masks.
 
   Args:
-    planes: `[b, h, w, l]` uint8.
+    planes: `[b, l, h, w]` uint8.
     ids: `[b, n]` int32.
     chosen: `[b, n]` bool.
     boxes: `[b, n, 4]` int32 that hold all pixels of the instances; nothing is
@@ -31,34 +28,22 @@ def select(
     `[b, h, w]` bool.
   """
 
-  def add_group(union, places, row, group):
-    here = tf.bitwise.bitwise_and(places, -_GROUP) == 0
-    place = tf.bitwise.bitwise_and(places, _GROUP - 1)
-    bits = tf.gather(tf.gather(marks, row), group)
-    bits = tf.bitwise.right_shift(bits, place)
-    hit = here & (tf.bitwise.bitwise_and(bits, 1) > 0)
-    return union.write(row, union.read(row) | hit)
+  def add(union, here, block, index):
+    del index
+    return union.write(block, union.read(block) | here)
 
-  *canvas, num_planes = planes_lib.shape(planes)
-  grid = planes_lib.grid(canvas[1])
+  _, _, height, width = planes_lib.shape(planes)
+  batch, _ = planes_lib.shape(ids)
+  grid = planes_lib.grid(height)
   ids = tf.where(chosen, ids, 0)[:, tf.newaxis]
-  ids = tf.where(planes_lib.reach(boxes, grid), ids, 0)
-  ids = tf.reshape(ids, [-1, planes_lib.shape(boxes)[1]])
-  marks = _marks(ids, num_planes * IDS_PER_PLANE // _GROUP)
-  if owners is not None:
-    owners = owners[:, tf.newaxis] * grid.count + tf.range(grid.count)
-    owners = tf.reshape(owners, [-1])
-  union = planes_lib.fold_groups(
-    add_group,
-    planes_lib.new_blocks(
-      tf.bool, planes_lib.shape(ids)[0], [grid.rows, canvas[2]]
-    ),
-    planes_lib.split(planes, grid),
-    ids,
-    size=_GROUP,
+  union = planes_lib.fold_instances(
+    add,
+    planes_lib.new_blocks(tf.bool, batch * grid.count, [grid.rows, width]),
+    planes,
+    tf.where(planes_lib.reach(boxes, grid), ids, 0),
     owners=owners,
   )
-  return tf.reshape(union.stack(), canvas)
+  return tf.reshape(union.stack(), [batch, height, width])
 
 
 def instance_masks(scenes: TrainScenes) -> tf.Tensor:
@@ -67,9 +52,7 @@ def instance_masks(scenes: TrainScenes) -> tf.Tensor:
   One byte per pixel and instance: for drawing and tests, not for training.
   """
   plane, value = planes_lib.address(scenes.ids)
-  of_plane = tf.gather(
-    tf.transpose(scenes.planes, [0, 3, 1, 2]), plane, batch_dims=1
-  )
+  of_plane = tf.gather(scenes.planes, plane, batch_dims=1)
   masks = tf.cast(of_plane, tf.int32) == _per_pixel(value)
   masks &= _per_pixel(scenes.ids > 0)
   return masks & (scenes.alpha[:, tf.newaxis] == _per_pixel(scenes.pasted))
@@ -85,7 +68,7 @@ def crop_masks(scenes: TrainScenes, size: int = 112) -> tf.Tensor:
   Returns:
     `[b, n, size, size]` float32 in {0, 1}; zeros for padding.
   """
-  _, height, width, _ = planes_lib.shape(scenes.planes)
+  _, _, height, width = planes_lib.shape(scenes.planes)
   bins = tf.range(size)
   rows = bin_pixels(scenes.boxes[..., 0::2], bins, size=size, limit=height)
   columns = bin_pixels(scenes.boxes[..., 1::2], bins, size=size, limit=width)
@@ -129,7 +112,7 @@ def read(
   """Reads masks on a grid of pixels of their own.
 
   Args:
-    planes: `[b, h, w, l]` uint8, see `TrainScenes`, as the next.
+    planes: `[b, l, h, w]` uint8, see `TrainScenes`, as the next.
     alpha: `[b, h, w]` bool.
     ids: `[b, n]` int32, whose masks.
     pasted: `[b, n]` bool, on which side of alpha they are.
@@ -139,10 +122,10 @@ def read(
   Returns:
     `[b, n, r, c]` bool; false for id 0.
   """
-  _, _, width, num_planes = planes_lib.shape(planes)
+  _, _, height, width = planes_lib.shape(planes)
   pixels = rows[..., tf.newaxis] * width + columns[:, :, tf.newaxis]
   plane, value = planes_lib.address(ids)
-  found = _pick(planes, pixels * num_planes + _per_pixel(plane))
+  found = _pick(planes, _per_pixel(plane) * (height * width) + pixels)
   inside = tf.cast(found, tf.int32) == _per_pixel(value)
   inside &= _pick(alpha, pixels) == _per_pixel(pasted)
   return inside & _per_pixel(ids > 0)
@@ -157,13 +140,3 @@ def _pick(images, index) -> tf.Tensor:
   """Reads `[b, ...]` images at flat positions."""
   flat = tf.reshape(images, [planes_lib.shape(images)[0], -1])
   return tf.gather(flat, index, batch_dims=1)
-
-
-def _marks(ids, count) -> tf.Tensor:
-  """Returns `[b, count]` int32, a bit for each id of each group."""
-  group, place = planes_lib.groups_of(ids, _GROUP)
-  bit = tf.bitwise.left_shift(1, tf.where(ids > 0, place, 0))
-  mine = (ids > 0)[..., tf.newaxis] & (
-    group[..., tf.newaxis] == tf.range(count)
-  )
-  return tf.reduce_sum(tf.where(mine, bit[..., tf.newaxis], 0), axis=1)

@@ -50,18 +50,28 @@ def from_masks(
     source_id=tf.cast(source_id, tf.int64),
     shrunk=tf.constant(False),
   )
-  return pad(scene, source_size=source_size, max_instances=max_instances)
+  return pad(
+    scene,
+    source_size=source_size,
+    max_instances=max_instances,
+    num_planes=num_planes,
+  )
 
 
 def pad(
-  scene: Scenes, *, source_size: tuple[int, int], max_instances: int
+  scene: Scenes,
+  *,
+  source_size: tuple[int, int],
+  max_instances: int,
+  num_planes: int,
 ) -> Scenes:
   """Pads an unbatched scene with zeros to static shapes.
 
   Args:
-    scene: `[h, w, 3]` image, `[h, w, l]` planes and labels of `n` objects.
+    scene: `[h, w, 3]` image, `[l, h, w]` planes and labels of `n` objects.
     source_size: height and width to pad to, pixels.
     max_instances: number of labels to pad to.
+    num_planes: number of planes to pad to.
 
   Returns:
     `Scenes` without the batch axis.
@@ -73,7 +83,7 @@ def pad(
   with tf.control_dependencies(_fits(scene, source_size, max_instances)):
     return scene._replace(
       image=_pad_image(scene.image, source_size),
-      planes=_pad_image(scene.planes, source_size),
+      planes=_pad_planes(scene.planes, (num_planes, *source_size)),
       boxes=_pad_labels(scene.boxes, max_instances),
       classes=_pad_labels(scene.classes, max_instances),
       ids=_pad_labels(scene.ids, max_instances),
@@ -112,6 +122,14 @@ def _pad_image(image, size) -> tf.Tensor:
   rows = _append_zeros(rows, (size[1] - width) * channels, axis=1)
   rows = _append_zeros(rows, size[0] - height, axis=0)
   return tf.reshape(rows, [*size, channels])
+
+
+def _pad_planes(planes, shape) -> tf.Tensor:
+  """Pads `[l, h, w]` with zeros to a static shape."""
+  missing = shape - tf.shape(planes)
+  for axis in (2, 1, 0):
+    planes = _append_zeros(planes, missing[axis], axis)
+  return tf.ensure_shape(planes, shape)
 
 
 def _append_zeros(rows, count, axis) -> tf.Tensor:

@@ -2,9 +2,9 @@
 
 import tensorflow as tf
 
+from copypaste_tf.augment import bfloat16, taps
 from copypaste_tf.augment import boxes as box_ops
 from copypaste_tf.augment import planes as planes_lib
-from copypaste_tf.augment import taps
 from copypaste_tf.augment.jitter import Jitter
 from copypaste_tf.examples import Scenes
 
@@ -16,7 +16,11 @@ _BOX_RESOLUTION = 1 << 16
 
 
 def warp(
-  scenes: Scenes, jitter: Jitter, *, output_size: tuple[int, int]
+  scenes: Scenes,
+  jitter: Jitter,
+  *,
+  output_size: tuple[int, int],
+  dtype: tf.DType = tf.float32,
 ) -> Scenes:
   """Warps images and labels to the output grid.
 
@@ -24,15 +28,16 @@ def warp(
     scenes: a batch of `b` scenes; see `Scenes`.
     jitter: one draw for each of them.
     output_size: height and width of the canvas, pixels.
+    dtype: of the image, see `warp_image`.
 
   Returns:
-    `Scenes` on the canvas: `image` is `[b, H, W, 3]` float32, normalised,
-    bilinear, 0 outside of the image; `planes` are nearest; `boxes` are clipped
-    to the canvas; `size` is the part of the canvas that the image covers.
+    `Scenes` on the canvas: `image` is `[b, H, W, 3]`, normalised, bilinear, 0
+    outside of the image; `planes` are nearest; `boxes` are clipped to the
+    canvas; `size` is the part of the canvas that the image covers.
   """
   return scenes._replace(
     image=warp_image(
-      scenes.image, scenes.size, jitter, output_size=output_size
+      scenes.image, scenes.size, jitter, output_size=output_size, dtype=dtype
     ),
     planes=_warp_planes(scenes, jitter, output_size),
     size=_covered(jitter, output_size),
@@ -46,6 +51,7 @@ def warp_image(
   jitter: Jitter,
   *,
   output_size: tuple[int, int],
+  dtype: tf.DType = tf.float32,
 ) -> tf.Tensor:
   """Warps and normalises images, bilinear with half-pixel centres.
 
@@ -54,17 +60,31 @@ def warp_image(
     size: `[b, 2]` int32, valid height and width.
     jitter: one draw for each image.
     output_size: height and width of the canvas, pixels.
+    dtype: float32, or uint16 for the bits of bfloat16.
 
   Returns:
-    `[b, H, W, 3]` float32, zero mean and unit variance, 0 outside.
+    `[b, H, W, 3]`, zero mean and unit variance, 0 outside.
   """
   rows, columns = (
     taps.linear(size, jitter, output_size, axis) for axis in (0, 1)
   )
   columns = taps.of_channels(columns)
-  return _by_blocks(
-    _interpolate, image, rows, columns, jitter, output_size, tf.float32
+
+  def sample(*image_and_taps):
+    pixels = _interpolate(*image_and_taps)
+    return pixels if dtype == tf.float32 else bfloat16.to_bits(pixels)
+
+  layer = tf.ones_like(size[:, :1], tf.bool)
+  warped = _by_blocks(
+    sample,
+    image[:, tf.newaxis],
+    rows,
+    columns,
+    _covered_blocks(jitter, output_size, layer),
+    canvas=(*output_size, 3),
+    dtype=dtype,
   )
+  return tf.squeeze(warped, axis=1)
 
 
 def normalize(image: tf.Tensor) -> tf.Tensor:
@@ -114,12 +134,23 @@ def _interpolate(image, rows, columns) -> tf.Tensor:
 
 
 def _warp_planes(scenes, jitter, output_size) -> tf.Tensor:
-  """Samples the id planes at the nearest pixel, in integers."""
+  """Samples the id planes at the nearest pixel, in integers.
+
+  Those without an object that training may see, which most are, stay empty.
+  """
   rows, columns = (
     taps.nearest(scenes.size, jitter, output_size, axis) for axis in (0, 1)
   )
+  seen = tf.where(scenes.crowd, 0, scenes.ids)
+  used = planes_lib.used(seen, planes_lib.shape(scenes.planes)[1])
   return _by_blocks(
-    _pick, scenes.planes, rows, columns, jitter, output_size, tf.uint8
+    _pick,
+    scenes.planes,
+    rows,
+    columns,
+    _covered_blocks(jitter, output_size, used),
+    canvas=output_size,
+    dtype=tf.uint8,
   )
 
 
@@ -128,36 +159,51 @@ def _covered(jitter, output_size) -> tf.Tensor:
   return tf.minimum(jitter.scaled_size - jitter.offset, output_size)
 
 
+def _covered_blocks(jitter, output_size, layers) -> tf.Tensor:
+  """Returns `[b, l, k]` bool, blocks of rows that an image covers.
+
+  Args:
+    jitter: one draw for each image.
+    output_size: height and width of the canvas.
+    layers: `[b, l]` bool; of the others, no block.
+  """
+  grid = planes_lib.grid(output_size[0])
+  tops = tf.range(grid.count) * grid.rows
+  covered = tops < _covered(jitter, output_size)[:, :1]
+  return layers[..., tf.newaxis] & covered[:, tf.newaxis]
+
+
 def _by_blocks(
-  sample, images, rows, columns, jitter, output_size, dtype
+  sample, images, rows, columns, wanted, *, canvas, dtype
 ) -> tf.Tensor:
-  """Fills the rows that the images cover, block by block.
+  """Fills some blocks of rows of the canvases, one after the other.
 
   XLA reads the indices that a loop is given, where outside of one it would work
   them out again for every pixel.
 
   Args:
-    sample: `[h, w, c]` image, its rows and its columns to `[r, W, c]` pixels.
-    images: `[b, h, w, c]`.
+    sample: `[h, w, ...]` pixels, rows and columns of an image to `[r, W, ...]`.
+    images: `[b, l, h, w, ...]`.
     rows: tensors `[b, H]`, of which `sample` gets `[r]`.
     columns: tensors `[b, ...]`, of which `sample` gets `[...]`.
-    jitter: one draw for each image.
-    output_size: height `H` and width `W` of the canvas.
+    wanted: `[b, l, k]` bool, the blocks to fill; zeros elsewhere.
+    canvas: shape of a layer, `[H, W, ...]`.
     dtype: of the pixels.
 
   Returns:
-    `[b, H, W, c]`, 0 in rows that the images do not cover.
+    `[b, l, H, W, ...]`.
   """
-  height, width = output_size
-  batch, _, _, channels = planes_lib.shape(images)
-  canvas = [batch, height, width, channels]
-  grid = planes_lib.grid(height)
+  batch, layers, count = planes_lib.shape(wanted)
+  height, *row = canvas
+  num_rows = height // count
+  images = tf.reshape(images, [batch * layers, *planes_lib.shape(images)[2:]])
 
   def step(block, blocks):
-    image, place = block // grid.count, block % grid.count
-    positions = place * grid.rows + tf.range(grid.rows)
+    layer, place = block // count, block % count
+    image = layer // layers
+    positions = place * num_rows + tf.range(num_rows)
     new = sample(
-      tf.gather(images, image),
+      tf.gather(images, layer),
       tf.nest.map_structure(
         lambda x: tf.gather(tf.gather(x, image), positions), rows
       ),
@@ -166,21 +212,18 @@ def _by_blocks(
     return blocks.write(block, new)
 
   blocks = planes_lib.new_blocks(
-    dtype, batch * grid.count, [grid.rows, width, channels]
+    dtype, batch * layers * count, [num_rows, *row]
   )
-  tops = tf.range(grid.count) * grid.rows
-  covered = tops < _covered(jitter, output_size)[:, :1]
-  filled = planes_lib.fold_blocks(step, blocks, covered).stack()
-  return tf.reshape(filled, canvas)
+  filled = planes_lib.fold_blocks(step, blocks, wanted).stack()
+  return tf.reshape(filled, [batch, layers, *canvas])
 
 
-def _pick(planes, rows, columns) -> tf.Tensor:
-  """Reads `[h, w, l]` planes at `taps.Nearest` rows and columns."""
+def _pick(plane, rows, columns) -> tf.Tensor:
+  """Reads a `[h, w]` plane at `taps.Nearest` rows and columns."""
   # Columns first, as there are fewer rows then.
-  found = tf.gather(tf.gather(planes, columns.pixel, axis=1), rows.pixel)
+  found = tf.gather(tf.gather(plane, columns.pixel, axis=1), rows.pixel)
   inside = tf.bitwise.bitwise_and(rows.inside[:, tf.newaxis], columns.inside)
-  inside = tf.cast(inside, found.dtype)[..., tf.newaxis]
-  return tf.bitwise.bitwise_and(found, inside)
+  return tf.bitwise.bitwise_and(found, tf.cast(inside, found.dtype))
 
 
 def _warp_boxes(scenes, jitter, output_size) -> tf.Tensor:

@@ -102,7 +102,12 @@ def decode_scene(
     source_id=_source_id(features),
     shrunk=shrunk,
   )
-  return scenes.pad(scene, source_size=source_size, max_instances=max_instances)
+  return scenes.pad(
+    scene,
+    source_size=source_size,
+    max_instances=max_instances,
+    num_planes=num_planes,
+  )
 
 
 @tf.autograph.experimental.do_not_convert
@@ -177,4 +182,5 @@ def _resize(image, size) -> tf.Tensor:
 
 
 def _resize_nearest(planes, size) -> tf.Tensor:
-  return tf.image.resize(planes, size, method='nearest')
+  pixels = planes[..., tf.newaxis]
+  return tf.image.resize(pixels, size, method='nearest')[..., 0]

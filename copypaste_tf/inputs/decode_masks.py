@@ -11,12 +11,6 @@ import tensorflow as tf
 from copypaste_tf.augment import layers
 from copypaste_tf.examples import IDS_PER_PLANE, Features
 
-# Of the colour type in a PNG's header: grey, -, RGB, palette, grey and alpha,
-# -, RGBA.
-_CHANNELS = (1, 0, 3, 3, 2, 0, 4)
-_COLOUR_TYPE = 25  # Where it is.
-_PLANES_PER_WORD = 4
-
 
 def decode_masks(
   features: Mapping[str, tf.Tensor],
@@ -31,10 +25,11 @@ def decode_masks(
     features: the parsed record; see `Features`.
     size: `[2]` int32, height and width of the image.
     crowd: `[n]` bool, objects whose masks are left out.
-    num_planes: number `l` of id planes.
+    num_planes: the most id planes that there may be.
 
   Returns:
-    `[h, w, l]` uint8 planes, and `[n]` int32 ids, 0 for crowds.
+    `[l, h, w]` uint8, as many planes as the objects need or more, at most
+    `num_planes`; and `[n]` int32 ids, 0 for crowds.
 
   Raises:
     tf.errors.InvalidArgumentError: while running, if the record holds no
@@ -54,7 +49,7 @@ def decode_masks(
     'masks. Objects, ids, masks:',
     [count, num_ids, num_masks],
   )
-  return tf.ensure_shape(planes, [None, None, num_planes]), ids
+  return tf.ensure_shape(planes, [None, None, None]), ids
 
 
 def _require(condition, message, data):
@@ -73,116 +68,31 @@ def _read_planes(features, size, crowd, num_planes):
   )
   pngs = features[Features.PLANES]
 
-  def append(index, found, words):
-    channels, more = _decode_png(pngs[index])
-    words = [
-      _add(word, more, found - _PLANES_PER_WORD * i)
-      for i, word in enumerate(words)
-    ]
-    return index + 1, found + channels, words
+  def append(index, planes):
+    return index + 1, tf.concat([planes, _decode_png(pngs[index])], axis=0)
 
-  # An even number, as pairs of them become eight planes.
-  scalar = tf.TensorShape([])
-  num_words = 2 * -(-num_planes // (2 * _PLANES_PER_WORD))
-  _, found, words = tf.while_loop(
-    lambda index, found, _: (index < tf.size(pngs)) & (found < needed),
-    append,
-    (0, tf.constant(0), [tf.zeros([0, 0], tf.uint32)] * num_words),
-    shape_invariants=(
-      scalar,
-      scalar,
-      [tf.TensorShape([None, None])] * num_words,
+  _, planes = tf.while_loop(
+    lambda index, planes: (
+      (index < tf.size(pngs)) & (tf.shape(planes)[0] < needed)
     ),
+    append,
+    (0, tf.zeros([0, size[0], size[1]], tf.uint8)),
+    shape_invariants=(tf.TensorShape([]), tf.TensorShape([None] * 3)),
   )
-  _require(needed <= found, 'An id points to no plane:', [needed])
-  return _planes(words, size, found)[..., :num_planes], ids
+  _require(needed <= tf.shape(planes)[0], 'An id points to no plane:', [needed])
+  return planes[:num_planes], ids
 
 
-def _decode_png(png) -> tuple[tf.Tensor, tf.Tensor]:
-  """Decodes up to four planes as the bytes of integers.
-
-  As such they are joined with others, and padded with empty planes, in a
-  fraction of the time that it takes to join them as channels.
-
-  Returns:
-    The number of channels, and `[h, w]` uint32.
-  """
-  colour_type = tf.io.decode_raw(
-    tf.strings.substr(png, _COLOUR_TYPE, 1), tf.uint8
+def _decode_png(png) -> tf.Tensor:
+  """Decodes a PNG to its channels, `[c, h, w]` uint8."""
+  pixels = tf.io.decode_png(png)
+  height, width, channels = tf.unstack(tf.shape(pixels))
+  # Ours have one, of which nothing needs to be moved.
+  return tf.cond(
+    channels == 1,
+    lambda: tf.reshape(pixels, [1, height, width]),
+    lambda: tf.transpose(pixels, [2, 0, 1]),
   )
-  channels = tf.gather(_CHANNELS, tf.cast(colour_type[0], tf.int32))
-
-  def read(stored, dtype):
-    pixels = tf.io.decode_png(png, channels=0 if stored == 2 else stored)
-    pixels = tf.ensure_shape(pixels, [None, None, stored])
-    pixels = pixels[..., 0] if stored == 1 else tf.bitcast(pixels, dtype)
-    return tf.cast(pixels, tf.uint32)
-
-  # Three are read as four, of which the last is 255.
-  without_last = tf.constant(0xFFFFFF, tf.uint32)
-  words = tf.switch_case(
-    channels - 1,
-    [
-      lambda: read(1, tf.uint8),
-      lambda: read(2, tf.uint16),
-      lambda: tf.bitwise.bitwise_and(read(4, tf.uint32), without_last),
-      lambda: read(4, tf.uint32),
-    ],
-  )
-  return channels, words
-
-
-def _add(word, more, places) -> tf.Tensor:
-  """Adds to a word the bytes of another, moved up, or down if negative.
-
-  An empty word is one to which nothing was added.
-  """
-
-  def bits(places):
-    return tf.cast(8 * places, tf.uint32)
-
-  def join():
-    moved = tf.case(
-      [
-        (places < 0, lambda: tf.bitwise.right_shift(more, bits(-places))),
-        (places > 0, lambda: tf.bitwise.left_shift(more, bits(places))),
-      ],
-      default=lambda: more,
-    )
-    return tf.cond(
-      tf.size(word) > 0,
-      lambda: tf.bitwise.bitwise_or(word, moved),
-      lambda: moved,
-    )
-
-  return tf.cond(tf.abs(places) < _PLANES_PER_WORD, join, lambda: word)
-
-
-def _planes(words, size, found) -> tf.Tensor:
-  """Returns the bytes of integers as channels, `[h, w, l]` uint8."""
-  planes = []
-  for i in range(0, len(words), 2):
-    low, high = words[i : i + 2]
-    both = tf.case(
-      [
-        (found <= _PLANES_PER_WORD * i, lambda: tf.zeros(size, tf.uint64)),
-        (
-          found <= _PLANES_PER_WORD * (i + 1),
-          lambda low=low: tf.cast(low, tf.uint64),
-        ),
-      ],
-      default=lambda low=low, high=high: _join(low, high),
-    )
-    planes.append(tf.bitcast(both, tf.uint8))
-  return planes[0] if len(planes) == 1 else tf.concat(planes, axis=-1)
-
-
-def _join(low, high) -> tf.Tensor:
-  """Returns uint64 of two halves."""
-  high = tf.bitwise.left_shift(
-    tf.cast(high, tf.uint64), tf.constant(32, tf.uint64)
-  )
-  return tf.bitwise.bitwise_or(tf.cast(low, tf.uint64), high)
 
 
 def _layer_masks(features, size, crowd, num_planes):
@@ -201,7 +111,7 @@ def _layer_masks(features, size, crowd, num_planes):
     place,
     (
       0,
-      tf.zeros([size[0], size[1], num_planes], tf.uint8),
+      tf.zeros([num_planes, size[0], size[1]], tf.uint8),
       tf.zeros([num_planes], tf.int32),
       ids,
     ),

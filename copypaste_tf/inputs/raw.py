@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from copypaste_tf.augment import augment, pairing
+from copypaste_tf.augment import augment, bfloat16, pairing
 from copypaste_tf.examples import RawScenes, Scenes, TrainScenes
 
 
@@ -74,16 +74,21 @@ def augmentation(
     jit_compile: whether to compile; slow without.
     **knobs: the other keyword arguments of `augment.augment`, but the sources.
   """
+  stored = tf.uint16 if dtype == tf.bfloat16 else dtype
 
   @tf.function(jit_compile=jit_compile, autograph=False)
   def augment_batch(raw: RawScenes) -> TrainScenes:
-    return augment(raw.targets, raw.seed, sources=raw.sources, **knobs)
+    return augment(
+      raw.targets, raw.seed, sources=raw.sources, dtype=stored, **knobs
+    )
 
   @tf.function(autograph=False)
   def with_dtype(raw: RawScenes) -> TrainScenes:
-    # Here, since XLA's bfloat16 is slow on CPUs.
     examples = augment_batch(raw)
-    return examples._replace(image=tf.cast(examples.image, dtype))
+    if stored == dtype:
+      return examples
+    # Outside of what is compiled, this moves nothing.
+    return examples._replace(image=bfloat16.from_bits(examples.image))
 
   return with_dtype
 

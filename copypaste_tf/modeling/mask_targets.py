@@ -44,7 +44,7 @@ class PlaneMasks:
       `[b, n, r, c]` float32 in {0, 1}.
     """
     scenes, size = self.scenes, self.crop_size
-    _, height, width, _ = scenes.planes.shape
+    _, _, height, width = scenes.planes.shape
     inside = mask_ops.read(
       scenes.planes,
       scenes.alpha,

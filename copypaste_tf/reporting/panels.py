@@ -92,10 +92,11 @@ def _enlarged(example: Example) -> Example:
 
   def enlarge(scene):
     grown = {'boxes': scene.boxes * times}
-    for name in ('image', 'planes', 'alpha'):
+    for name, rows in (('image', 0), ('planes', 1), ('alpha', 0)):
       if name in scene._fields:
-        field = getattr(scene, name)
-        grown[name] = field.repeat(times, axis=0).repeat(times, axis=1)
+        grown[name] = getattr(scene, name)
+        for axis in (rows, rows + 1):
+          grown[name] = grown[name].repeat(times, axis=axis)
     return scene._replace(**grown)
 
   return Example(*(scene and enlarge(scene) for scene in example))
@@ -153,7 +154,7 @@ def _draw(scene: Any, present, masks, names, colors) -> np.ndarray:
 def _masks(scene: Scenes | TrainScenes) -> list[np.ndarray]:
   """The `[h, w]` bool masks of all instances, false for the id 0."""
   return [
-    (scene.planes[..., i // IDS_PER_PLANE] == i % IDS_PER_PLANE) & bool(i)
+    (scene.planes[i // IDS_PER_PLANE] == i % IDS_PER_PLANE) & bool(i)
     for i in scene.ids
   ]
 

@@ -82,7 +82,7 @@ def gather(patterns: str) -> Facts:
       for record in probed
       for k, name in zip(record.classes, record.class_names, strict=True)
     },
-    max((record.planes.shape[2] for record in probed), default=0),
+    max((len(record.planes) for record in probed), default=0),
     max((len(record.classes) for record in probed), default=0),
   )
 

@@ -84,7 +84,7 @@ def _draw_example(scenes: TrainScenes, row: int, names) -> np.ndarray:
   ids, pasted = scenes.ids[row][present], scenes.pasted[row][present]
   classes = scenes.classes[row][present]
   masks = [
-    (scenes.planes[row][..., i // IDS_PER_PLANE] == i % IDS_PER_PLANE)
+    (scenes.planes[row][i // IDS_PER_PLANE] == i % IDS_PER_PLANE)
     & (scenes.alpha[row] == from_source)
     for i, from_source in zip(ids, pasted, strict=True)
   ]
