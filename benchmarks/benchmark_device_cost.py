@@ -63,7 +63,7 @@ class Content(NamedTuple):
   Attributes:
     planes: id planes that are stored.
     used: those of them that hold an object.
-    instances: objects that a block of rows is searched for.
+    instances: objects, for each of which every block of rows is searched.
   """
 
   planes: int
@@ -210,8 +210,8 @@ def _elements(found, types) -> int:
 def _rounds(loop, images, content) -> int:
   """Returns how often a loop runs at most; see `count`."""
   shapes = _shapes(loop.type)
-  blocks = [shape[0] for _, shape in shapes if len(shape) == len('bhwc')]
-  planes = [s[0] for dtype, s in shapes if (dtype, len(s)) == ('u8', 3)]
+  blocks = [x[0] for _, x in shapes if len(x) == len('bhwc')]
+  planes = [x[0] for t, x in shapes if t == 'u8' and len(x) == len('bhw')]
   if 'op_name="instances' in loop.line:
     return max(planes) // content.planes * content.instances
   if 'op_name="blocks' in loop.line:

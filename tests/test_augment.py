@@ -186,13 +186,17 @@ def test_one_image_needs_sources():
   assert _augment(single, copy_paste=None).image.shape == (1, 48, 48, 3)
 
 
+@pytest.mark.parametrize('apart', [False, True])
 @pytest.mark.parametrize('blend_sigma', [0.0, 1.0])
-def test_images_of_every_dtype_are_the_rounded_ones(blend_sigma):
-  scenes = reference.make_scenes(np.random.default_rng(8))
-  copy_paste = augment.CopyPaste(subset='all', blend_sigma=blend_sigma)
+def test_images_of_every_dtype_are_the_rounded_ones(blend_sigma, apart):
+  rng = np.random.default_rng(8)
+  scenes, others = (reference.make_scenes(rng) for _ in range(2))
+  others = others._replace(source_id=np.arange(4) + 2000)
+  knobs = {'sources': _tensors(others) if apart else None}
+  knobs['copy_paste'] = augment.CopyPaste(subset='all', blend_sigma=blend_sigma)
 
   def image(dtype):
-    return _augment(scenes, copy_paste=copy_paste, dtype=dtype).image
+    return _augment(scenes, dtype=dtype, **knobs).image
 
   expected = tf.cast(image(tf.float32), tf.bfloat16)
   np.testing.assert_array_equal(
@@ -203,6 +207,31 @@ def test_images_of_every_dtype_are_the_rounded_ones(blend_sigma):
   np.testing.assert_array_equal(found, expected)
   half = image(tf.float16)
   np.testing.assert_array_equal(half, image(tf.float32).astype(np.float16))
+
+
+def test_nothing_is_bfloat16_where_its_bits_are_asked_for():
+  scenes = _tensors(reference.make_scenes(np.random.default_rng(8)))
+
+  @tf.function(jit_compile=True)
+  def run(scenes, seed):
+    return augment_batch(
+      scenes, seed, output_size=(48, 48), copy_paste=GENTLE, dtype=tf.uint16
+    )
+
+  compiled = run.experimental_get_compiler_ir(scenes, tf.constant([0, 1]))
+  assert 'u16[' in compiled('hlo') and 'bf16[' not in compiled('hlo')
+
+
+@pytest.mark.parametrize('output_size', [(160, 96), (96, 160)])
+@pytest.mark.parametrize('copy_paste', [None, GENTLE])
+def test_a_canvas_of_several_blocks_need_not_be_square(output_size, copy_paste):
+  scenes = reference.make_scenes(np.random.default_rng(9), largest=40)
+  found = _augment(scenes, 1, output_size, copy_paste=copy_paste)
+  assert found.alpha.shape == (4, *output_size)
+  assert found.image.shape == (4, *output_size, 3)
+  assert found.planes.shape == (4, 8, *output_size)
+  assert found.pasted.any() == (copy_paste is not None)
+  _check_invariants(found, 20)
 
 
 def test_batches_of_unknown_size():

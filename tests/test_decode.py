@@ -57,9 +57,10 @@ def test_static_shapes_in_the_graph():
   assert spec.boxes.shape == [8, 4] and spec.ids.shape == [8]
 
 
+@pytest.mark.parametrize('size', [(30, 40), (60, 80)])
 @pytest.mark.parametrize('count', [0, 1])
-def test_no_objects_and_only_crowds(count):
-  record, _, _ = serialized.make_record(count=count, crowds=count)
+def test_no_objects_and_only_crowds(count, size):
+  record, _, _ = serialized.make_record(size=size, count=count, crowds=count)
   found = _decode(records.serialize(record))
   assert (found.classes > 0).sum() == count
   assert not found.ids.any() and not found.planes.any()

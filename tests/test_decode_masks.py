@@ -51,3 +51,31 @@ def test_planes_of_crowds_are_not_read():
   found, ids = _decode(planes, (1, 1), [9, 256 + 9], num_planes=2, crowd=[1])
   np.testing.assert_array_equal(ids, [9, 0])
   np.testing.assert_array_equal(found, planes[:1])
+
+
+def test_channels_behind_the_last_plane_are_dropped():
+  planes = np.arange(8, dtype=np.uint8)[:, None, None] + np.zeros([8, 2, 3])
+  planes = planes.astype(np.uint8)
+  found, _ = _decode(planes, (4, 4), [5 * 256 + 5], num_planes=6)
+  np.testing.assert_array_equal(found, planes[:6])
+
+
+@pytest.mark.parametrize('wrong', [256, 2 * 256])
+def test_the_background_is_no_object(wrong):
+  planes = np.zeros([3, 3, 4], np.uint8)
+  with pytest.raises(tf.errors.InvalidArgumentError, match='the background'):
+    _decode(planes, (1, 1, 1), [3, wrong], num_planes=3)
+
+
+def test_planes_of_another_size_than_the_image_are_an_error():
+  png = tf.io.encode_png(np.zeros([3, 4, 1], np.uint8)).numpy()
+  features = {
+    Features.CLASS: tf.ones([1], tf.int64),
+    Features.IDS: tf.constant([1], tf.int64),
+    Features.PLANES: tf.constant([png]),
+    Features.MASK: tf.zeros([0], tf.string),
+  }
+  with pytest.raises(tf.errors.InvalidArgumentError, match='[Dd]imension'):
+    decode_masks.decode_masks(
+      features, tf.constant([3, 5]), tf.constant([False]), num_planes=2
+    )

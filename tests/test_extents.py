@@ -41,6 +41,14 @@ def test_padding_and_hidden_objects_have_no_extent():
   assert not found.box.any()
 
 
+@pytest.mark.parametrize('width', [1, 3, 4096, 4099])
+def test_an_object_may_fill_the_canvas(width):
+  planes = tf.ones([1, 1, 2, width], tf.uint8)
+  found = _whole(planes, tf.constant([[1]]))
+  np.testing.assert_array_equal(found.area, [[2 * width]])
+  np.testing.assert_array_equal(found.box, [[[0, 0, 2, width]]])
+
+
 def test_the_last_id_of_the_last_plane():
   planes = np.zeros([1, 3, 4, 5], np.uint8)
   planes[0, 2, 2, 1:3] = 255

@@ -14,8 +14,8 @@ class Canvas(NamedTuple):
   """A warped batch whose labels are the objects with a visible pixel.
 
   Attributes:
-    scenes: `Scenes` on the output grid with a normalised image. Crowds and
-      objects without a pixel are padding.
+    scenes: `Scenes` on the output grid with a normalised image, see
+      `warp.warp_image`. Crowds and objects without a pixel are padding.
     extent: area and tight box of each object.
     parts: the same of their parts in blocks of rows, see `extents.measure`.
   """

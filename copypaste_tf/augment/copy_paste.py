@@ -48,7 +48,7 @@ def copy_paste(
 
   Raises:
     ValueError: if an option is out of its range, the grids differ, there are
-      partners of others than the targets, or the images to blend are bits.
+      partners of others than the targets, or images to blend are not float32.
   """
   options.check()
   _check(targets, sources, options, max_instances)
@@ -124,7 +124,7 @@ def _check(targets, sources, options, max_instances):
       'copy_paste needs targets and sources on one grid with as many planes, '
       f'got {grids[0]} and {grids[1]}.'
     )
-  if options.blend_sigma and not targets.scenes.image.dtype.is_floating:
+  if options.blend_sigma and targets.scenes.image.dtype != tf.float32:
     raise ValueError(
       'blend_sigma needs images of float32, got '
       f'{targets.scenes.image.dtype.name}.'

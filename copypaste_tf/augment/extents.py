@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from copypaste_tf.augment import planes as planes_lib
 
-# Parts of a row whose pixels are added up in bytes, which XLA does for many at
-# once, before they are added in integers, which it does one by one.
+# Parts of a row that are added up in bytes, which XLA does for many pixels at
+# once, before the rest is, in integers, one by one. No byte overflows.
 _RUNS = 16
 
 
@@ -48,6 +48,7 @@ def measure(
   blocks = planes_lib.grid(planes_lib.shape(planes)[2])
   ids = tf.repeat(ids[:, tf.newaxis], blocks.count, axis=1)
   ids = ids if wanted is None else tf.where(wanted, ids, 0)
+  hidden = None if hidden is None else planes_lib.split(hidden, blocks)
   area, box = _measure_blocks(planes, ids, hidden)
   top = (tf.range(blocks.count) * blocks.rows)[:, tf.newaxis, tf.newaxis]
   box += top * tf.constant([1, 0, 1, 0])
@@ -106,12 +107,18 @@ def _meet(boxes, covers) -> tf.Tensor:
 
 
 def _measure_blocks(planes, ids, hidden) -> tuple[tf.Tensor, tf.Tensor]:
-  """Measures `[b, k, n]` ids within blocks of rows, boxes in their frame."""
+  """Measures within blocks of rows.
+
+  Args:
+    planes: `[b, l, h, w]` uint8.
+    ids: `[b, k, n]` int32, what to measure in each block.
+    hidden: `[b * k, h / k, w]` bool, or None.
+
+  Returns:
+    Area, `[b, k, n]`, and box in the frame of the block, `[b, k, n, 4]`; of
+    what has no pixel there, it is no box.
+  """
   shape = planes_lib.shape(ids)
-  count = shape[1]
-  if hidden is not None:
-    height, width = planes_lib.shape(hidden)[1:]
-    hidden = tf.reshape(hidden, [-1, height // count, width])
 
   def measure_instance(measured, here, block, index):
     if hidden is not None:
@@ -120,7 +127,7 @@ def _measure_blocks(planes, ids, hidden) -> tuple[tf.Tensor, tf.Tensor]:
 
   measured = planes_lib.fold_instances(
     measure_instance,
-    planes_lib.new_blocks(tf.int32, shape[0] * count * shape[2], [5]),
+    planes_lib.new_blocks(tf.int32, math.prod(shape), [5]),
     planes,
     ids,
   )
@@ -132,8 +139,7 @@ def _measure_mask(mask) -> tf.Tensor:
   """Measures `[h, w]` bool.
 
   Returns:
-    `[5]` int32: area, ymin, xmin, ymax, xmax, ends exclusive; zeros where there
-    is no pixel.
+    `[5]` int32: area, ymin, xmin, ymax, xmax, ends exclusive.
   """
   height, width = planes_lib.shape(mask)
   runs = math.gcd(mask.shape[1] or 1, _RUNS)
@@ -143,8 +149,7 @@ def _measure_mask(mask) -> tf.Tensor:
   area = tf.reduce_sum(in_row)
   ymin, ymax = _span(in_row > 0)
   xmin, xmax = _span(tf.reduce_any(mask, axis=0))
-  measured = tf.stack([area, ymin, xmin, ymax, xmax])
-  return tf.where(area > 0, measured, 0)
+  return tf.stack([area, ymin, xmin, ymax, xmax])
 
 
 def _span(flags) -> tuple[tf.Tensor, tf.Tensor]:

@@ -50,10 +50,7 @@ def grid(height: int | tf.Tensor, most: int = 128) -> Grid:
 
 
 def split(canvas: tf.Tensor, grid: Grid) -> tf.Tensor:
-  """Turns `[b, h, w, ...]` into blocks of rows, `[b * count, rows, w, ...]`.
-
-  Planes, `[b, l, h, w]`, are as many canvases: `[b * l * count, rows, w]` then.
-  """
+  """Turns `[b, h, ...]` into blocks of rows, `[b * count, rows, ...]`."""
   return tf.reshape(canvas, [-1, grid.rows, *shape(canvas)[2:]])
 
 

@@ -74,13 +74,12 @@ def warp_image(
     pixels = _interpolate(*image_and_taps)
     return pixels if dtype == tf.float32 else bfloat16.to_bits(pixels)
 
-  layer = tf.ones_like(size[:, :1], tf.bool)
   warped = _by_blocks(
     sample,
     image[:, tf.newaxis],
     rows,
     columns,
-    _covered_blocks(jitter, output_size, layer),
+    _covered_blocks(jitter, output_size, tf.ones_like(size[:, :1], tf.bool)),
     canvas=(*output_size, 3),
     dtype=dtype,
   )

@@ -1,7 +1,8 @@
 """From the masks of a record to id planes, in the graph.
 
-Our records hold the planes, as PNGs of one to four channels. Of Model Garden's,
-the masks, one PNG per object, are packed into planes on the way.
+Our records hold the planes, one to a PNG; a PNG of several channels holds as
+many. Of Model Garden's, the masks, one PNG per object, are packed into planes
+on the way.
 """
 
 from collections.abc import Mapping
@@ -66,6 +67,11 @@ def _read_planes(features, size, crowd, num_planes):
     'The record needs more id planes than are read; raise num_planes to:',
     [needed],
   )
+  _require(
+    tf.reduce_all((ids == 0) | (ids % IDS_PER_PLANE > 0)),
+    'An id is that of the background of a plane:',
+    [ids],
+  )
   pngs = features[Features.PLANES]
 
   def append(index, planes):
@@ -87,7 +93,7 @@ def _decode_png(png) -> tf.Tensor:
   """Decodes a PNG to its channels, `[c, h, w]` uint8."""
   pixels = tf.io.decode_png(png)
   height, width, channels = tf.unstack(tf.shape(pixels))
-  # Ours have one, of which nothing needs to be moved.
+  # Ours have one, which need not be moved to the front.
   return tf.cond(
     channels == 1,
     lambda: tf.reshape(pixels, [1, height, width]),

@@ -87,7 +87,7 @@ def augmentation(
     examples = augment_batch(raw)
     if stored == dtype:
       return examples
-    # Outside of what is compiled, this moves nothing.
+    # Where the host augments, this is not compiled, and moves nothing.
     return examples._replace(image=bfloat16.from_bits(examples.image))
 
   return with_dtype
