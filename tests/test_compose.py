@@ -50,7 +50,7 @@ def test_takes_the_sources_pixels(height, dtype, layers, channels, compiled):
     images = images.astype(dtype)
     boxes = _boxes(rng, 4, height, 5)
     alpha = _alpha(rng, boxes, height, 5)
-    reached = compose.reached(tf.constant(boxes), height).numpy()
+    reached = compose.reached(tf.constant(boxes), height, 8).numpy()
     wanted = reached[:, None] & (rng.random([4, layers, 1]) < 0.7)
     rows = height // reached.shape[1]
     written = alpha[:, None] & np.repeat(wanted, rows, axis=2)[..., None]
@@ -68,7 +68,7 @@ def test_takes_the_sources_pixels(height, dtype, layers, channels, compiled):
 
 def test_blocks_that_hold_a_part_of_a_box_are_reached():
   boxes = tf.constant([[[7, 0, 9, 3], [40, 1, 41, 2]], [[0] * 4] * 2])
-  found = compose.reached(boxes, 128)
+  found = compose.reached(boxes, 128, 8)
   np.testing.assert_array_equal(np.flatnonzero(found[0]), [0, 1, 5])
   assert not np.any(found[1])
 

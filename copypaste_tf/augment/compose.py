@@ -4,23 +4,22 @@ import tensorflow as tf
 
 from copypaste_tf.augment import planes as planes_lib
 
-# Rows that are written or left alone together; few of them stay in the cache.
-_BLOCK_ROWS = 8
 # Integers of as many bytes as a number.
 _BITS = {1: tf.uint8, 2: tf.uint16, 4: tf.uint32}
 
 
-def reached(covers: tf.Tensor, height: int | tf.Tensor) -> tf.Tensor:
+def reached(covers: tf.Tensor, height: int | tf.Tensor, rows: int) -> tf.Tensor:
   """Tells which blocks of rows hold a part of a box.
 
   Args:
     covers: `[b, n, 4]` int32; a box of zeros is nowhere.
     height: rows of the canvas.
+    rows: of a block, see `planes.grid`.
 
   Returns:
-    `[b, k]` bool, for the blocks that `paste` writes or leaves alone.
+    `[b, k]` bool.
   """
-  grid = planes_lib.grid(height, _BLOCK_ROWS)
+  grid = planes_lib.grid(height, rows)
   return tf.reduce_any(planes_lib.reach(covers, grid), axis=-1)
 
 
@@ -38,15 +37,16 @@ def paste(
     alpha: `[b, h, w]` bool, the pixels to write.
     sources: `[b, l, h, w, ...]`, `l` layers of the i-th for the i-th target.
     targets: `[b, l, h, w, ...]` of the same dtype.
-    wanted: `[b, l, k]` bool, the blocks of `reached` to write.
+    wanted: `[b, l, k]` bool, which of `k` blocks of rows to write.
 
   Returns:
     `[b, l, h, w, ...]`, in wanted blocks of the source under `alpha` and of the
     target elsewhere.
   """
   _, layers, count = planes_lib.shape(wanted)
-  alpha = planes_lib.split(alpha, _grid(targets))
-  sources, blocks = (_blocks(x) for x in (sources, targets))
+  alpha, sources, blocks = (
+    _blocks(x, count) for x in (alpha[:, tf.newaxis], sources, targets)
+  )
 
   def step(block, blocks):
     image, row = block // (layers * count), block % count
@@ -75,7 +75,7 @@ def paste_within(
     alpha: `[b, h, w]` bool, the pixels to write.
     images: `[b, l, h, w, ...]`, sources and targets.
     partner: `[b]` int32, a permutation, whose pixels each image takes.
-    wanted: `[b, l, k]` bool, the blocks of `reached` to write.
+    wanted: `[b, l, k]` bool, which of `k` blocks of rows to write.
 
   Returns:
     `[b, l, h, w, ...]`.
@@ -83,8 +83,7 @@ def paste_within(
   batch, layers, count = planes_lib.shape(wanted)
   places = layers * count
   wanted = tf.reshape(wanted, [batch, places])
-  alpha = planes_lib.split(alpha, _grid(images))
-  blocks = _blocks(images)
+  alpha, blocks = (_blocks(x, count) for x in (alpha[:, tf.newaxis], images))
   order, opens, closes = _circles(partner)
 
   def step(index, state):
@@ -109,15 +108,10 @@ def paste_within(
   return tf.reshape(blocks.stack(), planes_lib.shape(images))
 
 
-def _grid(images) -> planes_lib.Grid:
-  """Divides the canvas of `[b, l, h, w, ...]`."""
-  return planes_lib.grid(planes_lib.shape(images)[2], _BLOCK_ROWS)
-
-
-def _blocks(images) -> tf.Tensor:
+def _blocks(images, count) -> tf.Tensor:
   """Cuts `[b, l, h, w, ...]` into blocks of rows, `[b * l * k, r, w, ...]`."""
-  layers = tf.reshape(images, [-1, *planes_lib.shape(images)[2:]])
-  return planes_lib.split(layers, _grid(images))
+  height, *row = planes_lib.shape(images)[2:]
+  return tf.reshape(images, [-1, height // count, *row])
 
 
 def _circles(partner) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

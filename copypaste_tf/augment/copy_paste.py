@@ -11,6 +11,11 @@ from copypaste_tf.augment.options import CopyPaste
 from copypaste_tf.augment.selection import Selection
 from copypaste_tf.examples import TrainScenes
 
+# Rows that are pasted or left alone together: about as many bytes of an image
+# as of a plane, which stay in the cache.
+_IMAGE_ROWS = 8
+_PLANE_ROWS = 32
+
 
 def copy_paste(
   targets: Canvas,
@@ -142,18 +147,17 @@ def _compose(targets, sources, alpha, partner, covers, blend_sigma):
     return compose.paste_within(alpha, of_target, partner, wanted)
 
   _, num_planes, height, _ = planes_lib.shape(targets.scenes.planes)
-  reached = compose.reached(covers, height)[:, tf.newaxis]
-  ids = tf.concat([targets.scenes.ids, sources.scenes.ids], axis=1)
-  filled = planes_lib.used(ids, num_planes)
-  planes = paste(
-    sources.scenes.planes,
-    targets.scenes.planes,
-    reached & filled[..., tf.newaxis],
+  near, near_planes = (
+    compose.reached(covers, height, rows)[:, tf.newaxis]
+    for rows in (_IMAGE_ROWS, _PLANE_ROWS)
   )
+  ids = tf.concat([targets.scenes.ids, sources.scenes.ids], axis=1)
+  near_planes &= planes_lib.used(ids, num_planes)[..., tf.newaxis]
+  planes = paste(sources.scenes.planes, targets.scenes.planes, near_planes)
   images = sources.scenes.image, targets.scenes.image
   if not blend_sigma:
     images = (x[:, tf.newaxis] for x in images)
-    return tf.squeeze(paste(*images, reached), axis=1), planes
+    return tf.squeeze(paste(*images, near), axis=1), planes
   soft = blend.soften(alpha, sigma=blend_sigma)[..., tf.newaxis]
   return soft * images[0] + (1 - soft) * images[1], planes
 

@@ -34,7 +34,7 @@ def select(
 
   _, _, height, width = planes_lib.shape(planes)
   batch, _ = planes_lib.shape(ids)
-  grid = planes_lib.grid(height)
+  grid = planes_lib.grid(height, 32)
   ids = tf.where(chosen, ids, 0)[:, tf.newaxis]
   union = planes_lib.fold_instances(
     add,
