@@ -71,9 +71,9 @@ class TrainScenes(NamedTuple):
   Padding instances have class 0, id 0, box zeros.
 
   Attributes:
-    image: `[b, h, w, 3]`, normalised by the ImageNet mean and standard
-      deviation; 0 (the mean colour) where no image lies. Float32 or bfloat16,
-      or what else was asked of `augment`.
+    image: `[b, h, w, 3]` float32, bfloat16 or what else was asked of `augment`,
+      normalised by the ImageNet mean and standard deviation; 0 (the mean
+      colour) where no image lies.
     planes: `[b, l, h, w]` uint8 id planes: the source's under `alpha`, the
       target's elsewhere.
     alpha: `[b, h, w]` bool, the pixels that come from the source.
