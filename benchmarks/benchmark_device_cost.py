@@ -21,6 +21,7 @@ import tensorflow as tf
 from absl import app, flags
 
 from copypaste_tf import augment, config_flags
+from copypaste_tf.augment import bfloat16
 from copypaste_tf.examples import Scenes
 from copypaste_tf.modeling import build, counting
 from copypaste_tf.training import data_config, pipeline
@@ -105,8 +106,7 @@ def hlo(
     images: of the batch.
   """
   knobs = pipeline.augment_knobs(data)
-  if knobs['dtype'] == tf.bfloat16:
-    knobs['dtype'] = tf.uint16  # As `inputs.raw` has it compiled.
+  knobs['dtype'] = bfloat16.stored(knobs['dtype'])
 
   @tf.function(jit_compile=True)
   def run(scenes, seed):

@@ -106,6 +106,22 @@ def layer_masks(
   return layer_crops([crop(mask) for mask in masks], crowd, masks.shape[1:])
 
 
+def mask_of(planes: np.ndarray, address: int) -> np.ndarray:
+  """Returns the mask of an object.
+
+  Args:
+    planes: `[l, h, w]` uint8.
+    address: `256 * plane + value`; 0 is an object without a pixel.
+
+  Returns:
+    `[h, w]` bool.
+  """
+  plane, value = divmod(int(address), IDS_PER_PLANE)
+  if not value:
+    return np.zeros(planes.shape[1:], bool)
+  return planes[plane] == value
+
+
 def _place(
   item: Crop,
   planes: list[np.ndarray],

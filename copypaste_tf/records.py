@@ -14,8 +14,8 @@ import tensorflow as tf
 
 from copypaste_tf import example_features, png, record_fields
 from copypaste_tf.example_features import column, scalar, values
-from copypaste_tf.examples import IDS_PER_PLANE, SCHEMA_VERSION, Features
-from copypaste_tf.id_planes import layer_masks
+from copypaste_tf.examples import SCHEMA_VERSION, Features
+from copypaste_tf.id_planes import layer_masks, mask_of
 from copypaste_tf.record_files import read_serialized
 
 __all__ = [
@@ -159,11 +159,7 @@ def instance_masks(record: Record) -> Iterator[np.ndarray]:
     `[h, w]` bool in the frame of the image; all false for the id 0.
   """
   for address in record.ids.tolist():
-    plane, value = divmod(address, IDS_PER_PLANE)
-    if value:
-      yield record.planes[plane] == value
-    else:
-      yield np.zeros((record.height, record.width), bool)
+    yield mask_of(record.planes, address)
 
 
 def read_records(paths: Iterable[str]) -> Iterator[tuple[str, int, Record]]:

@@ -28,3 +28,9 @@ def test_rounds_as_a_cast_does():
   found = bfloat16.from_bits(bfloat16.to_bits(values))
   assert found.dtype == tf.bfloat16
   np.testing.assert_array_equal(found, expected)
+
+
+def test_only_bfloat16_is_stored_as_integers():
+  for dtype in (tf.float32, tf.float16, tf.uint16):
+    assert bfloat16.stored(dtype) == dtype
+  assert bfloat16.stored(tf.bfloat16) == tf.uint16

@@ -84,3 +84,14 @@ def test_no_object_needs_no_plane():
   planes, ids = id_planes.layer_crops([], [], (3, 4))
   assert planes.shape == (0, 3, 4) and planes.dtype == np.uint8
   assert ids.shape == (0,) and ids.dtype == np.int32
+
+
+def test_a_mask_is_what_has_the_value_in_its_plane():
+  planes = np.zeros((2, 2, 3), np.uint8)
+  planes[1, 0, 1:] = 7
+  found = id_planes.mask_of(planes, np.int32(256 + 7))
+  np.testing.assert_array_equal(found, planes[1] == 7)
+  for address in (0, 7, 256):
+    assert not id_planes.mask_of(planes, address).any()
+  nothing = id_planes.mask_of(planes[:0], 0)
+  assert nothing.shape == (2, 3) and nothing.dtype == bool

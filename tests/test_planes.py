@@ -84,15 +84,24 @@ def test_boxes_reach_into_the_blocks_that_hold_one_of_their_rows():
   )
 
 
+def test_layers_are_cut_into_blocks_of_rows():
+  layers = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)
+  found = planes.split(tf.constant(layers), 2)
+  assert found.shape == (12, 2, 5)
+  for i, j, k in np.ndindex(2, 3, 2):
+    np.testing.assert_array_equal(
+      found[6 * i + 2 * j + k], layers[i, j, 2 * k : 2 * k + 2]
+    )
+
+
 def test_only_wanted_blocks_are_written():
   canvas = tf.reshape(tf.range(2 * 6 * 2), [2, 6, 2])
-  grid = planes.Grid(2, 3)
   wanted = tf.constant([[True, False, True], [False, False, True]])
 
   def negate(blocks, wanted):
     folded = planes.fold_blocks(
       lambda block, state: state.write(block, -state.read(block)),
-      planes.array_of(planes.split(blocks, grid)),
+      planes.array_of(planes.split(blocks[:, tf.newaxis], 3)),
       wanted,
     )
     return tf.reshape(folded.stack(), [2, 6, 2])

@@ -60,7 +60,7 @@ def augment(
   jitter = jitter or ScaleJitter()
   # What is blended must be numbers.
   blends = copy_paste is not None and copy_paste.blend_sigma > 0
-  as_bits = dtype in (tf.bfloat16, tf.uint16) and not blends
+  as_bits = bfloat16.stored(dtype) == tf.uint16 and not blends
   stored = tf.uint16 if as_bits else tf.float32
   if copy_paste is None:
     targets = _jittered(

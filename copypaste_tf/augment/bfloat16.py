@@ -7,6 +7,11 @@ wherever a part of it is written. Of integers it moves what it must.
 import tensorflow as tf
 
 
+def stored(dtype: tf.DType) -> tf.DType:
+  """Returns the dtype in which to compile what makes images of a dtype."""
+  return tf.uint16 if dtype == tf.bfloat16 else dtype
+
+
 def to_bits(values: tf.Tensor) -> tf.Tensor:
   """Rounds finite float32 to the nearest bfloat16, ties to even.
 

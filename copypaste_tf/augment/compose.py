@@ -45,7 +45,7 @@ def paste(
   """
   _, layers, count = planes_lib.shape(wanted)
   alpha, sources, blocks = (
-    _blocks(x, count) for x in (alpha[:, tf.newaxis], sources, targets)
+    planes_lib.split(x, count) for x in (alpha[:, tf.newaxis], sources, targets)
   )
 
   def step(block, blocks):
@@ -83,7 +83,9 @@ def paste_within(
   batch, layers, count = planes_lib.shape(wanted)
   places = layers * count
   wanted = tf.reshape(wanted, [batch, places])
-  alpha, blocks = (_blocks(x, count) for x in (alpha[:, tf.newaxis], images))
+  alpha, blocks = (
+    planes_lib.split(x, count) for x in (alpha[:, tf.newaxis], images)
+  )
   order, opens, closes = _circles(partner)
 
   def step(index, state):
@@ -106,12 +108,6 @@ def paste_within(
   written = tf.transpose(tf.gather(wanted, order))
   blocks, _ = planes_lib.fold_blocks(step, state, written)
   return tf.reshape(blocks.stack(), planes_lib.shape(images))
-
-
-def _blocks(images, count) -> tf.Tensor:
-  """Cuts `[b, l, h, w, ...]` into blocks of rows, `[b * l * k, r, w, ...]`."""
-  height, *row = planes_lib.shape(images)[2:]
-  return tf.reshape(images, [-1, height // count, *row])
 
 
 def _circles(partner) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

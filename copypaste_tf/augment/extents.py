@@ -48,7 +48,8 @@ def measure(
   blocks = planes_lib.grid(planes_lib.shape(planes)[2])
   ids = tf.repeat(ids[:, tf.newaxis], blocks.count, axis=1)
   ids = ids if wanted is None else tf.where(wanted, ids, 0)
-  hidden = None if hidden is None else planes_lib.split(hidden, blocks)
+  if hidden is not None:
+    hidden = planes_lib.split(hidden[:, tf.newaxis], blocks.count)
   area, box = _measure_blocks(planes, ids, hidden)
   top = (tf.range(blocks.count) * blocks.rows)[:, tf.newaxis, tf.newaxis]
   box += top * tf.constant([1, 0, 1, 0])

@@ -5,6 +5,10 @@ import tensorflow as tf
 from copypaste_tf.augment import planes as planes_lib
 from copypaste_tf.examples import TrainScenes
 
+# Rows of a block in which an object is looked for: the fewer, the closer they
+# come to its box, and the more rounds a loop makes.
+_ROWS = 32
+
 
 def select(
   planes: tf.Tensor,
@@ -34,7 +38,7 @@ def select(
 
   _, _, height, width = planes_lib.shape(planes)
   batch, _ = planes_lib.shape(ids)
-  grid = planes_lib.grid(height, 32)
+  grid = planes_lib.grid(height, _ROWS)
   ids = tf.where(chosen, ids, 0)[:, tf.newaxis]
   union = planes_lib.fold_instances(
     add,

@@ -49,9 +49,18 @@ def grid(height: int | tf.Tensor, most: int = 128) -> Grid:
   return Grid(rows, height // rows)
 
 
-def split(canvas: tf.Tensor, grid: Grid) -> tf.Tensor:
-  """Turns `[b, h, ...]` into blocks of rows, `[b * count, rows, ...]`."""
-  return tf.reshape(canvas, [-1, grid.rows, *shape(canvas)[2:]])
+def split(layers: tf.Tensor, count: int | tf.Tensor) -> tf.Tensor:
+  """Cuts layers of canvases into blocks of rows.
+
+  Args:
+    layers: `[b, l, h, ...]`.
+    count: blocks `k` of a canvas.
+
+  Returns:
+    `[b * l * k, h / k, ...]`.
+  """
+  height, *row = shape(layers)[2:]
+  return tf.reshape(layers, [-1, height // count, *row])
 
 
 def new_blocks(
@@ -137,9 +146,9 @@ def fold_instances(
   Returns:
     The last state.
   """
-  _, num_planes, height, width = shape(planes)
+  num_planes = shape(planes)[1]
   _, count, instances = shape(ids)
-  planes = tf.reshape(planes, [-1, height // count, width])
+  planes = split(planes, count)
   order, last = _places(ids > 0)
   ids = tf.reshape(ids, [-1])
 

@@ -82,8 +82,8 @@ def pad(
   """
   with tf.control_dependencies(_fits(scene, source_size, max_instances)):
     return scene._replace(
-      image=_pad_image(scene.image, source_size),
-      planes=_pad_planes(scene.planes, (num_planes, *source_size)),
+      image=_pad(scene.image, (*source_size, 3)),
+      planes=_pad(scene.planes, (num_planes, *source_size)),
       boxes=_pad_labels(scene.boxes, max_instances),
       classes=_pad_labels(scene.classes, max_instances),
       ids=_pad_labels(scene.ids, max_instances),
@@ -111,25 +111,15 @@ def _fits(scene, source_size, max_instances) -> list[tf.Operation]:
   return [check for check in checks if check is not None]
 
 
-def _pad_image(image, size) -> tf.Tensor:
-  """Pads `[h, w, c]` with zeros to a static size.
+def _pad(pixels, shape) -> tf.Tensor:
+  """Pads an image or planes with zeros to a static shape.
 
   By joining whole rows, which takes a quarter of the time of `tf.pad`.
   """
-  height, width = tf.unstack(tf.shape(image)[:2])
-  channels = image.shape[-1]
-  rows = tf.reshape(image, [height, width * channels])
-  rows = _append_zeros(rows, (size[1] - width) * channels, axis=1)
-  rows = _append_zeros(rows, size[0] - height, axis=0)
-  return tf.reshape(rows, [*size, channels])
-
-
-def _pad_planes(planes, shape) -> tf.Tensor:
-  """Pads `[l, h, w]` with zeros to a static shape."""
-  missing = shape - tf.shape(planes)
-  for axis in (2, 1, 0):
-    planes = _append_zeros(planes, missing[axis], axis)
-  return tf.ensure_shape(planes, shape)
+  missing = shape - tf.shape(pixels)
+  for axis in reversed(range(len(shape))):
+    pixels = _append_zeros(pixels, missing[axis], axis)
+  return tf.ensure_shape(pixels, shape)
 
 
 def _append_zeros(rows, count, axis) -> tf.Tensor:

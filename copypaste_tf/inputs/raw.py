@@ -74,7 +74,7 @@ def augmentation(
     jit_compile: whether to compile; slow without.
     **knobs: the other keyword arguments of `augment.augment`, but the sources.
   """
-  stored = tf.uint16 if dtype == tf.bfloat16 else dtype
+  stored = bfloat16.stored(dtype)
 
   @tf.function(jit_compile=jit_compile, autograph=False)
   def augment_batch(raw: RawScenes) -> TrainScenes:

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from copypaste_tf import drawing
-from copypaste_tf.examples import IDS_PER_PLANE, Scenes, TrainScenes
+from copypaste_tf import drawing, id_planes
+from copypaste_tf.examples import Scenes, TrainScenes
 
 KEPT, PASTED = (70, 130, 230), (30, 180, 60)
 TOUCHED, REMOVED = (255, 150, 0), (225, 30, 45)
@@ -153,10 +153,7 @@ def _draw(scene: Any, present, masks, names, colors) -> np.ndarray:
 
 def _masks(scene: Scenes | TrainScenes) -> list[np.ndarray]:
   """The `[h, w]` bool masks of all instances, false for the id 0."""
-  return [
-    (scene.planes[i // IDS_PER_PLANE] == i % IDS_PER_PLANE) & bool(i)
-    for i in scene.ids
-  ]
+  return [id_planes.mask_of(scene.planes, i) for i in scene.ids]
 
 
 def _is_in(ids, result: TrainScenes, *, from_source: bool, touched=False):

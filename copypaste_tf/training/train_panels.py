@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from copypaste_tf import augment, drawing
-from copypaste_tf.examples import IDS_PER_PLANE, TrainScenes
+from copypaste_tf import augment, drawing, id_planes
+from copypaste_tf.examples import TrainScenes
 from copypaste_tf.training import data_config, data_files, pipeline
 
 _PANEL_IMAGES = 4
@@ -84,7 +84,7 @@ def _draw_example(scenes: TrainScenes, row: int, names) -> np.ndarray:
   ids, pasted = scenes.ids[row][present], scenes.pasted[row][present]
   classes = scenes.classes[row][present]
   masks = [
-    (scenes.planes[row][i // IDS_PER_PLANE] == i % IDS_PER_PLANE)
+    id_planes.mask_of(scenes.planes[row], i)
     & (scenes.alpha[row] == from_source)
     for i, from_source in zip(ids, pasted, strict=True)
   ]
