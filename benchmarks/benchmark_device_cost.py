@@ -21,10 +21,10 @@ import tensorflow as tf
 from absl import app, flags
 
 from copypaste_tf import augment, config_flags
-from copypaste_tf.augment import bfloat16
+from copypaste_tf.augment.pixels import bfloat16
 from copypaste_tf.examples import Scenes
+from copypaste_tf.inputs import data_config, pipeline
 from copypaste_tf.modeling import build, counting
-from copypaste_tf.training import data_config, pipeline
 
 del environment  # Imported for what it sets.
 

@@ -16,14 +16,11 @@ from typing import Any
 from absl import app, flags
 
 from copypaste_tf import config_flags
-from copypaste_tf.training import (
-  checks,
-  gin_config,
-  input_benchmark,
-  input_summary,
-  run_record,
-)
-from copypaste_tf.training.data_config import TrainData
+from copypaste_tf.costs import input_benchmark, input_summary
+from copypaste_tf.inputs.data_config import TrainData
+from copypaste_tf.training.checks import config_checks
+from copypaste_tf.training.config import gin_config
+from copypaste_tf.training.run import run_record
 
 del environment  # Imported for what it sets.
 
@@ -74,9 +71,9 @@ def benchmark(resolved: gin_config.Resolved, options: flags.FlagValues) -> None:
     ValueError: the config or an option can not be, or a record does not decode.
   """
   cores = cores_of(options.cores)
-  problems = checks.problems(resolved.params, mode='train')
+  problems = config_checks.problems(resolved.params, mode='train')
   if problems:
-    found = [checks.describe(problem, resolved) for problem in problems]
+    found = [config_checks.describe(problem, resolved) for problem in problems]
     raise ValueError('\n'.join(found))
   task = resolved.params.task
   summary = measure(

@@ -10,7 +10,8 @@ import sys
 from absl import app, flags
 
 from copypaste_tf import config_flags
-from copypaste_tf.training import checks, gin_config
+from copypaste_tf.training.checks import config_checks
+from copypaste_tf.training.config import gin_config
 
 del environment  # Imported for what it sets.
 
@@ -36,12 +37,14 @@ def main(argv: list[str]) -> None:
   )
   for note in resolved.notes:
     print(f'note: {note}')
-  problems = checks.problems(
+  problems = config_checks.problems(
     resolved.params, missing_data=flags.FLAGS.allow_missing_data
   )
   sys.stdout.flush()
   for problem in problems:
-    print(f'error: {checks.describe(problem, resolved)}', file=sys.stderr)
+    print(
+      f'error: {config_checks.describe(problem, resolved)}', file=sys.stderr
+    )
   if problems:
     sys.exit(1)
   print('ok')

@@ -8,7 +8,9 @@ import tensorflow as tf
 from absl import flags
 
 from copypaste_tf import config_flags
-from copypaste_tf.training import checks, gin_config, run_record
+from copypaste_tf.training.checks import config_checks
+from copypaste_tf.training.config import gin_config
+from copypaste_tf.training.run import run_record
 
 
 def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
@@ -62,11 +64,11 @@ def check(resolved: gin_config.Resolved, *, data: bool) -> None:
   Raises:
     ValueError: something is wrong; a line for each problem.
   """
-  problems = checks.problems(
+  problems = config_checks.problems(
     resolved.params, mode='eval' if data else '', missing_data=not data
   )
   if problems:
-    found = [checks.describe(problem, resolved) for problem in problems]
+    found = [config_checks.describe(problem, resolved) for problem in problems]
     raise ValueError('\n'.join(found))
 
 

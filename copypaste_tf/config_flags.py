@@ -11,7 +11,7 @@ from typing import Any
 import tensorflow as tf
 from absl import app, flags, logging
 
-from copypaste_tf.training import gin_config
+from copypaste_tf.training.config import gin_config
 
 # Flags that set a value of the runtime, and what they say of themselves.
 _RUNTIME = {

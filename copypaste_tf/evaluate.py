@@ -22,7 +22,8 @@ from absl import app, flags
 
 from copypaste_tf import checkpoint_flags, config_flags
 from copypaste_tf.evaluation import coco, groundtruth, tables
-from copypaste_tf.training import runner, task
+from copypaste_tf.tasks.detection import task
+from copypaste_tf.training.run import runner
 
 del environment  # Imported for what it sets.
 

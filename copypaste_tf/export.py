@@ -10,7 +10,7 @@ import os
 from absl import app, flags
 
 from copypaste_tf import checkpoint_flags, config_flags
-from copypaste_tf.training import inference, serving
+from copypaste_tf.serving import inference, saved_model
 
 del environment  # Imported for what it sets.
 
@@ -37,7 +37,7 @@ def main(argv: list[str]) -> None:
   resolved = checkpoint_flags.load()
   checkpoint_flags.check(resolved, data=False)
   detector = inference.Detector(resolved.params, checkpoint_flags.checkpoint())
-  serving.save(detector, output, min_score=flags.FLAGS.min_score)
+  saved_model.save(detector, output, min_score=flags.FLAGS.min_score)
   print(f'written: {output}')
 
 

@@ -16,9 +16,10 @@ import tensorflow as tf
 from absl import app, flags
 
 from copypaste_tf import config_flags
-from copypaste_tf.modeling import build, tf1_checkpoint
+from copypaste_tf.modeling import build
+from copypaste_tf.modeling.checkpoints import tf1_checkpoint
+from copypaste_tf.modeling.checkpoints.published_names import published_names
 from copypaste_tf.modeling.mask_rcnn import MaskRCNN
-from copypaste_tf.modeling.published_names import published_names
 
 del environment  # Imported for what it sets.
 

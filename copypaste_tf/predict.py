@@ -19,8 +19,8 @@ from absl import app, flags
 from pycocotools import mask as coco_mask
 
 from copypaste_tf import checkpoint_flags, config_flags, drawing
-from copypaste_tf.inputs import image_files
-from copypaste_tf.training import data_files, inference, prediction
+from copypaste_tf.inputs import data_files, image_files
+from copypaste_tf.serving import inference, prediction
 
 del environment  # Imported for what it sets.
 

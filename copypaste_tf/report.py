@@ -16,6 +16,7 @@ import tensorflow as tf
 from absl import app, flags
 
 from copypaste_tf import config_flags, records
+from copypaste_tf.inputs import data_files
 from copypaste_tf.reporting import (
   comparison,
   page,
@@ -25,7 +26,7 @@ from copypaste_tf.reporting import (
   summary,
 )
 from copypaste_tf.reporting.run_files import Run
-from copypaste_tf.training import data_files, run_record
+from copypaste_tf.training.run import run_record
 
 del environment  # Imported for what it sets.
 

@@ -20,8 +20,9 @@ from typing import Any
 from absl import app, flags
 
 from copypaste_tf import config_flags
-from copypaste_tf.tpu import chips, compiler, figures, largest_batch
-from copypaste_tf.training import checks, hlo_module, lowering
+from copypaste_tf.costs import hlo_module, lowering
+from copypaste_tf.costs.tpu import chips, compiler, figures, largest_batch
+from copypaste_tf.training.checks import config_checks
 
 del environment  # Imported for what it sets.
 
@@ -63,9 +64,11 @@ def main(argv: list[str], flag_values: flags.FlagValues = flags.FLAGS) -> None:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
   batch = _batch(flag_values.batch_per_core)
   resolved = config_flags.load(flag_values)
-  problems = checks.problems(resolved.params, mode='train', missing_data=True)
+  problems = config_checks.problems(
+    resolved.params, mode='train', missing_data=True
+  )
   if problems:
-    found = [checks.describe(problem, resolved) for problem in problems]
+    found = [config_checks.describe(problem, resolved) for problem in problems]
     raise ValueError('\n'.join(found))
   check = _Check(resolved.params, flag_values.topology, flag_values.libtpu)
   if batch is None:

@@ -12,16 +12,11 @@ from collections.abc import Sequence
 from absl import app, flags
 
 from copypaste_tf import config_flags
-from copypaste_tf.training import (
-  checks,
-  devices,
-  gin_config,
-  profiler,
-  run_record,
-  runner,
-)
-from copypaste_tf.training.config_types import Problem
-from copypaste_tf.training.gin_config import Resolved
+from copypaste_tf.config.config_types import Problem
+from copypaste_tf.training.checks import config_checks
+from copypaste_tf.training.config import gin_config
+from copypaste_tf.training.config.gin_config import Resolved
+from copypaste_tf.training.run import devices, profiler, run_record, runner
 
 del environment  # Imported for what it sets.
 
@@ -55,12 +50,13 @@ def main(argv: list[str]) -> None:
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
   resolved, mode = config_flags.load(), flags.FLAGS.mode
-  _refuse(checks.values(resolved.params), resolved)
+  _refuse(config_checks.values(resolved.params), resolved)
   # The other checks compute, and several workers must find each other before.
   started = None if flags.FLAGS.dry_run else devices.start(resolved.params)
   replicas = started.replicas if started else None
   _refuse(
-    checks.problems(resolved.params, mode=mode, replicas=replicas), resolved
+    config_checks.problems(resolved.params, mode=mode, replicas=replicas),
+    resolved,
   )
   for note in resolved.notes:
     print(f'note: {note}', file=sys.stderr)
@@ -98,7 +94,7 @@ def _profile(train_steps: int) -> profiler.Window | None:
 
 def _refuse(problems: Sequence[Problem], resolved: Resolved) -> None:
   if problems:
-    found = [checks.describe(problem, resolved) for problem in problems]
+    found = [config_checks.describe(problem, resolved) for problem in problems]
     raise ValueError('\n'.join(found))
 
 

@@ -16,10 +16,11 @@ from absl import app, flags
 
 from copypaste_tf import augment, config_flags
 from copypaste_tf.examples import Scenes, TrainScenes
+from copypaste_tf.inputs import data_files, pipeline
+from copypaste_tf.inputs.data_config import TrainData
 from copypaste_tf.reporting import sheet
 from copypaste_tf.reporting.panels import Example
-from copypaste_tf.training import checks, data_files, pipeline
-from copypaste_tf.training.data_config import TrainData
+from copypaste_tf.training.checks import config_checks
 
 del environment  # Imported for what it sets.
 
@@ -46,9 +47,9 @@ def main(argv: list[str]) -> None:
   if not flags.FLAGS.output:
     raise app.UsageError('--output is required')
   resolved = config_flags.load()
-  problems = checks.problems(resolved.params, mode='train')
+  problems = config_checks.problems(resolved.params, mode='train')
   if problems:
-    found = [checks.describe(problem, resolved) for problem in problems]
+    found = [config_checks.describe(problem, resolved) for problem in problems]
     raise ValueError('\n'.join(found))
   data = resolved.params.task.train_data
   size = tuple(resolved.params.task.model.input_size[:2])

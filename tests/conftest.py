@@ -36,7 +36,8 @@ def pytest_configure(config):
 @pytest.fixture(scope='session')
 def strategy(request):
   """What --strategy says, with all its replicas; fails where it is not here."""
-  from copypaste_tf.training import devices, gin_config
+  from copypaste_tf.training.config import gin_config
+  from copypaste_tf.training.run import devices
 
   runtime = {
     'distribution_strategy': request.config.getoption('--strategy'),
@@ -81,7 +82,7 @@ def coco_sample(real_data) -> pathlib.Path:
 @pytest.fixture(scope='session')
 def libtpu() -> str:
   """The TPU compiler; skips where there is none."""
-  from copypaste_tf.tpu import compiler
+  from copypaste_tf.costs.tpu import compiler
 
   if path := os.environ.get('COPYPASTE_TF_LIBTPU', ''):
     return path

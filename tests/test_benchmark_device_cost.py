@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import benchmark_device_cost as lib
-from copypaste_tf.training import data_config
+from copypaste_tf.inputs import data_config
 
 MODULE = """HloModule made_up
 

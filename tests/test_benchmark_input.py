@@ -7,8 +7,10 @@ import pytest
 from absl import flags
 
 from copypaste_tf import benchmark_input
-from copypaste_tf.training import data_config, gin_config, input_benchmark
-from copypaste_tf.training.measure import Point, Sample
+from copypaste_tf.costs import input_benchmark
+from copypaste_tf.costs.measure import Point, Sample
+from copypaste_tf.inputs import data_config
+from copypaste_tf.training.config import gin_config
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import reference
 
-from copypaste_tf import augment, examples, id_planes
+from copypaste_tf import augment, examples
+from copypaste_tf.records import id_planes
 
 RECORDS = (examples.Scenes, examples.TrainScenes)
 

@@ -9,8 +9,8 @@ import pytest
 import small_model
 import verbs
 
-from copypaste_tf.training import prediction
-from copypaste_tf.training.inference import Detector
+from copypaste_tf.serving import prediction
+from copypaste_tf.serving.inference import Detector
 
 SIZES = [(50, 80), (97, 33)]
 # As on a machine without the packages, whatever is installed here. TensorFlow

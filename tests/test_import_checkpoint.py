@@ -7,7 +7,7 @@ from golden import config, write_tf1
 
 from copypaste_tf import import_checkpoint
 from copypaste_tf.modeling import build
-from copypaste_tf.modeling.published_names import published_names
+from copypaste_tf.modeling.checkpoints.published_names import published_names
 
 
 def small_config():

@@ -10,7 +10,8 @@ import time
 
 import pytest
 
-from copypaste_tf.training import gin_config, run_record
+from copypaste_tf.training.config import gin_config
+from copypaste_tf.training.run import run_record
 
 SCRIPT = pathlib.Path(__file__).parents[1] / 'experiments/launch.sh'
 ODD = "a b'c$d"

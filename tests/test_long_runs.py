@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tiny_run
 
-from copypaste_tf.training import measure
+from copypaste_tf.training.run import memory
 
 pytestmark = [pytest.mark.thorough, pytest.mark.slow]
 SEEN_AT = (500, 1000, 1500, 1999)
@@ -49,7 +49,7 @@ def test_a_long_run_does_not_grow(shapes_params, tmp_path):
 
   def note(step):
     if step in SEEN_AT:
-      used[step] = measure.rss_mib()
+      used[step] = memory.rss_mib()
 
   params = [
     *('schedule.train_steps = 2000', 'experiment.log_every = 10'),

@@ -29,13 +29,13 @@ import json
 import sys
 import tensorflow as tf
 from copypaste_tf.inputs import decode
-from copypaste_tf.training import measure
+from copypaste_tf.training.run import memory
 
 knobs = json.loads(sys.argv[1])
 run = tf.function(lambda record: decode.decode_scene(record, **knobs))
 tiny, many = [next(iter(tf.data.TFRecordDataset(p))) for p in sys.argv[2:]]
 run(tiny)
-before = measure.rss_mib()
+before = memory.rss_mib()
 with open('/proc/self/clear_refs', 'w') as file:
   file.write('5')  # The peak begins anew.
 for _ in range(4):

@@ -16,8 +16,9 @@ import tensorflow as tf
 import tf_keras
 from golden import Golden
 
-from copypaste_tf.modeling import build, losses, roi_sampling
-from copypaste_tf.modeling.published_names import published_names
+from copypaste_tf.modeling import build, losses
+from copypaste_tf.modeling.checkpoints.published_names import published_names
+from copypaste_tf.modeling.regions import roi_sampling
 
 pytestmark = pytest.mark.parity
 CONFIGS = {

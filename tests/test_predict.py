@@ -11,7 +11,9 @@ from pycocotools import mask as coco_mask
 
 from copypaste_tf import drawing, predict
 from copypaste_tf.inputs import image_files
-from copypaste_tf.training import inference, prediction, runner, task
+from copypaste_tf.serving import inference, prediction
+from copypaste_tf.tasks.detection import task
+from copypaste_tf.training.run import runner
 
 
 @pytest.fixture(scope='module')

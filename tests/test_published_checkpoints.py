@@ -7,9 +7,9 @@ import tensorflow as tf
 import verbs
 
 from copypaste_tf.modeling import build
-from copypaste_tf.modeling.published_names import published_names
-from copypaste_tf.training import gin_config
-from copypaste_tf.training.restore import restore
+from copypaste_tf.modeling.checkpoints.published_names import published_names
+from copypaste_tf.training.checkpoints.restore import restore
+from copypaste_tf.training.config import gin_config
 
 # Recipe: the variables of its published checkpoint.
 PUBLISHED = {

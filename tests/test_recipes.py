@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from copypaste_tf.training import checks, gin_config
+from copypaste_tf.training.checks import config_checks
+from copypaste_tf.training.config import gin_config
 
 CONFIGS = pathlib.Path(importlib.import_module('configs').__file__).parent
 # Parts of recipes, which cannot be run alone.
@@ -30,7 +31,7 @@ def header_and_body(path):
 @pytest.mark.parametrize('path', RECIPES, ids=lambda path: path.stem)
 def test_a_recipe_resolves(path):
   resolved = gin_config.load([path.stem])
-  assert checks.problems(resolved.params, missing_data=True) == []
+  assert config_checks.problems(resolved.params, missing_data=True) == []
   assert resolved.notes == []
 
 

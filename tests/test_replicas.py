@@ -11,7 +11,8 @@ import replica_checks
 STRATEGY = """
 import sys
 import tensorflow as tf
-from copypaste_tf.training import gin_config, task
+from copypaste_tf.tasks.detection import task
+from copypaste_tf.training.config import gin_config
 
 (cpu,) = tf.config.list_physical_devices('CPU')
 tf.config.set_logical_device_configuration(

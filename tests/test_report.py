@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import run_folder
 import verbs
-from test_page import Outline
+from outline import Outline
 
 from copypaste_tf import drawing, report
 

@@ -4,8 +4,8 @@ import pytest
 from absl import flags
 
 from copypaste_tf import config_flags, tpu_check
-from copypaste_tf.tpu import compiler
-from copypaste_tf.training import hlo_module, lowering
+from copypaste_tf.costs import hlo_module, lowering
+from copypaste_tf.costs.tpu import compiler
 
 GIB = 2**30
 

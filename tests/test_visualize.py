@@ -6,8 +6,8 @@ import serialized
 import verbs
 
 from copypaste_tf import records, visualize
-from copypaste_tf.training import pipeline
-from copypaste_tf.training.data_config import CopyPaste, ScaleJitter, TrainData
+from copypaste_tf.inputs import pipeline
+from copypaste_tf.inputs.data_config import CopyPaste, ScaleJitter, TrainData
 
 SIZE = (64, 64)
 

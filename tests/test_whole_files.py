@@ -1,6 +1,6 @@
 import pytest
 
-from copypaste_tf.training import whole_files
+from copypaste_tf import whole_files
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from copypaste_tf.id_planes import Crop
+from copypaste_tf.records.id_planes import Crop
 from tfrecord_tools import orientation as exif
 from tfrecord_tools import segmentation
 from tfrecord_tools.faults import SourceError

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from copypaste_tf import png, records
-from copypaste_tf.id_planes import Crop, layer_crops
+from copypaste_tf import records
+from copypaste_tf.records import png
+from copypaste_tf.records.id_planes import Crop, layer_crops
 from tfrecord_tools import (
   annotations,
   atomic,

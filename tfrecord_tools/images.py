@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from copypaste_tf import pillow_rgb
+from copypaste_tf.records import pillow_rgb
 from tfrecord_tools import jpeg
 from tfrecord_tools import orientation as exif
 from tfrecord_tools.faults import SourceError

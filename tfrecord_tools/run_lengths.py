@@ -7,7 +7,7 @@ image from left to right. pycocotools trusts them; a file may not deserve it.
 import cv2
 import numpy as np
 
-from copypaste_tf.id_planes import Crop
+from copypaste_tf.records.id_planes import Crop
 
 _BITS = 5  # Of a count in each character of a compressed string.
 _PIXELS = (b'\0', b'\1')

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from copypaste_tf.id_planes import Crop
+from copypaste_tf.records.id_planes import Crop
 from tfrecord_tools import run_lengths
 from tfrecord_tools.faults import SourceError
 

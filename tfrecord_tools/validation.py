@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from copypaste_tf import example_features, png, record_fields, records
+from copypaste_tf import records
 from copypaste_tf.examples import IDS_PER_PLANE, SCHEMA_VERSION, Features
+from copypaste_tf.records import features as example_features
+from copypaste_tf.records import fields, png
 
 _FORMATS = {b'\xff\xd8\xff': 'jpeg', b'\x89PNG': 'png'}
 # Other names that Model Garden's tools write.
@@ -124,7 +126,7 @@ def _image(features) -> Iterator[tuple[str, str]]:
   except tf.errors.InvalidArgumentError as error:
     yield Features.IMAGE, f'TensorFlow cannot decode it: {error.message[:200]}'
     return
-  shape, named = tuple(image.shape[:2]), record_fields.shape(features)
+  shape, named = tuple(image.shape[:2]), fields.shape(features)
   if shape != named:
     yield Features.HEIGHT, f'says {named}, the image is {shape}'
   kinds = [k for magic, k in _FORMATS.items() if data.startswith(magic)]
@@ -138,7 +140,7 @@ def _image(features) -> Iterator[tuple[str, str]]:
 
 def _objects(record: records.Record, features) -> Iterator[tuple[str, str]]:
   n = len(record.classes)
-  for key in record_fields.BOX_KEYS:
+  for key in fields.BOX_KEYS:
     side = np.array(example_features.column(features, key, 'float_list', n))
     if not ((side >= 0) & (side <= 1)).all():
       yield key, f'expected numbers from 0 to 1, got {side.tolist()}'

@@ -8,11 +8,11 @@ mend pixels and labels, `copy_paste` puts the example together, and `augment` is
 all of it.
 """
 
-from copypaste_tf.augment.augment import augment as augment
-from copypaste_tf.augment.augment import pair as pair
-from copypaste_tf.augment.masks import crop_masks as crop_masks
-from copypaste_tf.augment.masks import instance_masks as instance_masks
+from copypaste_tf.augment.augmentation import augment as augment
+from copypaste_tf.augment.augmentation import pair as pair
+from copypaste_tf.augment.labels.masks import crop_masks as crop_masks
+from copypaste_tf.augment.labels.masks import instance_masks as instance_masks
 from copypaste_tf.augment.options import CopyPaste as CopyPaste
 from copypaste_tf.augment.options import ScaleJitter as ScaleJitter
+from copypaste_tf.augment.pixels.warp import denormalize as denormalize
 from copypaste_tf.augment.scenes import from_masks as from_masks
-from copypaste_tf.augment.warp import denormalize as denormalize

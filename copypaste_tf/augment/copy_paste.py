@@ -2,13 +2,14 @@
 
 import tensorflow as tf
 
-from copypaste_tf.augment import blend, compose, masks, occlusion
-from copypaste_tf.augment import planes as planes_lib
-from copypaste_tf.augment import selection as selection_lib
-from copypaste_tf.augment.canvas import Canvas
-from copypaste_tf.augment.occlusion import Remains
+from copypaste_tf.augment.draws import selection as selection_lib
+from copypaste_tf.augment.draws.selection import Selection
+from copypaste_tf.augment.labels import masks, occlusion
+from copypaste_tf.augment.labels import planes as planes_lib
+from copypaste_tf.augment.labels.canvas import Canvas
+from copypaste_tf.augment.labels.occlusion import Remains
 from copypaste_tf.augment.options import CopyPaste
-from copypaste_tf.augment.selection import Selection
+from copypaste_tf.augment.pixels import blend, compose
 from copypaste_tf.examples import TrainScenes
 
 # Rows that are pasted or left alone together: about as many bytes of an image

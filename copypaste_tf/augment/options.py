@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
-from copypaste_tf.augment import random
+from copypaste_tf.augment.draws import random
 
 SUBSETS = ('random', 'one', 'all')
 OCCLUSIONS = ('per_object', 'published')

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from copypaste_tf.augment import layers
+from copypaste_tf.augment.labels import layers
 from copypaste_tf.examples import Scenes
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from copypaste_tf.evaluation import pasting, rle
+from copypaste_tf.evaluation import pasting
+from copypaste_tf.records import rle
 
 
 def results(

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from copypaste_tf import id_planes, records
-from copypaste_tf.evaluation import rle
+from copypaste_tf import records
+from copypaste_tf.records import id_planes, rle
 
 _DECIMALS = 3  # Of a pixel; float32 tells them apart up to 6000 pixels.
 

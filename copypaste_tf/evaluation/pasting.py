@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from copypaste_tf.id_planes import Crop
+from copypaste_tf.records.id_planes import Crop
 
 THRESHOLD = 0.5
 

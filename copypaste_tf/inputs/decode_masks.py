@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
-from copypaste_tf.augment import layers
+from copypaste_tf.augment.labels import layers
 from copypaste_tf.examples import IDS_PER_PLANE, Features
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image, ImageOps
 
-from copypaste_tf import pillow_rgb
+from copypaste_tf.records import pillow_rgb
 
 _ORIENTATION_TAG, _UPRIGHT = 0x0112, 1
 _FORMATS = ('JPEG', 'MPO', 'PNG')

@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from copypaste_tf.augment import augment, bfloat16, pairing
+from copypaste_tf.augment import augment
+from copypaste_tf.augment.draws import pairing
+from copypaste_tf.augment.pixels import bfloat16
 from copypaste_tf.examples import RawScenes, Scenes, TrainScenes
 
 

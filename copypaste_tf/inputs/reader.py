@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from copypaste_tf.augment import jitter, warp
+from copypaste_tf.augment.draws import jitter
+from copypaste_tf.augment.pixels import warp
 from copypaste_tf.inputs import decode, raw
 from copypaste_tf.inputs.decode import NO_IMAGE, EvalScenes
 

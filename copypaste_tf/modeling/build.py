@@ -4,17 +4,17 @@ import tensorflow as tf
 import tf_keras
 from official.vision.configs import maskrcnn
 
+from copypaste_tf.modeling.backbones.efficientnet import EfficientNet
+from copypaste_tf.modeling.backbones.resnet import ResNet
 from copypaste_tf.modeling.box_coding import STAGE_WEIGHTS
-from copypaste_tf.modeling.box_head import BoxHead
-from copypaste_tf.modeling.efficientnet import EfficientNet
-from copypaste_tf.modeling.fpn import FPN
-from copypaste_tf.modeling.mask_head import MaskHead
+from copypaste_tf.modeling.layers.normalization import Norm
 from copypaste_tf.modeling.mask_rcnn import MaskRCNN, ProposalOptions
-from copypaste_tf.modeling.nasfpn import NASFPN
-from copypaste_tf.modeling.normalization import Norm
-from copypaste_tf.modeling.regions import RegionOptions, Regions
-from copypaste_tf.modeling.resnet import ResNet
-from copypaste_tf.modeling.rpn_head import RPNHead
+from copypaste_tf.modeling.pyramids.fpn import FPN
+from copypaste_tf.modeling.pyramids.nasfpn import NASFPN
+from copypaste_tf.modeling.regions.box_head import BoxHead
+from copypaste_tf.modeling.regions.mask_head import MaskHead
+from copypaste_tf.modeling.regions.regions import RegionOptions, Regions
+from copypaste_tf.modeling.rpn.rpn_head import RPNHead
 
 
 def mask_rcnn(config: maskrcnn.MaskRCNN) -> MaskRCNN:

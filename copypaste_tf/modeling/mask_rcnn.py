@@ -9,9 +9,9 @@ from collections.abc import Mapping
 import tensorflow as tf
 import tf_keras
 
-from copypaste_tf.modeling import anchor_targets, proposals
-from copypaste_tf.modeling.mask_targets import PlaneMasks
-from copypaste_tf.modeling.regions import Regions
+from copypaste_tf.modeling.regions.mask_targets import PlaneMasks
+from copypaste_tf.modeling.regions.regions import Regions
+from copypaste_tf.modeling.rpn import anchor_targets, proposals
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from copypaste_tf import drawing, id_planes
+from copypaste_tf import drawing
 from copypaste_tf.examples import Scenes, TrainScenes
+from copypaste_tf.records import id_planes
 
 KEPT, PASTED = (70, 130, 230), (30, 180, 60)
 TOUCHED, REMOVED = (255, 150, 0), (225, 30, 45)

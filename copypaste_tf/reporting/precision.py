@@ -7,7 +7,8 @@ from typing import Any
 
 from copypaste_tf.evaluation import coco
 from copypaste_tf.reporting.run_files import Run
-from copypaste_tf.training import run_record, task
+from copypaste_tf.tasks.detection import task
+from copypaste_tf.training.run import run_record
 
 
 def groundtruth_of(run: Run) -> dict[str, Any]:

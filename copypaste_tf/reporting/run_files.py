@@ -9,7 +9,10 @@ import tensorflow as tf
 from official.core import config_definitions as cfg
 
 from copypaste_tf.reporting import events
-from copypaste_tf.training import best, gin_config, progress, run_record, task
+from copypaste_tf.tasks.detection import task
+from copypaste_tf.training.checkpoints import best
+from copypaste_tf.training.config import gin_config
+from copypaste_tf.training.run import progress, run_record
 
 _TRAIN, _VALIDATION = 'train', 'validation'  # Model Garden's folders.
 

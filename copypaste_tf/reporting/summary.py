@@ -8,7 +8,7 @@ import numpy as np
 
 from copypaste_tf.reporting.run_files import Run
 from copypaste_tf.reporting.sections import percent
-from copypaste_tf.training.progress import duration
+from copypaste_tf.training.run.progress import duration
 
 _RATE = 'images_per_second'
 _SUBSETS = {

@@ -1,0 +1,1 @@
+"""Random draws of the augmentation: scale, flip, partner, objects."""

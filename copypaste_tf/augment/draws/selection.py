@@ -1,0 +1,115 @@
+"""Which of the source's objects are pasted."""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from copypaste_tf.augment.draws import random
+from copypaste_tf.augment.options import CopyPaste
+from copypaste_tf.examples import Scenes
+
+
+class Selection(NamedTuple):
+  """The objects that one image gives to another.
+
+  Attributes:
+    available: `[b]` int32, objects that could be pasted.
+    wanted: `[b]` int32, how many of them were drawn.
+    chosen: `[b, n]` bool, those that are pasted; fewer than `wanted` where
+      there is no room for their labels.
+  """
+
+  available: tf.Tensor
+  wanted: tf.Tensor
+  chosen: tf.Tensor
+
+
+def select(
+  sources: Scenes,
+  allowed: tf.Tensor,
+  room: tf.Tensor,
+  seed: tf.Tensor,
+  *,
+  options: CopyPaste,
+) -> Selection:
+  """Draws a random subset of each image's objects.
+
+  Args:
+    sources: the batch to choose from; padding has class 0.
+    allowed: `[b]` bool, false for images that must not give anything.
+    room: `[b]` int32, the largest number of objects to choose.
+    seed: `[2]` int32.
+    options: `probability`, `subset`, `classes`, `excluded_classes`,
+      `class_weights` and `max_pasted` apply.
+
+  Returns:
+    A `Selection`.
+
+  Raises:
+    ValueError: if one of these options is out of its range.
+  """
+  options.check()
+  for_order, for_count = random.split(seed, 2)
+  eligible = _eligible(sources.classes, options) & allowed[:, tf.newaxis]
+  available = tf.reduce_sum(tf.cast(eligible, tf.int32), axis=1)
+  wanted = _wanted(available, for_count, options)
+  order = _random_order(for_order, sources.classes, eligible, options)
+  count = tf.minimum(wanted, room)
+  chosen = eligible & (order < count[:, tf.newaxis])
+  return Selection(available, wanted, chosen)
+
+
+def _eligible(classes, options) -> tf.Tensor:
+  """Returns `[b, n]` bool, true for objects of a class that may be pasted."""
+  eligible = classes > 0
+  if options.classes:
+    eligible &= _is_in(classes, options.classes)
+  if options.excluded_classes:
+    eligible &= ~_is_in(classes, options.excluded_classes)
+  if options.class_weights:
+    eligible &= _weights(classes, options) > 0
+  return eligible
+
+
+def _is_in(classes, listed) -> tf.Tensor:
+  listed = tf.constant(list(listed), classes.dtype)
+  return tf.reduce_any(classes[..., tf.newaxis] == listed, axis=-1)
+
+
+def _weights(classes, options) -> tf.Tensor:
+  """Returns the weight of each object; classes beyond the list weigh 1."""
+  weights = tf.constant(list(options.class_weights), tf.float64)
+  listed = classes < len(options.class_weights)
+  found = tf.gather(weights, tf.where(listed, classes, 0))
+  return tf.where(listed, found, 1.0)
+
+
+def _wanted(available, seed, options) -> tf.Tensor:
+  """Draws the number of objects to paste, `[b]` int32."""
+  bits = random.bits16(seed, [tf.size(available), 2])
+  wanted = {
+    'random': random.below(bits[:, 0], available + 1),
+    'one': tf.minimum(available, 1),
+    'all': available,
+  }[options.subset]
+  if options.max_pasted:
+    wanted = tf.minimum(wanted, options.max_pasted)
+  return tf.where(random.happens(bits[:, 1], options.probability), wanted, 0)
+
+
+def _random_order(seed, classes, eligible, options) -> tf.Tensor:
+  """Ranks the eligible objects at random, `[b, n]` int32 from 0.
+
+  With weights it is sampling without replacement in proportion to them, by
+  exponential keys (Efraimidis and Spirakis, 2006).
+  """
+  keys = random.bits31(seed, tf.shape(classes))
+  last = tf.int32.max
+  if options.class_weights:
+    uniform = (tf.cast(keys, tf.float64) + 0.5) / 2.0**31
+    weights = tf.where(eligible, _weights(classes, options), 1.0)
+    keys = -tf.math.log(uniform) / weights
+    last = float('inf')
+  keys = tf.where(eligible, keys, last)
+  order = tf.argsort(keys, axis=1, stable=True)
+  return tf.argsort(order, axis=1, stable=True)

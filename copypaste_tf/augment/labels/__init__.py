@@ -1,0 +1,1 @@
+"""Labels of instances: id planes, masks, extents, boxes, occlusion."""

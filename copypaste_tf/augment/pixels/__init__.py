@@ -1,0 +1,1 @@
+"""Pixels of images and id planes: warp, paste, blend, store."""

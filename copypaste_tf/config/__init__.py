@@ -1,0 +1,1 @@
+"""Gin files, YAML overrides and typed values; knows no task."""

@@ -1,0 +1,217 @@
+"""Gin files to bindings that know where they stand.
+
+Gin's own parser reads the files; this module walks its statements, because gin
+forgets the line of a binding, accepts misspelt macros silently and finds
+includes only relative to the working directory.
+"""
+
+import inspect
+import tokenize
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import gin
+from gin import config_parser
+
+from copypaste_tf.config import gin_paths
+from copypaste_tf.config.config_types import ConfigError, nearest
+
+Configurables = Mapping[str, Callable[..., Any]]
+COMMAND_LINE = '--gin_params'
+
+
+class Binding(NamedTuple):
+  """One `scope/selector.parameter = value`; a macro has no parameter.
+
+  Attributes:
+    scope: gin scope, or ''.
+    selector: name of a configurable, or of a macro.
+    parameter: of the configurable, or ''.
+    value: the literal, with `ConfigurableReference`s in it.
+    where: `file:line` or the flag.
+    macros: names of the macros in the value.
+  """
+
+  scope: str
+  selector: str
+  parameter: str
+  value: Any
+  where: str
+  macros: tuple[str, ...] = ()
+
+  @property
+  def name(self) -> str:
+    """How gin files spell the left-hand side."""
+    scope = f'{self.scope}/' if self.scope else ''
+    parameter = f'.{self.parameter}' if self.parameter else ''
+    return f'{scope}{self.selector}{parameter}'
+
+
+class _Delegate(gin.config.ParserDelegate):
+  """Makes gin's references, and remembers the macros among them."""
+
+  def __init__(self, configurables: Configurables):
+    super().__init__()
+    self._configurables = configurables
+    self.macros: list[str] = []
+
+  def configurable_reference(self, scoped_selector, evaluate):
+    name = scoped_selector.rsplit('/', 1)[-1]
+    try:
+      return super().configurable_reference(scoped_selector, evaluate)
+    except ValueError as error:
+      raise ConfigError(
+        f'no configurable {name!r}{nearest(name, self._configurables)}'
+      ) from error
+
+  def macro(self, name):
+    self.macros.append(name)
+    return super().macro(name)
+
+
+class _Lines:
+  """A file that counts the lines it has given."""
+
+  def __init__(self, text: str, name: str):
+    self._lines = iter(text.splitlines(keepends=True))
+    self.name = name
+    self.count = 0
+
+  def readline(self) -> str:
+    line = next(self._lines, '')
+    self.count += bool(line)
+    return line
+
+
+def parse(
+  files: Sequence[str], params: Sequence[str], configurables: Configurables
+) -> list[Binding]:
+  """Parses gin files and then the bindings of `--gin_params`.
+
+  Args:
+    files: paths or names of recipes, see `gin_paths.find`.
+    params: lines of gin.
+    configurables: what may be bound, by name.
+
+  Returns:
+    The bindings in effect: of several for one parameter, the last one.
+
+  Raises:
+    ConfigError: a file is missing or does not parse, a name is unknown, or a
+      macro is undefined or unread.
+  """
+  statements = []
+  for file in files:
+    statements += _parse_file(file, None, configurables)
+  for line in params:
+    statements += _parse_text(line, COMMAND_LINE, None, configurables)
+  return _in_effect(statements)
+
+
+def _parse_file(name, including, configurables) -> list[Binding]:
+  path = gin_paths.find(name, including)
+  with open(path, encoding='utf-8') as file:
+    return _parse_text(
+      file.read(), gin_paths.display(path), path, configurables
+    )
+
+
+def _parse_text(text, label, path, configurables) -> list[Binding]:
+  lines = _Lines(text, label)
+  bindings = []
+
+  def where(number):
+    return f'{label}:{number}' if path else label
+
+  try:
+    delegate = _Delegate(configurables)
+    parser = config_parser.ConfigParser(lines, delegate)
+    while statement := parser.parse_statement():
+      at = where(statement.location.line_num)
+      if isinstance(statement, config_parser.IncludeStatement):
+        bindings += _include(statement.filename, at, path, configurables)
+      elif isinstance(statement, config_parser.BindingStatement):
+        bindings.append(_binding(statement, at, delegate, configurables))
+  except tokenize.TokenError as error:
+    raise _placed(
+      f'{where(lines.count)}: cannot parse: {error.args[0]}'
+    ) from error
+  except SyntaxError as error:
+    raise _placed(
+      f'{where(error.lineno)}: cannot parse {(error.text or "").strip()!r}: '
+      f'{error.msg}'
+    ) from error
+  except ConfigError as error:
+    # A name inside of a value: the parser has just read its line.
+    placed = getattr(error, 'placed', False)
+    raise _placed(
+      error if placed else f'{where(lines.count)}: {error}'
+    ) from error
+  return bindings
+
+
+def _placed(message) -> ConfigError:
+  """Makes an error that already says where."""
+  error = ConfigError(str(message))
+  error.placed = True
+  return error
+
+
+def _include(filename, at, path, configurables) -> list[Binding]:
+  try:
+    gin_paths.find(filename, path)
+  except ConfigError as error:
+    raise _placed(f'{at}: include: {error}') from error
+  return _parse_file(filename, path, configurables)
+
+
+def _binding(statement, at, delegate, configurables) -> Binding:
+  """Checks a statement's names."""
+  macros, delegate.macros = tuple(delegate.macros), []
+  binding = Binding(*statement[:4], at, macros)
+  selector, parameter = binding.selector, binding.parameter
+  if not parameter:
+    return binding
+  if selector not in configurables:
+    raise _placed(
+      f'{at}: {binding.name}: no configurable {selector!r}'
+      f'{nearest(selector, configurables)}'
+    )
+  known = set(inspect.signature(configurables[selector]).parameters)
+  known -= {'default_params', 'restrictions'}
+  if parameter not in known:
+    raise _placed(
+      f'{at}: {binding.name}: {selector} has no parameter {parameter!r}'
+      f'{nearest(parameter, known)}'
+    )
+  return binding
+
+
+def _in_effect(statements: Sequence[Binding]) -> list[Binding]:
+  """Returns the last binding of each name, and the macros that these read.
+
+  A file defines its macros for bindings that a later line may replace. One
+  typed on the command line is meant now: it is refused if nothing reads it.
+  """
+  effective = {binding.name: binding for binding in statements}
+  read = {name: b for b in effective.values() for name in b.macros}
+  for name, binding in read.items():
+    if name not in effective:
+      macros = [b.name for b in effective.values() if not b.parameter]
+      raise ConfigError(
+        f'{binding.where}: {binding.name}: no macro {name!r}'
+        f'{nearest(name, macros)}'
+      )
+  replaced = {name: b.name for b in statements for name in b.macros}
+  for name, binding in list(effective.items()):
+    if binding.parameter or name in read:
+      continue
+    reader = replaced.get(name)
+    if not reader or binding.where == COMMAND_LINE:
+      hint = f'; {reader} did, and was replaced' if reader else ''
+      raise ConfigError(
+        f'{binding.where}: nobody reads the macro {name!r}'
+        f'{hint or nearest(name, read)}'
+      )
+    del effective[name]
+  return list(effective.values())

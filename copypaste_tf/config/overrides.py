@@ -1,0 +1,145 @@
+"""YAML overrides of the config tree, with the line of every value."""
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import yaml
+from official.modeling import hyperparams
+from official.modeling.hyperparams import params_dict
+
+from copypaste_tf.config import config_types
+from copypaste_tf.config.config_types import ConfigError
+
+
+class Override(NamedTuple):
+  """One leaf of an override.
+
+  Attributes:
+    path: names from the root of the config to the leaf.
+    value: the new value.
+    where: `file:line` or the flag.
+  """
+
+  path: tuple[str, ...]
+  value: Any
+  where: str
+
+  @property
+  def name(self) -> str:
+    """The dotted path."""
+    return '.'.join(self.path)
+
+
+def from_file(path: str) -> list[Override]:
+  """Reads `--config_file`, such as the `params.yaml` of another run."""
+  if not os.path.isfile(path):
+    raise ConfigError(f'--config_file: no file {path!r}')
+  with open(path, encoding='utf-8') as file:
+    return _parse(file.read(), path, numbered=True)
+
+
+def from_flag(text: str) -> list[Override]:
+  """Reads `--params_override`: a file, YAML or JSON, or `a.b=1,c=x`."""
+  if os.path.isfile(text):
+    return from_file(text)
+  if '=' in text and ':' not in text.split('=')[0]:
+    text = params_dict.nested_csv_str_to_json_str(text)
+  return _parse(text, '--params_override', numbered=False)
+
+
+def apply(
+  params: hyperparams.Config, overrides: list[Override]
+) -> dict[str, str]:
+  """Overrides the config in place, strictly.
+
+  Args:
+    params: the config tree, or a part of it.
+    overrides: what to change, later ones win.
+
+  Returns:
+    `{dotted path: where}` of what was changed.
+
+  Raises:
+    ConfigError: an unknown name or a value of another type.
+  """
+  for override in overrides:
+    value = _checked(params, override)
+    tree = value
+    for name in reversed(override.path):
+      tree = {name: tree}
+    params.override(tree, is_strict=True)
+  return {override.name: override.where for override in overrides}
+
+
+def from_mapping(tree: Mapping[str, Any], where: str) -> list[Override]:
+  """Turns nested dicts into overrides that stand at `where`."""
+  return [
+    Override(tuple(path.split('.')), value, where)
+    for path, value in config_types.flatten(tree).items()
+  ]
+
+
+def _parse(text, label, *, numbered) -> list[Override]:
+  try:
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    tree = yaml.safe_load(text)
+  except yaml.YAMLError as error:
+    raise ConfigError(f'{label}: {error}') from error
+  if not isinstance(tree, Mapping):
+    raise ConfigError(
+      f'{label}: expected nested names and values such as '
+      f"'trainer.train_steps=100', got {text!r}"
+    )
+  return [
+    Override(path, value, f'{label}:{line}' if numbered else label)
+    for path, value, line in _leaves(node, tree, ())
+  ]
+
+
+def _leaves(node, tree, path) -> Iterator[tuple[tuple[str, ...], Any, int]]:
+  """Walks YAML's nodes, which know their lines, beside the plain values."""
+  for key, child in node.value:
+    value = tree[key.value]
+    # `a.b: 1` means the same as `a: {b: 1}`.
+    here = (*path, *key.value.split('.'))
+    if isinstance(value, Mapping) and value:
+      yield from _leaves(child, value, here)
+    else:
+      yield here, value, key.start_mark.line + 1
+
+
+def _checked(root: hyperparams.Config, override: Override) -> Any:
+  """Returns the value, after checking its path and its type."""
+  node, config, annotation = root, type(root), None
+  for i, name in enumerate(override.path):
+    hints = config_types.annotations(config) if config else {}
+    if name not in hints:
+      inside = '.'.join(override.path[:i]) or 'the config'
+      raise ConfigError(
+        f'{override.where}: {override.name}: {inside} has no {name!r}'
+        f'{config_types.nearest(name, hints)}'
+      )
+    annotation, node = hints[name], getattr(node, name, None)
+    # What stands there may be a subclass of what Model Garden annotates.
+    known = isinstance(node, hyperparams.Config)
+    config = type(node) if known else config_types.config_class(annotation)
+  value = override.value
+  if isinstance(value, str) and not config_types.accepts(annotation, value):
+    value = _number(value)  # YAML 1.1 takes 1e-4 for a string.
+  # An empty mapping is a config with its defaults.
+  if not config_types.accepts(annotation, value) and not (
+    config and value == {}
+  ):
+    raise ConfigError(
+      f'{override.where}: {override.name}: expected '
+      f'{config_types.describe(annotation)}, got {override.value!r}'
+    )
+  return value
+
+
+def _number(text: str) -> float | str:
+  try:
+    return float(text)
+  except ValueError:
+    return text

@@ -1,0 +1,1 @@
+"""Measures and counts: the input pipeline, the training step, TPU memory."""

@@ -1,0 +1,130 @@
+"""The training step of a config as an XLA module, as each replica runs it.
+
+Nothing is read or trained: the records need not exist, and of the inputs only
+shapes and types count.
+"""
+
+import re
+import tempfile
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+from official.core import config_definitions as cfg
+from official.core import train_utils
+from official.modeling import performance
+
+from copypaste_tf.costs import hlo_module
+from copypaste_tf.costs.replica import OneOfMany
+from copypaste_tf.tasks.detection.task import CopyPasteTask
+
+_MISSING = re.compile(r"No registered '(\w+)' OpKernel")
+
+
+class Step(NamedTuple):
+  """A training step that is traced, but not run.
+
+  Attributes:
+    function: of flat tensors; it trains the model that it holds.
+    inputs: their specs: the batch of one replica, flat.
+  """
+
+  function: Callable[..., Any]
+  inputs: list[tf.TensorSpec]
+
+
+def train_step(
+  params: cfg.ExperimentConfig, *, replicas: int, batch_per_replica: int
+) -> Step:
+  """Builds the model of a config and the step that trains it.
+
+  Args:
+    params: the config; its global batch and its records do not count.
+    replicas: how many replicas train together.
+    batch_per_replica: images of each.
+
+  Raises:
+    ValueError: a shape of the inputs is not known before they are read.
+  """
+  performance.set_mixed_precision_policy(params.runtime.mixed_precision_dtype)
+  strategy = OneOfMany(replicas)
+  with strategy.scope():
+    task = CopyPasteTask(params.task)
+    model = task.build_model()
+    optimizer = train_utils.create_optimizer(task, params)
+    optimizer._create_all_weights(model.trainable_variables)
+    metrics = task.build_metrics()
+  spec = _input_spec(task, replicas, batch_per_replica)
+  inputs = [x for x in tf.nest.flatten(spec) if isinstance(x, tf.TensorSpec)]
+  for x in inputs:
+    if not x.shape.is_fully_defined():
+      raise ValueError(f'an input of the step has an unknown size: {x}.')
+
+  @tf.function(jit_compile=True, autograph=False)
+  def function(*tensors):
+    batch = _packed(spec, tensors)
+    return strategy.run(
+      lambda x: task.train_step(x, model, optimizer, metrics), args=(batch,)
+    )
+
+  return Step(function, inputs)
+
+
+def module(step: Step) -> bytes:
+  """Lowers a step to XLA.
+
+  Args:
+    step: of `train_step`.
+
+  Returns:
+    A serialized `HloModuleProto` whose argument is one tuple: the inputs and
+    the variables.
+
+  Raises:
+    ValueError: an operation has no kernel for XLA; the message names it.
+  """
+  generate = step.function.experimental_get_compiler_ir(*step.inputs)
+  try:
+    serialized = generate(stage='hlo_serialized')
+  except (tf.errors.InvalidArgumentError, ValueError) as error:
+    raise ValueError(_cause(str(error))) from error
+  return hlo_module.portable(serialized)
+
+
+def lowered(params: cfg.ExperimentConfig, replicas: int, batch: int) -> bytes:
+  """Returns the `module` of the `train_step` of a config."""
+  return module(train_step(params, replicas=replicas, batch_per_replica=batch))
+
+
+def _input_spec(task: CopyPasteTask, replicas: int, batch: int) -> Any:
+  """Returns what one replica gets, from a pipeline that is never run."""
+  context = tf.distribute.InputContext(num_replicas_in_sync=replicas)
+  data = task.task_config.train_data
+  with tempfile.NamedTemporaryFile(suffix='.tfrecord') as records:
+    with tf.io.TFRecordWriter(records.name) as writer:
+      writer.write(b'')  # A host without records is refused.
+    data = data.replace(
+      global_batch_size=batch * replicas,
+      input_path=records.name,
+      source_input_path=records.name if data.source_input_path else '',
+      data_service='',
+    )
+    return task.build_inputs(data, context).element_spec
+
+
+def _packed(spec: Any, tensors: tuple[tf.Tensor, ...]) -> Any:
+  """Returns tensors in the structure of a spec, None where it has none."""
+  left = iter(tensors)
+  flat = [
+    next(left) if isinstance(x, tf.TensorSpec) else None
+    for x in tf.nest.flatten(spec)
+  ]
+  return tf.nest.pack_sequence_as(spec, flat)
+
+
+def _cause(message: str) -> str:
+  """Returns the operations without a kernel, or what else is wrong."""
+  missing = sorted(set(_MISSING.findall(message)))
+  if missing:
+    return f'no XLA kernel for {", ".join(missing)}; build it from other ops.'
+  return f'the step does not lower: {message.splitlines()[0]}'

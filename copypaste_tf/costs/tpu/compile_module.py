@@ -1,0 +1,121 @@
+r"""Compiles an XLA module for a TPU that is not there; prints what it takes.
+
+Run by `compiler`, in a process of its own:
+
+python -m copypaste_tf.costs.tpu.compile_module LIBRARY TOPOLOGY [MODULE]
+
+LIBRARY is `libtpu.so`. MODULE is a file with a serialized `HloModuleProto`
+whose argument is one tuple; without it, only the topology is looked up. The
+last line is JSON: `devices`, `kind` and `cores_per_device`; with a module also
+`error`, or `seconds`, `host_bytes`, `flops` and the bytes of each part of the
+memory of a device.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import resource
+import time
+from typing import Any
+
+from copypaste_tf.costs.tpu import pjrt
+
+# Or libtpu waits for the metadata server of a TPU VM, or for the process that
+# trains on its TPU.
+SETTINGS = {'TPU_SKIP_MDS_QUERY': '1', 'ALLOW_MULTIPLE_LIBTPU_LOAD': '1'}
+
+
+class Topology:
+  """A TPU that need not be there.
+
+  Args:
+    compiler: the library.
+    name: generation, a colon and the chips along each axis of the torus, such
+      as `v3:2x2`; a `/megacore` behind it fuses the two cores of a v4 chip.
+
+  Raises:
+    ValueError: there is no such topology.
+  """
+
+  def __init__(self, compiler: pjrt.Compiler, name: str):
+    shape, _, config = name.partition('/')
+    options = {'chip_config_name': config} if config else {}
+    self._compiler = compiler
+    try:
+      self._handle = compiler.topology(shape, options)
+    except RuntimeError as error:
+      raise ValueError(f'no topology {name!r}: {error}') from error
+    self._devices = compiler.devices(self._handle)
+
+  def describe(self) -> dict[str, Any]:
+    """Returns the number of devices, and what they are."""
+    first = self._devices[0]
+    return {
+      'devices': len(self._devices),
+      'kind': self._compiler.kind(first),
+      'cores_per_device': self._compiler.attributes(first)['num_cores'],
+    }
+
+  def compile(self, module: bytes) -> dict[str, Any]:
+    """Compiles one replica for each device.
+
+    Args:
+      module: a serialized `HloModuleProto`.
+
+    Returns:
+      What the compiled module takes, or `error`: why there is none.
+    """
+    start = time.monotonic()
+    try:
+      executable = self._compiler.compile(
+        module, self._handle, _options(len(self._devices))
+      )
+    except RuntimeError as error:
+      return {'error': str(error)}
+    memory = self._compiler.memory(executable)
+    return {
+      'seconds': time.monotonic() - start,
+      'host_bytes': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+      'flops': self._compiler.costs(executable)['flops'],
+      **{f'{part}_bytes': size for part, size in memory.items()},
+    }
+
+
+def _options(replicas: int) -> bytes:
+  """Returns a serialized `CompileOptionsProto` (`compile_options.proto`)."""
+  # executable_build_options: num_replicas (4), num_partitions (5).
+  build = b'\x20' + _varint(replicas) + b'\x28\x01'
+  # parameter_is_tupled_arguments (2), executable_build_options (3).
+  return b'\x10\x01' + b'\x1a' + _varint(len(build)) + build
+
+
+def _varint(number: int) -> bytes:
+  """Returns a number as protocol buffers have it, seven bits a byte."""
+  low, rest = number & 127, number >> 7
+  return bytes([low | 128]) + _varint(rest) if rest else bytes([low])
+
+
+def main() -> None:
+  """Looks the topology up, compiles if there is a module, prints."""
+  parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+  )
+  parser.add_argument('library')
+  parser.add_argument('topology')
+  parser.add_argument('module', nargs='?', type=pathlib.Path)
+  arguments = parser.parse_args()
+  os.environ.update(SETTINGS)
+  try:
+    found = Topology(pjrt.Compiler(arguments.library), arguments.topology)
+  except (OSError, RuntimeError, ValueError) as error:
+    print(json.dumps({'error': str(error)}))
+    return
+  result = found.describe()
+  if arguments.module:
+    result |= found.compile(arguments.module.read_bytes())
+  print(json.dumps(result))
+
+
+if __name__ == '__main__':
+  main()

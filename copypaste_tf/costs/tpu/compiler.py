@@ -1,0 +1,118 @@
+"""Runs the TPU compiler in a process of its own, and tells how long it takes.
+
+In another process, so that its library and its gigabytes are not TensorFlow's.
+"""
+
+import importlib.util
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from typing import Any
+
+from copypaste_tf.costs.tpu import compile_module
+
+# The oldest that was tried.
+REQUIREMENT = 'libtpu>=0.0.27'
+_EVERY = 30.0  # Seconds between lines of progress.
+
+
+def describe(topology: str, library: str = '') -> dict[str, Any]:
+  """Looks a topology up.
+
+  Args:
+    topology: such as `v3:2x2`.
+    library: path of `libtpu.so`; that of the package libtpu by default.
+
+  Returns:
+    `devices`, `kind` and `cores_per_device`.
+
+  Raises:
+    ValueError: there is no such topology, or no compiler.
+  """
+  return _run([topology], library, lambda seconds: None)
+
+
+def compile_for(
+  topology: str,
+  module: bytes,
+  library: str = '',
+  *,
+  progress: Callable[[float], None] = lambda seconds: None,
+) -> dict[str, Any]:
+  """Compiles a module for every device of a topology.
+
+  Args:
+    topology: such as `v3:2x2`.
+    module: a serialized `HloModuleProto` whose argument is one tuple.
+    library: path of `libtpu.so`; that of the package libtpu by default.
+    progress: called now and then with the seconds since the start.
+
+  Returns:
+    The figures of `compile_module`, or `error`.
+
+  Raises:
+    ValueError: there is no such topology, or no compiler, or it died.
+  """
+  with tempfile.NamedTemporaryFile(suffix='.hlo') as file:
+    file.write(module)
+    file.flush()
+    return _run([topology, file.name], library, progress)
+
+
+def installed() -> str:
+  """Returns the path of the package's library.
+
+  Raises:
+    ValueError: it is not installed.
+  """
+  # Not imported: the package would set it up for a TPU that is here.
+  found = importlib.util.find_spec('libtpu')
+  if found is None:
+    raise ValueError(
+      f'the TPU compiler is not installed: `{sys.executable} -m pip install '
+      f"'{REQUIREMENT}'`, or name a libtpu.so with --libtpu."
+    )
+  return str(pathlib.Path(found.origin).with_name('libtpu.so'))
+
+
+def _run(arguments, library, progress) -> dict[str, Any]:
+  command = [sys.executable, '-m', compile_module.__name__]
+  command += [library or installed(), *arguments]
+  with tempfile.TemporaryFile('w+') as log:
+    process = subprocess.Popen(
+      command, stdout=subprocess.PIPE, stderr=log, text=True
+    )
+    with process:
+      try:
+        output = _output(process, progress)
+      finally:
+        process.kill()
+    log.seek(0)
+    return _result(process.returncode, output, log.read())
+
+
+def _output(process, progress) -> str:
+  start = time.monotonic()
+  while True:
+    try:
+      return process.communicate(timeout=_EVERY)[0]
+    except subprocess.TimeoutExpired:
+      progress(time.monotonic() - start)
+
+
+def _result(status, output, log) -> dict[str, Any]:
+  """Reads the last line; says what to do where there is none."""
+  if status:
+    last = (log.strip().split('\n') or [''])[-1]
+    hint = (
+      'out of memory? `free -g`' if status == -9 else f'the last line: {last}'
+    )
+    raise ValueError(f'the TPU compiler ended with status {status}; {hint}')
+  found = json.loads(output.strip().split('\n')[-1])
+  if 'devices' not in found:
+    raise ValueError(found['error'])
+  return found

@@ -1,0 +1,99 @@
+"""What was found out about a compiled step, in words and as numbers."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from copypaste_tf.costs.tpu.chips import Chip
+
+_GIB = 2**30
+_NEED = re.compile(r'total memory required[^(]*\(([\d.]+)([KMG])\)')
+_UNITS = {'K': 2**10, 'M': 2**20, 'G': 2**30}
+
+
+def needed(compiled: Mapping[str, Any]) -> float | None:
+  """Returns the bytes that a step needs on a device.
+
+  Args:
+    compiled: of `compiler.compile_for`.
+
+  Returns:
+    Arguments, results that take no argument's place, temporaries and code, as
+    if all were there at once; where the compiler ran out of memory, what it
+    asked for; None where it failed for another reason.
+  """
+  if 'error' not in compiled:
+    return (
+      compiled['argument_bytes']
+      + compiled['output_bytes']
+      - compiled['alias_bytes']
+      + compiled['temporary_bytes']
+      + compiled['code_bytes']
+    )
+  found = _NEED.search(compiled['error'])
+  return float(found[1]) * _UNITS[found[2]] if found else None
+
+
+def shortest_step(compiled: Mapping[str, Any], chip: Chip) -> float:
+  """Returns the seconds below which no step can be, as a lower bound.
+
+  All arithmetic at the peak, or every argument read and every result written
+  once, whichever is longer. What waits (the sums over the replicas, memory,
+  shapes that do not fill the units) comes on top.
+
+  Args:
+    compiled: of `compiler.compile_for`, without an error.
+    chip: that it was compiled for.
+  """
+  moved = compiled['argument_bytes'] + compiled['output_bytes']
+  return max(compiled['flops'] / chip.flops, moved / chip.bandwidth)
+
+
+def lines(
+  compiled: Mapping[str, Any], chip: Chip, *, batch: int, global_batch: int
+) -> list[str]:
+  """Returns the figures of a step, a line for each.
+
+  Args:
+    compiled: of `compiler.compile_for`.
+    chip: that it was compiled for.
+    batch: images of a device.
+    global_batch: images of a step of the recipe.
+  """
+  if 'error' in compiled:
+    return [_failure(compiled, chip)]
+  seconds, devices = shortest_step(compiled, chip), compiled['devices']
+  return [
+    f'compiles   {compiled["kind"]} x {devices}, '
+    f'{duration(compiled["seconds"])}, '
+    f'{gib(compiled["host_bytes"])} of host memory',
+    f'memory     {gib(needed(compiled))} of {gib(chip.memory)} a device: '
+    f'arguments {gib(compiled["argument_bytes"])}, temporaries '
+    f'{gib(compiled["temporary_bytes"])}, code {gib(compiled["code_bytes"])}; '
+    f'at once at most {gib(compiled["peak_bytes"])}',
+    f'arithmetic {compiled["flops"] / 1e12:.3g} TFLOP a step and device',
+    f'step       at least {1000 * seconds:.3g} ms, so at most '
+    f'{batch * devices / seconds:.0f} images/s on {devices} devices',
+    f'recipe     {global_batch} images a step are '
+    f'{global_batch / batch:g} devices',
+  ]
+
+
+def gib(size: float) -> str:
+  """Returns bytes as `1.23 GiB`."""
+  return f'{size / _GIB:.2f} GiB'
+
+
+def duration(seconds: float) -> str:
+  """Returns seconds as `12m34s`."""
+  return f'{int(seconds) // 60}m{int(seconds) % 60:02}s'
+
+
+def _failure(compiled, chip) -> str:
+  need = needed(compiled)
+  if need is None:
+    return f'does not compile: {compiled["error"].strip().splitlines()[0]}'
+  return (
+    f'does not fit: it needs {gib(need)} of {gib(chip.memory)}; try a smaller '
+    '--batch_per_core, or --batch_per_core=auto'
+  )

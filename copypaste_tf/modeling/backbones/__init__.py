@@ -1,0 +1,1 @@
+"""Backbones as published: ResNet and EfficientNet."""

@@ -1,0 +1,234 @@
+"""EfficientNet B0 to B7 as published, without the classifier."""
+
+import math
+from typing import NamedTuple
+
+import tensorflow as tf
+import tf_keras
+
+from copypaste_tf.modeling.layers import convolution
+from copypaste_tf.modeling.layers.drop_connect import drop_connect
+from copypaste_tf.modeling.layers.naming import Numbered
+from copypaste_tf.modeling.layers.normalization import Norm
+
+# Model: (width, depth), in units of B0.
+SCALES = {
+  'b0': (1.0, 1.0),
+  'b1': (1.0, 1.1),
+  'b2': (1.1, 1.2),
+  'b3': (1.2, 1.4),
+  'b4': (1.4, 1.8),
+  'b5': (1.6, 2.2),
+  'b6': (1.8, 2.6),
+  'b7': (2.0, 3.1),
+}
+MOMENTUM = 0.99
+EPSILON = 1e-3
+_STEM_FILTERS = 32
+_DIVISOR = 8
+
+
+class Stage(NamedTuple):
+  """Blocks of one kind, as B0 has them.
+
+  Attributes:
+    repeats: number of blocks.
+    size: side of the depthwise kernel.
+    stride: of the first block.
+    expansion: channels of the depthwise convolution per input channel.
+    filters: output channels.
+  """
+
+  repeats: int
+  size: int
+  stride: int
+  expansion: int
+  filters: int
+
+
+STAGES = (
+  Stage(1, 3, 1, 1, 16),
+  Stage(2, 3, 2, 6, 24),
+  Stage(2, 5, 2, 6, 40),
+  Stage(3, 3, 2, 6, 80),
+  Stage(3, 5, 1, 6, 112),
+  Stage(4, 5, 2, 6, 192),
+  Stage(1, 3, 1, 6, 320),
+)
+
+
+def round_filters(filters: int, width: float) -> int:
+  """Scales a number of channels to a multiple of 8, at most 10 % less.
+
+  >>> round_filters(32, 2.0), round_filters(24, 1.1)
+  (64, 24)
+  """
+  scaled = filters * width
+  rounded = int(scaled + _DIVISOR / 2) // _DIVISOR * _DIVISOR
+  rounded = max(_DIVISOR, rounded)
+  return rounded + _DIVISOR if rounded < 0.9 * scaled else rounded
+
+
+class EfficientNet(tf_keras.layers.Layer):
+  """Maps images to the features of levels 2 to 5.
+
+  A level's features are the output of the last block before the next stride,
+  after its normalisation and its shortcut, without activation.
+
+  Args:
+    model: a key of `SCALES`.
+    synchronized: batch statistics over all replicas.
+    se_ratio: channels of the squeeze per input channel of a block; 0.25 as
+      published.
+    drop_connect_rate: of the last block, in [0, 1), falling to none at the
+      first; 0.2 as published.
+
+  Raises:
+    ValueError: there is no such model.
+  """
+
+  def __init__(
+    self,
+    model: str,
+    *,
+    synchronized: bool = False,
+    se_ratio: float = 0.25,
+    drop_connect_rate: float = 0.2,
+  ):
+    if model not in SCALES:
+      raise ValueError(
+        f'EfficientNet must be one of {[*SCALES]}, got {model!r}.'
+      )
+    super().__init__(name=f'efficientnet-{model}')
+    width, depth = SCALES[model]
+    norm = Norm(MOMENTUM, EPSILON, synchronized)
+    filters = round_filters(_STEM_FILTERS, width)
+    self.stem = _conv(filters, 3, 2, f'{self.name}/stem/conv2d')
+    self.stem_norm = norm.layer(f'{self.name}/stem/tpu_batch_normalization')
+    plan = _plan(filters, width, depth)
+    self.blocks = [
+      Block(
+        *block,
+        norm,
+        f'{self.name}/blocks_{i}',
+        se_ratio=se_ratio,
+        drop_rate=drop_connect_rate * i / len(plan),
+      )
+      for i, block in enumerate(plan)
+    ]
+
+  def call(
+    self, images: tf.Tensor, training: bool | None = None
+  ) -> dict[str, tf.Tensor]:
+    """Returns `{level: [b, h / 2^l, w / 2^l, c]}` of `[b, h, w, 3]`."""
+    x = self.stem_norm(self.stem(images), training=training)
+    x = tf.nn.silu(x)
+    level, features = 1, {}
+    for block in self.blocks:
+      level += block.stride == 2
+      x = block(x, training=training)
+      features[str(level)] = x
+    features.pop('1')
+    return features
+
+
+class Block(tf_keras.layers.Layer):
+  """An inverted bottleneck with squeeze and excitation.
+
+  Args:
+    inputs: channels of the input.
+    stage: the kind of block; its `filters` and `stride` are the block's own.
+    norm: after every convolution.
+    name: scope.
+    se_ratio: channels of the squeeze per input channel.
+    drop_rate: of drop-connect, where there is a shortcut.
+  """
+
+  def __init__(
+    self,
+    inputs: int,
+    stage: Stage,
+    norm: Norm,
+    name: str,
+    *,
+    se_ratio: float,
+    drop_rate: float,
+  ):
+    super().__init__(name=name)
+    self.stride = stage.stride
+    self._shortcut = stage.stride == 1 and inputs == stage.filters
+    names = Numbered(name)
+    expanded = inputs * stage.expansion
+    self.expansion = None
+    if stage.expansion != 1:
+      self.expansion = _conv(expanded, 1, 1, names('conv2d'))
+      self.expansion_norm = norm.layer(names('tpu_batch_normalization'))
+    self.depthwise = tf_keras.layers.DepthwiseConv2D(
+      stage.size,
+      stage.stride,
+      padding='same',
+      use_bias=False,
+      depthwise_initializer=convolution.fan_out_normal(),
+      name=names('depthwise_conv2d'),
+    )
+    self.depthwise_norm = norm.layer(names('tpu_batch_normalization'))
+    self.excitation = Excitation(
+      max(1, int(inputs * se_ratio)), expanded, f'{name}/se'
+    )
+    self.projection = _conv(stage.filters, 1, 1, names('conv2d'))
+    self.projection_norm = norm.layer(names('tpu_batch_normalization'))
+    self.drop = drop_connect(drop_rate, f'{name}/drop_connect')
+
+  def call(self, x: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+    """Maps `[b, h, w, inputs]` to `[b, h / stride, w / stride, filters]`."""
+    shortcut = x
+    if self.expansion is not None:
+      x = self.expansion_norm(self.expansion(x), training=training)
+      x = tf.nn.silu(x)
+    x = self.depthwise_norm(self.depthwise(x), training=training)
+    x = self.excitation(tf.nn.silu(x))
+    x = self.projection_norm(self.projection(x), training=training)
+    if self._shortcut:
+      x = self.drop(x, training=training) + shortcut
+    return x
+
+
+class Excitation(tf_keras.layers.Layer):
+  """Squeeze and excitation: scales each channel by what the image holds."""
+
+  def __init__(self, squeezed: int, filters: int, name: str):
+    super().__init__(name=name)
+    names = Numbered(name)
+    self.squeeze = _conv(squeezed, 1, 1, names('conv2d'), use_bias=True)
+    self.excite = _conv(filters, 1, 1, names('conv2d'), use_bias=True)
+
+  def call(self, x: tf.Tensor) -> tf.Tensor:
+    """Maps `[b, h, w, filters]` to the same shape."""
+    mean = tf.reduce_mean(x, axis=[1, 2], keepdims=True)
+    return x * tf.sigmoid(self.excite(tf.nn.silu(self.squeeze(mean))))
+
+
+def _plan(filters: int, width: float, depth: float) -> list[tuple[int, Stage]]:
+  """Returns the input channels and the settings of every block."""
+  plan = []
+  for stage in STAGES:
+    outputs = round_filters(stage.filters, width)
+    for i in range(math.ceil(depth * stage.repeats)):
+      block = stage._replace(filters=outputs, stride=1 if i else stage.stride)
+      plan.append((filters, block))
+      filters = outputs
+  return plan
+
+
+def _conv(
+  filters: int, size: int, stride: int, name: str, *, use_bias: bool = False
+) -> tf_keras.layers.Layer:
+  return tf_keras.layers.Conv2D(
+    filters,
+    size,
+    stride,
+    padding='same',
+    use_bias=use_bias,
+    kernel_initializer=convolution.fan_out_normal(),
+    name=name,
+  )

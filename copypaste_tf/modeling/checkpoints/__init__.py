@@ -1,0 +1,1 @@
+"""Published TF1 checkpoints, read into our models."""

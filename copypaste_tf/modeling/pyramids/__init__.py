@@ -1,0 +1,1 @@
+"""Feature pyramids as published: FPN and NAS-FPN."""

@@ -1,0 +1,1 @@
+"""The second stage: sampled regions, their heads, targets, detections."""

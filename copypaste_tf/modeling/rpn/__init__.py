@@ -1,0 +1,1 @@
+"""The region proposal network: head, anchor targets, proposals."""

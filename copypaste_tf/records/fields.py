@@ -1,0 +1,135 @@
+"""Fields of a record, each read from the features of one example.
+
+Every function takes what `example_features.load` returns and raises
+FeatureError, which names the feature at fault. `n` is the number of objects,
+`shape` the height and width of the image.
+"""
+
+import numpy as np
+
+from copypaste_tf.examples import IDS_PER_PLANE, Features
+from copypaste_tf.records import png
+from copypaste_tf.records.features import (
+  FeatureError,
+  column,
+  fail,
+  scalar,
+  values,
+)
+from copypaste_tf.records.features import Features as Loaded
+from copypaste_tf.records.id_planes import crop, layer_crops
+
+BOX_KEYS = (
+  Features.BOX_YMIN,
+  Features.BOX_XMIN,
+  Features.BOX_YMAX,
+  Features.BOX_XMAX,
+)
+
+
+def shape(features: Loaded) -> tuple[int, int]:
+  """Reads height and width, at least 1x1."""
+  height = scalar(features, Features.HEIGHT, 'int64_list')
+  width = scalar(features, Features.WIDTH, 'int64_list')
+  if height < 1 or width < 1:
+    fail(Features.HEIGHT, f'a size of at least 1x1, got {height}x{width}')
+  return height, width
+
+
+def classes(features: Loaded) -> np.ndarray:
+  """Reads `[n]` int32 category ids, at least 1."""
+  classes = np.array(values(features, Features.CLASS, 'int64_list'), np.int64)
+  if classes.size and not 1 <= classes.min() <= classes.max() < 2**31:
+    fail(Features.CLASS, f'category ids of at least 1, got {classes.tolist()}')
+  return classes.astype(np.int32)
+
+
+def boxes(features: Loaded, n: int, shape: tuple[int, int]) -> np.ndarray:
+  """Reads `[n, 4]` float32 `(ymin, xmin, ymax, xmax)` in pixels."""
+  boxes = np.zeros((n, 4))
+  for side, key in enumerate(BOX_KEYS):
+    boxes[:, side] = column(features, key, 'float_list', n)
+    if not np.isfinite(boxes[:, side]).all():
+      fail(key, f'finite numbers, got {boxes[:, side].tolist()}')
+  return (boxes * np.array(shape * 2)).astype(np.float32)
+
+
+def areas(features: Loaded, boxes: np.ndarray) -> np.ndarray:
+  """Reads `[n]` float32 areas; those of the boxes where there are none."""
+  sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0)
+  found = values(features, Features.AREA, 'float_list')
+  if not found:
+    return sides.prod(axis=1)
+  areas = np.array(column(features, Features.AREA, 'float_list', len(boxes)))
+  if not (np.isfinite(areas) & (areas >= 0)).all():
+    fail(Features.AREA, f'finite areas of at least 0, got {areas.tolist()}')
+  return areas.astype(np.float32)
+
+
+def source_id(features: Loaded) -> int:
+  """Reads the image id, a decimal integer."""
+  raw = scalar(features, Features.SOURCE_ID, 'bytes_list')
+  try:
+    return int(raw)
+  except ValueError:
+    return fail(Features.SOURCE_ID, f'a decimal integer, got {raw!r}')
+
+
+def has_masks(features: Loaded, n: int) -> bool:
+  """Tells whether the record carries masks; see `records.Record`."""
+  if Features.PLANES in features or Features.MASK in features:
+    return True
+  return n == 0 and Features.SCHEMA not in features
+
+
+def planes(
+  features: Loaded, crowd: np.ndarray, shape: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+  """Reads `[l, h, w]` uint8 planes and `[n]` int32 addresses.
+
+  They are made of the mask PNGs where the record has no planes, and empty where
+  it has neither.
+  """
+  n = len(crowd)
+  if Features.PLANES in features:
+    pngs = values(features, Features.PLANES, 'bytes_list')
+    planes = [np.zeros((0, *shape), np.uint8)]
+    for data in pngs:
+      pixels = _decode(Features.PLANES, data, shape)
+      planes.append(np.moveaxis(pixels, -1, 0))
+    planes = np.concatenate(planes)
+    ids = np.array(column(features, Features.IDS, 'int64_list', n), np.int64)
+    _check_ids(ids, len(planes))
+    return planes, ids.astype(np.int32)
+  if Features.MASK not in features:
+    return np.zeros((0, *shape), np.uint8), np.zeros(n, np.int32)
+  pngs = column(features, Features.MASK, 'bytes_list', n)
+  crops = [crop(_mask(data, shape)) for data in pngs]
+  return layer_crops(crops, crowd, shape)
+
+
+def _check_ids(ids: np.ndarray, count: int) -> None:
+  placed = ids[ids != 0]
+  if ((placed < 0) | (placed >= IDS_PER_PLANE * count)).any():
+    fail(Features.IDS, f'addresses in {count} planes, got {ids.tolist()}')
+  if (placed % IDS_PER_PLANE == 0).any():
+    fail(Features.IDS, f'values of 1 to 255 in a plane, got {ids.tolist()}')
+  if len(np.unique(placed)) != len(placed):
+    fail(Features.IDS, f'an address of its own per object, got {ids.tolist()}')
+
+
+def _mask(data: bytes, shape: tuple[int, int]) -> np.ndarray:
+  pixels = _decode(Features.MASK, data, shape)
+  if pixels.shape[2] != 1:
+    fail(Features.MASK, f'PNGs of one channel, got {pixels.shape[2]}')
+  return pixels[:, :, 0]
+
+
+def _decode(key: str, data: bytes, shape: tuple[int, int]) -> np.ndarray:
+  try:
+    pixels = png.decode(data)
+  except ValueError as error:
+    raise FeatureError(key, str(error)) from error
+  if pixels.shape[:2] != shape:
+    fail(key, f'PNGs of the image size {shape}, got {pixels.shape[:2]}')
+  return pixels

@@ -1,0 +1,141 @@
+"""A detector as a `tf.Module` that TensorFlow alone can load and run."""
+
+import tensorflow as tf
+
+from copypaste_tf.inputs.decode import EvalScenes
+from copypaste_tf.modeling.regions import mask_pasting
+from copypaste_tf.serving.inference import Detector
+
+_BYTES = tf.TensorSpec([None], tf.string, name='image_bytes')
+_PIXELS = tf.TensorSpec(None, tf.uint8, name='images')
+
+
+def save(detector: Detector, path: str, *, min_score: float = 0.0) -> None:
+  """Writes a SavedModel with the functions of `module` as signatures.
+
+  Args:
+    detector: the model.
+    path: folder to write.
+    min_score: detections with a lower score are left out.
+  """
+  served = module(detector, min_score=min_score)
+  signatures = {
+    'serving_default': served.detect_bytes,
+    'bytes': served.detect_bytes,
+    'images': served.detect_images,
+  }
+  tf.saved_model.save(served, path, signatures)
+
+
+def module(detector: Detector, *, min_score: float = 0.0) -> tf.Module:
+  """Returns a module with `detect_bytes` and `detect_images`.
+
+  `detect_bytes` takes `[b]` strings, JPEG, PNG, GIF or BMP files of any sizes.
+  `detect_images` takes uint8 RGB, `[b, h, w, 3]` or `[h, w, 3]`; without the
+  batch axis there, the results have none either. Both return, for the n
+  detections of the image with the most of them:
+
+  - `num_detections`: `[b]` int32. What follows is zero behind them.
+  - `boxes`: `[b, n, 4]` float32 `(ymin, xmin, ymax, xmax)`, pixels of the image
+    as it was given.
+  - `classes`: `[b, n]` int32, from 1.
+  - `scores`: `[b, n]` float32 in [0, 1], descending.
+  - `masks`: `[b, n, H, W]` uint8, 1 on the object. H and W are the largest
+    height and width of the batch; images lie at the top left. Only if the model
+    has masks.
+  - `image_sizes`: `[b, 2]` int32, height and width of the images.
+
+  Args:
+    detector: the model.
+    min_score: detections with a lower score are left out.
+  """
+  served = tf.Module()
+  # Not the model: Keras would save each of its layers as well, and classes of
+  # this package with them.
+  served.weights = list(detector.model.variables)
+
+  def detect(scenes: EvalScenes) -> dict[str, tf.Tensor]:
+    return outputs(min_score=min_score, **detector.detect(scenes))
+
+  @tf.function(input_signature=[_BYTES], autograph=False)
+  def detect_bytes(image_bytes):
+    return detect(_map(lambda x: detector.fit(_decode(x)), image_bytes))
+
+  @tf.function(input_signature=[_PIXELS], autograph=False)
+  def detect_images(images):
+    batch, pixels = _split(images)
+    found = detect(_map(detector.fit, pixels))
+    return {
+      name: tf.reshape(x, tf.concat([batch, tf.shape(x)[1:]], 0))
+      for name, x in found.items()
+    }
+
+  served.detect_bytes, served.detect_images = detect_bytes, detect_images
+  return served
+
+
+def _map(fit, images) -> EvalScenes:
+  traced = tf.function(fit, autograph=False)
+  one = traced.get_concrete_function(images[0]).structured_outputs
+  spec = tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), one)
+  return tf.map_fn(fit, images, fn_output_signature=spec)
+
+
+def _decode(data) -> tf.Tensor:
+  image = tf.io.decode_image(data, channels=3, expand_animations=False)
+  return tf.ensure_shape(image, [None, None, 3])
+
+
+def _split(images):
+  """Returns the axes before the image, and `[b, h, w, 3]` pixels."""
+  shape = tf.shape(images)
+  rank = tf.size(shape)
+  fits = (rank == 3) | (rank == 4)
+  message = 'expected [h, w, 3] or [b, h, w, 3] uint8 RGB, got the shape'
+  check = tf.debugging.Assert(fits & (shape[-1] == 3), [message, shape])
+  with tf.control_dependencies([check]):
+    pixels = tf.reshape(images, tf.concat([[-1], shape[-3:]], 0))
+  return shape[:-3], tf.ensure_shape(pixels, [None, None, None, 3])
+
+
+def outputs(
+  *,
+  source_ids: tf.Tensor,
+  original_sizes: tf.Tensor,
+  boxes: tf.Tensor,
+  scores: tf.Tensor,
+  classes: tf.Tensor,
+  min_score: float,
+  masks: tf.Tensor | None = None,
+) -> dict[str, tf.Tensor]:
+  """Names the results; cuts the padding that no image of the batch needs.
+
+  Args:
+    source_ids: not used; the others are as in `evaluation.detections.results`.
+    original_sizes: `[b, 2]`.
+    boxes: `[b, k, 4]`.
+    scores: `[b, k]`, descending.
+    classes: `[b, k]`.
+    min_score: detections with a lower score are left out.
+    masks: `[b, k, m, m]` or None.
+
+  Returns:
+    What `module` describes.
+  """
+  del source_ids
+  present = (classes > 0) & (scores >= min_score)
+  counts = tf.reduce_sum(tf.cast(present, tf.int32), axis=1)
+  most = tf.reduce_max(counts)
+  present = present[:, :most]
+  boxes = tf.where(present[..., tf.newaxis], boxes[:, :most], 0.0)
+  limits = tf.cast(tf.tile(original_sizes, [1, 2]), tf.float32)
+  named = {
+    'num_detections': counts,
+    'boxes': tf.clip_by_value(boxes, 0.0, limits[:, tf.newaxis]),
+    'classes': tf.where(present, classes[:, :most], 0),
+    'scores': tf.where(present, scores[:, :most], 0.0),
+    'image_sizes': original_sizes,
+  }
+  if masks is not None:
+    named['masks'] = mask_pasting.paste(masks[:, :most], boxes, original_sizes)
+  return named

@@ -1,0 +1,1 @@
+"""Tasks that a recipe can train: what each learns, predicts and measures."""

@@ -1,0 +1,81 @@
+"""What a training step learns from, made on the device."""
+
+import numpy as np
+import tensorflow as tf
+
+from copypaste_tf.examples import TrainScenes
+from copypaste_tf.modeling.regions.mask_targets import PlaneMasks
+from copypaste_tf.modeling.rpn import anchor_targets
+from copypaste_tf.training.config.experiment import TaskConfig
+
+_PADDING = -1  # Of Model Garden's ground truth.
+
+
+def labels(
+  config: TaskConfig, scenes: TrainScenes, step: tf.Tensor
+) -> dict[str, tf.Tensor | dict[str, tf.Tensor] | PlaneMasks]:
+  """Builds the label dict of Model Garden's training step.
+
+  Args:
+    config: of the task.
+    scenes: the batch of one replica.
+    step: integer scalar; every step samples other anchors.
+  """
+  levels = pyramid_anchors(config)
+  scores, codes = anchor_targets.rpn_targets(
+    levels,
+    scenes.boxes,
+    scenes.classes,
+    _replica_seed(config.train_data.seed, step),
+    **config.anchor_targets.as_dict(),
+  )
+  batch = tf.shape(scenes.boxes)[0]
+  present = scenes.classes > 0
+  # Pasted objects may lie outside of the target's own region.
+  height, width = config.model.input_size[:2]
+  grid = tf.constant([[[0, 0], [height, width]]], tf.float32)
+  found = {
+    'anchor_boxes': repeated_anchors(config, batch),
+    'rpn_score_targets': scores,
+    'rpn_box_targets': codes,
+    'image_info': tf.tile(grid, [batch, 1, 1]),
+    'gt_boxes': tf.where(present[..., tf.newaxis], scenes.boxes, _PADDING),
+    'gt_classes': tf.where(present, scenes.classes, _PADDING),
+  }
+  if config.model.include_mask:
+    found['gt_masks'] = PlaneMasks(scenes, config.mask_crop_size)
+  return found
+
+
+def pyramid_anchors(config: TaskConfig) -> dict[str, np.ndarray]:
+  """Returns the `{level: [h_l, w_l, 4 * a]}` anchors of a task's model."""
+  model = config.model
+  return anchor_targets.pyramid_anchors(
+    model.input_size[:2],
+    min_level=model.min_level,
+    max_level=model.max_level,
+    **model.anchor.as_dict(),
+  )
+
+
+def repeated_anchors(
+  config: TaskConfig, batch: tf.Tensor
+) -> dict[str, tf.Tensor]:
+  """Returns the anchors once for each image, `{level: [b, h_l, w_l, 4 * a]}`.
+
+  Args:
+    config: of the task.
+    batch: int32 scalar, the number of images.
+  """
+  return {
+    level: tf.tile(boxes[np.newaxis], [batch, 1, 1, 1])
+    for level, boxes in pyramid_anchors(config).items()
+  }
+
+
+def _replica_seed(seed: int, step: tf.Tensor) -> tf.Tensor:
+  """Returns a `[2]` int32 seed that no other step or replica has."""
+  context = tf.distribute.get_replica_context()
+  replica = tf.cast(context.replica_id_in_sync_group, tf.int32)
+  step = tf.cast(step, tf.int32) * context.num_replicas_in_sync + replica
+  return tf.stack([tf.constant(seed, tf.int32), step])

@@ -1,0 +1,112 @@
+"""What the model of a config cannot be, or would silently ignore."""
+
+from collections.abc import Iterator
+
+from official.vision.configs import maskrcnn
+
+from copypaste_tf.config import config_types
+from copypaste_tf.config.config_types import Problem
+from copypaste_tf.modeling import parts
+from copypaste_tf.training.config.experiment import TaskConfig
+
+# Fields of Model Garden's config that our model reads, or a whole branch.
+READ = (
+  'num_classes',
+  'input_size',
+  'min_level',
+  'max_level',
+  'include_mask',
+  'anchor.',
+  'backbone.type',
+  'backbone.resnet.model_id',
+  'backbone.resnet.depth_multiplier',
+  'backbone.efficientnet.',
+  'decoder.type',
+  'decoder.fpn.num_filters',
+  'decoder.nasfpn.num_filters',
+  'decoder.nasfpn.num_repeats',
+  'rpn_head.num_convs',
+  'rpn_head.num_filters',
+  'detection_head.num_convs',
+  'detection_head.num_filters',
+  'detection_head.num_fcs',
+  'detection_head.fc_dims',
+  'detection_head.class_agnostic_bbox_pred',
+  'detection_head.cascade_class_ensemble',
+  'roi_generator.pre_nms_top_k',
+  'roi_generator.nms_iou_threshold',
+  'roi_generator.num_proposals',
+  'roi_generator.test_pre_nms_top_k',
+  'roi_generator.test_nms_iou_threshold',
+  'roi_generator.test_num_proposals',
+  'roi_sampler.num_sampled_rois',
+  'roi_sampler.foreground_fraction',
+  'roi_sampler.foreground_iou_threshold',
+  'roi_sampler.background_iou_high_threshold',
+  'roi_sampler.cascade_iou_thresholds',
+  'roi_aligner.crop_size',
+  'detection_generator.pre_nms_top_k',
+  'detection_generator.pre_nms_score_threshold',
+  'detection_generator.nms_iou_threshold',
+  'detection_generator.max_num_detections',
+  'mask_head.num_convs',
+  'mask_head.num_filters',
+  'mask_sampler.num_sampled_masks',
+  'mask_roi_aligner.crop_size',
+  'norm_activation.use_sync_bn',
+  'norm_activation.norm_momentum',
+  'norm_activation.norm_epsilon',
+)
+_MODEL = 'task.model.'
+
+
+def problems(task: TaskConfig) -> list[Problem]:
+  """Lists what is wrong with the model and with what it starts from."""
+  return [*_sizes(task), *_ignored(task.model), *_parts(task)]
+
+
+def _sizes(task) -> Iterator[Problem]:
+  model, anchors = task.model, task.anchor_targets
+  size, stride = model.input_size[:2], 2**model.max_level
+  if any(side < 1 or side % stride for side in size) or len(size) != 2:
+    yield Problem(
+      _MODEL + 'input_size',
+      f'height and width must be multiples of {stride} (2 to the coarsest '
+      f'level, {model.max_level}), got {list(size)}',
+    )
+  if model.min_level > model.max_level:
+    yield Problem(
+      _MODEL + 'min_level',
+      f'expected at most max_level {model.max_level}, got {model.min_level}',
+    )
+  if anchors.unmatched_threshold > anchors.match_threshold:
+    yield Problem(
+      'task.anchor_targets.unmatched_threshold',
+      f'expected at most match_threshold {anchors.match_threshold}, got '
+      f'{anchors.unmatched_threshold}',
+    )
+
+
+def _ignored(model: maskrcnn.MaskRCNN) -> Iterator[Problem]:
+  """Finds values that differ from Model Garden's and that nobody reads."""
+  usual = maskrcnn.MaskRCNN().replace(
+    backbone={'type': model.backbone.type},
+    decoder={'type': model.decoder.type},
+  )
+  expected = config_types.flatten(usual.as_dict())
+  for path, value in config_types.flatten(model.as_dict()).items():
+    if path.startswith(READ) or value == expected.get(path):
+      continue
+    yield Problem(
+      _MODEL + path,
+      f'is not read by the model, which has {expected.get(path)!r}; got '
+      f'{value!r}',
+    )
+
+
+def _parts(task) -> Iterator[Problem]:
+  for field in ('init_checkpoint_modules', 'frozen'):
+    try:
+      parts.expand(getattr(task, field))
+    except ValueError as error:
+      yield Problem(f'task.{field}', str(error))

@@ -1,0 +1,86 @@
+"""The model of an experiment, as a gin configurable."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gin
+from official.vision.configs import backbones, decoders, maskrcnn
+
+from copypaste_tf.config import overrides as overrides_lib
+
+
+@gin.configurable
+def model(
+  *,
+  num_classes: int = 91,
+  image_size: Sequence[int] = (1024, 1024),
+  backbone: str = 'resnet50',
+  pyramid: str = 'fpn',
+  cascade_ious: Sequence[float] = (),
+  levels: Sequence[int] = (2, 6),
+  overrides: Mapping[str, Any] | None = None,
+) -> maskrcnn.MaskRCNN:
+  """Returns Mask R-CNN as the published implementation has it.
+
+  Args:
+    num_classes: largest category id plus one; 0 is the background.
+    image_size: height and width of the input in pixels.
+    backbone: `resnet10` to `resnet200`, `efficientnet-b0` to `efficientnet-b7`.
+    pyramid: `fpn`, or `nasfpn` for levels 3 to 7.
+    cascade_ious: least IoU of an object in each further stage of a cascade,
+      which are class-agnostic, and averaged for the class; empty for none.
+    levels: finest and coarsest pyramid level.
+    overrides: any other field of Model Garden's `MaskRCNN`, as nested dicts.
+
+  Returns:
+    Model Garden's config.
+  """
+  nas, cascade = pyramid == 'nasfpn', bool(cascade_ious)
+  config = maskrcnn.MaskRCNN(
+    num_classes=num_classes,
+    input_size=[*image_size, 3],
+    min_level=levels[0],
+    max_level=levels[1],
+    anchor=maskrcnn.Anchor(
+      num_scales=3 if nas else 1,
+      aspect_ratios=[1.0, 2.0, 0.5],
+      anchor_size=4.0 if nas else 8.0,
+    ),
+    backbone=_backbone(backbone),
+    decoder=decoders.Decoder(
+      type=pyramid, fpn=decoders.FPN(), nasfpn=decoders.NASFPN()
+    ),
+    rpn_head=maskrcnn.RPNHead(num_convs=2),
+    detection_head=maskrcnn.DetectionHead(
+      num_fcs=2,
+      class_agnostic_bbox_pred=cascade,
+      cascade_class_ensemble=cascade,
+    ),
+    roi_sampler=maskrcnn.ROISampler(
+      foreground_iou_threshold=0.6 if cascade else 0.5,
+      cascade_iou_thresholds=[*cascade_ious] or None,
+    ),
+    detection_generator=maskrcnn.DetectionGenerator(pre_nms_top_k=1000),
+  )
+  changes = overrides_lib.from_mapping(overrides or {}, 'model.overrides')
+  overrides_lib.apply(config, changes)
+  return config
+
+
+def _backbone(name: str) -> backbones.Backbone:
+  """Returns Model Garden's config of `resnet50`, `efficientnet-b7`, ..."""
+  family, _, size = name.partition('-')
+  if family == 'efficientnet' and size:
+    settings = backbones.EfficientNet(
+      model_id=size, se_ratio=0.25, stochastic_depth_drop_rate=0.2
+    )
+    return backbones.Backbone(type=family, efficientnet=settings)
+  depth = name.removeprefix('resnet')
+  if name.startswith('resnet') and depth.isdecimal():
+    return backbones.Backbone(
+      type='resnet', resnet=backbones.ResNet(model_id=int(depth))
+    )
+  raise ValueError(
+    "model.backbone must be such as 'resnet50' or 'efficientnet-b7', got "
+    f'{name!r}.'
+  )

@@ -1,0 +1,1 @@
+"""Checkpoints of a run: the last intact one, the best one, restoring."""

@@ -1,0 +1,112 @@
+"""The best checkpoint of a run, apart from those that are pruned.
+
+The folder holds one checkpoint, which `tf.train.latest_checkpoint` finds, and
+`best.json`: its name, step and metrics. A kill leaves the one of before, or
+the new one whose metrics are known: `best.json` decides.
+"""
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from copypaste_tf import whole_files
+from copypaste_tf.training.checkpoints import last_good
+
+FILE = 'best.json'
+
+
+class Best:
+  """Saves what is evaluated if it is better than all before.
+
+  Attributes:
+    record: what `best.json` holds; None before the first evaluation.
+  """
+
+  def __init__(
+    self,
+    checkpoint: tf.train.Checkpoint,
+    folder: str,
+    metric: str,
+    known: str | None = None,
+  ):
+    """Makes the folder ready to go on.
+
+    Args:
+      checkpoint: of the run, whose variables are saved.
+      folder: where the best one is, or will be.
+      metric: what is compared; more is better.
+      known: where the best one so far is, if it is not in `folder`.
+
+    Raises:
+      ValueError: `best.json` is damaged.
+    """
+    self._checkpoint, self._folder = checkpoint, folder
+    self._metric = metric
+    known = known or folder
+    self.record = read(known)
+    if self.record and not _exists(known, self.record):
+      self.record = None  # Somebody has removed it.
+    if self.record and known == folder:
+      self._tidy()
+
+  def __call__(self, step: int, metrics: Mapping[str, float]) -> bool:
+    """Saves the checkpoint if it is the best.
+
+    Args:
+      step: of the run.
+      metrics: of the evaluation of what the variables are now.
+
+    Returns:
+      Whether it was.
+
+    Raises:
+      ValueError: there is no such metric.
+    """
+    if self._metric not in metrics:
+      raise ValueError(
+        f'trainer.best_checkpoint_eval_metric: expected one of '
+        f'{", ".join(sorted(metrics))}, got {self._metric!r}'
+      )
+    value = float(metrics[self._metric])
+    before = (self.record or {}).get(self._metric, -math.inf)
+    if not value > before:
+      return False
+    tf.io.gfile.makedirs(self._folder)
+    name = f'ckpt-{step}'
+    self._checkpoint.write(os.path.join(self._folder, name))
+    self.record = {
+      'checkpoint': name,
+      'step': step,
+      'metric': self._metric,
+      **{key: float(value) for key, value in metrics.items()},
+    }
+    path = os.path.join(self._folder, FILE)
+    whole_files.write(path, json.dumps(self.record, indent=2) + '\n')
+    self._tidy()
+    return True
+
+  def _tidy(self) -> None:
+    """Lets TensorFlow find the checkpoint on record; removes all others."""
+    name = self.record['checkpoint']
+    last_good.write_list(self._folder, [name])
+    for path in tf.io.gfile.glob(os.path.join(self._folder, 'ckpt-*')):
+      if os.path.basename(path).partition('.')[0] == name:
+        continue
+      if tf.io.gfile.isdir(path):  # Of a checkpoint that was never finished.
+        tf.io.gfile.rmtree(path)
+      else:
+        tf.io.gfile.remove(path)
+
+
+def _exists(folder: str, record: Mapping[str, Any]) -> bool:
+  index = os.path.join(folder, f'{record["checkpoint"]}.index')
+  return tf.io.gfile.exists(index)
+
+
+def read(folder: str) -> dict[str, Any] | None:
+  """Returns `best.json`: checkpoint, step, metric and all metrics, or None."""
+  return whole_files.read_json(os.path.join(folder, FILE))

@@ -1,0 +1,1 @@
+"""Errors in a config, its records or its devices, found before step 0."""

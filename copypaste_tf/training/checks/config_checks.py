@@ -1,0 +1,214 @@
+"""What is wrong with a config before anything runs: values and their sums.
+
+Each problem names the value at fault; its origin is added where it is shown.
+Knobs of the augmentation are checked by its own options.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from official.core import config_definitions as cfg
+
+from copypaste_tf.config import config_types
+from copypaste_tf.config.config_types import Problem, nearest
+from copypaste_tf.inputs import pipeline
+from copypaste_tf.inputs.data_config import TrainData
+from copypaste_tf.tasks.detection import model_checks
+from copypaste_tf.training.checks import (
+  data_checks,
+  service_checks,
+  step_checks,
+)
+from copypaste_tf.training.config.gin_config import Resolved
+
+STRATEGIES = (
+  'mirrored',
+  'multi_worker_mirrored',
+  'off',
+  'one_device',
+  'tpu',
+)
+PRECISIONS = ('bfloat16', 'float16', 'float32')
+DTYPES = ('bfloat16', 'float32')
+PLACES = ('device', 'host')
+
+_RPN, _TRAIN = 'task.anchor_targets.', 'task.train_data.'
+_SGD = 'trainer.optimizer_config.'
+
+
+class _Range(NamedTuple):
+  """Numbers that a value may have; None is no bound."""
+
+  low: float
+  high: float | None = None
+
+  def __str__(self) -> str:
+    if self.high is None:
+      return f'at least {self.low}'
+    return f'in [{self.low}, {self.high}]'
+
+  def __contains__(self, value) -> bool:
+    return self.low <= value and (self.high is None or value <= self.high)
+
+
+_RANGES = {
+  _RPN + 'match_threshold': _Range(0, 1),
+  _RPN + 'unmatched_threshold': _Range(0, 1),
+  _RPN + 'foreground_fraction': _Range(0, 1),
+  _RPN + 'batch_size_per_image': _Range(1),
+  _TRAIN + 'global_batch_size': _Range(1),
+  _TRAIN + 'max_instances': _Range(1),
+  _TRAIN + 'max_source_instances': _Range(1),
+  _TRAIN + 'num_planes': _Range(1),
+  _TRAIN + 'shuffle_buffer_size': _Range(1),
+  _TRAIN + 'cycle_length': _Range(1),
+  'task.validation_data.global_batch_size': _Range(1),
+  'task.mask_crop_size': _Range(1),
+  'task.panels_every': _Range(0),
+  'task.micro_batches': _Range(1),
+  'task.divergence.explosion_factor': _Range(0),
+  'task.divergence.max_recoveries': _Range(0),
+  'task.losses.l2_weight_decay': _Range(0),
+  'task.model.num_classes': _Range(2),
+  'task.model.min_level': _Range(2),
+  'task.model.backbone.resnet.depth_multiplier': _Range(0.0),
+  'task.model.norm_activation.norm_momentum': _Range(0, 1),
+  'task.model.detection_generator.nms_iou_threshold': _Range(0, 1),
+  'trainer.train_steps': _Range(1),
+  'trainer.steps_per_loop': _Range(1),
+  'trainer.checkpoint_interval': _Range(1),
+  'trainer.validation_interval': _Range(1),
+  'trainer.max_to_keep': _Range(1),
+  'trainer.continuous_eval_timeout': _Range(1),
+  'runtime.num_gpus': _Range(-1),
+  _SGD + 'optimizer.sgd.momentum': _Range(0, 1),
+  _SGD + 'warmup.linear.warmup_steps': _Range(0),
+  _SGD + 'warmup.linear.warmup_learning_rate': _Range(0),
+}
+_CHOICES = {
+  'runtime.distribution_strategy': STRATEGIES,
+  'runtime.mixed_precision_dtype': PRECISIONS,
+  _TRAIN + 'augment_on': PLACES,
+  _TRAIN + 'dtype': DTYPES,
+  'task.validation_data.dtype': DTYPES,
+}
+
+
+def problems(
+  params: cfg.ExperimentConfig,
+  *,
+  mode: str = 'train_and_eval',
+  missing_data: bool = False,
+  replicas: int | None = None,
+) -> list[Problem]:
+  """Lists everything that is wrong with a config.
+
+  Args:
+    params: the config.
+    mode: of the run; training data matter to `train`, others to `eval`.
+    missing_data: accept that files do not exist.
+    replicas: that share the batch; None is what the config and the GPUs say.
+  """
+  found = values(params)
+  if found:  # What follows computes with the values.
+    return found
+  leaves = config_types.flatten(params.as_dict())
+  found += model_checks.problems(params.task)
+  if 'train' in mode:
+    found += [*_schedule(params, leaves), *_sources(params.task.train_data)]
+    found += service_checks.problems(params.task.train_data)
+    found += step_checks.problems(params)
+    found += _augmentation(params.task.train_data)
+  found += _batches(params, mode, replicas or pipeline.num_replicas(params))
+  return found + data_checks.problems(params, mode, missing_data)
+
+
+def describe(problem: Problem, resolved: Resolved) -> str:
+  """Returns `origin: path: message` of a problem."""
+  origin = resolved.origins.get(problem.path)
+  if origin is None:  # A whole part of the config, such as the jitter.
+    inside = [
+      where
+      for path, where in resolved.origins.items()
+      if path.startswith(problem.path + '.') and where != 'default'
+    ]
+    origin = inside[0] if inside else 'default'
+  return f'{origin}: {problem.path}: {problem.message}'
+
+
+def values(params: cfg.ExperimentConfig) -> list[Problem]:
+  """Lists the single values of a config that are out of their ranges."""
+  return [*_values(config_types.flatten(params.as_dict()))]
+
+
+def _values(leaves) -> Iterator[Problem]:
+  for path, bounds in _RANGES.items():
+    if path in leaves and leaves[path] not in bounds:
+      yield Problem(path, f'expected a value {bounds}, got {leaves[path]!r}')
+  for path, known in _CHOICES.items():
+    if leaves.get(path) not in known:
+      yield Problem(
+        path,
+        f'expected one of {", ".join(known)}, got {leaves[path]!r}'
+        f'{nearest(str(leaves[path]), known)}',
+      )
+  path = _TRAIN + 'source_size'
+  if len(leaves[path]) != 2 or min(leaves[path]) < 1:
+    yield Problem(path, f'expected height and width, got {leaves[path]!r}')
+
+
+def _schedule(params, leaves) -> Iterator[Problem]:
+  steps = params.trainer.train_steps
+  warmup = leaves.get(_SGD + 'warmup.linear.warmup_steps', 0)
+  if warmup >= steps:
+    yield Problem(
+      _SGD + 'warmup.linear.warmup_steps',
+      f'the warm-up of {warmup} steps does not end before the training of '
+      f'{steps}; lower schedule.warmup_steps',
+    )
+  path = _SGD + 'learning_rate.stepwise.boundaries'
+  drops = leaves.get(path) or []
+  if list(drops) != sorted(set(drops)) or not all(
+    0 < d <= steps for d in drops
+  ):
+    yield Problem(
+      path, f'expected growing steps in [1, {steps}], got {list(drops)}'
+    )
+  if params.trainer.summary_interval % params.trainer.steps_per_loop:
+    yield Problem(
+      'trainer.summary_interval',
+      f'expected a multiple of steps_per_loop '
+      f'{params.trainer.steps_per_loop}, got {params.trainer.summary_interval}',
+    )
+
+
+def _batches(params, mode, replicas) -> Iterator[Problem]:
+  """Finds batches that the replicas cannot share."""
+  for part, kind in (('train_data', 'train'), ('validation_data', 'eval')):
+    batch = getattr(params.task, part).global_batch_size
+    if kind in mode and batch % replicas:
+      yield Problem(
+        f'task.{part}.global_batch_size',
+        f'expected a multiple of the {replicas} replicas, got {batch}',
+      )
+
+
+def _sources(data: TrainData) -> Iterator[Problem]:
+  if data.source_input_path and data.copy_paste is None:
+    yield Problem(
+      _TRAIN + 'source_input_path',
+      'is never read without TrainData.copy_paste = @CopyPaste()',
+    )
+
+
+def _augmentation(data: TrainData) -> Iterator[Problem]:
+  """Asks the parts of the augmentation, which know their ranges."""
+  knobs = pipeline.augment_knobs(data)
+  for part in ('jitter', 'source_jitter', 'copy_paste'):
+    try:
+      if knobs[part] is not None:
+        knobs[part].check()
+    except ValueError as error:
+      # Begins with the knob, such as `CopyPaste.subset`.
+      _, _, knob = str(error).split()[0].partition('.')
+      yield Problem(f'{_TRAIN}{part}.{knob}'.rstrip('.'), str(error))

@@ -1,0 +1,170 @@
+"""What does not fit between a config and its record files."""
+
+import itertools
+import os
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import tensorflow as tf
+from official.core import config_definitions as cfg
+
+from copypaste_tf import records
+from copypaste_tf.config.config_types import Problem
+from copypaste_tf.inputs import data_files
+
+_PROBED = 32  # Records looked at where no manifest tells.
+
+
+class Facts(NamedTuple):
+  """What is known of some records; None is unknown.
+
+  Attributes:
+    include_masks: whether the objects have masks.
+    classes: names by category id.
+    num_planes: planes of the record with the most.
+    max_instances: objects of the record with the most.
+  """
+
+  include_masks: bool
+  classes: dict[int, str]
+  num_planes: int
+  max_instances: int
+
+
+def problems(
+  params: cfg.ExperimentConfig, mode: str, missing_data: bool
+) -> list[Problem]:
+  """Lists what is missing or does not fit.
+
+  Args:
+    params: the config.
+    mode: of the run.
+    missing_data: accept that files do not exist.
+  """
+  task, wanted = params.task, []
+  if 'train' in mode:
+    wanted.append('task.train_data.input_path')
+    if task.train_data.source_input_path:
+      wanted.append('task.train_data.source_input_path')
+  if 'eval' in mode:
+    wanted.append('task.validation_data.input_path')
+  found, label_maps = [], {}
+  for path in wanted:
+    patterns = _value(params, path)
+    missing = _missing(path, patterns)
+    if missing:
+      found += [] if missing_data else [missing]
+      continue
+    facts = gather(patterns)
+    label_maps[path] = facts.classes
+    found += _misfits(params, path, facts)
+  found += _label_maps(label_maps)
+  return found if missing_data else found + [*_other_files(task)]
+
+
+def gather(patterns: str) -> Facts:
+  """Reads the manifest, or the first records where there is none."""
+  known = data_files.manifest(patterns)
+  if known is not None:
+    return Facts(
+      known['include_masks'],
+      {int(k): name for k, name in known['label_map'].items()},
+      known['num_planes'],
+      known['max_instances'],
+    )
+  read = records.read_records(data_files.expand(patterns))
+  probed = [record for _, _, record in itertools.islice(read, _PROBED)]
+  return Facts(
+    all(record.has_masks for record in probed),
+    {
+      int(k): name
+      for record in probed
+      for k, name in zip(record.classes, record.class_names, strict=True)
+    },
+    max((len(record.planes) for record in probed), default=0),
+    max((len(record.classes) for record in probed), default=0),
+  )
+
+
+def _value(params, path: str) -> str:
+  for name in path.split('.'):
+    params = getattr(params, name)
+  return params
+
+
+def _missing(path: str, patterns: str) -> Problem | None:
+  """Says how to make records that are not there."""
+  if not patterns:
+    return Problem(path, 'no records are given')
+  try:
+    data_files.expand(patterns)
+  except FileNotFoundError as error:
+    prefix = re.split(r'[-*?\[]', patterns.split(',')[0])[0] or 'records'
+    folder, split = os.path.split(prefix)
+    make = (
+      f'make them with: python -m tfrecord_tools.create_coco_tfrecord '
+      f'--image_dir=IMAGES --annotations=instances_{split}.json '
+      f'--output_prefix={prefix}'
+    )
+    if os.path.basename(folder) == 'shapes':
+      make = 'make the generated shapes with: make shapes'
+    return Problem(path, f'{error}; {make}')
+  return None
+
+
+def _misfits(params, path: str, facts: Facts) -> Iterator[Problem]:
+  """Compares what the records hold with what the config reads."""
+  data, model = params.task.train_data, params.task.model
+  num_classes = model.num_classes
+  highest = max(facts.classes, default=0)
+  if highest >= num_classes:
+    yield Problem(
+      'task.model.num_classes',
+      f'{num_classes} does not fit the label map of {path}: its highest '
+      f'category id is {highest} ({facts.classes[highest]}); set '
+      f'model.num_classes = {highest + 1}',
+    )
+  if 'train_data' not in path:
+    return
+  if not facts.include_masks:
+    use = 'Copy-Paste is on' if data.copy_paste else 'training needs masks'
+    yield Problem(
+      path,
+      f'{use}, but the records have no masks; convert them again with '
+      '--include_masks=true',
+    )
+  for field, count in (
+    ('num_planes', facts.num_planes),
+    ('max_source_instances', facts.max_instances),
+  ):
+    if count > getattr(data, field):
+      yield Problem(
+        f'task.train_data.{field}',
+        f'a record of {path} needs {count}, got {getattr(data, field)}; set '
+        f'TrainData.{field} = {count}',
+      )
+
+
+def _label_maps(label_maps: dict[str, dict[int, str]]) -> Iterator[Problem]:
+  """Compares the names that training and evaluation records give an id."""
+  for (one, names), (other, others) in itertools.combinations(
+    label_maps.items(), 2
+  ):
+    for category in sorted(names.keys() & others.keys()):
+      if names[category] != others[category]:
+        yield Problem(
+          other,
+          f'category {category} is {others[category]!r} here and '
+          f'{names[category]!r} in {one}',
+        )
+
+
+def _other_files(task) -> Iterator[Problem]:
+  if task.annotation_file and not tf.io.gfile.exists(task.annotation_file):
+    yield Problem('task.annotation_file', f'no file {task.annotation_file!r}')
+  checkpoint = task.init_checkpoint
+  if checkpoint and not (
+    tf.io.gfile.isdir(checkpoint) or tf.io.gfile.glob(checkpoint + '.index')
+  ):
+    yield Problem('task.init_checkpoint', f'no checkpoint {checkpoint!r}')

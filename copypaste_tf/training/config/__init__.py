@@ -1,0 +1,1 @@
+"""The experiment of a recipe, with the origin of every value."""

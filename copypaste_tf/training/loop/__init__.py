@@ -1,0 +1,1 @@
+"""The loop of training steps: trainer, micro batches, averages, divergence."""

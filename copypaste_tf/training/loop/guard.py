@@ -1,0 +1,109 @@
+"""Model Garden's trainer, which stops at a loop of steps that diverged."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import tensorflow as tf
+import tf_keras
+
+from copypaste_tf.training.loop.divergence import Judge
+from copypaste_tf.training.loop.trainer import Trainer
+
+
+class StepLosses(tf_keras.metrics.Mean):
+  """The mean of the losses of a loop, and the loss of each step and replica."""
+
+  def __init__(self, steps: int, name: str):
+    """Makes the metric, in the scope of the strategy.
+
+    Args:
+      steps: of a loop, at most.
+      name: of the metric.
+    """
+    super().__init__(name, dtype=tf.float32)
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    # Each replica writes a column of its own, so that their sum is the whole.
+    self._losses = self.add_weight(
+      'losses', shape=[steps, replicas], initializer='zeros'
+    )
+
+  def update_state(self, loss: tf.Tensor) -> None:
+    """Adds the scalar loss of this replica's next step."""
+    steps, replicas = self._losses.shape
+    context = tf.distribute.get_replica_context()
+    step = tf.range(steps) == tf.cast(self.count, tf.int32)
+    replica = tf.range(replicas) == context.replica_id_in_sync_group
+    here = step[:, tf.newaxis] & replica[tf.newaxis]
+    self._losses.assign(tf.where(here, loss, self._losses))
+    super().update_state(loss)
+
+  def reset_state(self) -> None:
+    """Begins with the next loop."""
+    for variable in self.variables:
+      variable.assign(tf.zeros(variable.shape))
+
+  def by_step(self) -> np.ndarray:
+    """Returns the `[steps, replicas]` float32 losses of the loop so far."""
+    losses = self._losses.numpy()
+    return losses[: int(self.count.numpy()) // losses.shape[1]]
+
+
+class GuardedTrainer(Trainer):
+  """Raises a `LoopError` behind a loop that diverged.
+
+  Orbit's controller calls its actions and saves behind that, so none of them
+  sees such a loop.
+  """
+
+  def __init__(self, *args, **kwargs):
+    """Makes the trainer of a run, in the scope of its strategy.
+
+    Args:
+      *args: of `Trainer`.
+      **kwargs: of `Trainer`.
+    """
+    super().__init__(*args, **kwargs)
+    self._train_loss = StepLosses(
+      self.config.trainer.steps_per_loop, 'training_loss'
+    )
+    self._judge = Judge(self.config.task.divergence.explosion_factor)
+    self._unsound = tf.function(
+      lambda: unsound(self.strategy, self.model.variables)
+    )
+
+  def train_loop_end(self) -> Mapping[str, tf.Tensor]:
+    """Returns what a loop reports.
+
+    Raises:
+      LoopError: the loop diverged.
+    """
+    losses = self._train_loss.by_step()
+    logs = super().train_loop_end()
+    fault = self._judge.fault(losses, not int(self._unsound()))
+    if fault is not None:
+      raise fault
+    return logs
+
+
+def unsound(
+  strategy: tf.distribute.Strategy, variables: Sequence[tf.Variable]
+) -> tf.Tensor:
+  """Counts variables that are not finite, on each replica; an int32 scalar.
+
+  Args:
+    strategy: of the variables.
+    variables: those of the model. A momentum or an average that is not finite
+      makes a weight so, or is made by one.
+  """
+
+  def of_replica():
+    sound = [
+      tf.reduce_all(tf.math.is_finite(v))
+      for v in variables
+      if v.dtype.is_floating
+    ]
+    return tf.reduce_sum(1 - tf.cast(tf.stack(sound), tf.int32))
+
+  return strategy.reduce(
+    tf.distribute.ReduceOp.SUM, strategy.run(of_replica), axis=None
+  )

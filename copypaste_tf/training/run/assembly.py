@@ -1,0 +1,210 @@
+"""What a run is made of: task, trainer, Orbit's runner and its actions."""
+
+import functools
+import os
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import orbit
+import tensorflow as tf
+import tf_keras
+from official.core import train_lib, train_utils
+from official.modeling import performance
+
+from copypaste_tf.tasks.detection.task import CopyPasteTask
+from copypaste_tf.training.checkpoints.best import Best
+from copypaste_tf.training.loop.guard import GuardedTrainer
+from copypaste_tf.training.loop.trainer import InputClock
+from copypaste_tf.training.run import workers
+from copypaste_tf.training.run.devices import Devices
+from copypaste_tf.training.run.preemption import Preemption
+from copypaste_tf.training.run.profiler import Profiler, Window
+from copypaste_tf.training.run.progress import EVAL_FILES, TRAIN_FILES, Progress
+from copypaste_tf.training.run.recovery import Recoveries
+from copypaste_tf.training.run.train_panels import Panels
+
+
+class Run(NamedTuple):
+  """A run that is ready to go on.
+
+  Attributes:
+    runner: Model Garden's.
+    progress: what a person sees of it.
+    recoveries: what it does when it diverges.
+    preemption: what it does when it is asked to end.
+  """
+
+  runner: train_lib.OrbitExperimentRunner
+  progress: Progress
+  recoveries: Recoveries
+  preemption: Preemption
+
+
+def build(
+  started: Devices,
+  model_dir: str,
+  folder: str,
+  mode: str,
+  show: Callable[[str], Any],
+  profile: Window | None = None,
+) -> Run:
+  """Builds a run, restored from its last checkpoint.
+
+  Args:
+    started: the devices, and the config.
+    model_dir: folder of the run, from which all workers read.
+    folder: where this worker writes; `model_dir` for the chief.
+    mode: one of `runner.MODES`.
+    show: takes a line for the user.
+    profile: steps that TensorFlow's profiler watches.
+  """
+  train = 'train' in mode
+  task, trainer = task_and_trainer(
+    started, folder, train=train, evaluate='eval' in mode
+  )
+  files = TRAIN_FILES if train else EVAL_FILES
+  if not workers.is_chief(started.strategy):
+    show = str
+  progress = watched(started, trainer, model_dir, folder, show, files)
+  runner = train_lib.OrbitExperimentRunner(
+    started.strategy,
+    task,
+    mode,
+    started.params,
+    folder,
+    trainer=trainer,
+    train_actions=[progress],
+    eval_actions=[progress.evaluated],
+    controller_cls=_controller(profile, folder, show),
+  )
+  # Model Garden would save the averages once more.
+  runner.controller.eval_actions = (progress.evaluated,)
+  found = workers.restore(runner, model_dir)
+  progress.rewound()  # The step has been restored.
+  recoveries = Recoveries(model_dir, trainer)
+  if train:
+    _start(runner, recoveries, found)
+    _draw_panels(runner, started, folder)
+  return Run(runner, progress, recoveries, _preemption(runner, show))
+
+
+def task_and_trainer(
+  started: Devices, folder: str, *, train: bool, evaluate: bool = True
+) -> tuple[CopyPasteTask, GuardedTrainer]:
+  """Builds the model, its optimizer and its inputs.
+
+  Args:
+    started: the devices, and the config.
+    folder: where detections are written.
+    train: build what trains.
+    evaluate: build what evaluates.
+  """
+  params = started.params
+  performance.set_mixed_precision_policy(params.runtime.mixed_precision_dtype)
+  # Of the first weights, and of what layers draw.
+  tf_keras.utils.set_random_seed(params.task.train_data.seed)
+  # The steps of a TPU do not run on this host.
+  tpu = isinstance(started.strategy, tf.distribute.TPUStrategy)
+  clock = None if tpu else InputClock()
+  with started.strategy.scope():
+    task = CopyPasteTask(params.task, logging_dir=folder)
+    trainer = train_utils.create_trainer(
+      params,
+      task,
+      train=train,
+      evaluate=evaluate,
+      trainer_cls=functools.partial(GuardedTrainer, clock=clock),
+    )
+    # Several workers make their variables together, and this one with the first
+    # checkpoint that is saved or restored, which may be at other times.
+    trainer.checkpoint.save_counter.assign_add(0)
+    if train:
+      # Left to the first step, they are made within its graph, which then is
+      # traced twice and, with several replicas, does not run.
+      trainer.optimizer._create_all_weights(trainer.model.trainable_variables)
+  return task, trainer
+
+
+def watched(
+  started: Devices,
+  trainer: GuardedTrainer,
+  model_dir: str,
+  folder: str,
+  show: Callable[[str], Any],
+  files: tuple[str, str] = EVAL_FILES,
+) -> Progress:
+  """Makes what a person sees of a run, and keeps its best checkpoint.
+
+  Args:
+    started: the devices, and the config.
+    trainer: of the run.
+    model_dir: folder of the run.
+    folder: where this worker writes.
+    show: takes a line.
+    files: names of the history and of the results.
+  """
+  best, config, task = None, started.params.trainer, started.params.task
+  if config.best_checkpoint_export_subdir:
+    best = Best(
+      trainer.checkpoint,
+      os.path.join(folder, config.best_checkpoint_export_subdir),
+      config.best_checkpoint_eval_metric
+      or ('mask_ap' if task.model.include_mask else 'box_ap'),
+      # Workers save together or not at all.
+      known=os.path.join(model_dir, config.best_checkpoint_export_subdir),
+    )
+  return Progress(
+    folder,
+    trainer.global_step,
+    total_steps=config.train_steps,
+    batch_size=task.train_data.global_batch_size,
+    replicas=started.replicas,
+    best=best,
+    files=files,
+    write=show,
+  )
+
+
+def _controller(profile, folder, show):
+  if profile is None:
+    return orbit.Controller
+  return Profiler(profile, os.path.join(folder, 'train'), show).controller
+
+
+def _start(runner, recoveries: Recoveries, found: bool) -> None:
+  """Goes on with the next example, or saves what the run starts from."""
+  if found:
+    recoveries.place_inputs()
+    return
+  with runner.strategy.scope():
+    runner.controller.save_checkpoint()
+
+
+def _draw_panels(runner, started, folder) -> None:
+  task = started.params.task
+  if not task.panels_every or not workers.is_chief(started.strategy):
+    return
+  panels = Panels(
+    folder,
+    task.train_data,
+    tuple(task.model.input_size[:2]),
+    every=task.panels_every,
+    global_step=runner.controller.global_step,
+  )
+  runner.controller.train_actions += (panels,)
+
+
+def _preemption(runner, show) -> Preemption:
+  """Returns what saves before a run ends that is asked to."""
+
+  def save():
+    step = int(runner.controller.global_step.numpy())
+    runner.checkpoint_manager.save(checkpoint_number=step, check_interval=False)
+
+  def anyone(asked: bool) -> bool:
+    return any(workers.from_all(runner.strategy, asked))
+
+  preemption = Preemption(save, show, anyone)
+  if runner.controller.train_actions:
+    runner.controller.train_actions += (preemption,)
+  return preemption

@@ -1,0 +1,173 @@
+"""What a person sees of a run: a line of progress, history, results."""
+
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from copypaste_tf import whole_files
+from copypaste_tf.training.checkpoints.best import Best
+from copypaste_tf.training.loop.trainer import GRADIENT_NORM, INPUT_SECONDS
+from copypaste_tf.training.run import memory, run_record
+from copypaste_tf.training.run.history import History
+
+HISTORY, RESULTS = TRAIN_FILES = ('history.jsonl', 'results.json')
+# Of an evaluator, which may run beside a trainer.
+EVAL_FILES = ('eval_history.jsonl', 'eval_results.json')
+RATE = 'images_per_second'
+_LONG_WAIT = 0.1  # Share of the time from which on the inputs are to blame.
+_SHORT = {
+  'total_loss': 'loss',
+  'rpn_score_loss': 'rpn',
+  'frcnn_cls_loss': 'class',
+  'frcnn_box_loss': 'box',
+  'mask_loss': 'mask',
+}
+
+
+class Progress:
+  """Prints a line after every loop of steps, and keeps the history.
+
+  An Orbit train action; `evaluated` is the eval action.
+  """
+
+  def __init__(
+    self,
+    model_dir: str,
+    global_step: tf.Variable,
+    *,
+    total_steps: int,
+    batch_size: int,
+    replicas: int = 1,
+    best: Best | None = None,
+    files: tuple[str, str] = TRAIN_FILES,
+    write: Callable[[str], Any] = print,
+  ):
+    """Starts the clock.
+
+    Args:
+      model_dir: where the history and the results go.
+      global_step: of the trainer.
+      total_steps: steps of the whole run.
+      batch_size: images of a step.
+      replicas: that share a batch.
+      best: keeps the best checkpoint.
+      files: names of the history and of the results.
+      write: takes a line.
+
+    Raises:
+      ValueError: the history of an earlier session is damaged.
+    """
+    self._step, self._total = global_step, total_steps
+    self._batch_size, self._replicas = batch_size, replicas
+    self._best, self._write = best, write
+    history, self._results = (os.path.join(model_dir, name) for name in files)
+    self._history = History(history)
+    self._seconds_per_step = None
+    self.rewound()
+
+  def rewound(self) -> None:
+    """Counts from the step to which the run was restored."""
+    self._last_step = int(self._step.numpy())
+    self._resumed = time.monotonic()
+
+  def __call__(self, output: dict[str, tf.Tensor]) -> None:
+    """Reports a loop; adds what it measures to what TensorBoard gets."""
+    step, now = int(self._step.numpy()), time.monotonic()
+    seconds = (now - self._resumed) / max(step - self._last_step, 1)
+    self._resumed, self._last_step = now, step
+    first = self._seconds_per_step is None  # Its loop holds the tracing.
+    self._seconds_per_step = seconds
+    output |= self._measured(seconds, output.pop(INPUT_SECONDS, None))
+    values = {name: float(value) for name, value in output.items()}
+    self._history.append(step, values)
+    left = None if first else (self._total - step) * seconds
+    self._write(progress_line(step, self._total, values, left))
+
+  def _measured(self, seconds, input_seconds) -> dict[str, float]:
+    rate = self._batch_size / seconds
+    values = {
+      RATE: rate,
+      f'{RATE}_per_replica': rate / self._replicas,
+      'seconds_per_step': seconds,
+    }
+    if input_seconds is not None:
+      values['input_wait'] = min(input_seconds / seconds, 1.0)
+    return values | memory.memory_gib()
+
+  def evaluated(self, output: Mapping[str, Any]) -> None:
+    """Reports an evaluation, and keeps its time out of the images a second."""
+    values = {name: float(value) for name, value in output.items()}
+    step = int(self._step.numpy())
+    # Before the history: what it lists is not evaluated again.
+    best = self._best is not None and self._best(step, values)
+    self._history.append(step, values)
+    shown = [
+      f'{name} {values[name]:.3f}'
+      for name in ('box_ap', 'mask_ap')
+      if name in values
+    ]
+    line = f'step {step}/{self._total}  evaluated: {", ".join(shown)}'
+    self._write(line + ', the best so far' * best)
+    self._resumed = time.monotonic()
+
+  @property
+  def evaluated_steps(self) -> set[int]:
+    """Steps whose evaluation is in the history."""
+    return {row['step'] for row in self._history.rows if 'box_ap' in row}
+
+  def finish(self) -> dict[str, Any]:
+    """Writes `results.json` and returns what is in it."""
+    rate = self._history.median(RATE)
+    results = {
+      'step': int(self._step.numpy()),
+      'seconds': round(self._history.seconds, 1),
+      'session_seconds': round(self._history.session_seconds, 1),
+      RATE: None if rate is None else round(rate, 2),
+      'train': self._history.last(RATE),
+      'eval': self._history.last('box_ap'),
+      'best': self._best.record if self._best else None,
+      'packages': run_record.packages(),
+    }
+    whole_files.write(self._results, json.dumps(results, indent=2) + '\n')
+    return results
+
+
+def progress_line(
+  step: int, total: int, values: Mapping[str, float], left: float | None
+) -> str:
+  """Formats one line.
+
+  Args:
+    step: steps done.
+    total: steps of the run.
+    values: losses, `images_per_second` and what else was measured; of that,
+      what asks for attention is shown.
+    left: seconds to the end, None if unknown.
+  """
+  losses = [
+    f'{short} {values[name]:.3f}'
+    for name, short in _SHORT.items()
+    if name in values
+  ]
+  rest = [f'{values[RATE]:.{0 if values[RATE] >= 100 else 1}f} images/s']
+  if values.get('input_wait', 0) >= _LONG_WAIT:
+    rest.append(f'input {100 * values["input_wait"]:.0f}%')
+  if not math.isfinite(values.get(GRADIENT_NORM, 0)):
+    rest.append(f'gradient {values[GRADIENT_NORM]}')
+  if left is not None:
+    rest.append(f'{duration(left)} left')
+  return '  '.join([f'step {step}/{total}', ' '.join(losses), *rest])
+
+
+def duration(seconds: float) -> str:
+  """Formats seconds such as `2h03m`, `3m12s`, `9s`."""
+  seconds = max(round(seconds), 0)
+  hours, minutes = seconds // 3600, seconds % 3600 // 60
+  if hours:
+    return f'{hours}h{minutes:02}m'
+  return f'{minutes}m{seconds % 60:02}s' if minutes else f'{seconds}s'

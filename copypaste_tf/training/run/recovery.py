@@ -1,0 +1,210 @@
+"""A run that diverged goes back, and on behind the examples at fault.
+
+A global step and the examples that it takes are no longer the same number
+then. `divergence.jsonl` in the folder of the run says by how much they differ,
+from which step on; it has a line for each time.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import tensorflow as tf
+from official.core import base_trainer, train_lib
+
+from copypaste_tf import whole_files
+from copypaste_tf.inputs import pipeline
+from copypaste_tf.inputs.data_config import TrainData
+from copypaste_tf.training.loop import divergence
+from copypaste_tf.training.loop.divergence import LoopError
+from copypaste_tf.training.run import workers
+
+FILE = 'divergence.jsonl'
+_SHOWN_STEPS = 5
+
+
+class DivergedError(ValueError):
+  """The run diverged more often than it may; the message is a report."""
+
+
+class Recoveries:
+  """Where the inputs of a run are, and what it takes to recover."""
+
+  def __init__(self, model_dir: str, trainer: base_trainer.Trainer):
+    """Reads what happened before.
+
+    Args:
+      model_dir: folder of the run.
+      trainer: restored from its last checkpoint.
+    """
+    self._path = os.path.join(model_dir, FILE)
+    self._trainer = trainer
+    self._config = trainer.config.task
+    self._rows = whole_files.read_rows(self._path)
+    step = int(trainer.global_step.numpy())
+    # Later ones are of checkpoints that have been lost since.
+    self._skips = [row for row in self._rows if row['restored'] <= step]
+
+  def position(self) -> int:
+    """Returns the steps whose examples were used or left out so far."""
+    step = int(self._trainer.global_step.numpy())
+    if not self._skips:
+      return step
+    last = self._skips[-1]
+    return step + last['position'] - last['restored']
+
+  def place_inputs(self) -> tf.distribute.InputContext:
+    """Lets the inputs go on at `position`; returns the context of one host."""
+    contexts, position = [], self.position()
+
+    def build(input_context):
+      contexts.append(input_context)
+      return self._trainer.task.build_inputs(
+        self._config.train_data, input_context, start_step=position
+      )
+
+    self._trainer.train_dataset = self._trainer.distribute_dataset(build)
+    return contexts[0]
+
+  def recover(self, fault: LoopError, runner: train_lib.OrbitExperimentRunner):
+    """Goes back to the last checkpoint, and on with the next examples.
+
+    Args:
+      fault: in the loop that was the last one.
+      runner: of the run.
+
+    Returns:
+      A line for the user.
+
+    Raises:
+      DivergedError: that was once too often.
+    """
+    step, position = int(self._trainer.global_step.numpy()), self.position()
+    first = step - len(fault.losses)
+    # The chief's, for all workers.
+    checkpoint = tf.train.latest_checkpoint(os.path.dirname(self._path))
+    runner.controller.restore_checkpoint(checkpoint)
+    # Its rate would be of the steps back.
+    runner.controller.step_timer = None
+    row = {
+      'step': first + fault.step + 1,
+      'reason': fault.reason,
+      'losses': dict(_losses(fault, first)),
+      'checkpoint': checkpoint,
+      'restored': int(self._trainer.global_step.numpy()),
+      'position': position,
+    }
+    self._skips.append(row)
+    context = self.place_inputs()
+    offset = position - step + first
+    row['steps'] = [first + index + 1 for index in fault.suspects]
+    row['source_ids'] = self._source_ids(
+      [offset + index for index in fault.suspects], fault.replicas, context
+    )
+    self._rows.append(row)
+    if workers.is_chief(runner.strategy):
+      whole_files.write_rows(self._path, self._rows)
+    most = self._config.divergence.max_recoveries
+    if len(self._rows) > most:
+      raise DivergedError(self._report(most))
+    return (
+      f'diverged at step {row["step"]}: {row["reason"]}; back to step '
+      f'{row["restored"]} and on behind the examples of step {step}, '
+      f'recovery {len(self._rows)} of {most}; their ids are in {self._path}'
+    )
+
+  def _source_ids(
+    self,
+    positions: Sequence[int],
+    replicas: Sequence[int],
+    context: tf.distribute.InputContext,
+  ) -> list[int] | None:
+    """Returns who was at fault; None if the order cannot be repeated."""
+    data = self._config.train_data
+    if data.data_service or not data.deterministic:
+      return None
+    found = set()
+    for position in positions:
+      for ids in source_ids(
+        data,
+        tuple(self._config.model.input_size[:2]),
+        position,
+        replicas,
+        hosts=context.num_input_pipelines,
+        num_replicas=context.num_replicas_in_sync,
+      ):
+        found |= set(ids)
+    return sorted(found)
+
+  def _report(self, most: int) -> str:
+    lines = [
+      f'The training diverged {len(self._rows)} times; '
+      f'Divergence.max_recoveries = {most}.'
+    ]
+    for row in self._rows:
+      losses = ', '.join(f'{s}: {x}' for s, x in row['losses'].items())
+      lines += [
+        f'  step {row["step"]}: {row["reason"]} (losses by step {losses})',
+        f'    images of steps {row["steps"]}: {_shortened(row["source_ids"])}',
+      ]
+    known = [set(row['source_ids'] or ()) for row in self._rows]
+    common = sorted(set.intersection(*known)) if len(known) > 1 else []
+    lines += [
+      f'All of it is in {self._path}. The weights of step '
+      f'{self._rows[-1]["restored"]} are the last good ones: '
+      f'{self._rows[-1]["checkpoint"]}',
+      divergence.advice(common, self._config.train_data.input_path),
+    ]
+    return '\n'.join(lines)
+
+
+def source_ids(
+  data: TrainData,
+  output_size: tuple[int, int],
+  position: int,
+  replicas: Sequence[int],
+  *,
+  hosts: int = 1,
+  num_replicas: int = 1,
+) -> Iterator[list[int]]:
+  """Yields the ids of the images that replicas get in a step.
+
+  The inputs are read anew, since their order depends on the config alone.
+
+  Args:
+    data: config of the training inputs, in a deterministic order.
+    output_size: height and width of the canvas in pixels.
+    position: steps whose examples come before.
+    replicas: which of them.
+    hosts: that read the inputs.
+    num_replicas: of all hosts.
+  """
+  each = num_replicas // hosts
+  for host in sorted({replica // each for replica in replicas}):
+    context = tf.distribute.InputContext(hosts, host, num_replicas)
+    stages = pipeline.train_stages(
+      # Whose images these are is known before they are augmented.
+      data.replace(augment_on='device'),
+      output_size,
+      context,
+      start_step=position,
+    )
+    for index, batch in enumerate(stages['seed'].take(each)):
+      if host * each + index in replicas:
+        scenes = [s for s in (batch.targets, batch.sources) if s is not None]
+        ids = np.concatenate([s.source_id.numpy() for s in scenes])
+        yield sorted(set(ids.tolist()))
+
+
+def _losses(fault: LoopError, first: int) -> Iterator[tuple[int, float | str]]:
+  """Yields step and mean loss up to the fault; JSON knows no NaN."""
+  means = fault.losses.mean(axis=1)
+  for index in range(max(fault.step + 1 - _SHOWN_STEPS, 0), fault.step + 1):
+    loss = float(means[index])
+    yield first + index + 1, loss if np.isfinite(loss) else str(loss)
+
+
+def _shortened(ids: Sequence[int] | None) -> str:
+  if ids is None:
+    return 'unknown, since TrainData.deterministic is off'
+  return ', '.join([*map(str, ids[:16]), *(['...'] if ids[16:] else [])])

@@ -1,0 +1,207 @@
+"""What a run was: config, gin and versions, written before step 0."""
+
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gin
+import tensorflow as tf
+import yaml
+from official.core import config_definitions as cfg
+
+from copypaste_tf.config import config_types
+from copypaste_tf.training.config.gin_config import Resolved
+
+PARAMS, GIN, VERSIONS = 'params.yaml', 'config.gin', 'versions.json'
+OPERATIVE = 'operative.gin'
+PACKAGES = (
+  'copypaste_tf',
+  'tensorflow',
+  'tf-keras',
+  'tf-models-official',
+  'gin-config',
+  'numpy',
+  'opencv-python-headless',
+  'pycocotools',
+  'faster-coco-eval',
+)
+# How a run is watched or placed may change when it goes on.
+_FREE = (
+  'runtime.',
+  'trainer.steps_per_loop',
+  'trainer.summary_interval',
+  'trainer.checkpoint_interval',
+  'trainer.validation_interval',
+  'trainer.max_to_keep',
+  'trainer.continuous_eval_timeout',
+  'trainer.best_checkpoint',
+  'task.panels_every',
+  'task.divergence.',
+  'task.train_data.data_service',
+  'task.train_data.deterministic',
+  'task.per_category_metrics',
+)
+
+
+def write(
+  model_dir: str,
+  resolved: Resolved,
+  *,
+  overwrite: bool,
+  hardware: Mapping[str, Any] | None = None,
+) -> None:
+  """Writes the record of a run that is about to start or to go on.
+
+  Args:
+    model_dir: folder of the run, made if need be.
+    resolved: the config.
+    overwrite: accept that the folder holds the record of another config.
+    hardware: `devices.Devices.record` of the run.
+
+  Raises:
+    ValueError: as `refuse_another`.
+  """
+  refuse_another(model_dir, resolved.params, overwrite=overwrite)
+  tf.io.gfile.makedirs(model_dir)
+  _write(model_dir, PARAMS, to_yaml(resolved.params))
+  _write(model_dir, GIN, resolved.gin)
+  strategy = resolved.params.runtime.distribution_strategy
+  found = versions(strategy) | dict(hardware or {})
+  _write(model_dir, VERSIONS, json.dumps(found, indent=2) + '\n')
+
+
+def refuse_another(
+  model_dir: str, params: cfg.ExperimentConfig, *, overwrite: bool
+) -> None:
+  """Refuses a folder that holds the run of another config.
+
+  Args:
+    model_dir: folder of a run, or a new one.
+    params: the config.
+    overwrite: accept it all the same.
+
+  Raises:
+    ValueError: it does; the message lists the differences.
+  """
+  changes = differences(model_dir, params)
+  if changes and not overwrite:
+    raise ValueError(
+      f'{model_dir} holds a run of another config. Choose another --model_dir, '
+      f'or pass --overwrite_record to go on with the changes:{_listed(changes)}'
+    )
+
+
+def refuse_other_workers(configs: Sequence[str]) -> None:
+  """Refuses workers of one run that were started with other configs.
+
+  Args:
+    configs: of each worker, as `to_yaml`.
+
+  Raises:
+    ValueError: the first that differs from the chief's; the message lists the
+      differences.
+  """
+  for number, config in enumerate(configs):
+    changes = _changes(configs[0], config)
+    if changes:
+      raise ValueError(
+        f'worker {number} was started with another config than worker 0; give '
+        f'all of them the same flags:{_listed(changes)}'
+      )
+
+
+def write_operative(model_dir: str) -> None:
+  """Writes the gin bindings that were used."""
+  _write(model_dir, OPERATIVE, gin.operative_config_str())
+
+
+def differences(model_dir: str, params: cfg.ExperimentConfig) -> list[str]:
+  """Lists what the folder's record has otherwise, one `path: a -> b` each."""
+  path = os.path.join(model_dir, PARAMS)
+  if not tf.io.gfile.exists(path):
+    return []
+  with tf.io.gfile.GFile(path) as file:
+    return _changes(file.read(), to_yaml(params))
+
+
+def _changes(old: str, new: str) -> list[str]:
+  """Compares two configs as `to_yaml`, but for what may differ."""
+  old, new = (config_types.flatten(yaml.safe_load(x)) for x in (old, new))
+  return [
+    f'{name}: {old.get(name, "absent")!r} -> {new.get(name, "absent")!r}'
+    for name in sorted(old.keys() | new.keys())
+    if old.get(name, _FREE) != new.get(name, _FREE)
+    and not name.startswith(_FREE)
+  ]
+
+
+def _listed(changes: Sequence[str]) -> str:
+  shown = [*changes[:20], *(['...'] if changes[20:] else [])]
+  return ''.join(f'\n  {change}' for change in shown)
+
+
+def to_yaml(params: cfg.ExperimentConfig) -> str:
+  """Returns plain YAML, which `--config_file` and Model Garden read."""
+  return yaml.safe_dump(_plain(params.as_dict()), sort_keys=False)
+
+
+def versions(strategy: str) -> dict[str, Any]:
+  """Describes what runs: packages, commit, machine, command, strategy."""
+  return {
+    'time': time.strftime('%Y-%m-%dT%H:%M:%S%z'),
+    'command': sys.argv,
+    'python': platform.python_version(),
+    'platform': platform.platform(),
+    'cpus': os.cpu_count(),
+    'devices': [device.name for device in tf.config.list_logical_devices()],
+    'strategy': strategy,
+    'packages': packages(),
+    'git_commit': _git_commit(),
+  }
+
+
+def packages() -> dict[str, str | None]:
+  """Returns the versions of what a run depends on."""
+  return {name: _version(name) for name in PACKAGES}
+
+
+def _version(package: str) -> str | None:
+  try:
+    return importlib.metadata.version(package)
+  except importlib.metadata.PackageNotFoundError:
+    return None
+
+
+def _git_commit() -> str | None:
+  """Returns the commit of the checkout, `+` for changed files; None outside."""
+  command = ['git', 'describe', '--always', '--abbrev=40', '--exclude=*']
+  try:
+    return subprocess.run(
+      [*command, '--dirty=+'],
+      cwd=os.path.dirname(__file__),
+      capture_output=True,
+      text=True,
+      check=True,
+    ).stdout.strip()
+  except (OSError, subprocess.CalledProcessError):
+    return None
+
+
+def _plain(value: Any) -> Any:
+  """Turns tuples into lists, which YAML knows."""
+  if isinstance(value, Mapping):
+    return {name: _plain(item) for name, item in value.items()}
+  if isinstance(value, (list, tuple)):
+    return [_plain(item) for item in value]
+  return value
+
+
+def _write(model_dir: str, name: str, text: str) -> None:
+  with tf.io.gfile.GFile(os.path.join(model_dir, name), 'w') as file:
+    file.write(text)

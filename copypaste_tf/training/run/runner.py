@@ -1,0 +1,155 @@
+"""Runs a config: record, training, evaluation, results."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+from official.core import config_definitions as cfg
+
+from copypaste_tf.inputs import pipeline
+from copypaste_tf.training.checkpoints import last_good
+from copypaste_tf.training.checkpoints.restore import restore
+from copypaste_tf.training.config.gin_config import Resolved
+from copypaste_tf.training.loop.divergence import LoopError
+from copypaste_tf.training.run import (
+  assembly,
+  continuous,
+  devices,
+  disk,
+  run_record,
+  workers,
+)
+from copypaste_tf.training.run.console import Printer, quiet_orbit
+from copypaste_tf.training.run.devices import Devices
+from copypaste_tf.training.run.profiler import Window
+
+MODES = ('train', 'eval', 'train_and_eval', 'continuous_eval')
+
+
+def run(
+  resolved: Resolved,
+  model_dir: str,
+  mode: str,
+  *,
+  overwrite_record: bool = False,
+  profile: Window | None = None,
+  started: Devices | None = None,
+) -> dict[str, Any]:
+  """Trains or evaluates.
+
+  Args:
+    resolved: the config, checked.
+    model_dir: folder for checkpoints, summaries and the record.
+    mode: one of `MODES`.
+    overwrite_record: accept another config's record in `model_dir`.
+    profile: steps of a training that TensorFlow's profiler watches.
+    started: of `devices.start`, for several workers before anything else;
+      None starts them here.
+
+  Returns:
+    What `results.json` holds: step, seconds, last losses, last metrics.
+
+  Raises:
+    ValueError: the folder holds another config's run, there is no checkpoint
+      to evaluate, no checkpoint can be read, a record does not decode, the disk
+      is full, an evaluator waits in vain, the hardware is not that of the
+      config, or workers disagree.
+    Preempted: SIGTERM came; a checkpoint was written.
+    DivergedError: the training did so more often than it may.
+  """
+  if mode == 'eval' and not tf.train.latest_checkpoint(model_dir):
+    raise ValueError(
+      f'--mode=eval needs a checkpoint, and {model_dir} has none'
+    )
+  started = started or devices.start(resolved.params)
+  if mode == 'continuous_eval' and workers.position(started.strategy)[1] > 1:
+    raise ValueError(f'--mode={mode} is for one machine: --strategy=mirrored')
+  started.tell(mode)
+  show = Printer(sys.stdout)
+  with (
+    disk.full_disk_errors(model_dir),
+    workers.output_folder(started.strategy, model_dir) as folder,
+    pipeline.input_errors(started.params.task.train_data),
+  ):
+    if mode == 'continuous_eval':
+      run_record.refuse_another(
+        model_dir, resolved.params, overwrite=overwrite_record
+      )
+      return _evaluate_beside(started, model_dir, show)
+    # An evaluator beside a trainer leaves the trainer's record alone.
+    if 'train' in mode:
+      _prepare(model_dir, resolved, started, overwrite_record)
+    with quiet_orbit():
+      parts = assembly.build(started, model_dir, folder, mode, show, profile)
+      with parts.preemption.listening():
+        _run(parts, show)
+    if 'train' in mode:
+      run_record.write_operative(folder)
+    return parts.progress.finish()
+
+
+def evaluate(
+  params: cfg.ExperimentConfig, model_dir: str, checkpoint: str
+) -> dict[str, float]:
+  """Evaluates one checkpoint.
+
+  Args:
+    params: the config.
+    model_dir: where the detections are written.
+    checkpoint: path prefix of the checkpoint.
+
+  Returns:
+    The COCO metrics.
+  """
+  started = _without_averages(devices.start(devices.alone(params)))
+  started.tell('eval')
+  with quiet_orbit():
+    _, trainer = assembly.task_and_trainer(started, model_dir, train=False)
+    restore(trainer.model, checkpoint)
+    with started.strategy.scope():
+      logs = trainer.evaluate(tf.constant(-1))
+  return {name: float(value) for name, value in logs.items()}
+
+
+def _prepare(model_dir, resolved, started, overwrite) -> None:
+  """Makes the folder of a run ready, for all workers."""
+  strategy = started.strategy
+  run_record.refuse_another(model_dir, resolved.params, overwrite=overwrite)
+  run_record.refuse_other_workers(
+    workers.from_all(strategy, run_record.to_yaml(resolved.params))
+  )
+  if workers.is_chief(strategy):
+    run_record.write(
+      model_dir, resolved, overwrite=overwrite, hardware=started.record()
+    )
+    for fault in last_good.set_damaged_aside(model_dir):
+      print(f'{fault}; going on from the one before', file=sys.stderr)
+  workers.from_all(strategy, None)  # Nobody reads checkpoints before.
+
+
+def _run(parts: assembly.Run, show: Callable[[str], Any]) -> None:
+  """Runs to the end; a training that diverges goes back and on from there."""
+  while True:
+    try:
+      parts.runner.run()
+      return
+    except LoopError as fault:
+      show(parts.recoveries.recover(fault, parts.runner))
+      parts.progress.rewound()
+
+
+def _evaluate_beside(started, model_dir, show) -> dict[str, Any]:
+  """Evaluates what a trainer elsewhere saves, and returns the results."""
+  started = _without_averages(started)
+  with quiet_orbit():
+    _, trainer = assembly.task_and_trainer(started, model_dir, train=False)
+    progress = assembly.watched(started, trainer, model_dir, model_dir, show)
+    continuous.evaluate(trainer, model_dir, progress, show)
+  return progress.finish()
+
+
+def _without_averages(started: Devices) -> Devices:
+  """Of moving averages, the averages are what is restored."""
+  changed = {'optimizer_config': {'ema': None}}
+  return started._replace(params=started.params.replace(trainer=changed))

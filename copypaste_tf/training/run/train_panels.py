@@ -1,0 +1,102 @@
+"""Pictures of what is trained on, for TensorBoard."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from copypaste_tf import augment, drawing
+from copypaste_tf.examples import TrainScenes
+from copypaste_tf.inputs import data_config, data_files, pipeline
+from copypaste_tf.records import id_planes
+
+_PANEL_IMAGES = 4
+
+
+class Panels:
+  """Writes training images with their labels to TensorBoard now and then."""
+
+  def __init__(
+    self,
+    model_dir: str,
+    data: data_config.TrainData,
+    output_size: tuple[int, int],
+    *,
+    every: int,
+    global_step: tf.Variable,
+  ):
+    """Draws the first panel.
+
+    Args:
+      model_dir: of the run.
+      data: config of the training inputs.
+      output_size: height and width of the canvas in pixels.
+      every: steps between panels.
+      global_step: of the trainer.
+    """
+    few = data.replace(
+      global_batch_size=_PANEL_IMAGES,
+      shuffle_buffer_size=8 * _PANEL_IMAGES,
+      augment_on='host',
+      data_service='',
+    )
+    self._batches = iter(pipeline.train_dataset(few, output_size))
+    self._names = data_files.label_map(data.input_path)
+    folder = os.path.join(model_dir, 'train')
+    self._writer = tf.summary.create_file_writer(folder)
+    self._every, self._step = every, global_step
+    self._next = int(global_step.numpy())
+    self({})
+
+  def __call__(self, output: Mapping[str, Any]) -> None:
+    """Draws a panel if it is time; an Orbit train action."""
+    del output
+    step = int(self._step.numpy())
+    if step < self._next:
+      return
+    self._next = step + self._every
+    panel = draw_batch(next(self._batches), self._names)
+    with self._writer.as_default(), tf.summary.record_if(True):
+      tf.summary.image('training_batch', panel[np.newaxis], step=step)
+    self._writer.flush()
+
+
+def draw_batch(scenes: TrainScenes, names: Mapping[int, str]) -> np.ndarray:
+  """Draws a batch of training examples with its labels, in two columns.
+
+  Args:
+    scenes: the batch.
+    names: class names by category id; ids without a name are shown as such.
+
+  Returns:
+    `[h, w, 3]` uint8; pasted objects are captioned with a `+`.
+  """
+  images = augment.denormalize(scenes.image).numpy()
+  arrays = tf.nest.map_structure(np.asarray, scenes._replace(image=images))
+  return drawing.tile(
+    [_draw_example(arrays, i, names) for i in range(len(images))], columns=2
+  )
+
+
+def _draw_example(scenes: TrainScenes, row: int, names) -> np.ndarray:
+  present = np.flatnonzero(scenes.classes[row])
+  ids, pasted = scenes.ids[row][present], scenes.pasted[row][present]
+  classes = scenes.classes[row][present]
+  masks = [
+    id_planes.mask_of(scenes.planes[row], i)
+    & (scenes.alpha[row] == from_source)
+    for i, from_source in zip(ids, pasted, strict=True)
+  ]
+  captions = [
+    '+' * bool(new) + names.get(int(c), str(c))
+    for c, new in zip(classes, pasted, strict=True)
+  ]
+  return drawing.draw_instances(
+    scenes.image[row],
+    scenes.boxes[row][present],
+    masks,
+    captions,
+    drawing.class_colors(classes),
+  )

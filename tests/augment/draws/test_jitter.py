@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+import reference
+import tensorflow as tf
+
+from copypaste_tf.augment import ScaleJitter
+from copypaste_tf.augment.draws import jitter
+
+LSJ = ScaleJitter(0.1, 2.0)
+
+
+def _sample(sizes, seed=0, output_size=(32, 40), options=LSJ):
+  draw = jitter.sample(
+    tf.constant([seed, 1]),
+    tf.constant(sizes, tf.int32),
+    output_size=output_size,
+    jitter=options,
+  )
+  return reference.to_numpy(draw)
+
+
+@pytest.mark.parametrize('limits', [(0.1, 2.0), (0.8, 1.25), (1.0, 1.0)])
+def test_scale_is_uniform_in_the_range(limits):
+  sizes = [[300, 400]] * 4000
+  options = ScaleJitter(*limits)
+  draw = _sample(sizes, output_size=(1000, 1000), options=options)
+  scale = draw.scaled_size[:, 1] / 1000
+  low, high = limits
+  assert scale.min() >= low - 1e-3
+  assert scale.max() <= high + 1e-3
+  sigma = (high - low) / np.sqrt(12 * 4000)
+  assert abs(scale.mean() - (low + high) / 2) <= 4 * sigma + 1e-3
+  deviation = (high - low) / np.sqrt(12)
+  assert abs(scale.std() - deviation) <= 0.05 * deviation + 1e-6
+  # The aspect ratio is kept to the pixel.
+  expected = np.round(draw.scaled_size[:, 1] * 0.75)
+  assert np.abs(draw.scaled_size[:, 0] - expected).max() <= 1
+
+
+@pytest.mark.parametrize('probability', [0.0, 0.25, 0.5, 1.0])
+def test_flip_rate(probability):
+  options = ScaleJitter(1.0, 1.0, flip_probability=probability)
+  flipped = _sample([[8, 8]] * 4000, options=options).flipped
+  sigma = np.sqrt(probability * (1 - probability) / 4000)
+  assert abs(flipped.mean() - probability) <= 4 * sigma
+
+
+def test_crop_is_uniform_and_reaches_both_ends():
+  options = ScaleJitter(2.0, 2.0)
+  draw = _sample([[10, 10]] * 6000, output_size=(10, 10), options=options)
+  np.testing.assert_array_equal(draw.scaled_size, 20)
+  counts = np.bincount(draw.offset[:, 0], minlength=11)
+  assert len(counts) == 11
+  assert np.abs(counts - 6000 / 11).max() < 5 * np.sqrt(6000 / 11)
+  correlation = np.corrcoef(draw.offset.T)[0, 1]
+  assert abs(correlation) < 0.06
+
+
+def test_small_images_lie_at_the_top_left():
+  options = ScaleJitter(0.1, 0.5)
+  draw = _sample([[10, 30]] * 100, options=options)
+  assert not draw.offset.any()
+
+
+@pytest.mark.parametrize(
+  'size', [(1, 1), (1, 500), (500, 1), (4000, 6000), (2, 3)]
+)
+def test_extreme_sizes(size):
+  draw = _sample([size] * 50, output_size=(64, 64))
+  assert (draw.scaled_size >= 1).all()
+  assert (draw.scaled_size <= 128).all()
+  fitted = jitter.fitted(tf.constant([size]), output_size=(64, 64))
+  assert max(fitted.scaled_size.numpy()[0]) == 64
+
+
+def test_draws_agree_each_way_and_differ_by_seed():
+  sizes = tf.constant([[20, 30], [40, 10]])
+
+  def draw(seed):
+    return jitter.sample(seed, sizes, output_size=(64, 64), jitter=LSJ)
+
+  results = list(reference.each_way(draw, tf.constant([3, 4])))
+  reference.assert_same(results, approximate=())
+  other = reference.to_numpy(draw(tf.constant([3, 5])))
+  assert (other.scaled_size != results[0][1].scaled_size).any()
+
+
+def test_images_of_a_batch_are_drawn_independently():
+  scale = np.stack(
+    [
+      _sample([[50, 50]] * 2, seed, output_size=(500, 500)).scaled_size[:, 0]
+      for seed in range(300)
+    ]
+  )
+  assert abs(np.corrcoef(scale.T)[0, 1]) < 0.2
+  assert (scale[:, 0] != scale[:, 1]).mean() > 0.95
+
+
+@pytest.mark.parametrize(
+  ('options', 'message'),
+  [
+    (ScaleJitter(0.0, 1.0), 'min_scale'),
+    (ScaleJitter(2.0, 1.0), 'min_scale <= max_scale'),
+    (ScaleJitter(float('nan'), 1.0), 'min_scale'),
+    (ScaleJitter(1.0, 1.0, flip_probability=1.5), 'flip_probability'),
+  ],
+)
+def test_values_out_of_range_are_named(options, message):
+  with pytest.raises(ValueError, match=message):
+    _sample([[10, 10]], options=options)

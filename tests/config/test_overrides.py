@@ -1,0 +1,100 @@
+"""Overrides: read with their lines, applied strictly."""
+
+import dataclasses
+
+import pytest
+from official.modeling import hyperparams
+
+from copypaste_tf.config import overrides
+from copypaste_tf.config.config_types import ConfigError
+from copypaste_tf.config.overrides import Override
+
+
+@dataclasses.dataclass
+class Part(hyperparams.Config):
+  rate: float = 0.5
+  steps: int = 3
+
+
+@dataclasses.dataclass
+class Whole(hyperparams.Config):
+  part: Part = dataclasses.field(default_factory=Part)
+  spare: Part | None = None
+
+
+def test_a_file_gives_a_line_to_every_value(tmp_path):
+  path = tmp_path / 'x.yaml'
+  path.write_text('a:\n  b: 1\n  c: [2,\n    3]\nd.e: {}\n')
+  assert overrides.from_file(str(path)) == [
+    Override(('a', 'b'), 1, f'{path}:2'),
+    Override(('a', 'c'), [2, 3], f'{path}:3'),
+    Override(('d', 'e'), {}, f'{path}:5'),
+  ]
+  assert overrides.from_flag(str(path)) == overrides.from_file(str(path))
+
+
+@pytest.mark.parametrize(
+  'text', ['a.b=1,a.c=x', 'a: {b: 1, c: x}', '{"a": {"b": 1, "c": "x"}}']
+)
+def test_a_flag_is_pairs_yaml_or_json(text):
+  assert overrides.from_flag(text) == [
+    Override(('a', 'b'), 1, '--params_override'),
+    Override(('a', 'c'), 'x', '--params_override'),
+  ]
+
+
+@pytest.mark.parametrize('text', ['x', '[1]', '3'])
+def test_other_flags_are_refused(text):
+  with pytest.raises(ConfigError, match='--params_override: expected nested'):
+    overrides.from_flag(text)
+
+
+def test_files_that_are_missing_or_no_yaml_are_refused(tmp_path):
+  with pytest.raises(ConfigError, match='--config_file: no file .*gone'):
+    overrides.from_file(str(tmp_path / 'gone'))
+  (tmp_path / 'x').write_text('a: [')
+  with pytest.raises(ConfigError, match=f'{tmp_path}/x: '):
+    overrides.from_file(str(tmp_path / 'x'))
+
+
+def test_later_overrides_win_and_tell_where():
+  config = Whole()
+  changed = overrides.apply(
+    config,
+    [
+      Override(('part', 'steps'), 4, 'first'),
+      Override(('part', 'steps'), 5, 'second'),
+      Override(('part', 'rate'), '1e-3', 'third'),
+    ],
+  )
+  assert (config.part.steps, config.part.rate) == (5, 1e-3)
+  assert changed == {'part.steps': 'second', 'part.rate': 'third'}
+
+
+def test_absent_parts_are_made():
+  config = Whole()
+  overrides.apply(config, [Override(('spare', 'steps'), 9, '')])
+  assert config.spare == Part(steps=9)
+
+
+@pytest.mark.parametrize(
+  ('path', 'value', 'message'),
+  [
+    ('part.step', 1, "x:1: part.step: part has no 'step'; did you mean 'steps"),
+    ('prt', 1, "x:1: prt: the config has no 'prt'; did you mean 'part'"),
+    ('part.steps.more', 1, "part.steps has no 'more'$"),
+    ('part.steps', 1.5, 'x:1: part.steps: expected int, got 1.5'),
+    ('part.rate', 'fast', "part.rate: expected float, got 'fast'"),
+    ('part', 3, 'part: expected Part, got 3'),
+  ],
+)
+def test_unknown_names_and_other_types_are_refused(path, value, message):
+  with pytest.raises(ConfigError, match=message):
+    overrides.apply(Whole(), [Override(tuple(path.split('.')), value, 'x:1')])
+
+
+def test_a_mapping_is_its_leaves():
+  assert overrides.from_mapping({'a': {'b': 1}, 'c': 2}, 'there') == [
+    Override(('a', 'b'), 1, 'there'),
+    Override(('c',), 2, 'there'),
+  ]

@@ -1,0 +1,197 @@
+import functools
+import pathlib
+from typing import NamedTuple
+
+import pytest
+import tensorflow as tf
+import yaml
+from tensorflow.compiler.xla.service import hlo_pb2
+
+from copypaste_tf.config import config_types
+from copypaste_tf.costs import hlo_module, lowering
+from copypaste_tf.examples import Scenes
+from copypaste_tf.modeling.backbones import efficientnet
+from copypaste_tf.training.config import gin_config
+
+RECIPES = sorted(
+  path.stem
+  for path in (pathlib.Path(__file__).parents[2] / 'configs').glob('*.gin')
+  if path.stem not in ('base', 'nuclei_data', 'shapes_data')
+)
+LARGEST = 'coco_cascade_effb7_nasfpn_1280_lsj_copypaste'
+ALL_STAGES = efficientnet.STAGES
+# They have every choice that a recipe makes, but not all of them together.
+DIFFERENT = (LARGEST, 'coco_r50_ssj', 'shapes_demo')
+# Names of files and sizes of models.
+SIZES = ('input_path', 'init_checkpoint', 'init_checkpoint_modules', 'model_id')
+SMALL = ['IMAGE_SIZE = (128, 128)', 'TrainData.augment_on = "device"']
+# Every operation of a recipe, but few of each kind, and small ones.
+FEW_LAYERS = {
+  'backbone.resnet.model_id': 10,
+  'backbone.efficientnet.model_id': 'b0',
+  'decoder.fpn.num_filters': 16,
+  'decoder.nasfpn.num_repeats': 1,
+  'decoder.nasfpn.num_filters': 16,
+  'rpn_head.num_filters': 16,
+  'rpn_head.num_convs': 1,
+  'detection_head.num_filters': 16,
+  'detection_head.num_convs': 1,
+  'detection_head.fc_dims': 16,
+  'mask_head.num_filters': 16,
+  'mask_head.num_convs': 1,
+}
+
+
+def _params(recipe):
+  return gin_config.load([recipe], SMALL).params
+
+
+def _few_layers(recipe):
+  params = _params(recipe)
+  model = params.task.model
+  kinds = (model.backbone.type, model.decoder.type)
+  for name, value in FEW_LAYERS.items():
+    *path, last = name.split('.')
+    if path[0] not in ('backbone', 'decoder') or path[1] in kinds:
+      functools.reduce(getattr, path, model).override({last: value})
+  return params
+
+
+@pytest.fixture(scope='module', autouse=True)
+def one_block_a_stage():
+  """Makes EfficientNets of one block of each kind."""
+  with pytest.MonkeyPatch.context() as patch:
+    stages = [stage._replace(repeats=1) for stage in efficientnet.STAGES]
+    patch.setattr(efficientnet, 'STAGES', tuple(stages))
+    yield
+
+
+class Lowered(NamedTuple):
+  inputs: list[tf.TensorSpec]
+  variables: int
+  module: bytes
+
+
+@pytest.fixture(scope='module')
+def lowered():
+  """Lowers a step, and once what is the same for several recipes."""
+  done = {}
+
+  def lower(params):
+    values = params.as_dict()
+    values['trainer']['train_steps'] = 0
+    values['trainer']['optimizer_config']['learning_rate'] = None
+    values['task']['init_checkpoint'] = ''
+    text = yaml.dump(values)
+    if text not in done:
+      step = lowering.train_step(params, replicas=8, batch_per_replica=1)
+      module = lowering.module(step)
+      traced = step.function.get_concrete_function(*step.inputs)
+      done[text] = Lowered(step.inputs, len(traced.variables), module)
+    return done[text]
+
+  return lower
+
+
+def _choices(recipe):
+  """Returns what a recipe says but for sizes, numbers and names of files."""
+  leaves = config_types.flatten(_params(recipe).as_dict())
+  return {
+    (name, value)
+    for name, value in leaves.items()
+    if value is None or isinstance(value, (bool, str))
+    if not name.endswith(SIZES)
+  }
+
+
+def test_every_choice_of_a_recipe_is_lowered():
+  lowered = set().union(*map(_choices, DIFFERENT))
+  for recipe in RECIPES:
+    assert _choices(recipe) <= lowered, recipe
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('recipe', DIFFERENT)
+def test_recipes_lower_with_static_shapes(lowered, recipe):
+  _lowers(lowered, recipe)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize('recipe', RECIPES)
+def test_every_recipe_lowers_with_static_shapes(lowered, recipe):
+  _lowers(lowered, recipe)
+
+
+def _lowers(lowered, recipe):
+  module = lowered(_few_layers(recipe)).module
+  assert not hlo_module.dynamic_shapes(module)
+  assert hlo_module.count(module, 'all-reduce') > 10
+
+
+@pytest.fixture(scope='module')
+def largest(lowered):
+  return lowered(_few_layers(LARGEST))
+
+
+@pytest.mark.slow
+def test_the_inputs_are_those_of_one_replica(largest):
+  # Targets and sources, and the seed.
+  assert len(largest.inputs) == 2 * len(Scenes._fields) + 1
+  assert {x.shape[0] for x in largest.inputs[:-1]} == {1}
+  assert largest.inputs[0].dtype == tf.uint8
+
+
+@pytest.mark.slow
+def test_the_replicas_sum_gradients_and_statistics(largest):
+  # The momentum of each weight is a variable, too; the moving averages belong
+  # to the normalisations, of which each takes three sums.
+  assert largest.variables > 100
+  sums = hlo_module.count(largest.module, 'all-reduce')
+  assert sums > largest.variables / 2
+  for instruction in _all_reduces(largest.module):
+    (group,) = instruction.collective_device_list.replica_groups
+    assert list(group.replica_ids) == list(range(8))
+
+
+@pytest.mark.slow
+def test_updates_take_the_place_of_the_variables(largest):
+  found = hlo_pb2.HloModuleProto.FromString(largest.module)
+  assert len(found.input_output_alias.entries) > 100
+
+
+def _all_reduces(module):
+  for computation in hlo_pb2.HloModuleProto.FromString(module).computations:
+    for x in computation.instructions:
+      if x.opcode == 'all-reduce':
+        yield x
+
+
+def _step(function, *specs):
+  return lowering.Step(tf.function(function, jit_compile=True), list(specs))
+
+
+def test_an_operation_without_a_kernel_is_named():
+  step = _step(
+    lambda boxes, scores: tf.image.non_max_suppression_with_scores(
+      boxes, scores, 3
+    ),
+    tf.TensorSpec([5, 4]),
+    tf.TensorSpec([5]),
+  )
+  with pytest.raises(ValueError, match='kernel for .*NonMaxSuppressionV5') as e:
+    lowering.module(step)
+  assert '\n' not in str(e.value)
+
+
+def test_a_module_is_made_portable():
+  step = _step(lambda x, y: x + y, tf.TensorSpec([7]), tf.TensorSpec([7]))
+  assert hlo_module.count(lowering.module(step), 'parameter') == 1
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize('recipe', RECIPES)
+def test_every_recipe_lowers_with_all_its_layers(lowered, recipe):
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(efficientnet, 'STAGES', ALL_STAGES)
+    module = lowered(_params(recipe)).module
+  assert not hlo_module.dynamic_shapes(module)

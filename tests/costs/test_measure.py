@@ -1,0 +1,112 @@
+"""Clocks that stop when the work in the background is done."""
+
+import threading
+import time
+
+import pytest
+import tensorflow as tf
+
+from copypaste_tf.costs import measure
+
+BUSY = 0.15
+
+
+def burn(seconds=BUSY):
+  """Keeps one core busy, for so many seconds of CPU time."""
+  end = time.thread_time() + seconds
+  while time.thread_time() < end:
+    pass
+
+
+def start_burning():
+  thread = threading.Thread(target=burn)
+  thread.start()
+  return thread
+
+
+def test_rest_begins_when_the_work_in_the_background_ends():
+  before = time.process_time()
+  thread = start_burning()
+  wall, cpu = measure.settle()
+  assert not thread.is_alive()
+  assert cpu - before >= 0.9 * BUSY
+  assert time.perf_counter() - wall >= 0.05, 'the rest is not counted'
+
+
+def test_work_that_goes_on_after_the_call_is_counted():
+  samples = measure.interleaved(
+    {'busy': lambda images: start_burning, 'idle': lambda images: int},
+    images=10,
+    rounds=2,
+  )
+  assert [len(rows) for rows in samples.values()] == [2, 2]
+  for row in samples['busy']:
+    assert 0.9 * BUSY <= 10 * row.cpu <= 2 * BUSY
+    assert row.wall >= 0.9 * row.cpu
+  assert all(10 * row.cpu < 0.3 * BUSY for row in samples['idle'])
+
+
+def test_tasks_take_turns_and_the_first_rounds_are_not_counted(monkeypatch):
+  monkeypatch.setattr(measure, 'settle', lambda: (0.0, 0.0))
+  order, told = [], []
+
+  def task(name):
+    def prepare(images):
+      order.append(f'{name}{images}')
+      return lambda: order.append(name)
+
+    return prepare
+
+  samples = measure.interleaved(
+    {'a': task('a'), 'b': task('b')}, images=3, rounds=2, progress=told.append
+  )
+  rounds = measure.WARM_UP + 2
+  assert order == ['a3', 'a', 'b3', 'b'] * rounds
+  assert {name: len(rows) for name, rows in samples.items()} == {'a': 2, 'b': 2}
+  assert told[-1] == 'round 2 of 2' and len(told) == rounds
+
+
+def counted(limit=1000):
+  """Returns a dataset and the list of what was taken from it."""
+  taken = []
+
+  def count():
+    for i in range(limit):
+      taken.append(i)
+      yield i
+
+  spec = tf.TensorSpec([], tf.int64)
+  options = tf.data.Options()
+  options.experimental_optimization.inject_prefetch = False
+  dataset = tf.data.Dataset.from_generator(count, output_signature=spec)
+  return dataset.with_options(options), taken
+
+
+@pytest.mark.parametrize(('images', 'elements'), [(8, 2), (9, 3), (1, 1)])
+def test_as_many_elements_as_hold_the_images(images, elements):
+  dataset, taken = counted()
+  task = measure.taking(dataset, 4)
+  task(images)
+  assert not taken, 'preparing takes nothing'
+  task(images)()
+  assert len(taken) == elements
+  task(images)()
+  assert len(taken) == 2 * elements
+
+
+def test_a_long_run_looks_on_the_way():
+  dataset, taken = counted()
+  points = list(measure.long_run(dataset, 5, batches=20, points=4))
+  assert [point.batches for point in points] == [5, 10, 15, 20]
+  assert len(taken) == 21
+  assert all(point.images_per_second > 0 for point in points)
+  few = measure.long_run(dataset, 5, batches=3, points=10)
+  assert [point.batches for point in few] == [1, 2, 3]
+
+
+def test_throughput_counts_images_of_its_own_part():
+  dataset = tf.data.Dataset.range(100).map(
+    lambda i: tf.numpy_function(lambda: time.sleep(0.02) or 0, [], tf.int64)
+  )
+  for point in measure.long_run(dataset, 5, batches=6, points=2):
+    assert 100 < point.images_per_second < 260

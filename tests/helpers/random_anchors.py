@@ -1,0 +1,33 @@
+"""Anchors of a small pyramid, and objects among them."""
+
+import numpy as np
+
+from copypaste_tf.modeling.rpn import anchor_targets
+
+SIZE = (64, 96)
+
+
+PYRAMID = {
+  'min_level': 2,
+  'max_level': 5,
+  'num_scales': 1,
+  'aspect_ratios': [1.0, 2.0, 0.5],
+  'anchor_size': 8.0,
+}
+
+
+def random_objects(seed, counts=(0, 1, 4, 9), n=9):
+  """Boxes that overlap anchors in every degree, and padding behind them."""
+  rng = np.random.default_rng(seed)
+  boxes = np.zeros([len(counts), n, 4], np.float32)
+  classes = np.zeros([len(counts), n], np.int32)
+  for row, count in enumerate(counts):
+    size = rng.uniform(2, 60, [count, 2])
+    low = rng.uniform(-5, 50, [count, 2])
+    boxes[row, :count] = np.concatenate([low, low + size], axis=1)
+    classes[row, :count] = rng.integers(1, 5, count)
+  return boxes, classes
+
+
+def pyramid():
+  return anchor_targets.pyramid_anchors(SIZE, **PYRAMID)

@@ -1,0 +1,93 @@
+"""A host's part of the batches and of the records, and where it goes on."""
+
+import logging
+
+import pytest
+import serialized
+import tensorflow as tf
+
+from copypaste_tf.inputs import data_config, host_part
+
+
+def test_alone():
+  assert host_part.of(8) == (1, 0, 1, 8, 0)
+  assert host_part.of(8, start_step=5).done == 5
+
+
+def test_hosts_and_replicas_share_a_batch():
+  part = host_part.of(64, tf.distribute.InputContext(4, 3, 8), 10)
+  assert part == host_part.HostPart(
+    hosts=4, host=3, replicas=2, batch_size=8, step=10
+  )
+  assert part.done == 20
+  with pytest.raises(ValueError, match='9'):
+    host_part.of(9, tf.distribute.InputContext(4, 3, 8))
+
+
+def test_no_two_batches_have_the_same_number():
+  numbers = []
+  for step in range(3):
+    for host in range(4):
+      part = host_part.of(64, tf.distribute.InputContext(4, host, 8), step)
+      numbers += [part.first_number, part.first_number + part.hosts]
+  assert sorted(numbers) == list(range(24))
+
+
+def test_a_service_makes_the_same_for_every_host():
+  parts = {
+    host_part.of(64, tf.distribute.InputContext(4, host, 8), 10).of_service()
+    for host in range(4)
+  }
+  assert parts == {host_part.HostPart(1, 0, 8, 8, 10)}
+
+
+@pytest.fixture
+def data(tmp_path):
+  for file in range(2):
+    made = [f'{file}{i}'.encode() for i in range(5)]
+    serialized.write(tmp_path / str(file), made)
+  return data_config.TrainData(
+    input_path=f'{tmp_path}/*', shuffle_buffer_size=3
+  )
+
+
+def take(dataset, count):
+  return [x.decode() for x in dataset.take(count).as_numpy_iterator()]
+
+
+def test_the_records_of_the_steps_before_are_left_out(data):
+  def read(step, count):
+    part = host_part.of(4, tf.distribute.InputContext(2, 1, 2), step)
+    return take(
+      host_part.records(data, data.input_path, 7, part, part.done), count
+    )
+
+  whole = read(0, 20)
+  assert {record[0] for record in whole} == {'1'}
+  for step in (1, 2, 3, 6):
+    assert read(step, 4) == whole[2 * step : 2 * step + 4]
+
+
+def test_a_service_starts_in_an_order_that_was_not_used(data):
+  data.data_service = 'grpc://localhost:1'
+  orders = []
+  for step in (0, 1, 2):
+    part = host_part.of(4, tf.distribute.InputContext(2, 1, 2), step)
+    orders.append(
+      take(host_part.records(data, data.input_path, 7, part, part.done), 10)
+    )
+    assert {record[0] for record in orders[-1]} == {'0', '1'}
+  assert orders[0] != orders[1] != orders[2]
+
+
+def test_files_that_every_host_must_read_are_told(data, caplog):
+  def told(hosts):
+    caplog.clear()
+    part = host_part.of(60, tf.distribute.InputContext(hosts, 0, hosts))
+    with caplog.at_level(logging.WARNING, 'absl'):
+      host_part.records(data, data.input_path, 0, part, 0)
+    return caplog.text
+
+  assert told(1) == told(2) == ''
+  assert '2 record files can not be dealt out evenly to 5 hosts' in told(5)
+  assert '--num_shards a multiple of 5' in told(5)

@@ -1,0 +1,13 @@
+from copypaste_tf.modeling.layers.naming import Numbered
+
+
+def test_each_kind_counts_for_itself():
+  names = Numbered('scope')
+  kinds = ['conv2d', 'bn', 'conv2d', 'conv2d', 'bn']
+  assert [names(kind) for kind in kinds] == [
+    'scope/conv2d',
+    'scope/bn',
+    'scope/conv2d_1',
+    'scope/conv2d_2',
+    'scope/bn_1',
+  ]

@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+from small_detector import small
+
+from copypaste_tf.modeling import box_coding, build
+from copypaste_tf.modeling.regions.regions import RegionOptions, Regions
+
+
+@pytest.fixture(scope='module')
+def cascade():
+  return build.mask_rcnn(small('cascade_maskrcnn_effb7', 'b0')).regions
+
+
+PYRAMID = {
+  str(level): tf.random.stateless_normal(
+    [1, 128 >> level, 128 >> level, 8], [level, 0]
+  )
+  for level in range(2, 7)
+}
+ROIS = tf.constant([[[4.0, 4, 40, 50], [30, 20, 120, 110]]])
+SIZES = tf.constant([[128.0, 128.0]])
+
+
+def test_logits_are_averaged_and_boxes_are_the_last_stages(cascade):
+  rois, logits, codes = ROIS, [], None
+  for stage in range(3):
+    if stage:
+      rois = cascade.refine(rois, codes, SIZES, stage - 1)
+    scores, codes = cascade.classify(PYRAMID, rois, stage, training=False)
+    logits.append(scores.numpy())
+  got = cascade.detect(PYRAMID, ROIS, SIZES)
+  np.testing.assert_allclose(
+    got['cls_outputs'], np.mean(logits, axis=0), atol=1e-5
+  )
+  np.testing.assert_allclose(got['box_outputs'], codes, atol=1e-5)
+  last = box_coding.decode(codes, rois, box_coding.STAGE_WEIGHTS[2])
+  last = box_coding.clip(last, SIZES).numpy()[0]
+  for box in got['detection_boxes'][0]:
+    assert np.abs(last - box).max(-1).min() < 1e-3 or not np.any(box)
+
+
+def test_stages_and_heads_must_agree():
+  options = RegionOptions(sampling={}, detecting={}, cascade_ious=(0.7,))
+  with pytest.raises(ValueError, match='needs 2 box heads, got 0'):
+    Regions([], None, options)

@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from copypaste_tf.modeling import box_coding
+from copypaste_tf.modeling.regions import roi_sampling
+
+KNOBS = {
+  'num_samples': 8,
+  'foreground_fraction': 0.25,
+  'foreground_iou': 0.5,
+  'background_iou': 0.5,
+}
+
+
+def scene(seed=0, n=30, objects=3, m=5):
+  random = np.random.default_rng(seed)
+  boxes = np.full([1, m, 4], -1.0, np.float32)
+  low = random.uniform(0, 60, [objects, 2])
+  boxes[0, :objects] = np.concatenate(
+    [low, low + random.uniform(20, 40, [objects, 2])], -1
+  )
+  classes = np.full([1, m], -1)
+  classes[0, :objects] = random.integers(1, 91, objects)
+  low = random.uniform(0, 60, [n, 2])
+  rois = np.concatenate([low, low + random.uniform(20, 40, [n, 2])], -1)
+  rois[: n // 3] = boxes[0, random.integers(0, objects, n // 3)]
+  rois[: n // 3] += random.normal(size=[n // 3, 4])
+  keys = random.uniform(size=[1, n + m]).astype(np.float32)
+  return rois[np.newaxis].astype(np.float32), boxes, classes, keys
+
+
+def iou(a, b):
+  size = np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])
+  common = np.prod(np.maximum(size, 0))
+  areas = np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2])
+  return common / (areas - common)
+
+
+def match_by_hand(roi, boxes):
+  overlaps = [iou(roi, box) if box.max() >= 0 else -1.0 for box in boxes]
+  best = int(np.argmax(overlaps))
+  return overlaps[best], best
+
+
+@pytest.mark.parametrize('seed', range(5))
+def test_matching_is_what_a_loop_says(seed):
+  rois, boxes, classes, _ = scene(seed)
+  got = roi_sampling.match(
+    *map(tf.constant, (rois, boxes, classes)), foreground_iou=0.6
+  )
+  for i, roi in enumerate(rois[0]):
+    overlap, best = match_by_hand(roi, boxes[0])
+    expected = classes[0, best] if overlap >= 0.6 else 0
+    assert got.classes[0, i] == expected
+    if expected:
+      assert got.indices[0, i] == best
+      np.testing.assert_array_equal(got.boxes[0, i], boxes[0, best])
+
+
+@pytest.mark.parametrize('seed', range(5))
+@pytest.mark.parametrize('compiled', [False, True])
+def test_sampling_takes_the_largest_keys_of_each_kind(seed, compiled):
+  rois, boxes, classes, keys = scene(seed)
+  draw = tf.function(
+    lambda *x: roi_sampling.sample(*x, **KNOBS), jit_compile=compiled
+  )
+  got = draw(*map(tf.constant, (rois, boxes, classes, keys)))
+  pool = np.concatenate([rois[0], boxes[0]])
+  # As published, the rows without an object are candidates: they overlap 0.
+  overlaps = [match_by_hand(roi, boxes[0])[0] for roi in pool]
+  order = np.argsort(-keys[0])
+  positive = [i for i in order if overlaps[i] > 0.5][:2]
+  negative = [i for i in order if 0 <= overlaps[i] < 0.5]
+  expected = sorted(positive + negative[: 8 - len(positive)])
+  np.testing.assert_array_equal(got.rois[0], pool[expected])
+  assert np.sum(got.classes[0] > 0) == len(positive)
+
+
+def test_an_image_without_objects_is_background():
+  rois, boxes, classes, keys = scene()
+  boxes[:], classes[:] = -1, -1
+  got = roi_sampling.sample(
+    *map(tf.constant, (rois, boxes, classes, keys)), **KNOBS
+  )
+  np.testing.assert_array_equal(got.classes, np.zeros([1, 8]))
+  np.testing.assert_array_equal(got.rois[0], rois[0, :8])
+  targets = roi_sampling.box_targets(got, 0)
+  np.testing.assert_array_equal(targets, np.zeros([1, 8, 4]))
+
+
+def test_targets_decode_to_the_objects():
+  rois, boxes, classes, keys = scene()
+  got = roi_sampling.sample(
+    *map(tf.constant, (rois, boxes, classes, keys)), **KNOBS
+  )
+  codes = roi_sampling.box_targets(got, 1)
+  weights = box_coding.STAGE_WEIGHTS[1]
+  decoded = box_coding.decode(codes, got.rois, weights).numpy()
+  present = got.classes.numpy() > 0
+  assert present.any()
+  np.testing.assert_allclose(
+    decoded[present], got.boxes.numpy()[present], atol=1e-3
+  )
+  assert not np.any(codes.numpy()[~present])
+
+
+def test_keys_follow_the_content():
+  rois = tf.constant(scene(0)[0])
+  first = roi_sampling.content_keys(rois, 50)
+  np.testing.assert_array_equal(first, roi_sampling.content_keys(rois, 50))
+  other = roi_sampling.content_keys(rois + 1e-3, 50)
+  assert np.abs(first - other).max() > 0.1
+  assert np.min(first) >= 0 and np.max(first) < 1

@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+from small_detector import small
+
+from copypaste_tf.modeling import build
+
+
+@pytest.mark.parametrize(
+  ('part', 'change', 'message'),
+  [
+    ('backbone', {'type': 'mobilenet'}, "'resnet' or 'efficientnet'"),
+    ('decoder', {'type': 'aspp'}, "must be 'fpn'"),
+    ('decoder', {'type': 'nasfpn'}, 'with levels 3 to 7'),
+    ('roi_sampler', {'cascade_iou_thresholds': [0.7]}, 'class_agnostic'),
+  ],
+)
+def test_what_the_model_does_not_have(part, change, message):
+  config = small('maskrcnn_resnet50', 50)
+  getattr(config, part).override(change)
+  with pytest.raises(ValueError, match=message):
+    build.mask_rcnn(config)
+
+
+def test_too_many_stages():
+  config = small('cascade_maskrcnn_effb7', 'b0')
+  config.roi_sampler.cascade_iou_thresholds = [0.6, 0.7, 0.8]
+  with pytest.raises(ValueError, match='at most 3 stages, got 4'):
+    build.mask_rcnn(config)
+
+
+def test_boxes_alone():
+  config = small('maskrcnn_resnet50', 50)
+  config.include_mask = False
+  config.mask_head = config.mask_roi_aligner = config.mask_sampler = None
+  model = build.mask_rcnn(config)
+  outputs = model(tf.zeros([1, 64, 64, 3]), tf.constant([[64.0, 64.0]]))
+  assert 'detection_masks' not in outputs
+
+
+def test_kernels_decay_and_nothing_else():
+  model = build.mask_rcnn(small('maskrcnn_resnet50', 50))
+  build.decay_weights(model, 0.5)
+  expected = sum(
+    np.sum(np.square(v)) / 4
+    for v in model.trainable_variables
+    if 'kernel' in v.name
+  )
+  assert float(tf.add_n(model.losses)) == pytest.approx(expected, rel=1e-4)

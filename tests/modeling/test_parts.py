@@ -1,0 +1,69 @@
+"""Every variable belongs to one part; parts freeze and load alone."""
+
+import itertools
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from small_detector import small
+
+from copypaste_tf.modeling import build, parts
+
+
+def made(name='maskrcnn_resnet50', size=50):
+  return build.mask_rcnn(small(name, size))
+
+
+@pytest.mark.parametrize(
+  ('name', 'size'),
+  [('maskrcnn_resnet50', 50), ('cascade_maskrcnn_effb7_nasfpn', 'b0')],
+)
+def test_every_variable_belongs_to_one_part(name, size):
+  model = made(name, size)
+  found = [parts.variables(model, [part]) for part in parts.PARTS]
+  assert all(found)
+  names = [v.name for v in itertools.chain(*found)]
+  assert sorted(names) == sorted(v.name for v in model.variables)
+
+
+def test_the_classifier_is_what_depends_on_the_classes():
+  config = small('maskrcnn_resnet50', 50)
+  model = build.mask_rcnn(config)
+  config.num_classes += 3
+  other = build.mask_rcnn(config)
+  shapes = {v.name: v.shape for v in other.variables}
+  changed = [v.name for v in model.variables if shapes[v.name] != v.shape]
+  classifier = parts.variables(model, ['classifier'])
+  assert changed == [v.name for v in classifier]
+  rest = parts.variables(model, 'all_but_classifier')
+  assert len(rest) + len(classifier) == len(model.variables)
+
+
+def test_agnostic_boxes_are_not_of_the_classifier():
+  model = made('cascade_maskrcnn_effb7', 'b0')
+  names = {v.name for v in parts.variables(model, ['classifier'])}
+  assert any('class-predict' in name for name in names)
+  assert not any('box-predict' in name for name in names)
+
+
+def test_frozen_parts_keep_weights_and_statistics():
+  model = made()
+  parts.freeze(model, ['backbone', 'box_heads'])
+  frozen = parts.variables(model, ['backbone', 'box_heads'])
+  trainable = {v.name for v in model.trainable_variables}
+  assert not trainable & {v.name for v in frozen}
+  assert any(name.endswith('class-predict/kernel:0') for name in trainable)
+  before = [v.numpy() for v in frozen]
+  other = parts.variables(model, ['decoder'])
+  moving = [v for v in other if 'moving_mean' in v.name]
+  features = model.backbone(tf.ones([2, 64, 64, 3]), training=True)
+  model.decoder(features, training=True)
+  for v, value in zip(frozen, before, strict=True):
+    np.testing.assert_array_equal(v, value)
+  assert all(v.numpy().any() for v in moving)
+
+
+def test_an_unknown_part_is_named():
+  with pytest.raises(ValueError, match="mask_head, classifier, got 'neck'"):
+    parts.expand(['backbone', 'neck'])
+  assert parts.expand('backbone') == ('backbone',)

@@ -1,0 +1,78 @@
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from copypaste_tf.reporting import panels, sheet
+
+
+def test_one_html_file_holds_everything(example, tmp_path):
+  path = tmp_path / 'deep' / 'sheet.html'
+  path.parent.mkdir()
+  files = sheet.write(
+    str(path), 'a <b> title', [example] * 3, {1: 'cat'}, [('jitter', '<LSJ>')]
+  )
+  text = path.read_text()
+  pictures = re.findall(r'src="data:image/jpeg;base64,([^"]+)"', text)
+  assert len(pictures) == 3 * 4
+  for picture in pictures:
+    image = Image.open(io.BytesIO(base64.b64decode(picture)))
+    assert image.size == (360, 240)
+  # Nothing is fetched from elsewhere, and no text is taken for HTML.
+  assert not re.search(r'(src|href)="(?!data:|#)', text)
+  assert 'a &lt;b&gt; title' in text
+  assert '&lt;LSJ&gt;' in text
+  assert text.count('image 11 from 22: 1 of 2 pasted') >= 3
+  names = ['sheet.html', '000.png', '001.png', '002.png']
+  assert [file.rsplit('/', 1)[1] for file in files] == names
+
+
+def test_png_has_the_panels_side_by_side(example, tmp_path):
+  files = sheet.write(str(tmp_path / 's.html'), 't', [example], {1: 'cat'})
+  assert files[1] == str(tmp_path / 's_files/000.png')
+  found = np.array(Image.open(files[1]))
+  drawn = panels.draw(example, {1: 'cat'})
+  for k, panel in enumerate(drawn.values()):
+    left = k * (360 + sheet.GAP)
+    np.testing.assert_array_equal(found[:, left : left + 360], panel)
+  assert found.shape[1] == 4 * 360 + 3 * sheet.GAP
+
+
+def test_folders_are_made(example, tmp_path):
+  path = tmp_path / 'a' / 'b' / 'sheet.html'
+  sheet.write(str(path), 't', [example], {})
+  assert path.exists()
+
+
+def test_legend_names_every_colour():
+  legend = sheet.legend()
+  for color in (panels.PASTED, panels.TOUCHED, panels.REMOVED):
+    assert f'color:rgb{color}' in legend
+  assert 'pasted' in legend
+  assert 'touched' in legend
+  assert 'removed' in legend
+
+
+def test_totals(example):
+  none = example._replace(
+    result=example.result._replace(
+      touched=np.zeros(3, bool),
+      statistics=dict.fromkeys(example.result.statistics, 0.0),
+    )
+  )
+  found = {label: value for value, label in sheet.totals([example, none])}
+  assert found['examples'] == '2'
+  assert found['of the examples have a paste'] == '50%'
+  assert found['objects pasted'] == '1'
+  assert found['objects touched that stay'] == '1'
+  assert found['objects removed'] == '1'
+  assert sheet.totals([])[1] == ('-', 'of the examples have a paste')
+
+
+@pytest.mark.parametrize('count', [1, 3])
+def test_side_by_side_needs_no_gap_at_the_edges(count):
+  joined = sheet.side_by_side([np.zeros([5, 7, 3], np.uint8)] * count)
+  assert joined.shape == (5, 7 * count + sheet.GAP * (count - 1), 3)

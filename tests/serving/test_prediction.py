@@ -1,0 +1,44 @@
+import pytest
+import small_model
+
+from copypaste_tf.serving import prediction
+from copypaste_tf.serving.inference import Detector
+
+SIZES = [(50, 80), (97, 33), (1, 1), (64, 640), (70, 70)]
+
+
+@pytest.fixture(scope='module')
+def detector(tmp_path_factory):
+  path = small_model.checkpoint(tmp_path_factory.mktemp('checkpoint'))
+  return Detector(small_model.params(), path)
+
+
+def test_ids_are_the_numbers_of_the_files_or_positions():
+  coco = ['val/000000000139.jpg', 'val/000000000025.png']
+  assert prediction.number(coco) == {139: coco[0], 25: coco[1]}
+  for names in (['a.jpg', '7.jpg'], ['x/7.jpg', 'y/07.jpg'], ['1' * 19]):
+    assert list(prediction.number(names)) == [*range(1, len(names) + 1)]
+
+
+def test_images_of_any_size_in_batches_of_any_size(detector, tmp_path):
+  paths = dict(enumerate(small_model.images(tmp_path, SIZES), 10))
+  broken = tmp_path / 'broken.jpg'
+  broken.write_text('no image')
+  paths = {5: str(broken), **paths}
+  skipped, one_by_one = [], []
+  for size, found in ((1, one_by_one), (4, [])):
+    found += prediction.predict(
+      detector, paths, batch_size=size, skipped=skipped.append
+    )
+    assert [image.image_id for image in found] == [10, 11, 12, 13, 14]
+    assert [image.size for image in found] == SIZES
+  assert len(skipped) == 2 and 'broken.jpg' in skipped[0]
+  for one, other in zip(one_by_one, found, strict=True):
+    assert one.results
+    rows, others = (small_model.table(x.results) for x in (one, other))
+    assert len(rows) == len(others)
+    others = others[small_model.match(others, rows)]
+    small_model.compare(rows, others)
+    for result in one.results:
+      assert result['image_id'] == one.image_id
+      assert result['segmentation']['size'] == list(one.size)

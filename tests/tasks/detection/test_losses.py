@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from copypaste_tf.modeling import losses
+from copypaste_tf.tasks.detection import losses as model_losses
+from copypaste_tf.training.config.experiment import TaskConfig
+
+
+def outputs(stages):
+  random = np.random.default_rng(0)
+  found = {}
+  for stage in range(stages):
+    suffix = f'_{stage}' if stage else ''
+    found |= {
+      f'class_outputs{suffix}': random.normal(size=[2, 6, 5]),
+      f'box_outputs{suffix}': random.normal(size=[2, 6, 4]),
+      f'box_targets{suffix}': random.normal(size=[2, 6, 4]),
+      f'class_targets{suffix}': random.integers(0, 5, [2, 6]),
+    }
+  return {k: tf.constant(x, tf.float32) for k, x in found.items()}
+
+
+def test_losses_are_averaged_over_the_stages():
+  config = TaskConfig()
+  config.model.roi_sampler.cascade_iou_thresholds = [0.7]
+  found = outputs(2)
+  _, box_loss = model_losses.region_losses(config, found)
+  expected = [
+    losses.box_loss(
+      found[f'box_outputs{s}'],
+      found[f'box_targets{s}'],
+      found[f'class_targets{s}'],
+      delta=1.0,
+    )
+    for s in ('', '_1')
+  ]
+  assert float(box_loss) == pytest.approx(np.mean(expected), rel=1e-5)
+
+
+def test_masks_of_allowed_classes_only():
+  config = TaskConfig(allowed_mask_class_ids=[2])
+  found = {
+    'mask_outputs': tf.constant([[[[1.0]], [[5.0]]]]),
+    'mask_targets': tf.constant([[[[1.0]], [[0.0]]]]),
+    'mask_class_targets': tf.constant([[2, 3]]),
+  }
+  got = float(model_losses.mask_loss(config, found))
+  assert got == pytest.approx(np.log(1 + np.exp(-1.0)), rel=1e-5)

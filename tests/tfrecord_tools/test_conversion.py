@@ -1,0 +1,90 @@
+"""One image and one shard, without the command around them."""
+
+import hashlib
+
+import pytest
+from conversion_jobs import entries, job_of
+
+from copypaste_tf import records
+from tfrecord_tools import conversion, manifest, sharding
+from tfrecord_tools.faults import ConversionError, SourceError
+
+
+def test_an_image_becomes_a_record(folder):
+  tally = manifest.Tally()
+  data, digest = conversion.convert_image(
+    entries(folder)[0], job_of(folder), tally
+  )
+  record = records.parse(data)
+  stored = (folder.path / 'images/1.jpg').read_bytes()
+  assert record.image_bytes == stored
+  assert digest == hashlib.sha256(stored).digest()
+  assert record.class_names == ['cat', 'dog']
+  assert record.crowd.tolist() == [False, True]
+  assert record.boxes.round(3).tolist() == [[8, 10, 30, 40]] * 2
+  for mask in records.instance_masks(record):
+    assert mask[8:30, 10:40].all() and mask.sum() == 22 * 30
+  assert (tally.num_examples, tally.num_annotations) == (1, 2)
+
+
+def test_masks_can_be_left_out(folder):
+  job = job_of(folder, include_masks=False)
+  data, _ = conversion.convert_image(entries(folder)[0], job, manifest.Tally())
+  record = records.parse(data)
+  assert not record.has_masks and len(record.boxes) == 2
+
+
+def test_a_bad_label_is_counted_or_stops(folder):
+  tally = manifest.Tally()
+  data, _ = conversion.convert_image(entries(folder)[1], job_of(folder), tally)
+  assert len(records.parse(data).classes) == 0
+  assert dict(tally.drops.annotations) == {'unknown_category': 1}
+  tally = manifest.Tally()
+  tally.drops.stop = True
+  with pytest.raises(ConversionError, match='image 2, annotation 3: unknown'):
+    conversion.convert_image(entries(folder)[1], job_of(folder), tally)
+
+
+def test_extra_lists_must_be_integers(folder):
+  number, element, labels = entries(folder)[0]
+  for bad in ('x', [1, '2'], [True]):
+    entry = (number, {**element, 'neg_category_ids': bad}, labels)
+    with pytest.raises(SourceError, match='neg_category_ids: integers, not'):
+      conversion.convert_image(entry, job_of(folder), manifest.Tally())
+
+
+def test_a_shard_is_written_with_its_state(folder):
+  job, seen = job_of(folder), []
+  (folder.path / 'images/2.jpg').unlink()
+  state = conversion.write_shard(
+    1, entries(folder), job, lambda: seen.append(1)
+  )
+  path = sharding.shard_path(job.output_prefix, 1, 3)
+  found = [record.source_id for _, _, record in records.read_records([path])]
+  assert (found, len(seen)) == ([1], 2)
+  assert manifest.read(sharding.state_path(path)) == state
+  assert state['fingerprint'] == 'f'
+  drops = state['tally']['drops']
+  assert drops['images'] == {'missing_image': 1}
+  assert drops['annotations'] == {'image_dropped': 1}
+
+
+def test_a_shard_that_stops_leaves_nothing(folder):
+  (folder.path / 'images/2.jpg').unlink()
+  job = job_of(folder, stop=True)
+  with pytest.raises(ConversionError, match='image 2: missing_image'):
+    conversion.write_shard(0, entries(folder), job, lambda: None)
+  assert not list(folder.path.glob('*tfrecord*'))
+
+
+def test_the_listing_sees_files_come_and_change(folder):
+  def listing():
+    return conversion.listing(entries(folder), job_of(folder))
+
+  found = [listing()]
+  path = folder.path / 'images/2.jpg'
+  path.write_bytes(path.read_bytes() + b' ')
+  found.append(listing())
+  path.unlink()
+  found.append(listing())
+  assert len(set(found)) == 3 and listing() == found[-1]

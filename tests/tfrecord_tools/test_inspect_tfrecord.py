@@ -1,0 +1,104 @@
+"""What the inspector prints and draws."""
+
+import glob
+
+import numpy as np
+import pytest
+import verbs
+from coco_folder import CocoFolder, label
+from PIL import Image
+
+from copypaste_tf import records
+from tfrecord_tools import coco_conversion, inspect_tfrecord
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+  made = CocoFolder(tmp_path_factory.mktemp('data') / 'x')
+  made.add(1, label(1), label(2, category_id=90, iscrowd=1))
+  made.add(2, neg_category_ids=[3], size=(40, 50))
+  made.add(3, label(3, 3))
+  coco_conversion.convert(coco_conversion.Options(**made.flags()))
+  return made
+
+
+def paths(folder):
+  return sorted(glob.glob(str(folder.path / 'out/*.tfrecord')))
+
+
+def find(folder, **options):
+  found = inspect_tfrecord.find(paths(folder), **{'limit': 0, **options})
+  return {item[2].source_id: item for item in found}
+
+
+def test_limit_and_source_ids(folder):
+  assert set(find(folder)) == {1, 2, 3}
+  assert len(find(folder, limit=2)) == 2
+  assert set(find(folder, source_ids=[3, 1])) == {1, 3}
+  assert set(find(folder, source_ids=[3, 77])) == {3}
+
+
+def test_description(folder):
+  found = find(folder)
+  text = inspect_tfrecord.describe(*found[1])
+  first, second, cat, crowd = text.splitlines()
+  assert 'tfrecord: record' in first
+  assert 'source_id 1  1.jpg  60x80 jpeg' in second
+  assert '2 objects, 2 id planes' in second
+  for word in (
+    'cat',
+    '8.00',
+    '10.00',
+    '30.00',
+    '40.00',
+    '660.0',
+    'plane 0 id 1',
+  ):
+    assert word in cat
+  assert 'crowd' not in cat
+  assert crowd.endswith('crowd')
+  assert 'été' in crowd
+  assert '[3]' in inspect_tfrecord.describe(*found[2])
+
+
+def test_drawing_marks_the_objects(folder):
+  record = find(folder)[3][2]
+  drawn = inspect_tfrecord.draw(record)
+  plain = inspect_tfrecord.draw(
+    record._replace(
+      boxes=record.boxes[:0],
+      classes=record.classes[:0],
+      class_names=[],
+      ids=record.ids[:0],
+    )
+  )
+  (mask,) = records.instance_masks(record)
+  changed = (drawn != plain).any(axis=2)
+  assert drawn.shape == (60, 80, 3)
+  assert changed[mask].mean() > 0.9
+  assert not changed[45:, 50:].any()
+
+
+def test_drawing_without_masks(folder):
+  record = find(folder)[3][2]
+  boxes = inspect_tfrecord.draw(record._replace(has_masks=False))
+  assert (boxes != inspect_tfrecord.draw(record)).any()
+
+
+def run(*flags):
+  return verbs.run('tfrecord_tools.inspect_tfrecord', *flags)
+
+
+def test_command_line(folder, tmp_path):
+  sheet = tmp_path / 'sheet.png'
+  source = f'--input={folder.path}/out/*.tfrecord'
+  done = run(source, '--source_id=3,1', f'--draw={sheet}')
+  assert done.returncode == 0, done.stderr
+  assert 'source_id 1 ' in done.stdout
+  assert 'source_id 2 ' not in done.stdout
+  with Image.open(sheet) as image:
+    assert image.size == (160, 60)
+    assert np.asarray(image).std() > 0
+  done = run(source, '--source_id=3,8')
+  assert done.returncode == 1
+  assert 'no record has the source_id [8]' in done.stderr

@@ -1,0 +1,36 @@
+"""The command names every fault of a file, and says that there is none."""
+
+import verbs
+from coco_folder import CocoFolder, label
+
+from tfrecord_tools import coco_conversion
+
+
+def run(*flags):
+  return verbs.run('tfrecord_tools.validate_tfrecord', *flags)
+
+
+def test_command_line(tmp_path):
+  folder = CocoFolder(tmp_path / 'x')
+  for number in (1, 2, 3):
+    folder.add(number, label(number, number))
+  options = coco_conversion.Options(**folder.flags(num_shards=1))
+  coco_conversion.convert(options)
+  out = folder.path / 'out'
+  fine = run(
+    f'--input={out}/*.tfrecord', f'--manifest={out}/data-manifest.json'
+  )
+  assert fine.returncode == 0, fine.stderr
+  assert '1 files, 3 records, 0 faults.' in fine.stdout
+  (tmp_path / 'labels.json').write_text('{"3": "dog"}')
+  bad = run(
+    f'--input={out}/data-00000-of-00001.tfrecord',
+    f'--label_map={tmp_path}/labels.json',
+    '--max_faults=1',
+  )
+  assert bad.returncode == 1
+  first, second, *_ = bad.stdout.splitlines()
+  assert ': record ' in first
+  assert '(source_id ' in first
+  assert 'image/object/class/' in first
+  assert second.startswith('stopped after')

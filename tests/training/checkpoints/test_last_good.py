@@ -1,0 +1,111 @@
+import pytest
+import tensorflow as tf
+
+from copypaste_tf.training.checkpoints import last_good
+from copypaste_tf.training.checkpoints.last_good import set_damaged_aside
+
+
+@pytest.fixture
+def saved(tmp_path):
+  """Three checkpoints, as the manager of a run keeps them."""
+  variable = tf.Variable(tf.range(1000.0))
+  manager = tf.train.CheckpointManager(
+    tf.train.Checkpoint(variable=variable), str(tmp_path), max_to_keep=3
+  )
+  for step in (10, 20, 30):
+    variable.assign_add(tf.ones([1000]))
+    manager.save(checkpoint_number=step)
+  return tmp_path
+
+
+def data(folder, step):
+  return folder / f'ckpt-{step}.data-00000-of-00001'
+
+
+def test_good_checkpoints_stay(saved, tmp_path_factory):
+  assert set_damaged_aside(str(saved)) == []
+  assert tf.train.latest_checkpoint(str(saved)).endswith('ckpt-30')
+  assert set_damaged_aside(str(tmp_path_factory.mktemp('empty'))) == []
+
+
+def test_a_truncated_checkpoint_gives_way_to_the_one_before(saved):
+  data(saved, 30).write_bytes(data(saved, 30).read_bytes()[:1000])
+  data(saved, 20).unlink()
+  first, second = set_damaged_aside(str(saved))
+  assert 'ckpt-30 is damaged' in first and 'ckpt-20 is damaged' in second
+  latest = tf.train.latest_checkpoint(str(saved))
+  assert latest.endswith('ckpt-10')
+  variable = tf.Variable(tf.zeros([1000]))
+  checkpoint = tf.train.Checkpoint(variable=variable)
+  manager = tf.train.CheckpointManager(checkpoint, str(saved), max_to_keep=3)
+  manager.restore_or_initialize()
+  assert float(variable[0]) == 1.0
+  assert [path[-2:] for path in manager.checkpoints] == ['10']
+  # Nothing is lost: what is left of them may help a person.
+  assert (saved / 'damaged/ckpt-30.index').exists()
+  assert (saved / 'damaged/ckpt-20.index').exists()
+
+
+def test_flipped_bytes_are_found(saved):
+  whole = bytearray(data(saved, 30).read_bytes())
+  whole[2000] ^= 0xFF
+  data(saved, 30).write_bytes(bytes(whole))
+  (fault,) = set_damaged_aside(str(saved))
+  assert 'variable/.ATTRIBUTES/VARIABLE_VALUE cannot be read' in fault
+
+
+def test_without_a_good_one_nothing_is_moved(saved):
+  for step in (10, 20, 30):
+    data(saved, step).write_bytes(b'')
+  with pytest.raises(ValueError, match='no checkpoint is left'):
+    set_damaged_aside(str(saved))
+  assert data(saved, 30).exists()
+  assert tf.train.latest_checkpoint(str(saved)).endswith('ckpt-30')
+
+
+def test_a_file_that_cannot_be_read_now_is_no_damage(saved):
+  data(saved, 30).unlink()
+  data(saved, 30).mkdir()  # What is there is no file, and says so.
+  with pytest.raises(tf.errors.FailedPreconditionError):
+    set_damaged_aside(str(saved))
+  assert not (saved / 'damaged').exists()
+  assert tf.train.latest_checkpoint(str(saved)).endswith('ckpt-30')
+
+
+def test_a_fault_that_has_passed_is_none(saved, monkeypatch):
+  read, calls = last_good._read_values, []
+
+  def once(path):
+    calls.append(path)
+    return 'unavailable' if len(calls) == 1 else read(path)
+
+  monkeypatch.setattr(last_good, '_read_values', once)
+  assert set_damaged_aside(str(saved)) == []
+  assert len(calls) == 2 and not (saved / 'damaged').exists()
+
+
+@pytest.mark.parametrize('text', ['', 'model_checkpoint_path: "ck'])
+def test_a_damaged_list_is_made_anew(saved, text):
+  (saved / 'checkpoint').write_text(text)
+  assert set_damaged_aside(str(saved)) == []
+  state = tf.train.get_checkpoint_state(str(saved))
+  names = [path[-2:] for path in state.all_model_checkpoint_paths]
+  assert names == ['10', '20', '30']
+  assert state.model_checkpoint_path.endswith('ckpt-30')
+
+
+def test_a_list_that_cannot_be_read_now_is_not_an_empty_one(saved):
+  (saved / 'checkpoint').unlink()
+  (saved / 'checkpoint').mkdir()
+  with pytest.raises(tf.errors.FailedPreconditionError):
+    set_damaged_aside(str(saved))
+
+
+def test_what_a_killed_save_leaves_is_removed(saved):
+  unfinished = saved / 'ckpt-40_temp'
+  unfinished.mkdir()
+  (unfinished / 'part-00000-of-00001.data-00000-of-00001').write_bytes(b'x')
+  (saved / 'ckpt-40_temperature.txt').write_text('of the user')
+  assert set_damaged_aside(str(saved)) == []
+  assert not unfinished.exists()
+  assert (saved / 'ckpt-40_temperature.txt').exists()

@@ -1,0 +1,129 @@
+"""Values that cannot be are named, with their origin, before anything runs."""
+
+import pytest
+from config_problems import found
+
+from copypaste_tf.config.config_types import Problem
+from copypaste_tf.inputs import pipeline
+from copypaste_tf.training.checks import config_checks
+from copypaste_tf.training.config import gin_config
+
+
+@pytest.mark.parametrize(
+  ('binding', 'parts'),
+  [
+    ('AnchorTargets.match_threshold = 1.5', ('match_threshold', 'in [0, 1]')),
+    ('BATCH_SIZE = 0', ('global_batch_size', 'at least 1', 'BATCH_SIZE')),
+    ('TrainData.augment_on = "gpu"', ('augment_on', 'device, host', "'gpu'")),
+    ('IMAGE_SIZE = (100, 128)', ('input_size', 'multiples of 32')),
+    ('IMAGE_SIZE = (0, 128)', ('input_size', 'multiples of 32')),
+    ('schedule.warmup_steps = 4', ('warmup_steps', 'does not end')),
+    ('schedule.drops = (0.9, 0.5)', ('boundaries', 'growing')),
+    ('schedule.drops = (0.5, 1.5)', ('boundaries', 'growing')),
+    ('runtime.precision = "bfloat"', ("did you mean 'bfloat16'",)),
+    ('TrainData.dtype = "int8"', ('dtype', 'expected one of')),
+    ('runtime.strategy = "miror"', ("did you mean 'mirrored'",)),
+    ('CopyPaste.probability = 1.5', ('copy_paste.probability', '1.5')),
+    ('CopyPaste.subset = "some"', ('copy_paste.subset', 'random')),
+    ('CopyPaste.blend_sigma = -1.0', ('copy_paste.blend_sigma', '-1')),
+    ('ScaleJitter.min_scale = 3.0', ('task.train_data.jitter', '3.0')),
+    ('ScaleJitter.min_scale = 0.0', ('task.train_data.jitter', '0.0')),
+    ('AnchorTargets.unmatched_threshold = 0.8', ('unmatched_threshold',)),
+    ('TrainData.source_size = (1, 2, 3)', ('source_size', 'height and width')),
+    ('model.num_classes = 1', ('num_classes', 'at least 2')),
+    ('model.levels = (6, 5)', ('min_level',)),
+  ],
+)
+def test_a_wrong_value_is_named_with_its_origin(binding, parts):
+  problems = found([binding])
+  assert len(problems) == 1
+  for part in ('--gin_params', *parts):
+    assert part in problems[0]
+
+
+def test_the_jitter_of_the_sources_is_told_from_that_of_the_targets():
+  problems = found(
+    [
+      'TrainData.source_jitter = @source/ScaleJitter()',
+      'source/ScaleJitter.min_scale = 0.0',
+      'CopyPaste.max_pasted = -1',
+    ]
+  )
+  assert len(problems) == 2
+  assert 'task.train_data.source_jitter: ScaleJitter needs' in problems[0]
+  assert 'task.train_data.copy_paste.max_pasted: ' in problems[1]
+
+
+def test_a_batch_must_fill_the_replicas():
+  problems = found(['runtime.num_gpus = 3'], mode='train')
+  assert len(problems) == 1
+  assert 'multiple of the 3 replicas, got 4' in problems[0]
+
+
+def test_what_is_known_of_the_replicas_counts():
+  params = gin_config.load(['smoke'], ['EvalData.global_batch_size = 4']).params
+
+  def paths(replicas, mode):
+    return [
+      problem.path
+      for problem in config_checks.problems(
+        params, mode=mode, missing_data=True, replicas=replicas
+      )
+    ]
+
+  assert paths(4, 'train_and_eval') == []
+  batches = [
+    f'task.{part}_data.global_batch_size' for part in ('train', 'validation')
+  ]
+  assert paths(8, 'train_and_eval') == batches
+  assert paths(8, 'train') == batches[:1]
+  assert paths(8, 'eval') == batches[1:]
+
+
+@pytest.mark.parametrize('place', ['host', 'device'])
+def test_one_image_a_replica_is_enough(place):
+  params = ['BATCH_SIZE = 2', 'runtime.num_gpus = 2']
+  assert not found([*params, f'TrainData.augment_on = "{place}"'])
+
+
+def test_a_source_that_nobody_pastes_from_is_a_problem():
+  problems = found(
+    ['TrainData.copy_paste = None', 'TrainData.source_input_path = "x"']
+  )
+  assert len(problems) == 1 and 'never read' in problems[0]
+
+
+def test_an_evaluation_does_not_ask_what_training_needs():
+  wrong = ['schedule.warmup_steps = 4']
+  assert found(wrong, mode='eval') == []
+  assert len(found(wrong, mode='train')) == 1
+
+
+def test_all_wrong_values_are_told_at_once():
+  problems = found(['TrainData.num_planes = 0', 'TrainData.dtype = "x"'])
+  assert len(problems) == 2
+
+
+def test_the_origin_of_a_part_is_that_of_a_value_in_it():
+  resolved = gin_config.load([], ['ScaleJitter.max_scale = 1.5'])
+
+  def origin(path):
+    told = config_checks.describe(Problem(path, 'is bad'), resolved)
+    return told.removesuffix(f': {path}: is bad')
+
+  assert origin('task.train_data.jitter') == '--gin_params'
+  assert origin('task.train_data.jitter.max_scale') == '--gin_params'
+  assert origin('task.train_data.jitter.min_scale') == 'default'
+  assert origin('task.model.anchor') == 'default'
+
+
+@pytest.mark.parametrize(
+  ('strategy', 'num_gpus', 'replicas'),
+  [('mirrored', 3, 3), ('mirrored', 0, 1), ('one_device', -1, 1)],
+)
+def test_replicas(strategy, num_gpus, replicas):
+  params = gin_config.load(
+    params_override=f'runtime.num_gpus={num_gpus},'
+    f'runtime.distribution_strategy={strategy}'
+  ).params
+  assert pipeline.num_replicas(params) == replicas

@@ -1,0 +1,133 @@
+"""Records that are missing or do not fit the config are named."""
+
+import json
+import shutil
+
+import serialized
+from config_problems import found
+
+from copypaste_tf import records
+from copypaste_tf.training.checks import data_checks
+
+
+def test_a_good_recipe_has_no_problems(shapes_params):
+  assert found(shapes_params, data=True) == []
+
+
+def test_missing_records_name_the_command_that_makes_them(shapes):
+  params = [
+    'TRAIN_RECORDS = "data/coco/train*.tfrecord"',
+    f'EVAL_RECORDS = "{shapes}/val-*.tfrecord"',
+  ]
+  problems = found(params, data=True)
+  assert len(problems) == 1
+  assert 'task.train_data.input_path' in problems[0]
+  assert 'tfrecord_tools.create_coco_tfrecord' in problems[0]
+  assert '--output_prefix=data/coco/train' in problems[0]
+  assert found(params) == []
+  assert found(params, data=True, mode='eval') == []
+
+
+def test_missing_shapes_name_make():
+  params = ['TRAIN_RECORDS = "no/shapes/train-*"', 'EVAL_RECORDS = "no/x"']
+  assert 'make shapes' in found(params, data=True)[0]
+
+
+def test_the_label_map_must_fit(shapes, shapes_params):
+  names = data_checks.gather(f'{shapes}/train-*.tfrecord').classes
+  highest = max(names)
+  short = f'model.num_classes = {highest}'  # Id 0 is the background.
+  problems = found([*shapes_params, short], data=True)
+  assert len(problems) == 2  # Of the training and of the evaluation records.
+  assert '--gin_params' in problems[0]
+  assert f'{highest} ({names[highest]})' in problems[0]
+  assert f'set model.num_classes = {highest + 1}' in problems[0]
+  enough = f'model.num_classes = {highest + 1}'
+  assert found([*shapes_params, enough], data=True) == []
+
+
+def test_records_must_fit_what_is_read(shapes_params):
+  problems = found(
+    [*shapes_params, 'TrainData.max_source_instances = 1'], data=True
+  )
+  assert (
+    len(problems) == 1 and 'TrainData.max_source_instances = ' in problems[0]
+  )
+
+
+def edit_manifest(shapes, folder, split, **changes):
+  """Copies the records and changes their manifest."""
+  for path in shapes.glob('*.tfrecord'):
+    shutil.copy(path, folder)
+  for name in ('train', 'val'):
+    manifest = json.loads((shapes / f'{name}-manifest.json').read_text())
+    manifest |= changes if name == split else {}
+    (folder / f'{name}-manifest.json').write_text(json.dumps(manifest))
+  return [
+    f'TRAIN_RECORDS = "{folder}/train-*.tfrecord"',
+    f'EVAL_RECORDS = "{folder}/val-*.tfrecord"',
+  ]
+
+
+def test_copy_paste_without_masks_is_refused(shapes, tmp_path):
+  params = edit_manifest(shapes, tmp_path, 'train', include_masks=False)
+  problems = found(params, data=True)
+  assert len(problems) == 1
+  assert 'Copy-Paste is on, but the records have no masks' in problems[0]
+
+
+def test_too_few_planes_are_a_problem(shapes, tmp_path):
+  params = edit_manifest(shapes, tmp_path, 'train', num_planes=5)
+  problems = found(params, data=True)
+  assert len(problems) == 1 and 'TrainData.num_planes = 5' in problems[0]
+
+
+def test_label_maps_that_disagree_are_a_problem(shapes, tmp_path):
+  params = edit_manifest(shapes, tmp_path, 'val', label_map={'1': 'dog'})
+  problems = found(params, data=True)
+  assert len(problems) == 1
+  assert "category 1 is 'dog' here and 'disc' in" in problems[0]
+
+
+def test_without_a_manifest_the_records_are_looked_at(shapes, tmp_path):
+  for path in shapes.glob('*.tfrecord'):
+    shutil.copy(path, tmp_path)
+  pattern = f'{tmp_path}/train-*.tfrecord'
+  known = data_checks.gather(f'{shapes}/train-*.tfrecord')
+  probed = data_checks.gather(pattern)
+  assert probed.include_masks and probed.max_instances == known.max_instances
+  assert probed.classes.items() <= known.classes.items()
+  assert len(probed.classes) >= 3
+
+
+def test_missing_annotation_file_and_checkpoint(shapes_params):
+  problems = found(
+    [
+      *shapes_params,
+      'TaskConfig.annotation_file = "gone.json"',
+      'TaskConfig.init_checkpoint = "gone"',
+    ],
+    data=True,
+  )
+  assert ['gone.json' in problems[0], "checkpoint 'gone'" in problems[1]] == [
+    True,
+    True,
+  ]
+
+
+def test_facts_of_records_without_a_manifest(tmp_path):
+  made = [serialized.make_record(seed, count=2 + seed)[0] for seed in (0, 1)]
+  made[1] = made[1]._replace(class_names=['other'] * 3)
+  path = serialized.write(tmp_path / 'x', map(records.serialize, made))
+  assert data_checks.gather(path) == (
+    True,
+    {int(k): r.class_names[0] for r in made for k in r.classes},
+    max(len(r.planes) for r in made),
+    3,
+  )
+
+
+def test_no_records_are_given():
+  params = ['TRAIN_RECORDS = ""']
+  (problem,) = found(params, data=True, mode='train')
+  assert problem.endswith('task.train_data.input_path: no records are given')

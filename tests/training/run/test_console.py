@@ -1,0 +1,13 @@
+"""What a run prints."""
+
+import sys
+
+from copypaste_tf.training.run.console import Printer, quiet_orbit
+
+
+def test_our_lines_are_printed_and_orbits_are_not(capsys):
+  show = Printer(sys.stdout)
+  with quiet_orbit():
+    print('many lines of Orbit')
+    show('one line of ours')
+  assert capsys.readouterr().out == 'one line of ours\n'

@@ -1,0 +1,105 @@
+"""The record of a run: written whole, compared before a run goes on."""
+
+import json
+
+import pytest
+import yaml
+
+from copypaste_tf.training.config import gin_config
+from copypaste_tf.training.run import run_record
+
+
+def resolve(*params):
+  return gin_config.load(['smoke'], params)
+
+
+def test_the_record_says_what_ran(tmp_path):
+  run_record.write(
+    str(tmp_path), resolve('TrainData.seed = 3'), overwrite=False
+  )
+  params = yaml.safe_load((tmp_path / 'params.yaml').read_text())
+  assert params['task']['train_data']['seed'] == 3
+  assert 'TrainData.seed = 3' in (tmp_path / 'config.gin').read_text()
+  versions = json.loads((tmp_path / 'versions.json').read_text())
+  assert versions['packages']['tensorflow'].startswith('2.')
+  assert versions['strategy'] == 'mirrored'
+  assert versions['command'] and versions['python'] and versions['platform']
+  assert any('CPU' in device for device in versions['devices'])
+
+
+def test_the_record_says_on_what_it_ran(tmp_path):
+  hardware = {'replicas': 2, 'decisions': ['mirrored without GPUs']}
+  run_record.write(str(tmp_path), resolve(), overwrite=False, hardware=hardware)
+  versions = json.loads((tmp_path / 'versions.json').read_text())
+  assert hardware.items() <= versions.items()
+  assert versions['strategy'] == 'mirrored'
+
+
+def test_workers_have_one_config():
+  chief, other = resolve(), resolve('BATCH_SIZE = 6')
+  placed = gin_config.load(
+    ['smoke'], params_override='runtime.task_index=1,runtime.num_gpus=2'
+  )
+  texts = [run_record.to_yaml(x.params) for x in (chief, placed, other)]
+  run_record.refuse_other_workers(texts[:2])
+  with pytest.raises(ValueError, match='worker 2 .* another config') as caught:
+    run_record.refuse_other_workers(texts)
+  assert 'task.train_data.global_batch_size: 4 -> 6' in str(caught.value)
+
+
+def test_the_recorded_gin_resolves_to_the_recorded_params(tmp_path):
+  run_record.write(
+    str(tmp_path), resolve('CopyPaste.classes = [3, 4]'), overwrite=False
+  )
+  again = gin_config.load([str(tmp_path / 'config.gin')])
+  assert (
+    run_record.to_yaml(again.params) == (tmp_path / 'params.yaml').read_text()
+  )
+
+
+def test_the_same_config_may_go_on(tmp_path):
+  run_record.write(str(tmp_path), resolve(), overwrite=False)
+  run_record.write(str(tmp_path), resolve(), overwrite=False)
+
+
+def test_another_config_is_refused_with_its_differences(tmp_path):
+  run_record.write(str(tmp_path), resolve(), overwrite=False)
+  other = resolve('TrainData.copy_paste = None', 'BATCH_SIZE = 6')
+  before = (tmp_path / 'params.yaml').read_text()
+  with pytest.raises(ValueError) as caught:
+    run_record.write(str(tmp_path), other, overwrite=False)
+  message = str(caught.value)
+  assert 'task.train_data.global_batch_size: 4 -> 6' in message
+  assert "task.train_data.copy_paste.subset: 'random' -> 'absent'" in message
+  assert '--overwrite_record' in message and '--model_dir' in message
+  assert (tmp_path / 'params.yaml').read_text() == before
+  run_record.write(str(tmp_path), other, overwrite=True)
+  assert (tmp_path / 'params.yaml').read_text() != before
+
+
+def test_how_a_run_is_watched_may_change(tmp_path):
+  run_record.write(str(tmp_path), resolve(), overwrite=False)
+  other = resolve('experiment.log_every = 1', 'TaskConfig.panels_every = 0')
+  assert run_record.differences(str(tmp_path), other.params) == []
+
+
+def test_who_makes_the_batches_may_change(tmp_path):
+  run_record.write(str(tmp_path), resolve(), overwrite=False)
+  other = resolve(
+    'TrainData.data_service = "grpc://host:5050"',
+    'TrainData.data_service_job = "mine"',
+    'TrainData.deterministic = False',
+  )
+  assert run_record.differences(str(tmp_path), other.params) == []
+
+
+def test_a_new_folder_has_no_differences(tmp_path):
+  assert run_record.differences(str(tmp_path), resolve().params) == []
+
+
+def test_lists_and_tuples_are_the_same(tmp_path):
+  run_record.write(
+    str(tmp_path), resolve('CopyPaste.classes = [1]'), overwrite=False
+  )
+  other = resolve('CopyPaste.classes = (1,)')
+  assert run_record.differences(str(tmp_path), other.params) == []

@@ -1,0 +1,74 @@
+"""Pictures of training batches."""
+
+import numpy as np
+import pytest
+import reference
+import tensorflow as tf
+
+from copypaste_tf import augment
+from copypaste_tf.inputs import data_config, pipeline
+from copypaste_tf.training.run import train_panels
+
+
+@pytest.fixture(scope='module')
+def batch():
+  scenes = reference.make_scenes(
+    np.random.default_rng(0), batch=3, size=(40, 40)
+  )
+  options = augment.CopyPaste(subset='all', min_visible_area=1)
+  jitter = augment.ScaleJitter(1.0, 1.0)
+  return augment.augment(
+    scenes, [0, 1], output_size=(48, 32), jitter=jitter, copy_paste=options
+  )
+
+
+def test_a_batch_is_drawn_in_two_columns(batch, monkeypatch):
+  seen = []
+  draw = train_panels.drawing.draw_instances
+
+  def spy(image, boxes, masks, captions, colors):
+    seen.append((boxes, masks, captions))
+    return draw(image, boxes, masks, captions, colors)
+
+  monkeypatch.setattr(train_panels.drawing, 'draw_instances', spy)
+  sheet = train_panels.draw_batch(batch, {1: 'disc'})
+  assert sheet.dtype == np.uint8 and sheet.shape[0] >= 2 * 48
+  example = reference.to_numpy(batch)
+  masks = augment.instance_masks(batch).numpy()
+  for row, (boxes, drawn, captions) in enumerate(seen):
+    present = np.flatnonzero(example.classes[row])
+    np.testing.assert_array_equal(boxes, example.boxes[row][present])
+    np.testing.assert_array_equal(drawn, masks[row][present])
+    names = [
+      '+' * int(example.pasted[row, k])
+      + {1: 'disc'}.get(c := int(example.classes[row, k]), str(c))
+      for k in present
+    ]
+    assert captions == names
+  assert any(c.startswith('+') for _, _, captions in seen for c in captions)
+
+
+def test_panels_come_at_once_and_then_every_so_many_steps(
+  batch, monkeypatch, tmp_path
+):
+  monkeypatch.setattr(pipeline, 'train_dataset', lambda *_: [batch] * 9)
+  monkeypatch.setattr(train_panels.data_files, 'label_map', lambda _: {})
+  step = tf.Variable(3, dtype=tf.int64)
+  panels = train_panels.Panels(
+    str(tmp_path),
+    data_config.TrainData(),
+    (48, 32),
+    every=10,
+    global_step=step,
+  )
+  for number in (5, 12, 14, 22, 24):
+    step.assign(number)
+    panels({})
+  (path,) = (tmp_path / 'train').iterdir()
+  drawn = [
+    event.step
+    for event in tf.compat.v1.train.summary_iterator(str(path))
+    for value in event.summary.value
+    if value.tag == 'training_batch'
+  ]
+  assert drawn == [3, 14, 24]
