@@ -157,7 +157,9 @@ def _hold_stages(reference, model, pyramid, sizes):
   noise = _relative_noise(reference)
   for stage in range(len(model.regions.box_heads)):
     rois = tf.constant(reference[f'roi_features_{stage}_rois'])
-    logits, codes = model.regions.classify(pyramid, rois, stage, training=False)
+    logits, codes = model.regions.run_box_head(
+      pyramid, rois, stage, training=False
+    )
     for kind, got in (('class', logits), ('box', codes)):
       name = f'outputs/{kind}_outputs_{stage}'
       std = reference.sample(name)[1].std()
@@ -265,7 +267,9 @@ def _train(model, reference, images):
   with tf.GradientTape() as tape:
     features = _features(model, images, True)
     objects = (boxes, classes, tf.cast(masks, tf.float32))
-    outputs = model.regions.train(features['fpn'], targets, objects, sizes)
+    outputs = model.regions.training_outputs(
+      features['fpn'], targets, objects, sizes
+    )
     found = _losses(reference, features, outputs, len(model.regions.box_heads))
   gradients = tape.gradient(found['model_loss'], [*names.values()])
   norms = {

@@ -1,50 +1,59 @@
-"""Models of Model Garden's config tree."""
+"""Builds the model that a config of Model Garden describes."""
 
 import tensorflow as tf
 import tf_keras
 from official.vision.configs import maskrcnn
 
+from copypaste_tf.modeling import options
 from copypaste_tf.modeling.backbones.efficientnet import EfficientNet
 from copypaste_tf.modeling.backbones.resnet import ResNet
 from copypaste_tf.modeling.box_coding import STAGE_WEIGHTS
 from copypaste_tf.modeling.layers.normalization import Norm
-from copypaste_tf.modeling.mask_rcnn import MaskRCNN, ProposalOptions
+from copypaste_tf.modeling.mask_rcnn import MaskRCNN
 from copypaste_tf.modeling.pyramids.fpn import FPN
 from copypaste_tf.modeling.pyramids.nasfpn import NASFPN
 from copypaste_tf.modeling.regions.box_head import BoxHead
 from copypaste_tf.modeling.regions.mask_head import MaskHead
-from copypaste_tf.modeling.regions.regions import RegionOptions, Regions
+from copypaste_tf.modeling.regions.second_stage import SecondStage
 from copypaste_tf.modeling.rpn.rpn_head import RPNHead
 
 
 def mask_rcnn(config: maskrcnn.MaskRCNN) -> MaskRCNN:
-  """Builds the model with all its variables.
+  """Builds a model and creates all its variables.
 
   Args:
-    config: Model Garden's, with `backbone.type` in `resnet`, `efficientnet`
-      and `decoder.type` in `fpn`, `nasfpn`.
+    config: model config of Model Garden; `backbone.type` is `resnet` or
+      `efficientnet`, `decoder.type` is `fpn` or `nasfpn`.
 
   Raises:
-    ValueError: the config asks for what the model does not have.
+    ValueError: the config asks for a backbone, a pyramid or a cascade that
+      does not exist here.
   """
   norm = norm_of(config)
   model = MaskRCNN(
     backbone(config, norm),
     decoder(config, norm),
     _rpn_head(config, norm),
-    Regions(
-      _box_heads(config, norm), _mask_head(config, norm), region_options(config)
+    SecondStage(
+      _box_heads(config, norm),
+      _mask_head(config, norm),
+      options.second_stage_options(config),
     ),
-    proposal_options(config),
+    options.proposal_options(config),
   )
   _create_variables(model, config)
   return model
 
 
 def decay_weights(model: tf_keras.Model, rate: float) -> None:
-  """Adds half the sum of the squared kernels, times `rate`, to the losses.
+  """Adds L2 weight decay to the losses of a model.
 
-  Biases and normalisations do not decay.
+  The loss is `rate` times half the sum of the squared kernels, a float32
+  scalar. Biases and the variables of batch normalisation do not decay.
+
+  Args:
+    model: a model with all its variables.
+    rate: factor of the loss, at least 0.
   """
 
   def penalty() -> tf.Tensor:
@@ -57,9 +66,10 @@ def decay_weights(model: tf_keras.Model, rate: float) -> None:
 
 
 def norm_of(config: maskrcnn.MaskRCNN) -> Norm:
-  """Returns the normalisation of the detector and of a ResNet."""
+  """Returns the batch normalisation of the detector and of a ResNet."""
   norm = config.norm_activation
-  # One replica has nothing to synchronise, and the fused kernel is faster.
+  # A single replica has no other to synchronise with, and the fused kernel,
+  # which does not synchronise, is faster.
   replicas = tf.distribute.get_strategy().num_replicas_in_sync
   return Norm(
     norm.norm_momentum,
@@ -69,14 +79,15 @@ def norm_of(config: maskrcnn.MaskRCNN) -> Norm:
 
 
 def backbone(config: maskrcnn.MaskRCNN, norm: Norm) -> tf_keras.layers.Layer:
-  """Returns the backbone, without variables yet.
+  """Makes the backbone of a config, without variables.
 
   Args:
-    config: its `backbone` counts.
-    norm: of a ResNet; EfficientNet has its own, but for the synchronisation.
+    config: model config; only its `backbone` is read.
+    norm: batch normalisation of a ResNet. EfficientNet takes only
+      `synchronized` from it; its momentum and epsilon are its own.
 
   Raises:
-    ValueError: there is no such backbone.
+    ValueError: `backbone.type` is unknown.
   """
   kind, settings = config.backbone.type, config.backbone.get()
   if kind == 'resnet':
@@ -96,14 +107,15 @@ def backbone(config: maskrcnn.MaskRCNN, norm: Norm) -> tf_keras.layers.Layer:
 
 
 def decoder(config: maskrcnn.MaskRCNN, norm: Norm) -> tf_keras.layers.Layer:
-  """Returns the feature pyramid, without variables yet.
+  """Makes the feature pyramid of a config, without variables.
 
   Args:
-    config: its `decoder` and levels count.
-    norm: of all its layers.
+    config: model config; only its `decoder`, `min_level` and `max_level` are
+      read.
+    norm: batch normalisation of all layers.
 
   Raises:
-    ValueError: there is no such pyramid.
+    ValueError: `decoder.type` is unknown, or it does not have these levels.
   """
   kind, settings = config.decoder.type, config.decoder.get()
   levels = (config.min_level, config.max_level)
@@ -121,59 +133,6 @@ def decoder(config: maskrcnn.MaskRCNN, norm: Norm) -> tf_keras.layers.Layer:
   raise ValueError(
     "model.decoder.type must be 'fpn', or 'nasfpn' with levels 3 to 7, got "
     f'{kind!r} with levels {levels[0]} to {levels[1]}.'
-  )
-
-
-def proposal_options(config: maskrcnn.MaskRCNN) -> ProposalOptions:
-  """Returns how proposals are chosen."""
-  generator = config.roi_generator
-  return ProposalOptions(
-    anchors={
-      'min_level': config.min_level,
-      'max_level': config.max_level,
-      **config.anchor.as_dict(),
-    },
-    inference={
-      'pre_nms_top_k': generator.test_pre_nms_top_k,
-      'num_proposals': generator.test_num_proposals,
-      'nms_iou_threshold': generator.test_nms_iou_threshold,
-    },
-    training={
-      'pre_nms_top_k': generator.pre_nms_top_k,
-      'num_proposals': generator.num_proposals,
-      'nms_iou_threshold': generator.nms_iou_threshold,
-    },
-  )
-
-
-def region_options(config: maskrcnn.MaskRCNN) -> RegionOptions:
-  """Returns what the second stage does between its layers."""
-  sampler, detector = config.roi_sampler, config.detection_generator
-  masks = {}
-  if config.include_mask:
-    masks = {
-      'mask_size': config.mask_roi_aligner.crop_size,
-      'masks_per_image': min(
-        config.mask_sampler.num_sampled_masks, sampler.num_sampled_rois
-      ),
-    }
-  return RegionOptions(
-    sampling={
-      'num_samples': sampler.num_sampled_rois,
-      'foreground_fraction': sampler.foreground_fraction,
-      'foreground_iou': sampler.foreground_iou_threshold,
-      'background_iou': sampler.background_iou_high_threshold,
-    },
-    detecting={
-      'pre_nms_top_k': detector.pre_nms_top_k,
-      'nms_iou_threshold': detector.nms_iou_threshold,
-      'score_threshold': detector.pre_nms_score_threshold,
-      'limit': detector.max_num_detections,
-    },
-    cascade_ious=tuple(sampler.cascade_iou_thresholds or ()),
-    class_ensemble=config.detection_head.cascade_class_ensemble,
-    box_size=config.roi_aligner.crop_size,
-    **masks,
   )
 
 
@@ -227,17 +186,17 @@ def _mask_head(config, norm):
 
 
 def _create_variables(model: MaskRCNN, config: maskrcnn.MaskRCNN) -> None:
-  # The smallest image and a single region will do: no variable depends on
-  # their sizes.
+  # One small image and one region are enough: the shapes of the variables do
+  # not depend on the size of the image or the number of regions.
   side = 2**config.max_level
   features = model.backbone(tf.zeros([1, side, side, 3]), training=False)
   pyramid = model.decoder(features, training=False)
   model.rpn_head(pyramid, training=False)
   region, regions = tf.zeros([1, 1, 4]), model.regions
   for stage in range(len(regions.box_heads)):
-    regions.classify(pyramid, region, stage, training=False)
+    regions.run_box_head(pyramid, region, stage, training=False)
   if regions.mask_head is not None:
     classes = tf.zeros([1, 1], tf.int32)
-    regions.draw(pyramid, region, classes, training=False)
+    regions.predict_mask_logits(pyramid, region, classes, training=False)
   regions.built = True
   model.built = True

@@ -1,4 +1,4 @@
-"""Parameters and multiply-adds of the parts of a model."""
+"""Counts parameters and multiply-adds of the parts of a model."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -11,11 +11,12 @@ from copypaste_tf.modeling.mask_rcnn import MaskRCNN
 
 
 class Count(NamedTuple):
-  """What a part costs.
+  """Costs of one part of a model.
 
   Attributes:
-    parameters: trainable ones.
-    multiply_adds: of one image at inference; convolutions and matrix products.
+    parameters: number of trainable parameters.
+    multiply_adds: multiply-adds of the convolutions and matrix products, for
+      one image at inference.
   """
 
   parameters: int
@@ -29,16 +30,17 @@ def count(
   num_proposals: int,
   num_detections: int,
 ) -> dict[str, Count]:
-  """Counts each part of a model; the graphs are traced, not run.
+  """Counts the costs of each part of a model; traces its graphs only.
 
   Args:
-    model: with all its variables.
+    model: a model with all its variables.
     image_size: height and width of the input in pixels.
-    num_proposals: regions that go through every box head.
-    num_detections: regions that go through the mask head.
+    num_proposals: number of regions that each box head classifies.
+    num_detections: number of regions that the mask head gets.
 
   Returns:
-    Counts of `backbone`, `pyramid`, `rpn`, `box heads` and `mask head`.
+    `{part: Count}` of `backbone`, `pyramid`, `rpn`, `box heads` and, if the
+    model has one, `mask head`.
   """
   image = tf.TensorSpec([1, *image_size, 3])
   features, backbone = _trace(model.backbone, image)
@@ -47,7 +49,7 @@ def count(
   heads, mask_head = model.regions.box_heads, model.regions.mask_head
   boxes = tf.TensorSpec([1, num_proposals, 4])
   stages = [
-    _trace(_inference(model.regions.classify, stage), pyramid, boxes)[1]
+    _trace(_inference(model.regions.run_box_head, stage), pyramid, boxes)[1]
     for stage in range(len(heads))
   ]
   counts = {
@@ -59,12 +61,14 @@ def count(
   if mask_head is not None:
     boxes = tf.TensorSpec([1, num_detections, 4])
     classes = tf.TensorSpec([1, num_detections], tf.int32)
-    _, masks = _trace(_inference(model.regions.draw), pyramid, boxes, classes)
+    predict = _inference(model.regions.predict_mask_logits)
+    _, masks = _trace(predict, pyramid, boxes, classes)
     counts['mask head'] = Count(_parameters(mask_head), masks)
   return counts
 
 
 def _inference(function: Callable, *arguments) -> Callable:
+  """Binds the arguments that are not tensors."""
   return lambda *tensors: function(*tensors, *arguments, training=False)
 
 

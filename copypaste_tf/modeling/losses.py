@@ -1,7 +1,8 @@
-"""The published losses that Model Garden normalises otherwise.
+"""Losses of the RPN, the boxes and the masks as published (tensorflow/tpu).
 
-Each is a mean over the local batch, and the gradients of the replicas are
-averaged; Model Garden divides by a mean over replicas, plus 0.01.
+Each loss is a mean over the batch of one replica; the gradients are averaged
+over the replicas. Model Garden normalises otherwise: it divides by a mean over
+all replicas, plus 0.01.
 """
 
 from collections.abc import Mapping
@@ -15,12 +16,17 @@ def rpn_score_loss(
   *,
   samples_per_image: int,
 ) -> tf.Tensor:
-  """Returns the scalar cross-entropy of the sampled anchors.
+  """Computes the sigmoid cross-entropy of the sampled anchors.
 
   Args:
     scores: `{level: [b, h_l, w_l, a]}` float32 logits.
-    targets: `{level: [b, h_l, w_l, a]}` int: 1, 0, or -1 for not sampled.
-    samples_per_image: anchors that are sampled at most, the divisor.
+    targets: `{level: [b, h_l, w_l, a]}` int: 1 positive, 0 negative, -1 not
+      sampled.
+    samples_per_image: size of the minibatch of anchors of an image. It is the
+      divisor also where fewer anchors were sampled.
+
+  Returns:
+    Float32 scalar, at least 0.
   """
   total = 0.0
   for level, logits in scores.items():
@@ -39,15 +45,17 @@ def rpn_box_loss(
   *,
   delta: float,
 ) -> tf.Tensor:
-  """Returns the scalar Huber loss of the positive anchors.
+  """Computes the Huber loss of the positive anchors.
 
   Args:
-    codes: `{level: [b, h_l, w_l, 4 * a]}` float32.
-    targets: of the same shapes; coordinates that are zero do not count.
-    delta: where the loss turns from quadratic to linear.
+    codes: `{level: [b, h_l, w_l, 4 * a]}` float32 predicted box codes.
+    targets: `{level: [b, h_l, w_l, 4 * a]}` float32 box codes. A coordinate
+      that is exactly 0 is ignored, as published.
+    delta: error at which the loss turns from quadratic to linear.
 
   Returns:
-    The sum over the levels of the means over coordinates.
+    Float32 scalar, at least 0: the mean over the coordinates of each level,
+    summed over the levels.
   """
   return tf.add_n(
     [
@@ -60,15 +68,19 @@ def rpn_box_loss(
 def box_loss(
   codes: tf.Tensor, targets: tf.Tensor, classes: tf.Tensor, *, delta: float
 ) -> tf.Tensor:
-  """Returns the scalar mean Huber loss of the regions with an object.
+  """Computes the mean Huber loss of the foreground regions.
 
   Args:
-    codes: `[b, n, 4]` float32, or `[b, n, 4 * k]` of all classes.
-    targets: `[b, n, 4]` float32.
-    classes: `[b, n]` int; 0 is the background.
-    delta: where the loss turns from quadratic to linear.
+    codes: `[b, n, 4]` float32 predicted box codes, or `[b, n, 4 * k]` with one
+      box for each class.
+    targets: `[b, n, 4]` float32 box codes.
+    classes: `[b, n]` integers in [0, k), of any dtype; 0 is the background.
+    delta: error at which the loss turns from quadratic to linear.
+
+  Returns:
+    Float32 scalar, at least 0; 0 without a foreground region.
   """
-  # Model Garden's task has cast everything to float32 by now.
+  # The task may have cast all outputs of the model to float32.
   classes = tf.cast(classes, tf.int32)
   _, n, channels = codes.shape
   codes = tf.reshape(codes, [-1, n, channels // 4, 4])
@@ -83,12 +95,15 @@ def box_loss(
 def mask_loss(
   logits: tf.Tensor, targets: tf.Tensor, classes: tf.Tensor
 ) -> tf.Tensor:
-  """Returns the scalar mean cross-entropy of the masks of objects.
+  """Computes the mean sigmoid cross-entropy of the foreground masks.
 
   Args:
-    logits: `[b, n, s, s]` float32.
-    targets: `[b, n, s, s]` float32 in [0, 1].
-    classes: `[b, n]` int; 0 is the background.
+    logits: `[b, n, s, s]` float32 mask logits of each region's class.
+    targets: `[b, n, s, s]` float32 soft masks in [0, 1].
+    classes: `[b, n]` integers in [0, k), of any dtype; 0 is the background.
+
+  Returns:
+    Float32 scalar, at least 0; 0 without a foreground region.
   """
   loss = tf.nn.sigmoid_cross_entropy_with_logits(targets, logits)
   present = (classes > 0)[..., tf.newaxis, tf.newaxis]
@@ -97,12 +112,13 @@ def mask_loss(
 
 def _huber(error: tf.Tensor, delta: float) -> tf.Tensor:
   error = tf.abs(error)
-  near = tf.minimum(error, delta)
-  return 0.5 * near**2 + delta * (error - near)
+  quadratic = tf.minimum(error, delta)
+  return 0.5 * quadratic**2 + delta * (error - quadratic)
 
 
-def _mean_where(loss: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:
-  total = tf.reduce_sum(tf.where(counts, loss, 0.0))
+def _mean_where(loss: tf.Tensor, selected: tf.Tensor) -> tf.Tensor:
+  """Returns the mean of the selected values, 0 if there are none."""
+  total = tf.reduce_sum(tf.where(selected, loss, 0.0))
   return tf.math.divide_no_nan(
-    total, tf.reduce_sum(tf.cast(counts, tf.float32))
+    total, tf.reduce_sum(tf.cast(selected, tf.float32))
   )

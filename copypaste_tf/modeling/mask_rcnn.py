@@ -1,43 +1,29 @@
-"""Mask R-CNN and Cascade Mask R-CNN as published.
+"""Runs Mask R-CNN or Cascade Mask R-CNN: backbone, pyramid, RPN, second stage.
 
-The model has the interface of Model Garden's, so that its task trains it.
+The arguments and the outputs have the names that they have in Model Garden.
 """
 
-import dataclasses
 from collections.abc import Mapping
 
 import tensorflow as tf
 import tf_keras
 
+from copypaste_tf.modeling.options import ProposalOptions
 from copypaste_tf.modeling.regions.mask_targets import PlaneMasks
-from copypaste_tf.modeling.regions.regions import Regions
+from copypaste_tf.modeling.regions.second_stage import SecondStage
 from copypaste_tf.modeling.rpn import anchor_targets, proposals
 
 
-@dataclasses.dataclass(frozen=True)
-class ProposalOptions:
-  """How proposals are chosen.
-
-  Attributes:
-    anchors: keyword arguments of `anchor_targets.pyramid_anchors`.
-    inference: keyword arguments of `proposals.propose`.
-    training: the same, to train.
-  """
-
-  anchors: Mapping[str, object]
-  inference: Mapping[str, float]
-  training: Mapping[str, float]
-
-
 class MaskRCNN(tf_keras.Model):
-  """Detects objects and draws their masks.
+  """Detects objects and predicts their masks (Mask R-CNN, section 3).
 
   Args:
-    backbone: maps images to `{level: features}`.
-    decoder: maps the backbone's features to a pyramid.
-    rpn_head: scores and moves anchors.
-    regions: classifies and refines proposals, and draws masks.
-    proposing: how proposals are chosen.
+    backbone: maps `[b, h, w, 3]` images to `{level: features}`.
+    decoder: maps the features of the backbone to those of the pyramid.
+    rpn_head: predicts a logit and a box code for each anchor.
+    regions: the second stage: classifies the proposals, refines their boxes
+      and predicts masks.
+    proposal_options: options of the anchors and of the choice of proposals.
   """
 
   def __init__(
@@ -45,19 +31,19 @@ class MaskRCNN(tf_keras.Model):
     backbone: tf_keras.layers.Layer,
     decoder: tf_keras.layers.Layer,
     rpn_head: tf_keras.layers.Layer,
-    regions: Regions,
-    proposing: ProposalOptions,
+    regions: SecondStage,
+    proposal_options: ProposalOptions,
   ):
     super().__init__(name='mask_rcnn')
     self.backbone = backbone
     self.decoder = decoder
     self.rpn_head = rpn_head
     self.regions = regions
-    self._options = proposing
+    self._options = proposal_options
 
   @property
   def checkpoint_items(self) -> dict[str, tf.Module]:
-    """The parts that can be restored alone."""
+    """Parts that a checkpoint of the model also stores under their own name."""
     return {'backbone': self.backbone, 'decoder': self.decoder}
 
   def call(
@@ -73,17 +59,31 @@ class MaskRCNN(tf_keras.Model):
     """Runs the model.
 
     Args:
-      images: `[b, h, w, 3]` normalised.
-      image_shape: `[b, 2]` height and width of the valid part in pixels.
-      anchor_boxes: `{level: [b, h_l, w_l, 4 * a]}` pixels; made if None.
-      gt_boxes: `[b, m, 4]` pixels, -1 behind the last; to train only.
-      gt_classes: `[b, m]` int, -1 behind the last; to train only.
-      gt_masks: `PlaneMasks`, or `[b, m, s, s]` crops of the masks to the
-        boxes; to train only.
-      training: return what the losses need, not detections.
+      images: `[b, h, w, 3]` float32 or bfloat16 RGB, normalised by the mean
+        and standard deviation of ImageNet; 0 in the padding.
+      image_shape: `[b, 2]` int or float, height and width of the image in
+        pixels; the rest of the canvas, below and to the right, is padding.
+      anchor_boxes: `{level: [b, h_l, w_l, 4 * a]}` float32 pixels; None to
+        compute them.
+      gt_boxes: `[b, m, 4]` float32 pixels; -1 in padding rows. Only needed
+        during training, as the next two.
+      gt_classes: `[b, m]` int in [1, k); -1 in padding rows.
+      gt_masks: `PlaneMasks`, or `[b, m, s, s]` masks in [0, 1], cropped to the
+        boxes.
+      training: return the inputs of the losses, and no detections.
 
     Returns:
-      Model Garden's dict of outputs.
+      Dict of float32 outputs unless noted. Always:
+
+      * `backbone_features`, `decoder_features`: `{level: [b, h_l, w_l, c]}` in
+        the compute dtype;
+      * `rpn_scores`: `{level: [b, h_l, w_l, a]}` logits;
+      * `rpn_boxes`: `{level: [b, h_l, w_l, 4 * a]}` box codes;
+      * `rois`: `[b, n, 4]` proposals, pixels, best first;
+      * `roi_scores`: `[b, n]` scores of the proposals in [0, 1], -1 in padding.
+
+      During training, also the dict of `SecondStage.training_outputs`; at
+      inference that of `SecondStage.detect`.
     """
     training = bool(training)
     backbone_features = self.backbone(images, training=training)
@@ -103,10 +103,10 @@ class MaskRCNN(tf_keras.Model):
       'roi_scores': roi_scores,
     }
     if training:
-      targets = self.regions.sample(rois, gt_boxes, gt_classes)
-      objects = (gt_boxes, gt_classes, gt_masks)
-      return outputs | self.regions.train(
-        pyramid, targets, objects, image_shape
+      targets = self.regions.sample_rois(rois, gt_boxes, gt_classes)
+      ground_truth = (gt_boxes, gt_classes, gt_masks)
+      return outputs | self.regions.training_outputs(
+        pyramid, targets, ground_truth, image_shape
       )
     return outputs | self.regions.detect(pyramid, rois, image_shape)
 
@@ -119,12 +119,25 @@ class MaskRCNN(tf_keras.Model):
     *,
     training: bool,
   ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns `[b, n, 4]` proposals and their scores; no gradient."""
-    chosen = self._options.training if training else self._options.inference
-    rois, scores = proposals.propose(scores, codes, anchors, sizes, **chosen)
+    """Chooses proposals; no gradient flows through them.
+
+    Args:
+      scores: `{level: [b, h_l, w_l, a]}` float32 logits of the anchors.
+      codes: `{level: [b, h_l, w_l, 4 * a]}` float32 box codes.
+      anchors: `{level: [b, h_l, w_l, 4 * a]}` float32 pixels.
+      sizes: `[b, 2]` int or float, height and width of the images in pixels.
+      training: use the options of training.
+
+    Returns:
+      `[b, n, 4]` float32 boxes in pixels, clipped to the image, and `[b, n]`
+      float32 scores in [0, 1]; 0 and -1 in padding rows.
+    """
+    options = self._options.training if training else self._options.inference
+    rois, scores = proposals.propose(scores, codes, anchors, sizes, **options)
     return tf.stop_gradient(rois), tf.stop_gradient(scores)
 
   def _anchors(self, images):
+    """Returns `{level: [b, h_l, w_l, 4 * a]}` float32 anchors in pixels."""
     levels = anchor_targets.pyramid_anchors(
       images.shape[1:3], **self._options.anchors
     )

@@ -1,4 +1,4 @@
-"""The parts of a model that can be initialised or frozen alone."""
+"""Lists the variables of a part of the model, and freezes parts."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,8 +7,9 @@ import tf_keras
 
 from copypaste_tf.modeling.mask_rcnn import MaskRCNN
 
-# Every variable belongs to one of them. The classifier is what depends on the
-# number of classes: scores, boxes unless they are class-agnostic, mask logits.
+# Every variable belongs to exactly one part. The classifier has the layers that
+# depend on the number of classes: class logits, mask logits, and boxes unless
+# they are class-agnostic.
 PARTS = (
   'backbone',
   'decoder',
@@ -21,13 +22,16 @@ ALL, ALL_BUT_CLASSIFIER = 'all', 'all_but_classifier'
 
 
 def expand(parts: str | Sequence[str]) -> tuple[str, ...]:
-  """Returns the names of parts.
+  """Expands a choice of parts to their names.
 
   Args:
-    parts: `all`, `all_but_classifier`, or names out of `PARTS`.
+    parts: `all`, `all_but_classifier`, one name or several names of `PARTS`.
+
+  Returns:
+    Names of `PARTS`.
 
   Raises:
-    ValueError: there is no such part.
+    ValueError: a name is not in `PARTS`.
   """
   if parts == ALL:
     return PARTS
@@ -44,13 +48,29 @@ def expand(parts: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def freeze(model: MaskRCNN, parts: Sequence[str]) -> None:
-  """Keeps the weights and the moving statistics of parts as they are."""
+  """Freezes the weights and the moving statistics of parts.
+
+  Args:
+    model: a model with all its variables.
+    parts: as in `expand`.
+
+  Raises:
+    ValueError: a name is not in `PARTS`.
+  """
   for layer in _layers(model, expand(parts)):
     layer.trainable = False
 
 
 def variables(model: MaskRCNN, parts: str | Sequence[str]) -> list[tf.Variable]:
-  """Returns all variables of parts, in the order of the model's."""
+  """Returns all variables of parts, in the order of `model.variables`.
+
+  Args:
+    model: a model with all its variables.
+    parts: as in `expand`.
+
+  Raises:
+    ValueError: a name is not in `PARTS`.
+  """
   wanted = {
     id(v) for layer in _layers(model, expand(parts)) for v in layer.variables
   }
@@ -58,7 +78,7 @@ def variables(model: MaskRCNN, parts: str | Sequence[str]) -> list[tf.Variable]:
 
 
 def _layers(model, parts: Iterable[str]) -> list[tf_keras.layers.Layer]:
-  """Returns the layers of parts that hold variables themselves."""
+  """Returns the innermost layers of parts, which own the variables."""
   regions = model.regions
   masks = [regions.mask_head] if regions.mask_head is not None else []
   heads = [*regions.box_heads, *masks]
@@ -67,20 +87,20 @@ def _layers(model, parts: Iterable[str]) -> list[tf_keras.layers.Layer]:
     'backbone': _leaves([model.backbone]),
     'decoder': _leaves([model.decoder]),
     'rpn_head': _leaves([model.rpn_head]),
-    'box_heads': _leaves(regions.box_heads, but=classifier),
-    'mask_head': _leaves(masks, but=classifier),
+    'box_heads': _leaves(regions.box_heads, excluded=classifier),
+    'mask_head': _leaves(masks, excluded=classifier),
     'classifier': classifier,
   }
   return [layer for part in parts for layer in layers[part]]
 
 
-def _leaves(owners, but=()) -> list[tf_keras.layers.Layer]:
-  """Returns the layers inside of others that have none inside, `but` some."""
+def _leaves(owners, excluded=()) -> list[tf_keras.layers.Layer]:
+  """Returns the innermost layers of `owners` that are not `excluded`."""
   return [
     layer
     for owner in owners
     for layer in owner.submodules
     if isinstance(layer, tf_keras.layers.Layer)
     and not layer.submodules
-    and not any(layer is other for other in but)
+    and not any(layer is other for other in excluded)
   ]

@@ -137,5 +137,7 @@ def outputs(
     'image_sizes': original_sizes,
   }
   if masks is not None:
-    named['masks'] = mask_pasting.paste(masks[:, :most], boxes, original_sizes)
+    named['masks'] = mask_pasting.paste_masks(
+      masks[:, :most], boxes, original_sizes
+    )
   return named

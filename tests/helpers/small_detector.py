@@ -1,6 +1,5 @@
 """A Mask R-CNN of a few channels, for tests of the modeling room."""
 
-import pytest
 from golden import config
 
 SIDE = 128
@@ -35,8 +34,3 @@ MODELS = {
   'cascade_maskrcnn_effb7': 'b0',
   'cascade_maskrcnn_effb7_nasfpn': 'b0',
 }
-
-
-@pytest.fixture(scope='module', params=MODELS)
-def name(request):
-  return request.param

@@ -1,3 +1,5 @@
+"""Models of configs, and the configs that no model exists for."""
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -7,7 +9,7 @@ from copypaste_tf.modeling import build
 
 
 @pytest.mark.parametrize(
-  ('part', 'change', 'message'),
+  ('section', 'change', 'message'),
   [
     ('backbone', {'type': 'mobilenet'}, "'resnet' or 'efficientnet'"),
     ('decoder', {'type': 'aspp'}, "must be 'fpn'"),
@@ -15,21 +17,21 @@ from copypaste_tf.modeling import build
     ('roi_sampler', {'cascade_iou_thresholds': [0.7]}, 'class_agnostic'),
   ],
 )
-def test_what_the_model_does_not_have(part, change, message):
+def test_an_unsupported_config_is_refused(section, change, message):
   config = small('maskrcnn_resnet50', 50)
-  getattr(config, part).override(change)
+  getattr(config, section).override(change)
   with pytest.raises(ValueError, match=message):
     build.mask_rcnn(config)
 
 
-def test_too_many_stages():
+def test_too_many_stages_are_refused():
   config = small('cascade_maskrcnn_effb7', 'b0')
   config.roi_sampler.cascade_iou_thresholds = [0.6, 0.7, 0.8]
   with pytest.raises(ValueError, match='at most 3 stages, got 4'):
     build.mask_rcnn(config)
 
 
-def test_boxes_alone():
+def test_a_model_without_mask_head_has_no_masks():
   config = small('maskrcnn_resnet50', 50)
   config.include_mask = False
   config.mask_head = config.mask_roi_aligner = config.mask_sampler = None
@@ -38,7 +40,7 @@ def test_boxes_alone():
   assert 'detection_masks' not in outputs
 
 
-def test_kernels_decay_and_nothing_else():
+def test_only_kernels_decay():
   model = build.mask_rcnn(small('maskrcnn_resnet50', 50))
   build.decay_weights(model, 0.5)
   expected = sum(

@@ -1,3 +1,5 @@
+"""Counts of ResNet-50 against the published code and by hand."""
+
 import numpy as np
 import pytest
 from golden import config
@@ -5,7 +7,8 @@ from golden import config
 from copypaste_tf.modeling import build, counting
 from copypaste_tf.modeling.counting import Count
 
-# Of the published code: backbone, pyramid, RPN, box heads, mask head, in 1e9.
+# Multiply-adds of the published code in 1e9: backbone, pyramid, RPN, box heads
+# and mask head.
 R50 = (85.51, 59.58, 103.34, 130.01, 53.23)
 
 
@@ -17,7 +20,7 @@ def counts():
   )
 
 
-def test_multiply_adds_of_every_part(counts):
+def test_multiply_adds_equal_the_published_ones(counts):
   parts = [*counts.values()]
   assert [*counts] == ['backbone', 'pyramid', 'rpn', 'box heads', 'mask head']
   for part, expected in zip(parts, R50, strict=True):
@@ -30,8 +33,8 @@ def test_parameters_add_up(counts):
   assert sum(part.parameters for part in counts.values()) == 48_011_377
 
 
-def test_by_hand(counts):
-  # Per position of the levels: two 3x3 convolutions, scores and codes.
+def test_counts_of_the_rpn_by_hand(counts):
+  # At each position of each level: two 3x3 convolutions, scores and box codes.
   positions = sum((1024 >> level) ** 2 for level in range(2, 7))
   each = 2 * 9 * 256 * 256 + 256 * 15
   parameters = 2 * (9 * 256 * 256 + 256) + 257 * 15 + 5 * 2 * 2 * 256

@@ -1,3 +1,5 @@
+"""Losses against loops over anchors and regions."""
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -25,7 +27,7 @@ def huber(error, delta):
   return delta * (error - delta / 2)
 
 
-def test_rpn_score_loss():
+def test_rpn_score_loss_equals_a_loop():
   scores = {'2': normal(2, 4, 4, 3), '3': normal(2, 2, 2, 3)}
   targets = {k: RANDOM.integers(-1, 2, x.shape) for k, x in scores.items()}
   total = sum(
@@ -42,7 +44,7 @@ def test_rpn_score_loss():
   assert float(got) == pytest.approx(total / 512, rel=1e-5)
 
 
-def test_rpn_box_loss_is_a_mean_of_each_level():
+def test_rpn_box_loss_sums_the_means_of_the_levels():
   codes = {'2': normal(2, 4, 4, 12), '3': normal(2, 2, 2, 12)}
   targets = {
     k: x * RANDOM.integers(0, 2, x.shape).astype(np.float32)
@@ -66,7 +68,7 @@ def test_rpn_box_loss_is_a_mean_of_each_level():
 
 
 @pytest.mark.parametrize('num_classes', [1, 5])
-def test_box_loss_counts_objects_and_their_class_only(num_classes):
+def test_box_loss_is_the_mean_over_foreground_boxes_of_their_class(num_classes):
   codes, targets = normal(2, 6, 4 * num_classes), normal(2, 6, 4)
   classes = RANDOM.integers(0, 5, [2, 6])
   terms = []
@@ -85,7 +87,7 @@ def test_box_loss_counts_objects_and_their_class_only(num_classes):
   assert float(got) == pytest.approx(np.mean(terms), rel=1e-5)
 
 
-def test_mask_loss_counts_objects_only():
+def test_mask_loss_is_the_mean_over_foreground_masks():
   logits, targets = normal(2, 3, 4, 4), RANDOM.uniform(size=[2, 3, 4, 4])
   classes = np.array([[0, 3, 1], [2, 0, 0]])
   terms = cross_entropy(targets, logits)[classes > 0]
@@ -97,7 +99,7 @@ def test_mask_loss_counts_objects_only():
   assert float(got) == pytest.approx(np.mean(terms), rel=1e-5)
 
 
-def test_nothing_to_count_is_zero():
+def test_losses_without_foreground_are_zero():
   zero = tf.zeros([1, 2], tf.int32)
   codes = tf.constant(normal(1, 2, 4))
   assert float(losses.box_loss(codes, codes + 1.0, zero, delta=1.0)) == 0

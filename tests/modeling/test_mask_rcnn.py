@@ -1,4 +1,4 @@
-"""Every kind of model builds, trains a step and detects, at a small size."""
+"""Builds small models of all kinds, trains a step and detects objects."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,11 @@ import tf_keras
 from small_detector import MODELS, SIDE, small
 
 from copypaste_tf.modeling import build
+
+
+@pytest.fixture(scope='module', params=MODELS)
+def name(request):
+  return request.param
 
 
 @pytest.fixture(scope='module')
@@ -30,7 +35,7 @@ def batch():
 
 
 def test_a_training_step_reaches_every_variable(name, model):
-  # Op by op: a step of a graph that runs once is traced for a minute.
+  # Eagerly: tracing the graph of a step takes a minute.
   with tf.GradientTape() as tape:
     outputs = model(training=True, **batch())
     total = tf.add_n(
@@ -43,12 +48,12 @@ def test_a_training_step_reaches_every_variable(name, model):
       + [tf.reduce_sum(tf.square(x)) for x in outputs['rpn_boxes'].values()]
     )
   gradients = tape.gradient(total, model.trainable_variables)
-  lost = [
+  missing = [
     v.name
     for v, g in zip(model.trainable_variables, gradients, strict=True)
     if g is None
   ]
-  assert not lost
+  assert not missing
   stages = 3 if 'cascade' in name else 1
   assert sum(key.startswith('class_targets') for key in outputs) == stages
   assert outputs['class_targets'].shape == [2, 16]
@@ -67,8 +72,8 @@ def test_detections_lie_in_the_image(model):
 
 
 @pytest.fixture
-def half(name, model):
-  """The same model under the policy of the recipes."""
+def bfloat16_model(name, model):
+  """The same model under the policy `mixed_bfloat16` of the recipes."""
   tf_keras.mixed_precision.set_global_policy('mixed_bfloat16')
   try:
     made = build.mask_rcnn(small(name, MODELS[name]))
@@ -78,11 +83,11 @@ def half(name, model):
   return made
 
 
-def test_bfloat16_is_near_float32(model, half):
+def test_bfloat16_is_near_float32(model, bfloat16_model):
   values = batch()
   expected, got = (
     m(values['images'], values['image_shape'], training=False)
-    for m in (model, half)
+    for m in (model, bfloat16_model)
   )
   assert got['rois'].dtype == tf.float32
   assert got['decoder_features']['5'].dtype == tf.bfloat16
@@ -94,15 +99,15 @@ def test_bfloat16_is_near_float32(model, half):
     )
 
 
-def test_bfloat16_trains(half):
+def test_bfloat16_trains(bfloat16_model):
   with tf.GradientTape() as tape:
-    outputs = half(training=True, **batch())
+    outputs = bfloat16_model(training=True, **batch())
     kinds = ('class_outputs', 'box_outputs', 'mask_outputs')
     total = tf.add_n([tf.reduce_mean(outputs[kind]) for kind in kinds])
   assert total.dtype == tf.float32
-  gradients = tape.gradient(total, half.trainable_variables)
+  gradients = tape.gradient(total, bfloat16_model.trainable_variables)
   for variable, gradient in zip(
-    half.trainable_variables, gradients, strict=True
+    bfloat16_model.trainable_variables, gradients, strict=True
   ):
     assert variable.dtype == tf.float32
     if gradient is not None:

@@ -1,4 +1,4 @@
-"""Every variable belongs to one part; parts freeze and load alone."""
+"""Each variable belongs to one part; parts can be frozen alone."""
 
 import itertools
 
@@ -10,7 +10,7 @@ from small_detector import small
 from copypaste_tf.modeling import build, parts
 
 
-def made(name='maskrcnn_resnet50', size=50):
+def build_model(name='maskrcnn_resnet50', size=50):
   return build.mask_rcnn(small(name, size))
 
 
@@ -19,14 +19,14 @@ def made(name='maskrcnn_resnet50', size=50):
   [('maskrcnn_resnet50', 50), ('cascade_maskrcnn_effb7_nasfpn', 'b0')],
 )
 def test_every_variable_belongs_to_one_part(name, size):
-  model = made(name, size)
-  found = [parts.variables(model, [part]) for part in parts.PARTS]
-  assert all(found)
-  names = [v.name for v in itertools.chain(*found)]
+  model = build_model(name, size)
+  variables = [parts.variables(model, [part]) for part in parts.PARTS]
+  assert all(variables)
+  names = [v.name for v in itertools.chain(*variables)]
   assert sorted(names) == sorted(v.name for v in model.variables)
 
 
-def test_the_classifier_is_what_depends_on_the_classes():
+def test_the_classifier_has_the_variables_that_depend_on_the_classes():
   config = small('maskrcnn_resnet50', 50)
   model = build.mask_rcnn(config)
   config.num_classes += 3
@@ -39,15 +39,15 @@ def test_the_classifier_is_what_depends_on_the_classes():
   assert len(rest) + len(classifier) == len(model.variables)
 
 
-def test_agnostic_boxes_are_not_of_the_classifier():
-  model = made('cascade_maskrcnn_effb7', 'b0')
+def test_class_agnostic_boxes_do_not_belong_to_the_classifier():
+  model = build_model('cascade_maskrcnn_effb7', 'b0')
   names = {v.name for v in parts.variables(model, ['classifier'])}
   assert any('class-predict' in name for name in names)
   assert not any('box-predict' in name for name in names)
 
 
 def test_frozen_parts_keep_weights_and_statistics():
-  model = made()
+  model = build_model()
   parts.freeze(model, ['backbone', 'box_heads'])
   frozen = parts.variables(model, ['backbone', 'box_heads'])
   trainable = {v.name for v in model.trainable_variables}

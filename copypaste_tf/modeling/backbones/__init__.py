@@ -1,1 +1,1 @@
-"""Backbones as published: ResNet and EfficientNet."""
+"""Backbones as published, up to level 5: ResNet and EfficientNet."""

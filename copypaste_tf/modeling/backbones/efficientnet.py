@@ -1,4 +1,4 @@
-"""EfficientNet B0 to B7 as published, without the classifier."""
+"""EfficientNet B0 to B7 (Tan and Le 2019) as published, without classifier."""
 
 import math
 from typing import NamedTuple
@@ -8,10 +8,10 @@ import tf_keras
 
 from copypaste_tf.modeling.layers import convolution
 from copypaste_tf.modeling.layers.drop_connect import drop_connect
-from copypaste_tf.modeling.layers.naming import Numbered
+from copypaste_tf.modeling.layers.naming import LayerNames
 from copypaste_tf.modeling.layers.normalization import Norm
 
-# Model: (width, depth), in units of B0.
+# Multipliers of width (channels) and depth (blocks) relative to B0.
 SCALES = {
   'b0': (1.0, 1.0),
   'b1': (1.0, 1.1),
@@ -29,12 +29,12 @@ _DIVISOR = 8
 
 
 class Stage(NamedTuple):
-  """Blocks of one kind, as B0 has them.
+  """One stage of B0: a row of table 1 of the paper.
 
   Attributes:
     repeats: number of blocks.
     size: side of the depthwise kernel.
-    stride: of the first block.
+    stride: stride of the first block; the others have 1.
     expansion: channels of the depthwise convolution per input channel.
     filters: output channels.
   """
@@ -58,7 +58,9 @@ STAGES = (
 
 
 def round_filters(filters: int, width: float) -> int:
-  """Scales a number of channels to a multiple of 8, at most 10 % less.
+  """Scales a number of channels and rounds it to a multiple of 8.
+
+  Rounding never removes more than 10 % of the scaled number.
 
   >>> round_filters(32, 2.0), round_filters(24, 1.1)
   (64, 24)
@@ -72,19 +74,19 @@ def round_filters(filters: int, width: float) -> int:
 class EfficientNet(tf_keras.layers.Layer):
   """Maps images to the features of levels 2 to 5.
 
-  A level's features are the output of the last block before the next stride,
-  after its normalisation and its shortcut, without activation.
+  The features of a level are the output of the last block with its stride,
+  after batch normalisation and shortcut, without activation.
 
   Args:
     model: a key of `SCALES`.
-    synchronized: batch statistics over all replicas.
+    synchronized: compute the batch statistics over all replicas.
     se_ratio: channels of the squeeze per input channel of a block; 0.25 as
       published.
-    drop_connect_rate: of the last block, in [0, 1), falling to none at the
-      first; 0.2 as published.
+    drop_connect_rate: drop rate in [0, 1). It grows linearly from 0 at the
+      first block towards this value; 0.2 as published.
 
   Raises:
-    ValueError: there is no such model.
+    ValueError: `model` is not a key of `SCALES`.
   """
 
   def __init__(
@@ -120,7 +122,17 @@ class EfficientNet(tf_keras.layers.Layer):
   def call(
     self, images: tf.Tensor, training: bool | None = None
   ) -> dict[str, tf.Tensor]:
-    """Returns `{level: [b, h / 2^l, w / 2^l, c]}` of `[b, h, w, 3]`."""
+    """Computes the features of an image.
+
+    Args:
+      images: `[b, h, w, 3]` float32 or bfloat16, normalised; h and w are
+        multiples of 32.
+      training: use the statistics of the batch and drop branches.
+
+    Returns:
+      `{level: [b, h / 2^l, w / 2^l, c]}` in the compute dtype, levels `2` to
+      `5`.
+    """
     x = self.stem_norm(self.stem(images), training=training)
     x = tf.nn.silu(x)
     level, features = 1, {}
@@ -133,15 +145,16 @@ class EfficientNet(tf_keras.layers.Layer):
 
 
 class Block(tf_keras.layers.Layer):
-  """An inverted bottleneck with squeeze and excitation.
+  """An inverted bottleneck with squeeze and excitation (MBConv).
 
   Args:
     inputs: channels of the input.
-    stage: the kind of block; its `filters` and `stride` are the block's own.
-    norm: after every convolution.
-    name: scope.
+    stage: settings of the block, with its own `filters` and `stride`.
+    norm: batch normalisation after each convolution.
+    name: scope of the layers.
     se_ratio: channels of the squeeze per input channel.
-    drop_rate: of drop-connect, where there is a shortcut.
+    drop_rate: probability in [0, 1) that the residual branch of an example is
+      dropped; unused in a block without shortcut.
   """
 
   def __init__(
@@ -157,7 +170,7 @@ class Block(tf_keras.layers.Layer):
     super().__init__(name=name)
     self.stride = stage.stride
     self._shortcut = stage.stride == 1 and inputs == stage.filters
-    names = Numbered(name)
+    names = LayerNames(name)
     expanded = inputs * stage.expansion
     self.expansion = None
     if stage.expansion != 1:
@@ -194,22 +207,25 @@ class Block(tf_keras.layers.Layer):
 
 
 class Excitation(tf_keras.layers.Layer):
-  """Squeeze and excitation: scales each channel by what the image holds."""
+  """Squeeze and excitation: scales each channel by a gate in (0, 1).
+
+  The gate is computed from the mean of all channels over the image.
+  """
 
   def __init__(self, squeezed: int, filters: int, name: str):
     super().__init__(name=name)
-    names = Numbered(name)
+    names = LayerNames(name)
     self.squeeze = _conv(squeezed, 1, 1, names('conv2d'), use_bias=True)
     self.excite = _conv(filters, 1, 1, names('conv2d'), use_bias=True)
 
   def call(self, x: tf.Tensor) -> tf.Tensor:
-    """Maps `[b, h, w, filters]` to the same shape."""
+    """Maps `[b, h, w, filters]` to the same shape and dtype."""
     mean = tf.reduce_mean(x, axis=[1, 2], keepdims=True)
     return x * tf.sigmoid(self.excite(tf.nn.silu(self.squeeze(mean))))
 
 
 def _plan(filters: int, width: float, depth: float) -> list[tuple[int, Stage]]:
-  """Returns the input channels and the settings of every block."""
+  """Lists the input channels and the settings of each block."""
   plan = []
   for stage in STAGES:
     outputs = round_filters(stage.filters, width)

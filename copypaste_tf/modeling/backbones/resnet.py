@@ -1,12 +1,15 @@
-"""ResNet as published: version 1.5, with the stride on the 3x3 convolution."""
+"""ResNet version 1.5 as published: the 3x3 convolution has the stride.
+
+He et al. 2015; the variables are those of the published TF1 checkpoints.
+"""
 
 import tensorflow as tf
 import tf_keras
 
-from copypaste_tf.modeling.layers.naming import Numbered
+from copypaste_tf.modeling.layers.naming import LayerNames
 from copypaste_tf.modeling.layers.normalization import Norm
 
-# Depth: (bottleneck blocks, number of blocks of each group).
+# For each depth: whether blocks are bottlenecks, number of blocks per group.
 BLOCKS = {
   10: (False, (1, 1, 1, 1)),
   18: (False, (2, 2, 2, 2)),
@@ -17,8 +20,8 @@ BLOCKS = {
   152: (True, (3, 8, 36, 3)),
   200: (True, (3, 24, 36, 3)),
 }
-_FILTERS = 64  # Of the stem and of the first group.
-_EXPANSION = 4  # A bottleneck block's output, in units of its 3x3.
+_FILTERS = 64  # Channels of the stem and of the 3x3 convolutions of group 1.
+_EXPANSION = 4  # Output channels of a bottleneck per channel of its 3x3.
 
 
 class ResNet(tf_keras.layers.Layer):
@@ -26,18 +29,18 @@ class ResNet(tf_keras.layers.Layer):
 
   Args:
     depth: a key of `BLOCKS`.
-    norm: of all layers.
-    width_multiplier: factor of all channels.
+    norm: batch normalisation of all layers.
+    width_multiplier: factor of the channels of all layers.
 
   Raises:
-    ValueError: there is no ResNet of this depth.
+    ValueError: `depth` is not a key of `BLOCKS`.
   """
 
   def __init__(self, depth: int, norm: Norm, *, width_multiplier: float = 1.0):
     if depth not in BLOCKS:
       raise ValueError(f'ResNet depth must be one of {[*BLOCKS]}, got {depth}.')
     super().__init__(name=f'resnet{depth}')
-    names = Numbered(self.name)
+    names = LayerNames(self.name)
     filters = int(_FILTERS * width_multiplier)
     self.stem = PaddedConv(filters, 7, 2, names('conv2d'))
     self.stem_norm = norm.layer(names('batch_normalization'))
@@ -60,7 +63,17 @@ class ResNet(tf_keras.layers.Layer):
   def call(
     self, images: tf.Tensor, training: bool | None = None
   ) -> dict[str, tf.Tensor]:
-    """Returns `{level: [b, h / 2^l, w / 2^l, c]}` of `[b, h, w, 3]`."""
+    """Computes the features of an image.
+
+    Args:
+      images: `[b, h, w, 3]` float32 or bfloat16, normalised; h and w are
+        multiples of 32.
+      training: normalise by the statistics of the batch.
+
+    Returns:
+      `{level: [b, h / 2^l, w / 2^l, c]}` in the compute dtype, at least 0,
+      levels `2` to `5`.
+    """
     x = self.stem_norm(self.stem(images), training=training)
     x = self.pool(tf.nn.relu(x))
     features = {}
@@ -72,20 +85,20 @@ class ResNet(tf_keras.layers.Layer):
 
 
 class Residual(tf_keras.layers.Layer):
-  """A chain of convolutions with a shortcut.
+  """A residual block: a chain of convolutions with a shortcut.
 
   Args:
-    convolutions: `(filters, kernel size, stride)` of each.
-    norm: after every convolution.
-    names: of the whole backbone.
-    project: the shortcut is a convolution.
+    convolutions: `(filters, kernel size, stride)` of each convolution.
+    norm: batch normalisation after each convolution.
+    names: numbers the layers of the whole backbone.
+    project: the shortcut has a 1x1 convolution.
   """
 
   def __init__(
     self,
     convolutions: list[tuple[int, int, int]],
     norm: Norm,
-    names: Numbered,
+    names: LayerNames,
     *,
     project: bool,
   ):
@@ -103,7 +116,10 @@ class Residual(tf_keras.layers.Layer):
     self.chain = layers[len(shortcut) :]
 
   def call(self, x: tf.Tensor, training: bool | None = None) -> tf.Tensor:
-    """Maps `[b, h, w, c]` to `[b, h / stride, w / stride, filters]`."""
+    """Maps `[b, h, w, c]` to `[b, h / stride, w / stride, filters]`.
+
+    The dtype stays, float32 or bfloat16; the output is at least 0.
+    """
     shortcut = x
     for conv, norm in self.shortcut:
       shortcut = norm(conv(shortcut), training=training)
@@ -114,20 +130,20 @@ class Residual(tf_keras.layers.Layer):
 
 
 def _basic(filters: int, stride: int) -> list[tuple[int, int, int]]:
-  """Returns the convolutions of a block of ResNet-18 or 34."""
+  """Lists the convolutions of a block of ResNet-10, 18 or 34."""
   return [(filters, 3, stride), (filters, 3, 1)]
 
 
 def _bottleneck(filters: int, stride: int) -> list[tuple[int, int, int]]:
-  """Returns the convolutions of a block of ResNet-50 and deeper ones."""
+  """Lists the convolutions of a bottleneck block, as in ResNet-50."""
   return [(filters, 1, 1), (filters, 3, stride), (filters * _EXPANSION, 1, 1)]
 
 
 class PaddedConv(tf_keras.layers.Layer):
-  """A convolution without bias that pads the same whatever the input size.
+  """A convolution without bias whose padding ignores the input size.
 
-  TensorFlow's own padding depends on the input size where the stride is not
-  1; the published ResNet pads by half the kernel on both sides instead.
+  With a stride above 1, the padding `same` of TensorFlow depends on the input
+  size. The published ResNet pads both sides by half the kernel instead.
   """
 
   def __init__(self, filters: int, size: int, stride: int, name: str):
@@ -144,7 +160,10 @@ class PaddedConv(tf_keras.layers.Layer):
     )
 
   def call(self, x: tf.Tensor) -> tf.Tensor:
-    """Maps `[b, h, w, c]` to `[b, ceil(h / stride), ..., filters]`."""
+    """Maps `[b, h, w, c]` to `[b, ceil(h / stride), ..., filters]`.
+
+    The dtype stays, float32 or bfloat16.
+    """
     if self._margin:
       margin = [self._margin, self._margin]
       x = tf.pad(x, [[0, 0], margin, margin, [0, 0]])

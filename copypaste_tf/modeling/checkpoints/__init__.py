@@ -1,1 +1,1 @@
-"""Published TF1 checkpoints, read into our models."""
+"""Published TF1 checkpoints: map their variables to a model and read them."""

@@ -1,7 +1,7 @@
-"""Which variable of a model is which of the published checkpoint.
+"""Maps names in a published checkpoint to the variables of a model.
 
-Every layer of this package has the name that it has there, and so its
-variables' names follow; only Keras's numbering of repeated names is cut off.
+Each layer has its published name, so the names of its variables are published
+names too, once the numbers are removed that Keras adds to repeated names.
 """
 
 import tensorflow as tf
@@ -9,27 +9,28 @@ import tf_keras
 
 
 def published_names(module: tf.Module) -> dict[str, tf.Variable]:
-  """Returns `{published name: variable}` of all variables of a model or part.
+  """Finds the published names of all variables of a model or of a part of it.
 
   Args:
-    module: with all its variables.
+    module: a model or a layer that has all its variables.
 
   Returns:
-    Names such as `resnet50/conv2d_1/kernel`, in no order.
+    `{published name: variable}`, in no particular order. Names are such as
+    `resnet50/conv2d_1/kernel`.
 
   Raises:
     ValueError: two variables have the same name.
   """
-  found = {}
+  variables = {}
   for layer in module.submodules:
     if not isinstance(layer, tf_keras.layers.Layer) or _has_layers(layer):
       continue
     for variable in layer.weights:
       name = f'{layer.name}/{variable.name.rpartition("/")[2].split(":")[0]}'
-      if name in found:
+      if name in variables:
         raise ValueError(f'two variables of the model are named {name}.')
-      found[name] = variable
-  return found
+      variables[name] = variable
+  return variables
 
 
 def _has_layers(layer: tf_keras.layers.Layer) -> bool:

@@ -1,4 +1,4 @@
-"""TF1 checkpoints of the published models: read, account for, assign."""
+"""Reads published TF1 checkpoints and maps their variables to a model."""
 
 import re
 from collections.abc import Mapping
@@ -7,22 +7,23 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-# What a checkpoint may hold beside the model's own variables.
-LEFT = {
+# Kinds of variables that a checkpoint may hold and the model does not have.
+IGNORED = {
   'step counter': r'global_step$',
   'ImageNet classifier': r'(efficientnet-b\d/head/|resnet\d+/dense(_\d+)?/)',
   'optimizer slot': r'.*/(Momentum|RMSProp(_1)?|Adam(_1)?)$',
   'moving average of weights': r'.*/ExponentialMovingAverage$',
 }
 _AVERAGE = '/ExponentialMovingAverage'
+_SHOWN_FAULTS = 20
 
 
 class Plan(NamedTuple):
-  """What becomes of the variables of a checkpoint.
+  """Decides for each variable of a checkpoint whether a model takes it.
 
   Attributes:
     mapped: `{variable of the model: variable of the checkpoint}`.
-    left: `{kind: names}` of what was deliberately left.
+    left: `{kind: variables of the checkpoint that are not needed}`.
   """
 
   mapped: dict[str, str]
@@ -37,60 +38,51 @@ def plan(
   backbone_only: bool = False,
   averages: bool = False,
 ) -> Plan:
-  """Accounts for every variable.
+  """Maps all variables of a checkpoint to those of a model.
 
   Args:
-    stored: `{name: shape}` of the checkpoint.
-    wanted: `{name: shape}` of the model, or of its backbone.
-    backbone: scope of the backbone, such as `resnet50`; a classification
-      checkpoint may lack it.
-    backbone_only: what is not of the backbone is left.
-    averages: take the moving average of a weight where there is one.
+    stored: `{name: shape}` of the variables of the checkpoint.
+    wanted: `{name: shape}` of the variables of the model or of its backbone.
+    backbone: scope of the backbone, such as `resnet50`. The names in a
+      classification checkpoint may lack it.
+    backbone_only: ignore all variables that are not of the backbone.
+    averages: take the moving average of a weight if the checkpoint has one.
 
   Returns:
     The `Plan`.
 
   Raises:
-    ValueError: a variable is missing, left over or of another shape; names
-      them.
+    ValueError: a variable is missing, unknown or has another shape. The message
+      names these variables.
   """
-  scope = ''
-  if not any(name.startswith(f'{backbone}/') for name in stored):
-    scope = f'{backbone}/' if 'conv2d/kernel' in stored else ''
-  mapped, left, over = {}, {kind: [] for kind in LEFT}, []
+  scope = _missing_scope(stored, backbone)
+  mapped, left, unknown = {}, {kind: [] for kind in IGNORED}, []
   for name in sorted(stored):
-    full = name if name == 'global_step' else scope + name
-    kind = _kind(full)
-    if full in wanted:
-      mapped[full] = name
+    scoped = name if name == 'global_step' else scope + name
+    kind = _ignored_kind(scoped)
+    if scoped in wanted:
+      mapped[scoped] = name
     elif kind is not None:
       left[kind].append(name)
-    elif backbone_only and not full.startswith(f'{backbone}/'):
+    elif backbone_only and not scoped.startswith(f'{backbone}/'):
       left.setdefault('not of the backbone', []).append(name)
     else:
-      over.append(name)
+      unknown.append(name)
+  made = Plan(mapped, left)
   if averages:
-    mapped = {
-      full: name + _AVERAGE if name + _AVERAGE in stored else name
-      for full, name in mapped.items()
-    }
-    used = set(mapped.values())
-    left = {
-      kind: [name for name in names if name not in used]
-      for kind, names in left.items()
-    }
-  _refuse(stored, wanted, mapped, over)
-  return Plan(mapped, left)
+    made = _take_averages(made, stored)
+  _refuse_faults(stored, wanted, made.mapped, unknown)
+  return made
 
 
 def read(path: str) -> tuple[Any, dict[str, list[int]]]:
   """Opens a TF1 checkpoint.
 
   Args:
-    path: prefix of its files, or a folder with the latest one.
+    path: prefix of its files, or a folder whose latest checkpoint is taken.
 
   Returns:
-    A reader and `{name: shape}`.
+    A reader, and `{name: shape}` of all variables.
 
   Raises:
     ValueError: there is no such checkpoint, or its index cannot be read.
@@ -105,52 +97,74 @@ def read(path: str) -> tuple[Any, dict[str, list[int]]]:
 
 
 def load(reader: Any, mapped: Mapping[str, str]) -> dict[str, np.ndarray]:
-  """Reads the mapped variables.
+  """Reads the values of the mapped variables.
 
   Args:
-    reader: of `read`.
-    mapped: of a `Plan`.
+    reader: the reader that `read` returns.
+    mapped: `Plan.mapped`.
 
   Returns:
-    `{variable of the model: value}`.
+    `{variable of the model: value}`, in the shape and dtype of the checkpoint,
+    all finite.
 
   Raises:
-    ValueError: a value cannot be read or is not finite; names the variable.
+    ValueError: a value cannot be read or is not finite. The message names the
+      variable.
   """
   values = {}
-  for full, name in mapped.items():
+  for scoped, name in mapped.items():
     try:
       value = reader.get_tensor(name)
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
       raise ValueError(f'variable {name} cannot be read: {error}') from error
     if not np.all(np.isfinite(value)):
       raise ValueError(f'variable {name} holds values that are not finite.')
-    values[full] = value
+    values[scoped] = value
   return values
 
 
-def _kind(name: str) -> str | None:
-  for kind, pattern in LEFT.items():
+def _missing_scope(stored: Mapping[str, list[int]], backbone: str) -> str:
+  """Returns the prefix that the names of a classification checkpoint lack."""
+  if any(name.startswith(f'{backbone}/') for name in stored):
+    return ''
+  return f'{backbone}/' if 'conv2d/kernel' in stored else ''
+
+
+def _ignored_kind(name: str) -> str | None:
+  """Returns the kind in `IGNORED` that a name belongs to, or None."""
+  for kind, pattern in IGNORED.items():
     if re.match(pattern, name):
       return kind
   return None
 
 
-def _refuse(stored, wanted, mapped, over) -> None:
-  """Raises if a variable is not accounted for."""
+def _take_averages(made: Plan, stored: Mapping[str, list[int]]) -> Plan:
+  """Maps weights to their moving averages, where the checkpoint has them."""
+  mapped = {
+    scoped: name + _AVERAGE if name + _AVERAGE in stored else name
+    for scoped, name in made.mapped.items()
+  }
+  used = set(mapped.values())
+  left = {
+    kind: [name for name in names if name not in used]
+    for kind, names in made.left.items()
+  }
+  return Plan(mapped, left)
+
+
+def _refuse_faults(stored, wanted, mapped, unknown) -> None:
+  """Raises if a variable is missing, unknown or has another shape."""
   faults = [f'missing: {name}' for name in sorted(set(wanted) - set(mapped))]
   faults += [
-    f'of shape {list(stored[name])} instead of {list(wanted[full])}: {name}'
-    for full, name in sorted(mapped.items())
-    if list(stored[name]) != list(wanted[full])
+    f'of shape {list(stored[name])} instead of {list(wanted[scoped])}: {name}'
+    for scoped, name in sorted(mapped.items())
+    if list(stored[name]) != list(wanted[scoped])
   ]
-  faults += [f'left over: {name}' for name in over]
-  if faults:
-    more = [f'... and {len(faults) - 20} more'] if len(faults) > 20 else []
-    raise ValueError(
-      '\n'.join(
-        ['the checkpoint is not one of this model; is it another recipe?']
-        + faults[:20]
-        + more
-      )
-    )
+  faults += [f'left over: {name}' for name in unknown]
+  if not faults:
+    return
+  lines = ['the checkpoint is not one of this model; is it another recipe?']
+  lines += faults[:_SHOWN_FAULTS]
+  if len(faults) > _SHOWN_FAULTS:
+    lines.append(f'... and {len(faults) - _SHOWN_FAULTS} more')
+  raise ValueError('\n'.join(lines))

@@ -1,1 +1,1 @@
-"""Layers that backbones, pyramids and heads share."""
+"""Layers and layer names that backbones, pyramids and heads share."""

@@ -1,4 +1,4 @@
-"""Convolutions as the heads and EfficientNet have them."""
+"""Initialiser and stacks of convolutions of the heads and of EfficientNet."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,10 @@ from copypaste_tf.modeling.layers.normalization import Norm
 
 
 def fan_out_normal() -> tf_keras.initializers.Initializer:
-  """Returns a new initialiser; one instance would draw the same weights."""
+  """Returns a new normal initialiser of variance `2 / fan_out`.
+
+  Every layer needs its own: one instance draws the same weights each time.
+  """
   return tf_keras.initializers.VarianceScaling(
     2.0, 'fan_out', 'untruncated_normal'
   )
@@ -17,14 +20,18 @@ def fan_out_normal() -> tf_keras.initializers.Initializer:
 def stack(
   count: int, filters: int, norm: Norm, conv_name: str, norm_name: Callable
 ) -> list[tuple[tf_keras.layers.Layer, tf_keras.layers.Layer]]:
-  """Returns 3x3 convolutions with bias, each with its normalisation.
+  """Makes 3x3 convolutions with bias, each with its batch normalisation.
 
   Args:
-    count: how many.
-    filters: their channels.
-    norm: after every convolution.
-    conv_name: name of the convolutions, up to their number.
-    norm_name: returns the name of the next normalisation.
+    count: number of convolutions.
+    filters: output channels of each convolution.
+    norm: batch normalisation after each convolution.
+    conv_name: prefix of the names of the convolutions; a number from 0
+      follows.
+    norm_name: takes nothing, returns the name of the next normalisation.
+
+  Returns:
+    Pairs of a convolution and its normalisation.
   """
   return [
     (

@@ -1,15 +1,17 @@
-"""Drop-connect: leave the residual branch of some examples out."""
+"""Drops the residual branch of random examples (stochastic depth)."""
 
 import tf_keras
 
 
 def drop_connect(rate: float, name: str) -> tf_keras.layers.Layer:
-  """Returns a layer that zeroes whole examples while training.
+  """Makes a layer that zeroes whole examples during training.
 
-  What is kept is divided by `1 - rate`, so that the mean stays.
+  It maps `[b, h, w, c]` to the same shape and dtype. The examples that it keeps
+  are divided by `1 - rate`, so that the mean does not change. The published
+  code calls this drop-connect.
 
   Args:
     rate: probability that an example is dropped, in [0, 1).
-    name: of the layer.
+    name: name of the layer.
   """
   return tf_keras.layers.Dropout(rate, (None, 1, 1, 1), name=name)

@@ -1,4 +1,4 @@
-"""Batch normalisation as the detector and the backbones have it."""
+"""Makes the batch normalisation of the detector and of the backbones."""
 
 import dataclasses
 
@@ -7,12 +7,12 @@ import tf_keras
 
 @dataclasses.dataclass(frozen=True)
 class Norm:
-  """How activations are normalised.
+  """Settings of batch normalisation.
 
   Attributes:
-    momentum: of the moving statistics, in [0, 1).
-    epsilon: added to the variance.
-    synchronized: take the statistics over all replicas.
+    momentum: momentum of the moving statistics, in [0, 1).
+    epsilon: constant that is added to the variance, above 0.
+    synchronized: compute the batch statistics over all replicas.
   """
 
   momentum: float = 0.997
@@ -20,7 +20,7 @@ class Norm:
   synchronized: bool = False
 
   def layer(self, name: str) -> tf_keras.layers.Layer:
-    """Returns a batch normalisation over the last axis."""
+    """Makes a batch normalisation of the last axis; shape and dtype stay."""
     return tf_keras.layers.BatchNormalization(
       momentum=self.momentum,
       epsilon=self.epsilon,

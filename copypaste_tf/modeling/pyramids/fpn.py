@@ -1,4 +1,4 @@
-"""The feature pyramid of the published models."""
+"""Feature pyramid network (Lin et al. 2017) as published (tensorflow/tpu)."""
 
 from collections.abc import Mapping
 
@@ -7,20 +7,20 @@ import tf_keras
 
 from copypaste_tf.modeling.layers.normalization import Norm
 
-_FINEST_POOLED = 6  # Levels from here on are strided convolutions.
+_FIRST_STRIDED = 6  # This level and coarser ones are strided convolutions.
 
 
 class FPN(tf_keras.layers.Layer):
-  """Top-down pathway with batch normalisation at the end of every level.
+  """A top-down pathway with batch normalisation at the end of each level.
 
-  Level 6 is a strided convolution of level 5's output, where other
-  implementations take a maximum.
+  Level 6 is a strided convolution of the output of level 5; the paper uses
+  max-pooling instead.
 
   Args:
-    norm: of every level.
+    norm: batch normalisation of each level.
     min_level: finest level.
     max_level: coarsest level.
-    filters: channels of every level.
+    filters: channels of each level.
   """
 
   def __init__(
@@ -32,7 +32,7 @@ class FPN(tf_keras.layers.Layer):
     filters: int = 256,
   ):
     super().__init__(name='fpn')
-    lateral = range(min_level, min(max_level, _FINEST_POOLED - 1) + 1)
+    lateral = range(min_level, min(max_level, _FIRST_STRIDED - 1) + 1)
     levels = range(min_level, max_level + 1)
     self.lateral = {
       str(level): _conv(filters, 1, f'fpn/l{level}') for level in lateral
@@ -53,19 +53,28 @@ class FPN(tf_keras.layers.Layer):
   def call(
     self, features: Mapping[str, tf.Tensor], training: bool | None = None
   ) -> dict[str, tf.Tensor]:
-    """Returns `{level: [b, h / 2^l, w / 2^l, filters]}` of the backbone's."""
+    """Merges the features of the backbone.
+
+    Args:
+      features: `{level: [b, h / 2^l, w / 2^l, c]}` float32 or bfloat16, levels
+        `2` to `5`.
+      training: normalise by the statistics of the batch.
+
+    Returns:
+      `{level: [b, h / 2^l, w / 2^l, filters]}` in the compute dtype.
+    """
     sums, above = {}, None
     for level in sorted(self.lateral, reverse=True):
       x = self.lateral[level](features[level])
-      above = x if above is None else x + _enlarged(above)
+      above = x if above is None else x + _upsample(above)
       sums[level] = above
     pyramid = {
       level: self.post_hoc[level](sums[level]) for level in sorted(sums)
     }
     for level, conv in self.coarse.items():
       x = pyramid[str(int(level) - 1)]
-      # Published so: an activation between the strided levels only.
-      x = x if int(level) == _FINEST_POOLED else tf.nn.relu(x)
+      # As published: ReLU between the strided levels only.
+      x = x if int(level) == _FIRST_STRIDED else tf.nn.relu(x)
       pyramid[level] = conv(x)
     return {
       level: self.norms[level](x, training=training)
@@ -73,8 +82,8 @@ class FPN(tf_keras.layers.Layer):
     }
 
 
-def _enlarged(x: tf.Tensor) -> tf.Tensor:
-  """Doubles height and width by repetition."""
+def _upsample(x: tf.Tensor) -> tf.Tensor:
+  """Doubles height and width; repeats each pixel (nearest neighbour)."""
   return tf.repeat(tf.repeat(x, 2, axis=1), 2, axis=2)
 
 

@@ -1,25 +1,28 @@
-"""The head that classifies regions and refines their boxes."""
+"""Box head: classifies regions and refines their boxes."""
 
 import tensorflow as tf
 import tf_keras
 
 from copypaste_tf.modeling.layers import convolution
-from copypaste_tf.modeling.layers.naming import Numbered
+from copypaste_tf.modeling.layers.naming import LayerNames
 from copypaste_tf.modeling.layers.normalization import Norm
 
 
 class BoxHead(tf_keras.layers.Layer):
-  """Convolutions and fully connected layers, all of them normalised.
+  """Convolutions and fully connected layers with batch normalisation.
+
+  The published head (tensorflow/tpu): four convolutions and two fully connected
+  layers by default.
 
   Args:
-    norm: after every convolution and fully connected layer.
-    stage: of the cascade, from 0.
-    num_classes: with the background.
-    class_agnostic: one box for all classes.
-    num_convs: 3x3 convolutions.
-    filters: their channels.
-    num_fcs: fully connected layers.
-    fc_dims: their width.
+    norm: batch normalisation after each convolution and fully connected layer.
+    stage: stage of the cascade, from 0; part of the names of the layers.
+    num_classes: number of classes with the background, k.
+    class_agnostic: predict one box for all classes.
+    num_convs: number of 3x3 convolutions.
+    filters: output channels of each convolution.
+    num_fcs: number of hidden fully connected layers.
+    fc_dims: units of each of them.
   """
 
   def __init__(
@@ -36,7 +39,7 @@ class BoxHead(tf_keras.layers.Layer):
   ):
     scope = f'frcnn_layer_{stage}/fast_rcnn_head'
     super().__init__(name=scope)
-    names = Numbered(scope)
+    names = LayerNames(scope)
     self.convs = convolution.stack(
       num_convs,
       filters,
@@ -59,15 +62,16 @@ class BoxHead(tf_keras.layers.Layer):
   def call(
     self, features: tf.Tensor, training: bool | None = None
   ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Classifies regions.
+    """Classifies regions and refines their boxes.
 
     Args:
-      features: `[b, n, size, size, c]` of the regions.
-      training: normalise by the batch's statistics.
+      features: `[b, n, size, size, c]` float32 or bfloat16 features of the
+        regions.
+      training: normalise by the statistics of the batch.
 
     Returns:
-      `[b, n, num_classes]` float32 logits and `[b, n, boxes * 4]` float32
-      codes, of one box or of one for each class.
+      `[b, n, k]` float32 logits and float32 box codes relative to the regions:
+      `[b, n, 4]` if class-agnostic, else `[b, n, 4 * k]`.
     """
     _, n, height, width, channels = features.shape
     x = tf.reshape(features, [-1, height, width, channels])
@@ -76,14 +80,15 @@ class BoxHead(tf_keras.layers.Layer):
     x = tf.reshape(x, [-1, height * width * x.shape[-1]])
     for fc, norm in self.fcs:
       x = tf.nn.relu(norm(fc(x), training=training))
-    return _regions(self.score(x), n), _regions(self.box(x), n)
+    return _split_regions(self.score(x), n), _split_regions(self.box(x), n)
 
   def classifier(self) -> list[tf_keras.layers.Layer]:
-    """Returns the layers that depend on the number of classes."""
+    """Lists the layers whose shapes depend on the number of classes."""
     return [self.score] if self._class_agnostic else [self.score, self.box]
 
 
-def _regions(x: tf.Tensor, n: int) -> tf.Tensor:
+def _split_regions(x: tf.Tensor, n: int) -> tf.Tensor:
+  """Splits `[b * n, c]` into `[b, n, c]` float32."""
   return tf.cast(tf.reshape(x, [-1, n, x.shape[-1]]), tf.float32)
 
 

@@ -1,4 +1,4 @@
-"""From the box head's outputs to detections."""
+"""Chooses detections from the predictions of the box head."""
 
 from typing import NamedTuple
 
@@ -8,13 +8,16 @@ from copypaste_tf.modeling.rpn import proposals
 
 
 class Detections(NamedTuple):
-  """The best boxes of each image; zero behind the last one.
+  """Detections of a batch of images.
+
+  The first `counts` rows of an image are its detections; the rows after them
+  are padding, all zeros.
 
   Attributes:
-    boxes: `[b, k, 4]` float32 `(ymin, xmin, ymax, xmax)`, pixels of the input.
-    scores: `[b, k]` float32 in [0, 1], descending.
-    classes: `[b, k]` int32, from 1.
-    counts: `[b]` int32, how many there are.
+    boxes: `[b, d, 4]` float32 `(ymin, xmin, ymax, xmax)` in input pixels.
+    scores: `[b, d]` float32 in [0, 1], descending.
+    classes: `[b, d]` int32 in [1, k).
+    counts: `[b]` int32 in [0, d], number of detections.
   """
 
   boxes: tf.Tensor
@@ -32,15 +35,20 @@ def detect(
   score_threshold: float,
   limit: int,
 ) -> Detections:
-  """Suppresses the boxes of each class, then takes the best of all classes.
+  """Applies NMS to the boxes of each class, then keeps the best of all classes.
+
+  As in the published code (tensorflow/tpu).
 
   Args:
-    logits: `[b, n, k]` float32; class 0 is the background.
-    boxes: `[b, n, 1 or k, 4]` float32, pixels of the input, clipped.
-    pre_nms_top_k: boxes of each class that are compared.
-    nms_iou_threshold: a box goes when a better one overlaps it this much.
-    score_threshold: boxes with less are not detections.
-    limit: detections of each class, and of an image.
+    logits: `[b, n, k]` float32 logits of `n` regions; class 0 is the
+      background.
+    boxes: `[b, n, 1 or k, 4]` float32 `(ymin, xmin, ymax, xmax)` in input
+      pixels, clipped to the image: one box for all classes or one for each.
+    pre_nms_top_k: number of boxes of each class that enter NMS.
+    nms_iou_threshold: NMS removes a box whose IoU with a better one is at
+      least this, in [0, 1].
+    score_threshold: boxes with a score at or below this are no detections.
+    limit: largest number of detections of a class, and of an image.
 
   Returns:
     The `Detections`.
@@ -49,7 +57,7 @@ def detect(
   boxes = tf.transpose(boxes, [0, 2, 1, 3])  # [b, 1 or k, n, 4]
   boxes = boxes[:, 1:] if boxes.shape[1] > 1 else boxes
   top_k = min(pre_nms_top_k, logits.shape[1])
-  # One image at a time: the overlaps of all classes take 100 MB each.
+  # One image at a time: the IoU matrices of all classes take 100 MB an image.
   boxes, scores = tf.map_fn(
     lambda x: _suppress_classes(
       *x,
@@ -62,13 +70,17 @@ def detect(
     fn_output_signature=(tf.float32, tf.float32),
     parallel_iterations=1,
   )
-  return _best(boxes, scores, limit)
+  return _keep_best(boxes, scores, limit)
 
 
 def _suppress_classes(
   boxes, scores, *, top_k, limit, iou_threshold, score_threshold
 ):
-  """Returns `[k - 1, limit, 4]` boxes and scores of one image's classes."""
+  """Applies NMS to each class of one image.
+
+  Returns:
+    `[k - 1, limit, 4]` boxes and `[k - 1, limit]` scores.
+  """
   scores, index = tf.math.top_k(scores, top_k)
   boxes = tf.broadcast_to(boxes, [scores.shape[0], *boxes.shape[1:]])
   return proposals.suppress(
@@ -80,8 +92,8 @@ def _suppress_classes(
   )
 
 
-def _best(boxes: tf.Tensor, scores: tf.Tensor, limit: int) -> Detections:
-  """Chooses out of `[b, k - 1, n, 4]` boxes and `[b, k - 1, n]` scores."""
+def _keep_best(boxes: tf.Tensor, scores: tf.Tensor, limit: int) -> Detections:
+  """Keeps the best of `[b, k - 1, n, 4]` boxes by `[b, k - 1, n]` scores."""
   num_classes, n = scores.shape[1:]
   scores = tf.reshape(scores, [-1, num_classes * n])
   scores, index = tf.math.top_k(scores, min(limit, num_classes * n))

@@ -1,21 +1,24 @@
-"""The head that draws the mask of every region."""
+"""Mask head: predicts the mask of each region."""
 
 import tensorflow as tf
 import tf_keras
 
 from copypaste_tf.modeling.layers import convolution
-from copypaste_tf.modeling.layers.naming import Numbered
+from copypaste_tf.modeling.layers.naming import LayerNames
 from copypaste_tf.modeling.layers.normalization import Norm
 
 
 class MaskHead(tf_keras.layers.Layer):
-  """Convolutions, an upsampling by two, and one mask for each class.
+  """Convolutions, a deconvolution of stride 2, and one mask for each class.
+
+  The head of Mask R-CNN (figure 4, right) with the batch normalisation of the
+  published code (tensorflow/tpu).
 
   Args:
-    norm: after every convolution but the last.
-    num_classes: with the background.
-    num_convs: 3x3 convolutions.
-    filters: their channels.
+    norm: batch normalisation after each convolution but the last.
+    num_classes: number of classes with the background, k.
+    num_convs: number of 3x3 convolutions.
+    filters: output channels of each of them.
   """
 
   def __init__(
@@ -27,7 +30,7 @@ class MaskHead(tf_keras.layers.Layer):
     filters: int = 256,
   ):
     super().__init__(name='mask_head')
-    names = Numbered('mask_head')
+    names = LayerNames('mask_head')
     self.convs = convolution.stack(
       num_convs,
       filters,
@@ -56,15 +59,17 @@ class MaskHead(tf_keras.layers.Layer):
     classes: tf.Tensor,
     training: bool | None = None,
   ) -> tf.Tensor:
-    """Draws the mask of each region's class.
+    """Predicts the mask of each region for its class.
 
     Args:
-      features: `[b, n, size, size, c]` of the regions.
-      classes: `[b, n]` int32 in [0, num_classes).
-      training: normalise by the batch's statistics.
+      features: `[b, n, size, size, c]` float32 or bfloat16 features of the
+        regions.
+      classes: `[b, n]` int32 in [0, k).
+      training: normalise by the statistics of the batch.
 
     Returns:
-      `[b, n, 2 * size, 2 * size]` float32 logits.
+      `[b, n, 2 * size, 2 * size]` float32 mask logits; the cells of a mask tile
+      its region.
     """
     _, n, height, width, channels = features.shape
     x = tf.reshape(features, [-1, height, width, channels])
@@ -72,10 +77,10 @@ class MaskHead(tf_keras.layers.Layer):
       x = tf.nn.relu(norm(conv(x), training=training))
     x = self.enlarge_norm(self.enlarge(x), training=training)
     x = self.predict(tf.nn.relu(x))
-    chosen = tf.reshape(classes, [-1])
-    x = tf.gather(x, chosen, axis=3, batch_dims=1)
+    flat_classes = tf.reshape(classes, [-1])
+    x = tf.gather(x, flat_classes, axis=3, batch_dims=1)
     return tf.cast(tf.reshape(x, [-1, n, 2 * height, 2 * width]), tf.float32)
 
   def classifier(self) -> list[tf_keras.layers.Layer]:
-    """Returns the layers that depend on the number of classes."""
+    """Lists the layers whose shapes depend on the number of classes."""
     return [self.predict]

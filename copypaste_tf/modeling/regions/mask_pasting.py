@@ -1,32 +1,35 @@
-"""`evaluation.pasting` in the graph: box-relative masks onto whole images."""
+"""Pastes the masks of detections into whole images, in TensorFlow.
+
+It computes the same masks as `evaluation.pasting`, which uses NumPy.
+"""
 
 import tensorflow as tf
 
 THRESHOLD = 0.5
 
 
-def paste(
+def paste_masks(
   masks: tf.Tensor,
   boxes: tf.Tensor,
   sizes: tf.Tensor,
   *,
   threshold: float = THRESHOLD,
 ) -> tf.Tensor:
-  """Interpolates masks at the pixel centres inside of their boxes.
+  """Interpolates masks at the pixel centres inside their boxes.
 
-  The cells of a mask tile the box; between their centres the probability is
-  bilinear, outside of the box it is 0.
+  The cells of a mask tile its box. The probability is bilinear between the
+  centres of the cells and 0 outside the box.
 
   Args:
-    masks: `[b, k, m, m]` float32 probabilities in [0, 1].
-    boxes: `[b, k, 4]` float32 `(ymin, xmin, ymax, xmax)` in pixels; may leave
-      the image, and be empty.
-    sizes: `[b, 2]` int32, height and width of the images.
-    threshold: a pixel above this probability belongs to the object.
+    masks: `[b, d, s, s]` float32 probabilities in [0, 1].
+    boxes: `[b, d, 4]` float32 `(ymin, xmin, ymax, xmax)` in pixels of the
+      image; a box may leave the image or be empty.
+    sizes: `[b, 2]` int32, height and width of the images in pixels.
+    threshold: a pixel belongs to the object if its probability is above this.
 
   Returns:
-    `[b, k, H, W]` uint8, 1 on the objects; H and W are those of the largest
-    height and width, and images lie at the top left.
+    `[b, d, H, W]` uint8 in {0, 1}, 1 on the object. H and W are the largest
+    height and width of the batch; smaller images lie at the top left.
   """
   canvas = tf.maximum(tf.reduce_max(sizes, axis=0), 0)
   count = tf.shape(masks)[1]
@@ -34,7 +37,7 @@ def paste(
 
   def paste_all():
     pasted = tf.map_fn(
-      lambda x: _paste(*x, canvas, threshold),
+      lambda x: _paste_mask(*x, canvas, threshold),
       (
         tf.reshape(masks, [-1, *masks.shape[2:]]),
         tf.reshape(boxes, [-1, 4]),
@@ -44,14 +47,14 @@ def paste(
     )
     return tf.reshape(pasted, shape)
 
-  # Nothing can be stacked when its shape is not known.
+  # Without detections `map_fn` has no masks to take the shape from.
   return tf.cond(
     tf.size(boxes) > 0, paste_all, lambda: tf.zeros(shape, tf.uint8)
   )
 
 
-def _paste(mask, box, size, canvas, threshold):
-  """Pastes one mask; computes inside of the box only."""
+def _paste_mask(mask, box, size, canvas, threshold):
+  """Pastes one mask; computes only the pixels inside the box."""
   ymin, xmin, ymax, xmax = tf.unstack(tf.cast(box, tf.float64))
   top, bottom = _span(ymin, ymax, size[0])
   left, right = _span(xmin, xmax, size[1])
@@ -63,14 +66,18 @@ def _paste(mask, box, size, canvas, threshold):
 
 
 def _span(low, high, size):
-  """First pixel, and last + 1, that a box side touches inside of the image."""
+  """Returns the first pixel, and the last + 1, that a box covers on an axis."""
   first = tf.clip_by_value(tf.cast(tf.floor(low), tf.int32), 0, size)
   last = tf.clip_by_value(tf.cast(tf.math.ceil(high), tf.int32), first, size)
   return first, tf.where(high > low, last, first)
 
 
 def _weights(start, stop, low, high, cells):
-  """`[stop - start, cells]` bilinear weights of the cells at pixel centres."""
+  """Computes the bilinear weights of the cells at the pixel centres.
+
+  Returns:
+    `[stop - start, cells]` float32 in [0, 1].
+  """
   centers = tf.cast(tf.range(start, stop), tf.float64) + 0.5
   position = (centers - low) / (high - low) * cells - 0.5
   distance = tf.abs(position[:, tf.newaxis] - tf.range(cells, dtype=tf.float64))

@@ -1,31 +1,36 @@
-"""Features of regions: one bilinear sample in the middle of every bin."""
+"""Reads the features of regions: one bilinear sample in the middle of each bin.
+
+This is RoIAlign (Mask R-CNN, section 3) as published (tensorflow/tpu).
+"""
 
 from collections.abc import Mapping
 
 import numpy as np
 import tensorflow as tf
 
-_CANONICAL_LEVEL = 4  # Of a region as large as an ImageNet crop.
+# A region of 224 pixels, the side of an ImageNet crop, is read from level 4.
+_CANONICAL_LEVEL = 4
 _CANONICAL_SIZE = 224.0
-_TINY = 1e-6
+_EPSILON = 1e-6
 
 
 def roi_align(
   pyramid: Mapping[str, tf.Tensor], rois: tf.Tensor, size: int
 ) -> tf.Tensor:
-  """Samples a grid of features in every region.
+  """Samples a grid of features in each region.
 
-  Each region is read from the level that suits its size. The features are
-  taken to lie at integer coordinates: position `k` of level `l` is at `k *
-  2^l` pixels. Beyond the last one they are extrapolated, as published.
+  Each region is read from the level of `roi_levels`. Features lie at integer
+  coordinates: position `i` of level `l` is at `i * 2^l` pixels. They are
+  extrapolated beyond the last position, as published.
 
   Args:
-    pyramid: `{level: [b, h_l, w_l, c]}` of consecutive levels.
-    rois: `[b, n, 4]` float32 `(ymin, xmin, ymax, xmax)` pixels.
+    pyramid: `{level: [b, h_l, w_l, c]}` float32 or bfloat16, consecutive
+      levels.
+    rois: `[b, n, 4]` float32 `(ymin, xmin, ymax, xmax)` in input pixels.
     size: side of the grid.
 
   Returns:
-    `[b, n, size, size, c]` of the pyramid's dtype.
+    `[b, n, size, size, c]` features in the dtype of the pyramid.
   """
   levels = sorted(pyramid, key=int)
   flat, table = _flatten([pyramid[level] for level in levels])
@@ -33,8 +38,8 @@ def roi_align(
   stride = 2.0 ** tf.cast(row + int(levels[0]), tf.float32)
   boxes = rois / stride[..., tf.newaxis]
   offset, height, width = tf.unstack(tf.gather(table, row), axis=-1)
-  y = _samples(boxes[..., 0], boxes[..., 2], height, size)
-  x = _samples(boxes[..., 1], boxes[..., 3], width, size)
+  y = _neighbours(boxes[..., 0], boxes[..., 2], height, size)
+  x = _neighbours(boxes[..., 1], boxes[..., 3], width, size)
   total = 0.0
   for y_index, y_weight in y:
     for x_index, x_weight in x:
@@ -47,10 +52,19 @@ def roi_align(
 
 
 def roi_levels(rois: tf.Tensor, min_level: int, max_level: int) -> tf.Tensor:
-  """Returns the `[b, n]` int32 pyramid levels of `[b, n, 4]` pixel boxes."""
+  """Assigns regions to pyramid levels by their size (FPN, equation 1).
+
+  Args:
+    rois: `[b, n, 4]` float32 `(ymin, xmin, ymax, xmax)` in input pixels.
+    min_level: finest level.
+    max_level: coarsest level.
+
+  Returns:
+    `[b, n]` int32 in [min_level, max_level].
+  """
   sides = tf.maximum(rois[..., 2:] - rois[..., :2], 0.0)
   side = tf.sqrt(tf.reduce_prod(sides, axis=-1))
-  octaves = tf.math.log(tf.maximum(side, _TINY) / _CANONICAL_SIZE)
+  octaves = tf.math.log(tf.maximum(side, _EPSILON) / _CANONICAL_SIZE)
   level = _CANONICAL_LEVEL + tf.cast(
     tf.math.floordiv(octaves, tf.math.log(2.0)), tf.int32
   )
@@ -58,7 +72,12 @@ def roi_levels(rois: tf.Tensor, min_level: int, max_level: int) -> tf.Tensor:
 
 
 def _flatten(features: list[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
-  """Returns `[b, sum of h_l * w_l, c]` and each level's (offset, h_l, w_l)."""
+  """Concatenates the levels of a pyramid.
+
+  Returns:
+    `[b, sum of h_l * w_l, c]` features, and `[levels, 3]` int32: the offset,
+    height and width of each level.
+  """
   table, offset = [], 0
   for x in features:
     table.append((offset, x.shape[1], x.shape[2]))
@@ -71,10 +90,20 @@ def _flatten(features: list[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
   return tf.concat(flat, axis=1), tf.constant(np.array(table, np.int32))
 
 
-def _samples(
+def _neighbours(
   low: tf.Tensor, high: tf.Tensor, length: tf.Tensor, size: int
 ) -> list[tuple[tf.Tensor, tf.Tensor]]:
-  """Returns indices and weights, `[b, n, size]`, of the two neighbours."""
+  """Finds the two positions around each sample on an axis.
+
+  Args:
+    low: `[b, n]` float32 first coordinate of the regions, in positions.
+    high: `[b, n]` float32 last coordinate of the regions, in positions.
+    length: `[b, n]` int32 number of positions on the axis.
+    size: number of samples in a region.
+
+  Returns:
+    For each of the two, `[b, n, size]` int32 positions and float32 weights.
+  """
   last = tf.cast(length - 1, tf.float32)[..., tf.newaxis]
   middles = tf.range(size, dtype=tf.float32) + 0.5
   position = (

@@ -1,4 +1,8 @@
-"""Which regions the heads are trained on, and on what."""
+"""Matches regions with ground truth and samples those that train the heads.
+
+The rules are those of Fast R-CNN (section 2.3) and Cascade R-CNN as published
+(tensorflow/tpu).
+"""
 
 from typing import NamedTuple
 
@@ -8,14 +12,15 @@ from copypaste_tf.modeling import box_coding
 
 
 class Targets(NamedTuple):
-  """What `n` regions of each image are matched with.
+  """Regions and the ground truth that they are matched with.
 
   Attributes:
-    rois: `[b, n, 4]` float32 pixels.
-    classes: `[b, n]` int32; 0 is the background.
-    boxes: `[b, n, 4]` float32 pixels of the matched object; 0 where nothing
-      overlaps.
-    indices: `[b, n]` int32 row of the matched object; 0 in the background.
+    rois: `[b, n, 4]` float32 `(ymin, xmin, ymax, xmax)` in input pixels.
+    classes: `[b, n]` int32 class of the matched object; 0 is the background.
+    boxes: `[b, n, 4]` float32 box of the matched object in input pixels; 0
+      where no object overlaps the region.
+    indices: `[b, n]` int32 row of the matched object in [0, m); 0 in the
+      background.
   """
 
   rois: tf.Tensor
@@ -31,20 +36,21 @@ def match(
   *,
   foreground_iou: float,
 ) -> Targets:
-  """Matches every region with the object that it overlaps most.
+  """Matches each region with the object of largest IoU.
 
   Args:
-    rois: `[b, n, 4]` float32 pixels.
-    boxes: `[b, m, 4]` float32 pixels; negative where there is no object.
-    classes: `[b, m]` int.
-    foreground_iou: a region with less is background.
+    rois: `[b, n, 4]` float32 `(ymin, xmin, ymax, xmax)` in input pixels.
+    boxes: `[b, m, 4]` float32 boxes of the objects in input pixels; negative in
+      padding rows.
+    classes: `[b, m]` int classes of the objects, from 1.
+    foreground_iou: a region with a smaller IoU is background, in [0, 1].
 
   Returns:
     The `Targets` of all regions.
   """
-  overlap, index = _best_overlap(rois, boxes)
-  matched = _matched(rois, boxes, classes, index, overlap)
-  return _without(matched, overlap < foreground_iou)
+  iou, index = _best_iou(rois, boxes)
+  targets = _gather_targets(rois, boxes, classes, index, iou)
+  return _as_background(targets, iou < foreground_iou)
 
 
 def sample(
@@ -58,48 +64,54 @@ def sample(
   foreground_iou: float,
   background_iou: float,
 ) -> Targets:
-  """Draws a minibatch out of the proposals and the objects themselves.
+  """Samples a minibatch from the proposals and the ground-truth boxes.
 
-  The rows of `boxes` without an object take part, as published: they overlap
-  nothing and are background.
+  The candidates are the proposals, then the rows of `boxes`. Padding rows of
+  `boxes` are candidates too, as published: they have IoU 0 and are background.
 
   Args:
-    rois: `[b, n, 4]` float32 pixels.
-    boxes: `[b, m, 4]` float32 pixels; negative where there is no object.
-    classes: `[b, m]` int.
-    keys: `[b, n + m]` float32 in [0, 1); the largest are drawn.
-    num_samples: regions of an image.
-    foreground_fraction: largest share of the regions with an object.
-    foreground_iou: a region with an object overlaps it by more than this.
-    background_iou: a region of the background overlaps all by less.
+    rois: `[b, n, 4]` float32 proposals `(ymin, xmin, ymax, xmax)` in input
+      pixels.
+    boxes: `[b, m, 4]` float32 boxes of the objects in input pixels; negative in
+      padding rows.
+    classes: `[b, m]` int classes of the objects, from 1.
+    keys: `[b, n + m]` float32 in [0, 1), random; candidates with the largest
+      keys are sampled.
+    num_samples: number of regions to sample in an image.
+    foreground_fraction: largest share of foreground regions, in [0, 1].
+    foreground_iou: a candidate is foreground if its IoU is above this.
+    background_iou: a candidate is background if its IoU is below this.
 
   Returns:
-    The `Targets` of the minibatch, in the order of the candidates. Where there
-    are too few candidates, regions between the two thresholds fill it up.
+    The `Targets` of `num_samples` regions, in the order of the candidates. If
+    there are too few, regions between the two thresholds fill the minibatch.
   """
   rois = tf.concat([rois, boxes], axis=1)
-  overlap, index = _best_overlap(rois, boxes)
-  positive = overlap > foreground_iou
-  negative = (overlap >= 0.0) & (overlap < background_iou)
-  most = tf.cast(num_samples * foreground_fraction, tf.int32)
-  chosen = _draw(positive, keys, tf.fill(tf.shape(keys)[:1], most))
-  count = tf.reduce_sum(tf.cast(chosen, tf.int32), axis=1)
-  chosen |= _draw(negative, keys, num_samples - count)
-  _, rows = tf.math.top_k(tf.cast(chosen, tf.int32), num_samples)
-  matched = _matched(rois, boxes, classes, index, overlap)
-  matched = _without(matched, negative)
-  return Targets(*(tf.gather(x, rows, batch_dims=1) for x in matched))
+  iou, index = _best_iou(rois, boxes)
+  positive = iou > foreground_iou
+  negative = (iou >= 0.0) & (iou < background_iou)
+  limit = tf.cast(num_samples * foreground_fraction, tf.int32)
+  sampled = _mark_largest(positive, keys, tf.fill(tf.shape(keys)[:1], limit))
+  count = tf.reduce_sum(tf.cast(sampled, tf.int32), axis=1)
+  sampled |= _mark_largest(negative, keys, num_samples - count)
+  _, rows = tf.math.top_k(tf.cast(sampled, tf.int32), num_samples)
+  targets = _gather_targets(rois, boxes, classes, index, iou)
+  targets = _as_background(targets, negative)
+  return Targets(*(tf.gather(x, rows, batch_dims=1) for x in targets))
 
 
 def content_keys(rois: tf.Tensor, count: int) -> tf.Tensor:
-  """Draws `[b, count]` float32 in [0, 1).
+  """Draws random keys with a seed computed from the proposals.
 
-  The seed is made of the proposals' own bits: they change with every batch and
-  every step, and the training step stays a function of both.
+  The bits of the proposals differ in each batch and each step, so no seed has
+  to be passed, and the same batch and weights give the same keys.
 
   Args:
-    rois: `[b, n, 4]` float32.
-    count: numbers to draw for each image.
+    rois: `[b, n, 4]` float32 proposals in input pixels.
+    count: number of keys of each image.
+
+  Returns:
+    `[b, count]` float32 in [0, 1).
   """
   bits = tf.bitcast(tf.stop_gradient(rois), tf.int32)
   seed = tf.reduce_sum(bits, axis=[0, 1])
@@ -108,36 +120,48 @@ def content_keys(rois: tf.Tensor, count: int) -> tf.Tensor:
 
 
 def box_targets(targets: Targets, stage: int) -> tf.Tensor:
-  """Returns `[b, n, 4]` float32 codes for a stage; 0 in the background."""
+  """Encodes the matched boxes relative to their regions.
+
+  Args:
+    targets: the `Targets` of `n` regions.
+    stage: stage of the cascade, from 0; chooses the weights of the codes.
+
+  Returns:
+    `[b, n, 4]` float32 `(ty, tx, th, tw)`, no unit; 0 in the background.
+  """
   codes = box_coding.encode(
     targets.boxes, targets.rois, box_coding.STAGE_WEIGHTS[stage]
   )
   return tf.where(targets.classes[..., tf.newaxis] > 0, codes, 0.0)
 
 
-def _best_overlap(
-  rois: tf.Tensor, boxes: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
-  """Returns `[b, n]` largest IoU, -1 without any object, and its index."""
+def _best_iou(rois: tf.Tensor, boxes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+  """Finds the object of largest IoU for each region.
+
+  Returns:
+    `[b, n]` float32 IoU in [0, 1], -1 in an image without rows of objects; and
+    `[b, n]` int32 row of the object.
+  """
   low = tf.maximum(rois[:, :, tf.newaxis, :2], boxes[:, tf.newaxis, :, :2])
   high = tf.minimum(rois[:, :, tf.newaxis, 2:], boxes[:, tf.newaxis, :, 2:])
   common = tf.reduce_prod(tf.maximum(high - low, 0.0), axis=-1)  # [b, n, m]
   areas = _area(rois)[:, :, tf.newaxis] + _area(boxes)[:, tf.newaxis]
-  overlap = tf.math.divide_no_nan(common, areas - common)
-  missing = tf.reduce_max(boxes, axis=-1) < 0.0
-  overlap = tf.where(missing[:, tf.newaxis], -1.0, overlap)
-  index = tf.argmax(overlap, axis=-1, output_type=tf.int32)
-  return tf.reduce_max(overlap, axis=-1), index
+  iou = tf.math.divide_no_nan(common, areas - common)
+  padding = tf.reduce_max(boxes, axis=-1) < 0.0
+  iou = tf.where(padding[:, tf.newaxis], -1.0, iou)
+  index = tf.argmax(iou, axis=-1, output_type=tf.int32)
+  return tf.reduce_max(iou, axis=-1), index
 
 
 def _area(boxes: tf.Tensor) -> tf.Tensor:
   return tf.reduce_prod(boxes[..., 2:] - boxes[..., :2], axis=-1)
 
 
-def _matched(rois, boxes, classes, index, overlap) -> Targets:
+def _gather_targets(rois, boxes, classes, index, iou) -> Targets:
+  """Gathers the objects of the regions; zeros where the IoU is 0."""
   classes = tf.gather(tf.cast(classes, tf.int32), index, batch_dims=1)
   boxes = tf.gather(boxes, index, batch_dims=1)
-  overlaps = overlap > 0.0
+  overlaps = iou > 0.0
   return Targets(
     rois,
     tf.where(overlaps, classes, 0),
@@ -146,16 +170,28 @@ def _matched(rois, boxes, classes, index, overlap) -> Targets:
   )
 
 
-def _without(matched: Targets, background: tf.Tensor) -> Targets:
-  return matched._replace(
-    classes=tf.where(background, 0, matched.classes),
-    indices=tf.where(background, 0, matched.indices),
+def _as_background(targets: Targets, background: tf.Tensor) -> Targets:
+  """Sets class and row of the `[b, n]` regions in `background` to 0."""
+  return targets._replace(
+    classes=tf.where(background, 0, targets.classes),
+    indices=tf.where(background, 0, targets.indices),
   )
 
 
-def _draw(wanted: tf.Tensor, keys: tf.Tensor, most: tf.Tensor) -> tf.Tensor:
-  """Chooses the `most` largest keys of each row out of those wanted."""
-  keys = tf.where(wanted, keys, -1.0)
+def _mark_largest(
+  candidates: tf.Tensor, keys: tf.Tensor, limits: tf.Tensor
+) -> tf.Tensor:
+  """Marks the candidates with the largest keys in each row.
+
+  Args:
+    candidates: `[b, n]` bool.
+    keys: `[b, n]` float32 in [0, 1).
+    limits: `[b]` int32, the largest number of marks in a row.
+
+  Returns:
+    `[b, n]` bool.
+  """
+  keys = tf.where(candidates, keys, -1.0)
   order = tf.argsort(keys, direction='DESCENDING', stable=True)
   rank = tf.argsort(order, stable=True)
-  return wanted & (rank < most[:, tf.newaxis])
+  return candidates & (rank < limits[:, tf.newaxis])

@@ -1,1 +1,6 @@
-"""The region proposal network: head, anchor targets, proposals."""
+"""The region proposal network.
+
+In the order of the data: `rpn_head` scores anchors, `proposals` chooses the
+best boxes. For training, `anchor_matching` matches anchors with ground truth,
+and `anchor_targets` samples the minibatch of the RPN losses.
+"""

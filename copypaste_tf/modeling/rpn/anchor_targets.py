@@ -1,8 +1,8 @@
-"""RPN targets on the device: label every anchor, then sample a minibatch.
+"""Computes the targets of the RPN: label all anchors, sample a minibatch.
 
-`anchor_matching` has the rules. Model Garden labels on the host, one image at a
-time, and its sampler does not compile under XLA; this is one static-shape
-function of a batch.
+`anchor_matching` has the rules of the labels. Model Garden labels one image at
+a time on the host, and XLA cannot compile its sampler. The functions here label
+a batch on the device and have static shapes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,20 +29,21 @@ def pyramid_anchors(
   aspect_ratios: Sequence[float],
   anchor_size: float,
 ) -> dict[str, np.ndarray]:
-  """Returns the anchors of each pyramid level, in Model Garden's layout.
+  """Makes the anchors of each pyramid level in the layout of Model Garden.
 
   Args:
     image_size: height and width of the model's input in pixels.
     min_level: finest level; its stride is `2 ** min_level` pixels.
     max_level: coarsest level.
-    num_scales: sizes of an anchor within one octave.
-    aspect_ratios: widths divided by heights.
-    anchor_size: side of the square anchor in strides.
+    num_scales: number of anchor sizes in one octave.
+    aspect_ratios: ratios of width to height.
+    anchor_size: side of the smallest square anchor in strides of its level.
 
   Returns:
-    `{level: [h_l, w_l, 4 * a]}` float32, `(ymin, xmin, ymax, xmax)` in pixels.
+    `{level: [h_l, w_l, 4 * a]}` float32, `(ymin, xmin, ymax, xmax)` in pixels
+    of the input; may leave the image.
   """
-  # Numbers, not graph tensors, whatever the context of the caller.
+  # Makes NumPy arrays, also where the caller builds a graph.
   with tf.init_scope():
     levels = anchor.Anchor(
       min_level=min_level,
@@ -66,24 +67,23 @@ def rpn_targets(
   batch_size_per_image: int,
   foreground_fraction: float,
 ) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
-  """Computes what the region proposal network is trained on.
+  """Computes the targets of the region proposal network.
 
   Args:
-    anchors: `{level: [h_l, w_l, 4 * a]}` float32 pixels.
-    boxes: `[b, n, 4]` float32 `(ymin, xmin, ymax, xmax)`, pixels of the same
-      grid.
-    classes: `[b, n]` int32; 0 marks padding.
-    seed: `[2]` int32 for the sampling.
-    match_threshold: least IoU of a positive anchor, in [0, 1].
+    anchors: `{level: [h_l, w_l, 4 * a]}` float32 boxes in input pixels.
+    boxes: `[b, m, 4]` float32 `(ymin, xmin, ymax, xmax)` in input pixels.
+    classes: `[b, m]` int32, from 1; 0 marks padding.
+    seed: `[2]` int32 seed of the sampling.
+    match_threshold: smallest IoU of a positive anchor, in [0, 1].
     unmatched_threshold: IoU below which an anchor is negative, in
       [0, `match_threshold`].
-    batch_size_per_image: anchors sampled from each image.
-    foreground_fraction: largest share of them that is positive, in [0, 1].
+    batch_size_per_image: number of anchors sampled from an image.
+    foreground_fraction: largest share of positive ones among them, in [0, 1].
 
   Returns:
-    Score targets `{level: [b, h_l, w_l, a]}` int32 (1, 0, -1 = not sampled)
-    and box targets `{level: [b, h_l, w_l, 4 * a]}` float32 `(ty, tx, th, tw)`,
-    for all positive anchors, zero elsewhere.
+    Score targets `{level: [b, h_l, w_l, a]}` int32: 1 positive, 0 negative, -1
+    not sampled. Box targets `{level: [b, h_l, w_l, 4 * a]}` float32
+    `(ty, tx, th, tw)` of all positive anchors, sampled or not; 0 elsewhere.
   """
   flat = np.concatenate([a.reshape(-1, 4) for a in anchors.values()])
   matches = anchor_matching.match_anchors(
@@ -101,59 +101,64 @@ def rpn_targets(
   )
   codes = anchor_matching.encode_matches(flat, boxes, matches)
   return (
-    _unpack(scores[..., tf.newaxis], anchors),
-    _unpack(codes, anchors),
+    _split_levels(scores[..., tf.newaxis], anchors),
+    _split_levels(codes, anchors),
   )
 
 
 def sample_anchors(
   labels: tf.Tensor, seed: tf.Tensor, *, size: int, foreground_fraction: float
 ) -> tf.Tensor:
-  """Keeps a random minibatch of labels and ignores the others.
+  """Keeps a random minibatch of labels and sets the others to -1.
 
   Args:
-    labels: `[b, A]` int32 in {1, 0, -1}.
-    seed: `[2]` int32.
-    size: labels kept for each image, as far as there are enough.
-    foreground_fraction: largest share of positive ones; negative ones fill up.
+    labels: `[b, A]` int32: 1 positive, 0 negative, -1 ignored.
+    seed: `[2]` int32 seed; the same seed samples the same anchors.
+    size: number of labels to keep in an image, fewer if there are fewer.
+    foreground_fraction: largest share of positive labels, in [0, 1]; negative
+      labels take the rest.
 
   Returns:
-    `[b, A]` int32 in {1, 0, -1}.
+    `[b, A]` int32: 1 positive, 0 negative, -1 ignored or not sampled.
   """
   keys = random.bits31(seed, tf.shape(labels))
-  most = tf.fill(tf.shape(labels)[:1], int(size * foreground_fraction))
+  limit = tf.fill(tf.shape(labels)[:1], int(size * foreground_fraction))
   kept = tf.fill(tf.shape(labels), IGNORED)
-  kept, positives = _keep(kept, labels, keys, POSITIVE, most, size)
+  kept, positives = _keep(kept, labels, keys, POSITIVE, limit, size)
   kept, _ = _keep(kept, labels, keys, NEGATIVE, size - positives, size)
   return tf.ensure_shape(kept, labels.shape)
 
 
-def _keep(kept, labels, keys, wanted, most, size):
-  """Writes up to `most` random labels that equal `wanted` into `kept`."""
-  keys = tf.where(labels == wanted, keys, -1)
+def _keep(kept, labels, keys, label, limit, size):
+  """Copies up to `[b]` `limit` random labels that equal `label` to `kept`.
+
+  Returns:
+    The new `kept` and the `[b]` int32 numbers of copied labels.
+  """
+  keys = tf.where(labels == label, keys, -1)
   values, columns = tf.math.top_k(keys, min(size, labels.shape[1]))
   rank = tf.range(values.shape[1])
-  chosen = (values >= 0) & (rank < most[:, tf.newaxis])
+  sampled = (values >= 0) & (rank < limit[:, tf.newaxis])
   rows = tf.broadcast_to(
     tf.range(tf.shape(columns)[0])[:, tf.newaxis], tf.shape(columns)
   )
   kept = tf.tensor_scatter_nd_max(
     kept,
     tf.stack([rows, columns], axis=-1),
-    tf.where(chosen, wanted, IGNORED),
+    tf.where(sampled, label, IGNORED),
   )
-  return kept, tf.reduce_sum(tf.cast(chosen, tf.int32), axis=1)
+  return kept, tf.reduce_sum(tf.cast(sampled, tf.int32), axis=1)
 
 
-def _unpack(
+def _split_levels(
   targets: tf.Tensor, anchors: Mapping[str, np.ndarray]
 ) -> dict[str, tf.Tensor]:
-  """Cuts `[b, A, c]` into `{level: [b, h_l, w_l, a * c]}`."""
+  """Splits `[b, A, c]` into `{level: [b, h_l, w_l, a * c]}`."""
   sizes = [boxes.size // 4 for boxes in anchors.values()]
   channels = targets.shape[-1]
   return {
-    level: tf.reshape(part, [-1, *a.shape[:2], a.shape[2] // 4 * channels])
-    for (level, a), part in zip(
+    level: tf.reshape(rows, [-1, *a.shape[:2], a.shape[2] // 4 * channels])
+    for (level, a), rows in zip(
       anchors.items(), tf.split(targets, sizes, axis=1), strict=True
     )
   }

@@ -1,4 +1,4 @@
-"""From the scores and codes of anchors to proposals of regions."""
+"""Chooses proposals from the predictions of the RPN head."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from copypaste_tf.modeling import box_coding
 
-_NO_SCORE = -1.0
+_PADDING_SCORE = -1.0
 
 
 def propose(
@@ -19,22 +19,27 @@ def propose(
   num_proposals: int,
   nms_iou_threshold: float,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-  """Chooses the best boxes of each level, then of all levels.
+  """Chooses the best boxes of each level by NMS, then the best of all levels.
+
+  As in FPN (section 4.1) and the published code (tensorflow/tpu).
 
   Args:
-    scores: `{level: [b, h_l, w_l, a]}` float32 logits.
-    codes: `{level: [b, h_l, w_l, 4 * a]}` float32.
-    anchors: `{level: [b, h_l, w_l, 4 * a]}` float32 pixels.
-    sizes: `[b, 2]` height and width of the images in pixels.
-    pre_nms_top_k: boxes of each level that are compared.
-    num_proposals: boxes of each level that remain, and boxes in the end.
-    nms_iou_threshold: a box goes when a better one overlaps it this much.
+    scores: `{level: [b, h_l, w_l, a]}` float32 logits of the anchors.
+    codes: `{level: [b, h_l, w_l, 4 * a]}` float32 box codes relative to the
+      anchors.
+    anchors: `{level: [b, h_l, w_l, 4 * a]}` float32 boxes in input pixels.
+    sizes: `[b, 2]` int or float, height and width of the images in pixels.
+    pre_nms_top_k: number of boxes of each level that enter NMS.
+    num_proposals: number of boxes to keep, of each level and of all levels.
+    nms_iou_threshold: NMS removes a box whose IoU with a better one is at
+      least this, in [0, 1].
 
   Returns:
-    `[b, n, 4]` float32 pixels and `[b, n]` float32 scores in [0, 1], best
-    first; behind the last proposal boxes are zero and scores are -1.
+    `[b, n, 4]` float32 boxes in input pixels, clipped to the image, and
+    `[b, n]` float32 scores in [0, 1], best first. Padding rows follow the last
+    proposal: boxes of zeros with score -1.
   """
-  chosen = []
+  kept = []
   for level in sorted(scores, key=int):
     level_scores = tf.sigmoid(_rows(scores[level]))
     k = min(pre_nms_top_k, level_scores.shape[1])
@@ -45,7 +50,7 @@ def propose(
       box_coding.UNWEIGHTED,
     )
     boxes = box_coding.clip(boxes, sizes)
-    chosen.append(
+    kept.append(
       suppress(
         boxes,
         level_scores,
@@ -53,7 +58,7 @@ def propose(
         iou_threshold=nms_iou_threshold,
       )
     )
-  boxes, scores = (tf.concat(x, axis=1) for x in zip(*chosen, strict=True))
+  boxes, scores = (tf.concat(x, axis=1) for x in zip(*kept, strict=True))
   scores, index = tf.math.top_k(scores, min(num_proposals, scores.shape[1]))
   return tf.gather(boxes, index, batch_dims=1), scores
 
@@ -66,18 +71,19 @@ def suppress(
   iou_threshold: float,
   score_threshold: float = float('-inf'),
 ) -> tuple[tf.Tensor, tf.Tensor]:
-  """Keeps the boxes that no better box overlaps.
+  """Applies non-maximum suppression (NMS).
 
   Args:
-    boxes: `[b, n, 4]` float32 pixels, best first.
+    boxes: `[b, n, 4]` float32 `(ymin, xmin, ymax, xmax)` in pixels, best first.
     scores: `[b, n]` float32, descending.
-    limit: boxes to keep, at most n.
-    iou_threshold: a box goes when a better one overlaps it this much.
-    score_threshold: boxes that do not exceed it neither stay nor suppress.
+    limit: number of boxes to keep, at most n.
+    iou_threshold: a box is removed if its IoU with a better kept box is at
+      least this, in [0, 1].
+    score_threshold: boxes with a score at or below this are removed first.
 
   Returns:
-    `[b, limit, 4]` boxes and `[b, limit]` scores, best first; behind the last
-    one boxes are zero and scores are -1.
+    `[b, limit, 4]` float32 boxes and `[b, limit]` float32 scores, best first.
+    Padding rows follow the last box: boxes of zeros with score -1.
   """
   index, count = tf.image.non_max_suppression_padded(
     boxes,
@@ -95,7 +101,7 @@ def suppress(
   scores = tf.gather(scores, index, batch_dims=1)
   return (
     tf.where(valid[..., tf.newaxis], boxes, 0.0),
-    tf.where(valid, scores, _NO_SCORE),
+    tf.where(valid, scores, _PADDING_SCORE),
   )
 
 
@@ -108,4 +114,5 @@ def _rows(x: tf.Tensor, channels: int | None = None) -> tf.Tensor:
 
 
 def _take(x: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+  """Gathers `[b, k, 4]` rows of `[b, h, w, a * 4]` by `[b, k]` indices."""
   return tf.gather(_rows(x, 4), index, batch_dims=1)

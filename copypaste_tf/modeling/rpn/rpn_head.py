@@ -1,4 +1,4 @@
-"""The region proposal network's head."""
+"""Head of the region proposal network: scores anchors and moves them."""
 
 from collections.abc import Mapping
 
@@ -9,16 +9,16 @@ from copypaste_tf.modeling.layers.normalization import Norm
 
 
 class RPNHead(tf_keras.layers.Layer):
-  """Scores anchors and moves them.
+  """Predicts a logit and a box code for each anchor (Faster R-CNN, 3.1).
 
-  The convolutions are shared by all levels; the normalisations are not.
+  All levels share the convolutions; each level has its own normalisations.
 
   Args:
-    norm: after every 3x3 convolution.
-    levels: of the pyramid.
+    norm: batch normalisation after each 3x3 convolution.
+    levels: levels of the pyramid.
     anchors_per_location: number of anchors at each position.
-    num_convs: 3x3 convolutions.
-    filters: their channels.
+    num_convs: number of 3x3 convolutions.
+    filters: output channels of each 3x3 convolution.
   """
 
   def __init__(
@@ -43,14 +43,16 @@ class RPNHead(tf_keras.layers.Layer):
   def call(
     self, pyramid: Mapping[str, tf.Tensor], training: bool | None = None
   ) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
-    """Returns logits and codes of all anchors of all levels.
+    """Predicts for all anchors of all levels.
 
     Args:
-      pyramid: `{level: [b, h_l, w_l, c]}`.
-      training: normalise by the batch's statistics.
+      pyramid: `{level: [b, h_l, w_l, c]}` float32 or bfloat16.
+      training: normalise by the statistics of the batch.
 
     Returns:
-      `{level: [b, h_l, w_l, a]}` and `{level: [b, h_l, w_l, 4 * a]}` float32.
+      `{level: [b, h_l, w_l, a]}` float32 logits and
+      `{level: [b, h_l, w_l, 4 * a]}` float32 box codes `(ty, tx, th, tw)`
+      relative to the anchors.
     """
     scores, boxes = {}, {}
     for level, x in pyramid.items():

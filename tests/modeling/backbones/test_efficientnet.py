@@ -1,3 +1,5 @@
+"""EfficientNet against the published sizes and settings."""
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -6,8 +8,8 @@ import tf_keras
 from copypaste_tf.modeling.backbones import efficientnet
 from copypaste_tf.modeling.backbones.efficientnet import EfficientNet
 
-# (blocks, stem, channels of level 5, parameters with the ImageNet classifier),
-# the last from the published table of the ImageNet models.
+# Blocks, channels of the stem, channels of level 5, and parameters with the
+# ImageNet classifier from the published table.
 MODELS = {
   'b0': (16, 32, 320, 5_288_548),
   'b1': (23, 32, 320, 7_794_184),
@@ -38,9 +40,10 @@ def test_blocks_levels_and_parameters(name):
     assert x.shape[1:3] == [64 >> int(level), 96 >> int(level)]
   assert features['5'].shape[-1] == channels
   count = sum(np.prod(v.shape) for v in model.trainable_variables)
-  # Its convolution has 4 channels for each of the last, without bias.
-  head = (channels * 4 * channels) + 2 * 4 * channels
-  assert count == total - head - (4 * channels + 1) * 1000
+  # The classifier has a convolution without bias, 4 channels per channel of
+  # level 5, and a fully connected layer.
+  convolution = (channels * 4 * channels) + 2 * 4 * channels
+  assert count == total - convolution - (4 * channels + 1) * 1000
 
 
 def test_drop_connect_grows_with_depth():
@@ -49,7 +52,7 @@ def test_drop_connect_grows_with_depth():
   np.testing.assert_allclose(rates, 0.2 * np.arange(16) / 16)
 
 
-def test_own_normalisation():
+def test_momentum_and_epsilon_are_the_published_ones():
   norms = [
     layer
     for layer in EfficientNet('b0').submodules
@@ -59,7 +62,7 @@ def test_own_normalisation():
 
 
 def test_training_differs_from_inference():
-  # So often that two calls cannot drop the same by chance.
+  # At this rate two calls practically never drop the same branches.
   model = EfficientNet('b0', drop_connect_rate=0.9)
   x = tf.random.stateless_normal([16, 64, 64, 3], [1, 2])
   once, again = (model(x, training=True)['5'] for _ in range(2))
@@ -77,7 +80,7 @@ def test_initial_weights_differ_between_layers_and_have_the_right_spread():
   assert first.shape != second.shape or np.abs(first - second).max() > 0
 
 
-def test_unknown_model():
+def test_an_unknown_model_is_refused():
   with pytest.raises(ValueError, match="one of .* got 'b8'"):
     EfficientNet('b8')
 

@@ -1,3 +1,5 @@
+"""ResNet against the published sizes, and its padding by hand."""
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -5,8 +7,8 @@ import tensorflow as tf
 from copypaste_tf.modeling.backbones.resnet import PaddedConv, ResNet
 from copypaste_tf.modeling.layers.normalization import Norm
 
-# With the classifier, from the published tables of the ImageNet models, which
-# do not have the projection of the first group of 18 and 34 (64 x 64 + 2 x 64).
+# Parameters with the ImageNet classifier from the published tables. There, the
+# first group of depths 18 and 34 has no projection (64 x 64 + 2 x 64).
 PROJECTION = 64 * 64 + 2 * 64
 TOTALS = {
   18: 11_689_512 + PROJECTION,
@@ -31,12 +33,12 @@ def test_parameters_and_levels(depth):
   assert count == TOTALS[depth] - (512 * wide + 1) * 1000
 
 
-def test_width_multiplier():
+def test_the_width_multiplier_scales_the_channels():
   features = ResNet(10, Norm(), width_multiplier=0.5)(tf.zeros([1, 64, 64, 3]))
   assert features['5'].shape[-1] == 256
 
 
-def test_unknown_depth():
+def test_an_unknown_depth_is_refused():
   with pytest.raises(ValueError, match='depth must be one of .* got 51'):
     ResNet(51, Norm())
 

@@ -1,3 +1,5 @@
+"""Published names of the variables of a model."""
+
 import pytest
 import tensorflow as tf
 import tf_keras
@@ -23,7 +25,7 @@ def test_names_are_those_of_the_layers():
   assert names['scope/fc6/kernel'] is outer.first.kernel
 
 
-def test_a_repeated_name_is_a_fault():
+def test_a_repeated_name_is_refused():
   outer = tf.Module()
   outer.layers = [tf_keras.layers.Dense(2, name='same') for _ in range(2)]
   for layer in outer.layers:

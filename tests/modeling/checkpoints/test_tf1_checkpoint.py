@@ -1,3 +1,5 @@
+"""Maps from TF1 checkpoints to models."""
+
 import pytest
 
 from copypaste_tf.modeling.checkpoints import tf1_checkpoint
@@ -5,7 +7,7 @@ from copypaste_tf.modeling.checkpoints import tf1_checkpoint
 WANTED = {'resnet50/conv2d/kernel': [1], 'fpn/l2/bias': [2]}
 
 
-def test_everything_that_is_left_has_a_reason():
+def test_known_kinds_of_variables_are_ignored():
   stored = dict(WANTED)
   for name in (
     'global_step',
@@ -20,7 +22,7 @@ def test_everything_that_is_left_has_a_reason():
   assert sum(map(len, plan.left.values())) == 5
 
 
-def test_the_rest_of_a_detector_is_left_for_a_backbone():
+def test_a_backbone_ignores_the_rest_of_a_detector():
   wanted = {'resnet50/conv2d/kernel': [1]}
   plan = tf1_checkpoint.plan(
     WANTED, wanted, backbone='resnet50', backbone_only=True

@@ -1,3 +1,5 @@
+"""Names and initial weights of stacks of convolutions."""
+
 import itertools
 
 import numpy as np
@@ -7,7 +9,7 @@ from copypaste_tf.modeling.layers import convolution
 from copypaste_tf.modeling.layers.normalization import Norm
 
 
-def test_layers_of_a_stack_have_names_and_weights_of_their_own():
+def test_each_layer_has_its_own_name_and_weights():
   count = itertools.count()
   layers = convolution.stack(
     2, 4, Norm(), 'head/conv_', lambda: f'head/norm_{next(count)}'
@@ -20,6 +22,6 @@ def test_layers_of_a_stack_have_names_and_weights_of_their_own():
   assert not np.array_equal(*kernels)
 
 
-def test_the_spread_follows_the_outputs():
+def test_the_standard_deviation_follows_the_fan_out():
   kernel = convolution.fan_out_normal()([3, 3, 16, 256]).numpy()
   np.testing.assert_allclose(kernel.std(), np.sqrt(2 / (9 * 256)), rtol=0.02)

@@ -1,10 +1,12 @@
+"""Drop rate and mean of dropped examples."""
+
 import numpy as np
 import tensorflow as tf
 
 from copypaste_tf.modeling.layers.drop_connect import drop_connect
 
 
-def test_whole_examples_go_and_the_mean_stays():
+def test_whole_examples_are_dropped_and_the_mean_stays():
   layer = drop_connect(0.2, 'drop')
   x = tf.ones([4000, 2, 2, 3])
   got = layer(x, training=True).numpy()

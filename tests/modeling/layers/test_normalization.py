@@ -1,3 +1,5 @@
+"""Batch statistics, moving statistics, and their synchronisation."""
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -21,7 +23,7 @@ def test_statistics_and_epsilon(synchronized):
 
 
 def test_two_replicas_share_their_statistics():
-  # A process has its devices for good, so two halves of one CPU must do.
+  # The logical devices of a process cannot be changed later.
   devices = tf.config.list_logical_devices('CPU')
   if len(devices) < 2:
     pytest.skip('needs two logical CPUs')

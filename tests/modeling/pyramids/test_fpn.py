@@ -1,3 +1,5 @@
+"""Levels of the FPN and its top-down pathway by hand."""
+
 import numpy as np
 import tensorflow as tf
 
@@ -12,7 +14,7 @@ FEATURES = {
 }
 
 
-def test_levels():
+def test_levels_have_their_sizes():
   pyramid = FPN(Norm(), max_level=7, filters=8)(FEATURES)
   assert {k: x.shape.as_list() for k, x in pyramid.items()} == {
     '2': [1, 32, 16, 8],
@@ -24,14 +26,14 @@ def test_levels():
   }
 
 
-def test_top_down_pathway():
+def test_the_top_down_pathway_by_hand():
   model = FPN(Norm(epsilon=0.0), min_level=4, max_level=5, filters=3)
   model(FEATURES)
   lateral = {k: conv(FEATURES[k]).numpy() for k, conv in model.lateral.items()}
   above = np.kron(lateral['5'][0].transpose(2, 0, 1), np.ones([2, 2]))
   total = lateral['4'][0] + above.transpose(1, 2, 0)
   expected = model.post_hoc['4'](total[np.newaxis])
-  # Fresh statistics: the normalisation changes nothing.
+  # With the initial statistics, normalisation is the identity.
   np.testing.assert_allclose(model(FEATURES)['4'], expected, atol=1e-5)
   np.testing.assert_allclose(
     model(FEATURES)['5'], model.post_hoc['5'](lateral['5']), atol=1e-5

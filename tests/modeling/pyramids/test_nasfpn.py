@@ -1,3 +1,5 @@
+"""Levels, unused inputs and drop-connect of NAS-FPN."""
+
 import numpy as np
 import tensorflow as tf
 
@@ -33,14 +35,14 @@ def test_unused_inputs_join_the_outputs_of_their_level():
   assert not [n for n in first if 'resample' in n]
 
 
-def test_coarse_inputs_are_maxima():
+def test_coarse_input_levels_are_max_pooled():
   model = NASFPN(Norm(), filters=4, repeats=1)
   inputs = model.input_levels(FEATURES)
   expected = inputs['5'].numpy().reshape(2, 2, 2, 2, 2, 4).max((2, 4))
   np.testing.assert_array_equal(inputs['6'], expected)
 
 
-def test_drop_connect_while_training():
+def test_training_drops_branches():
   model = NASFPN(Norm(), filters=4, repeats=1, drop_connect_rate=0.5)
   model(FEATURES)
   draws = [model(FEATURES, training=True)['6'].numpy() for _ in range(6)]

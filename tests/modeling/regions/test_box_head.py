@@ -1,3 +1,5 @@
+"""Shapes and names of the box head."""
+
 import pytest
 import tensorflow as tf
 

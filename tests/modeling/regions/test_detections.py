@@ -1,3 +1,5 @@
+"""Detections against NMS by hand."""
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -15,7 +17,7 @@ KNOBS = {
 
 @pytest.mark.parametrize('boxes_per_roi', [1, 5])
 @pytest.mark.parametrize('compiled', [False, True])
-def test_detections_are_what_a_loop_says(boxes_per_roi, compiled):
+def test_detections_equal_a_loop(boxes_per_roi, compiled):
   random = np.random.default_rng(0)
   logits = 2 * random.normal(size=[2, 30, 5]).astype(np.float32)
   low = random.uniform(0, 60, [2, 30, boxes_per_roi, 2])
@@ -28,25 +30,25 @@ def test_detections_are_what_a_loop_says(boxes_per_roi, compiled):
   for image in range(2):
     scores = np.exp(logits[image])
     scores /= scores.sum(-1, keepdims=True)
-    found = []
+    expected = []
     for k in range(1, 5):
       best = np.argsort(-scores[:, k], kind='stable')[:20]
       candidates = boxes[image][best, min(k, boxes_per_roi - 1)]
       kept = suppress_by_hand(candidates, scores[best, k], 0.5, 0.05)[:10]
-      found += [(scores[best[i], k], k, candidates[i]) for i in kept]
-    found = sorted(found, key=lambda x: -x[0])[:10]
-    assert got.counts[image] == len(found)
-    n = len(found)
+      expected += [(scores[best[i], k], k, candidates[i]) for i in kept]
+    expected = sorted(expected, key=lambda x: -x[0])[:10]
+    assert got.counts[image] == len(expected)
+    n = len(expected)
     np.testing.assert_allclose(
-      got.scores[image, :n], [x[0] for x in found], rtol=1e-4
+      got.scores[image, :n], [x[0] for x in expected], rtol=1e-4
     )
-    assert got.classes[image, :n].numpy().tolist() == [x[1] for x in found]
-    np.testing.assert_allclose(got.boxes[image, :n], [x[2] for x in found])
+    assert got.classes[image, :n].numpy().tolist() == [x[1] for x in expected]
+    np.testing.assert_allclose(got.boxes[image, :n], [x[2] for x in expected])
 
 
-def test_no_detection_is_all_zero():
+def test_padding_is_all_zero():
   logits = tf.constant([[[9.0, 0.0, 0.0]] * 4])
   boxes = tf.ones([1, 4, 1, 4])
   got = detections.detect(logits, boxes, **KNOBS)
-  for part in got:
-    assert not np.any(part)
+  for field in got:
+    assert not np.any(field)

@@ -1,3 +1,5 @@
+"""Pasting in TensorFlow against the NumPy version of the evaluation."""
+
 import numpy as np
 import tensorflow as tf
 
@@ -24,7 +26,7 @@ def test_equals_the_pasting_of_the_evaluation():
   rng = np.random.default_rng(0)
   masks = rng.random([2, len(BOXES), 28, 28]).astype(np.float32)
   boxes = np.float32([BOXES, BOXES[::-1]])
-  pasted = mask_pasting.paste(
+  pasted = mask_pasting.paste_masks(
     tf.constant(masks), tf.constant(boxes), tf.constant(SIZES)
   ).numpy()
   assert pasted.shape == (2, len(BOXES), 50, 40) and pasted.dtype == np.uint8
@@ -35,12 +37,12 @@ def test_equals_the_pasting_of_the_evaluation():
       window = expected[i, j][: size[0], : size[1]]
       window[crop.window] = crop.mask
   assert 0 < expected.sum() < expected.size
-  # A pixel may lie on the threshold but for rounding.
+  # Rounding may move a pixel over the threshold.
   assert (pasted != expected).sum() <= 1
 
 
 def test_without_detections_there_are_no_masks():
-  pasted = mask_pasting.paste(
+  pasted = mask_pasting.paste_masks(
     tf.zeros([2, 0, 28, 28]), tf.zeros([2, 0, 4]), tf.constant(SIZES)
   )
   assert pasted.shape == (2, 0, 50, 40)

@@ -1,3 +1,5 @@
+"""RoIAlign against a loop over regions and bins."""
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -43,11 +45,11 @@ def sample(features, y, x):
 
 @pytest.mark.parametrize('size', [1, 7])
 @pytest.mark.parametrize('compiled', [False, True])
-def test_features_are_what_a_loop_says(size, compiled):
+def test_features_equal_a_loop(size, compiled):
   low = RANDOM.uniform(-4, 40, [2, 9, 2])
   rois = np.concatenate([low, low + RANDOM.uniform(1, 150, [2, 9, 2])], -1)
   rois = rois.astype(np.float32)
-  rois[1, 8] = -1.0  # The padding of the objects.
+  rois[1, 8] = -1.0  # A padding row.
   pyramid = {level: tf.constant(x) for level, x in PYRAMID.items()}
   align = tf.function(
     lambda r: roi_align.roi_align(pyramid, r, size), jit_compile=compiled
@@ -59,7 +61,7 @@ def test_features_are_what_a_loop_says(size, compiled):
       np.testing.assert_allclose(got[image, i], expected, atol=2e-3)
 
 
-def test_levels():
+def test_levels_follow_the_size_of_the_regions():
   sides = [0, 1, 27, 55, 57, 111, 113, 224, 447, 449, 10_000]
   rois = tf.constant([[[5.0, 5.0, 5.0 + s, 5.0 + s] for s in sides]])
   got = roi_align.roi_levels(rois, 2, 6)[0]

@@ -1,3 +1,5 @@
+"""Matching and sampling of regions against loops."""
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -44,7 +46,7 @@ def match_by_hand(roi, boxes):
 
 
 @pytest.mark.parametrize('seed', range(5))
-def test_matching_is_what_a_loop_says(seed):
+def test_matching_equals_a_loop(seed):
   rois, boxes, classes, _ = scene(seed)
   got = roi_sampling.match(
     *map(tf.constant, (rois, boxes, classes)), foreground_iou=0.6
@@ -67,7 +69,7 @@ def test_sampling_takes_the_largest_keys_of_each_kind(seed, compiled):
   )
   got = draw(*map(tf.constant, (rois, boxes, classes, keys)))
   pool = np.concatenate([rois[0], boxes[0]])
-  # As published, the rows without an object are candidates: they overlap 0.
+  # As published, padding rows are candidates with an IoU of 0.
   overlaps = [match_by_hand(roi, boxes[0])[0] for roi in pool]
   order = np.argsort(-keys[0])
   positive = [i for i in order if overlaps[i] > 0.5][:2]
@@ -105,7 +107,7 @@ def test_targets_decode_to_the_objects():
   assert not np.any(codes.numpy()[~present])
 
 
-def test_keys_follow_the_content():
+def test_keys_depend_on_the_proposals():
   rois = tf.constant(scene(0)[0])
   first = roi_sampling.content_keys(rois, 50)
   np.testing.assert_array_equal(first, roi_sampling.content_keys(rois, 50))

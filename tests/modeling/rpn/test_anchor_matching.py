@@ -1,4 +1,4 @@
-"""The labels of anchors against a loop over pairs; ties."""
+"""Labels of anchors against a loop over pairs; ties."""
 
 import numpy as np
 import tensorflow as tf
@@ -40,8 +40,8 @@ def labels_by_hand(anchors, boxes):
 def test_labels_equal_a_loop_over_pairs():
   boxes, classes = random_objects(7, counts=(5,), n=5)
   expected = labels_by_hand(anchors().astype(np.float64), boxes[0])
-  found = match(boxes, classes).labels[0]
-  np.testing.assert_array_equal(found, expected)
+  labels = match(boxes, classes).labels[0]
+  np.testing.assert_array_equal(labels, expected)
 
 
 def test_ties_go_to_the_first_object():

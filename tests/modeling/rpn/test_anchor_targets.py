@@ -1,4 +1,4 @@
-"""The anchor targets against Model Garden's labeler and a NumPy loop."""
+"""RPN targets against the labeler of Model Garden."""
 
 import numpy as np
 import pytest
@@ -27,15 +27,15 @@ def targets(boxes, classes, seed=SEED, **knobs):
   )
 
 
-def everything(boxes, classes):
-  """All labels, before sampling, in the layout of the levels."""
+def all_targets(boxes, classes):
+  """Targets of all anchors, without sampling."""
   return targets(
     boxes, classes, batch_size_per_image=10**6, foreground_fraction=1.0
   )
 
 
 def model_garden(boxes, classes):
-  """Model Garden's matches and box targets of one image without padding."""
+  """Labels and targets of Model Garden for one image without padding."""
   levels = anchor.Anchor(image_size=SIZE, **PYRAMID).multilevel_boxes
   flat = tf.concat([tf.reshape(a, [-1, 4]) for a in levels.values()], 0)
   matcher = box_matcher.BoxMatcher([0.3, 0.7], [-1, -2, 1], True)
@@ -55,7 +55,7 @@ def flatten(levels, row, width=1):
 @pytest.mark.parametrize('seed', range(3))
 def test_labels_and_codes_equal_model_garden(seed):
   boxes, classes = random_objects(seed)
-  scores, codes = everything(boxes, classes)
+  scores, codes = all_targets(boxes, classes)
   for row, count in enumerate((classes > 0).sum(1)):
     labels, _, expected = model_garden(boxes[row, :count], classes[row, :count])
     np.testing.assert_array_equal(flatten(scores, row)[:, 0], labels)
@@ -66,7 +66,7 @@ def test_labels_and_codes_equal_model_garden(seed):
     )
 
 
-def test_layout_is_that_of_model_garden():
+def test_the_layout_is_that_of_model_garden():
   boxes, classes = random_objects(1)
   _, scores, codes = model_garden(boxes[3], classes[3])
   ours = targets(boxes, classes)
@@ -75,20 +75,20 @@ def test_layout_is_that_of_model_garden():
     assert ours[1][level].shape[1:] == codes[level].shape
 
 
-def test_every_object_has_an_anchor_even_when_nothing_reaches_the_threshold():
+def test_each_object_has_an_anchor_even_if_none_reaches_the_threshold():
   boxes = np.array([[[10, 10, 11, 11], [20, 5, 22, 90]]], np.float32)
-  scores, codes = everything(boxes, np.array([[1, 1]]))
+  scores, codes = all_targets(boxes, np.array([[1, 1]]))
   positive = flatten(scores, 0)[:, 0] == 1
   assert 1 <= positive.sum() <= 2
   assert np.all(np.any(flatten(codes, 0, 4)[positive] != 0, axis=1))
 
 
-def test_padding_in_front_and_its_coordinates_do_not_matter():
+def test_the_place_and_the_boxes_of_padding_rows_do_not_matter():
   boxes, classes = random_objects(2, counts=(4,), n=6)
   moved = np.roll(boxes, 2, axis=1)
   moved[0, :2] = [0, 0, 30, 30]
-  first = everything(boxes, classes)
-  second = everything(moved, np.roll(classes, 2, axis=1))
+  first = all_targets(boxes, classes)
+  second = all_targets(moved, np.roll(classes, 2, axis=1))
   tf.nest.map_structure(np.testing.assert_array_equal, first, second)
 
 
@@ -101,13 +101,13 @@ def test_an_image_without_objects_is_all_negative_and_finite():
   assert np.all(flatten(codes, 0, 4) == 0)
 
 
-def test_an_empty_box_is_nobodys_anchor():
+def test_an_empty_box_matches_no_anchor():
   boxes = np.array([[[5, 5, 5, 5]]], np.float32)
-  scores, _ = everything(boxes, np.array([[1]]))
+  scores, _ = all_targets(boxes, np.array([[1]]))
   assert flatten(scores, 0).max() == 0
 
 
-def test_sampling_keeps_the_right_number_of_right_labels():
+def test_sampling_keeps_the_right_number_of_each_label():
   labels = np.array([[1] * 50 + [0] * 100 + [-1] * 50, [1] * 3 + [0] * 197])
   kept = anchor_targets.sample_anchors(
     tf.constant(labels, tf.int32),
@@ -120,7 +120,7 @@ def test_sampling_keeps_the_right_number_of_right_labels():
   assert np.all((kept == labels) | (kept == -1))
 
 
-def test_sampling_takes_what_there_is():
+def test_sampling_keeps_all_labels_if_there_are_few():
   labels = tf.constant([[1, 0, -1, 0]])
   kept = anchor_targets.sample_anchors(
     labels, tf.constant(SEED), size=256, foreground_fraction=0.5
@@ -143,7 +143,7 @@ def test_sampling_is_uniform_and_follows_the_seed():
   assert np.abs(counts - 75).max() < 4 * 7.5
 
 
-def test_the_same_seed_gives_the_same_targets_and_another_seed_others():
+def test_targets_depend_on_the_seed():
   boxes, classes = random_objects(4)
   first, again = targets(boxes, classes), targets(boxes, classes)
   other = targets(boxes, classes, seed=(3, 6))

@@ -1,3 +1,5 @@
+"""Proposals against NMS by hand."""
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -18,7 +20,7 @@ ANCHORS = anchor_targets.pyramid_anchors(
 
 @pytest.mark.parametrize('compiled', [False, True])
 @pytest.mark.parametrize('seed', range(3))
-def test_proposals_are_what_a_loop_says(seed, compiled):
+def test_proposals_equal_a_loop(seed, compiled):
   random = np.random.default_rng(seed)
   scores = {
     k: random.normal(size=[2, *a.shape[:2], 2]).astype(np.float32)
@@ -60,7 +62,7 @@ def test_proposals_are_what_a_loop_says(seed, compiled):
     )
 
 
-def test_behind_the_last_box_there_is_nothing():
+def test_padding_rows_follow_the_last_box():
   box = tf.constant([[[0.0, 0, 9, 9], [0.0, 0, 9, 9], [20.0, 20, 29, 29]]])
   scores = tf.constant([[0.9, 0.8, 0.1]])
   boxes, got = proposals.suppress(

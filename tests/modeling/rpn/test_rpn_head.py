@@ -1,3 +1,5 @@
+"""Shapes and shared layers of the RPN head."""
+
 import numpy as np
 import tensorflow as tf
 
@@ -22,7 +24,7 @@ def test_shapes_and_shared_convolutions():
   assert len(head.trainable_variables) == 4 * 2 + 2 * 2 * 2
 
 
-def test_levels_are_normalised_apart():
+def test_each_level_has_its_own_normalisation():
   head = RPNHead(Norm(), levels=range(3, 5), anchors_per_location=1, filters=7)
   head(PYRAMID)
   before, _ = head(PYRAMID)

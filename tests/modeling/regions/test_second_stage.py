@@ -1,10 +1,13 @@
+"""The stages of the cascade at inference, and their options."""
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from small_detector import small
 
 from copypaste_tf.modeling import box_coding, build
-from copypaste_tf.modeling.regions.regions import RegionOptions, Regions
+from copypaste_tf.modeling.options import SecondStageOptions
+from copypaste_tf.modeling.regions.second_stage import SecondStage
 
 
 @pytest.fixture(scope='module')
@@ -22,12 +25,12 @@ ROIS = tf.constant([[[4.0, 4, 40, 50], [30, 20, 120, 110]]])
 SIZES = tf.constant([[128.0, 128.0]])
 
 
-def test_logits_are_averaged_and_boxes_are_the_last_stages(cascade):
+def test_detections_have_mean_logits_and_the_boxes_of_the_last_stage(cascade):
   rois, logits, codes = ROIS, [], None
   for stage in range(3):
     if stage:
       rois = cascade.refine(rois, codes, SIZES, stage - 1)
-    scores, codes = cascade.classify(PYRAMID, rois, stage, training=False)
+    scores, codes = cascade.run_box_head(PYRAMID, rois, stage, training=False)
     logits.append(scores.numpy())
   got = cascade.detect(PYRAMID, ROIS, SIZES)
   np.testing.assert_allclose(
@@ -40,7 +43,7 @@ def test_logits_are_averaged_and_boxes_are_the_last_stages(cascade):
     assert np.abs(last - box).max(-1).min() < 1e-3 or not np.any(box)
 
 
-def test_stages_and_heads_must_agree():
-  options = RegionOptions(sampling={}, detecting={}, cascade_ious=(0.7,))
+def test_a_wrong_number_of_box_heads_is_refused():
+  options = SecondStageOptions(sampling={}, detection={}, cascade_ious=(0.7,))
   with pytest.raises(ValueError, match='needs 2 box heads, got 0'):
-    Regions([], None, options)
+    SecondStage([], None, options)
