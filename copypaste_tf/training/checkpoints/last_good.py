@@ -1,4 +1,4 @@
-"""The last good checkpoint of a run, whatever became of the last one."""
+"""Finds the last intact checkpoint of a run and moves damaged ones aside."""
 
 import os
 import re
@@ -8,30 +8,30 @@ import tensorflow as tf
 
 from copypaste_tf import whole_files
 
-# What TensorFlow raises for a checkpoint that cannot be read depends on where
-# it is damaged. An unavailable file looks the same; see `fault`.
+# TensorFlow raises one of these for a checkpoint that it cannot read. Which one
+# depends on the place of the damage. It raises the same errors if a file is
+# unavailable for the moment; `fault` tells the two apart.
 UNREADABLE = (tf.errors.OpError, IndexError, RuntimeError)
 _DAMAGED, _STATE = 'damaged', 'checkpoint'
 
 
 def set_damaged_aside(model_dir: str) -> list[str]:
-  """Makes the newest readable checkpoint the last one of a folder.
+  """Moves damaged checkpoints aside, so that the last intact one is the latest.
 
-  Every value of the last checkpoint is read. If one is missing or damaged, the
-  files move to `model_dir/damaged`, and the checkpoint before is tried. What a
-  save that was killed has left is removed.
+  The function reads all values of the latest checkpoint. If a value is missing
+  or damaged, it moves the files to `model_dir/damaged` and tries the checkpoint
+  before. It also removes the temporary folders of saves that were killed.
 
   Args:
-    model_dir: folder of a run; nothing happens where there is no checkpoint.
+    model_dir: folder of a run. Nothing happens if it has no checkpoint.
 
   Returns:
-    What was wrong with each checkpoint that was set aside.
+    A message for each checkpoint that was moved.
 
   Raises:
-    ValueError: there are checkpoints, and none can be read; nothing is moved
-      then.
-    tf.errors.OpError: a file cannot be read now, such as for want of a
-      permission or of a connection; nothing is moved.
+    ValueError: no checkpoint can be read. Nothing is moved.
+    tf.errors.OpError: a file cannot be read at the moment, for example because
+      of its permissions or a lost connection. Nothing is moved.
   """
   paths, damaged_list = listed(model_dir)
   faults = {}
@@ -40,45 +40,43 @@ def set_damaged_aside(model_dir: str) -> list[str]:
     if why is None:
       break
     faults[paths.pop()] = why
-  found = [
+  messages = [
     f'checkpoint {path} is damaged: {why}' for path, why in faults.items()
   ]
   if not paths and faults:
-    raise ValueError(
-      '\n'.join([*found, 'no checkpoint is left; start in another --model_dir'])
-    )
+    advice = 'no checkpoint is left; start in another --model_dir'
+    raise ValueError('\n'.join([*messages, advice]))
   if faults or damaged_list:
     write_list(model_dir, [os.path.basename(path) for path in paths])
   for path in faults:
     _move(path, os.path.join(model_dir, _DAMAGED))
   _remove_unfinished(model_dir)
-  return found
+  return messages
 
 
 def listed(model_dir: str) -> tuple[list[str], bool]:
-  """Returns the checkpoints of a folder, the last one last.
-
-  `tf.train.get_checkpoint_state` tells a list that cannot be read from none,
-  and a run would start anew.
+  """Lists the checkpoints of a folder, the latest one last.
 
   Args:
     model_dir: folder of a run.
 
   Returns:
-    Path prefixes, and whether the list was damaged; they come from the names of
-    the files then.
+    The path prefixes, and whether the list file `checkpoint` was damaged. From
+    a damaged list, the prefixes are those of the checkpoint files.
 
   Raises:
-    tf.errors.OpError: the list cannot be read now.
+    tf.errors.OpError: the list cannot be read at the moment.
   """
   path = os.path.join(model_dir, _STATE)
+  # `get_checkpoint_state` also returns None if the list cannot be read. The run
+  # would then start from step 0, so an unreadable file must raise first.
   if not tf.io.gfile.exists(path):
     return [], False
   with tf.io.gfile.GFile(path, 'rb') as file:
     file.read()
   try:
     state = tf.train.get_checkpoint_state(model_dir)
-  except ValueError:  # Of an empty list; of other damage there is no state.
+  except ValueError:  # The list is empty. Other damage gives None.
     state = None
   if state is not None and state.all_model_checkpoint_paths:
     return list(state.all_model_checkpoint_paths), False
@@ -93,43 +91,45 @@ def step_of(path: str) -> int:
 
 
 def fault(path: str) -> str | None:
-  """Reads all of a checkpoint.
+  """Reads a whole checkpoint and describes its damage.
 
   Args:
-    path: its path prefix.
+    path: path prefix of the checkpoint.
 
   Returns:
-    What is damaged or missing, or None.
+    A description of the value that is damaged or missing; None if the
+    checkpoint is intact.
 
   Raises:
-    tf.errors.OpError: a file cannot be read now.
+    tf.errors.OpError: a file cannot be read at the moment.
   """
   if _read_values(path) is None:
     return None
-  # TensorFlow does not say whether the checkpoint or its file system fails.
+  # The error does not say whether the checkpoint is damaged or its file system
+  # fails. In the second case reading the plain bytes fails as well and raises.
   for file in tf.io.gfile.glob(f'{path}.*'):
     _read_bytes(file)
-  return _read_values(path)  # What failed may have passed.
+  return _read_values(path)  # The failure may have been temporary.
 
 
 def write_list(folder: str, names: Sequence[str]) -> None:
-  """Writes the list in which TensorFlow looks for checkpoints.
+  """Writes the list file in which TensorFlow looks up checkpoints.
 
   Args:
-    folder: where they are.
-    names: of them, such as `ckpt-1000`, the last one last.
+    folder: folder of the checkpoints.
+    names: their names, such as `ckpt-1000`, the latest one last.
   """
   lines = [f'model_checkpoint_path: "{name}"' for name in names[-1:]]
   lines += [f'all_model_checkpoint_paths: "{name}"' for name in names]
   for name in names:
-    # Without its time, a checkpoint is not pruned.
+    # The checkpoint manager never deletes a checkpoint without a timestamp.
     saved = tf.io.gfile.stat(os.path.join(folder, f'{name}.index')).mtime_nsec
     lines.append(f'all_model_checkpoint_timestamps: {saved / 1e9:.3f}')
   whole_files.write(os.path.join(folder, _STATE), '\n'.join(lines) + '\n')
 
 
 def _read_values(path: str) -> str | None:
-  """Returns what is wrong with the first value that cannot be read."""
+  """Describes the first value that cannot be read; None if all can."""
   name = 'its index'
   try:
     reader = tf.train.load_checkpoint(path)
@@ -141,12 +141,13 @@ def _read_values(path: str) -> str | None:
 
 
 def _read_bytes(path: str) -> None:
+  """Reads a file to its end; raises if the file system cannot."""
   try:
     with tf.io.gfile.GFile(path, 'rb') as file:
       while file.read(1 << 24):
         pass
   except tf.errors.NotFoundError:
-    return  # A part of the checkpoint is missing, which is damage.
+    return  # A missing file is damage of the checkpoint.
 
 
 def _move(path: str, folder: str) -> None:
@@ -157,6 +158,6 @@ def _move(path: str, folder: str) -> None:
 
 
 def _remove_unfinished(model_dir: str) -> None:
-  """Removes the folders from which a save that was killed takes its files."""
+  """Removes the temporary folders of saves that were killed."""
   for path in tf.io.gfile.glob(os.path.join(model_dir, 'ckpt-*_temp')):
     tf.io.gfile.rmtree(path)

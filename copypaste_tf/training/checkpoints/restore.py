@@ -1,4 +1,4 @@
-"""Weights of a checkpoint into a model, or the first variable at fault."""
+"""Restores the weights of a checkpoint into a model."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from copypaste_tf.modeling import parts
 from copypaste_tf.modeling.mask_rcnn import MaskRCNN
 from copypaste_tf.training.checkpoints import last_good
 
-# The slot of an optimizer that holds the moving average of a variable.
+# Name of the optimizer slot that holds the moving average of a variable.
 AVERAGE_SLOT = 'average'
 _GRAPH = '_CHECKPOINTABLE_OBJECT_GRAPH'
 
@@ -23,20 +23,20 @@ def restore(
   checkpoint: str,
   variables: Sequence[tf.Variable] | None = None,
 ) -> None:
-  """Restores variables of a model.
+  """Restores the variables of a model.
 
-  The checkpoint may hold more, such as the optimizer of a training run. Where
-  it holds moving averages of the weights, those are restored in their place.
+  If the checkpoint holds moving averages of the weights, the averages are
+  restored. Other contents, such as the state of the optimizer, are ignored.
 
   Args:
-    model: with all its variables.
-    checkpoint: path prefix, such as `model_dir/ckpt-1000`.
-    variables: those of the model to restore; None means all.
+    model: a model with all its variables.
+    checkpoint: path prefix of the checkpoint, such as `model_dir/ckpt-1000`.
+    variables: the variables of the model to restore; None for all.
 
   Raises:
     ValueError: there is no such checkpoint, it is damaged, or it is of another
-      model; the message names the first variable that does not fit. Nothing is
-      assigned then.
+      model. The message names the first variable that does not fit, and no
+      variable is assigned.
   """
   items = tf.train.Checkpoint(
     model=model, **getattr(model, 'checkpoint_items', {})
@@ -46,7 +46,7 @@ def restore(
   try:
     reader = tf.train.load_checkpoint(checkpoint)
     current = 'its objects'
-    keys = _matched(items, variables, reader, checkpoint)
+    keys = _checked_keys(items, variables, reader, checkpoint)
     for variable, key in zip(variables, keys, strict=True):
       current = variable.name
       values.append(reader.get_tensor(key))
@@ -61,15 +61,16 @@ def restore(
 def initialize(
   model: MaskRCNN, checkpoint: str, modules: str | Sequence[str]
 ) -> None:
-  """Restores parts of a model, to train on from there.
+  """Restores parts of a model from which a training starts.
 
   Args:
-    model: with all its variables.
-    checkpoint: path prefix, or a folder with the latest one.
-    modules: as `parts.expand` takes them.
+    model: a model with all its variables.
+    checkpoint: path prefix of a checkpoint, or a folder whose latest checkpoint
+      is taken.
+    modules: parts of the model, as in `parts.expand`.
 
   Raises:
-    ValueError: as `restore`, or there is no such part.
+    ValueError: as in `restore`, or a part is unknown.
   """
   if tf.io.gfile.isdir(checkpoint):
     folder, checkpoint = checkpoint, tf.train.latest_checkpoint(checkpoint)
@@ -79,26 +80,26 @@ def initialize(
   logging.info('Initialised %s from %s', parts.expand(modules), checkpoint)
 
 
-def _matched(items, variables, reader, checkpoint: str) -> list[str]:
-  """Compares all shapes; returns the keys of the variables."""
+def _checked_keys(items, variables, reader, checkpoint: str) -> list[str]:
+  """Returns the keys of the variables in the checkpoint; compares shapes."""
   shapes = reader.get_variable_to_shape_map()
   if _GRAPH not in shapes:
     raise ValueError(
-      f'{checkpoint!r} is no checkpoint of this package; convert those of TF1 '
-      'with copypaste_tf.import_checkpoint'
+      f'{checkpoint!r} is not a checkpoint of this package; convert a TF1 '
+      'checkpoint with copypaste_tf.import_checkpoint'
     )
   graph = TrackableObjectGraph()
   graph.ParseFromString(reader.get_tensor(_GRAPH))
   keys = _keys(items, graph)
   for variable in variables:
     expected = variable.shape.as_list()
-    found = shapes.get(keys.get(id(variable)))
-    if found != expected:
+    stored = shapes.get(keys.get(id(variable)))
+    if stored != expected:
       raise ValueError(
         f'checkpoint {checkpoint!r} does not fit the model: {variable.name} '
         f'has the shape {expected}, in the checkpoint '
-        f'{"it is missing" if found is None else found}; is the recipe that '
-        'of the checkpoint? To start from another number of classes, set '
+        f'{"it is missing" if stored is None else stored}; use the recipe of '
+        'the checkpoint. To start from another number of classes, set '
         "TaskConfig.init_checkpoint_modules = 'all_but_classifier'"
       )
   return [keys[id(variable)] for variable in variables]
@@ -107,9 +108,13 @@ def _matched(items, variables, reader, checkpoint: str) -> list[str]:
 def _keys(
   items: tf.train.Checkpoint, graph: TrackableObjectGraph
 ) -> dict[int, str]:
-  """Walks both graphs at once; returns keys by the `id` of the variable.
+  """Finds the checkpoint key of each variable.
 
-  A key is no path: what can be reached on several ways is stored under one.
+  The function walks the objects of the model and of the checkpoint together: a
+  variable that several paths reach is stored under the key of only one of them.
+
+  Returns:
+    `{id of the variable: key}`; the key of the moving average if there is one.
   """
   view, keys = tf.train.TrackableView(items), {}
   averages = {
@@ -118,17 +123,17 @@ def _keys(
     for slot in owner.slot_variables
     if slot.slot_name == AVERAGE_SLOT
   }
-  waiting, seen = [(items, 0)], set()
-  while waiting:
-    item, node = waiting.pop()
+  pending, seen = [(items, 0)], set()
+  while pending:
+    item, node_id = pending.pop()
     if id(item) in seen:
       continue
     seen.add(id(item))
-    stored = graph.nodes[node]
-    if isinstance(item, tf.Variable) and stored.attributes:
-      held = graph.nodes[averages.get(node, node)]
-      keys[id(item)] = held.attributes[0].checkpoint_key
-    nodes = {child.local_name: child.node_id for child in stored.children}
+    node = graph.nodes[node_id]
+    if isinstance(item, tf.Variable) and node.attributes:
+      value = graph.nodes[averages.get(node_id, node_id)]
+      keys[id(item)] = value.attributes[0].checkpoint_key
+    ids = {child.local_name: child.node_id for child in node.children}
     children = view.children(item).items()
-    waiting += [(x, nodes[name]) for name, x in children if name in nodes]
+    pending += [(x, ids[name]) for name, x in children if name in ids]
   return keys

@@ -1,7 +1,7 @@
-"""What is wrong with a config before anything runs: values and their sums.
+"""Checks a config before a run starts: single values, then combinations.
 
-Each problem names the value at fault; its origin is added where it is shown.
-Knobs of the augmentation are checked by its own options.
+Each problem names the value at fault; `describe` adds the origin of the value.
+The options of the augmentation check themselves.
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ _SGD = 'trainer.optimizer_config.'
 
 
 class _Range(NamedTuple):
-  """Numbers that a value may have; None is no bound."""
+  """Closed interval of allowed numbers; `high` None means no upper bound."""
 
   low: float
   high: float | None = None
@@ -101,43 +101,54 @@ def problems(
   missing_data: bool = False,
   replicas: int | None = None,
 ) -> list[Problem]:
-  """Lists everything that is wrong with a config.
+  """Lists all problems of a config.
 
   Args:
     params: the config.
-    mode: of the run; training data matter to `train`, others to `eval`.
+    mode: mode of the run; `train` needs the training data, `eval` the
+      validation data.
     missing_data: accept that files do not exist.
-    replicas: that share the batch; None is what the config and the GPUs say.
+    replicas: number of replicas that share the batch; None to compute it from
+      the config and the GPUs.
+
+  Returns:
+    The problems. If single values are wrong, only those: the checks of
+    combinations compute with the values.
   """
-  found = values(params)
-  if found:  # What follows computes with the values.
-    return found
+  listed = values(params)
+  if listed:
+    return listed
   leaves = config_types.flatten(params.as_dict())
-  found += model_checks.problems(params.task)
+  listed += model_checks.problems(params.task)
   if 'train' in mode:
-    found += [*_schedule(params, leaves), *_sources(params.task.train_data)]
-    found += service_checks.problems(params.task.train_data)
-    found += step_checks.problems(params)
-    found += _augmentation(params.task.train_data)
-  found += _batches(params, mode, replicas or pipeline.num_replicas(params))
-  return found + data_checks.problems(params, mode, missing_data)
+    listed += [*_schedule(params, leaves), *_sources(params.task.train_data)]
+    listed += service_checks.problems(params.task.train_data)
+    listed += step_checks.problems(params)
+    listed += _augmentation(params.task.train_data)
+  listed += _batches(params, mode, replicas or pipeline.num_replicas(params))
+  return listed + data_checks.problems(params, mode, missing_data)
 
 
 def describe(problem: Problem, resolved: Resolved) -> str:
-  """Returns `origin: path: message` of a problem."""
+  """Formats a problem as `origin: path: message`.
+
+  Args:
+    problem: a problem of the config.
+    resolved: the config with the origins of its values.
+  """
   origin = resolved.origins.get(problem.path)
-  if origin is None:  # A whole part of the config, such as the jitter.
-    inside = [
-      where
-      for path, where in resolved.origins.items()
-      if path.startswith(problem.path + '.') and where != 'default'
+  if origin is None:  # The path is a section of the config, such as the jitter.
+    set_values = [
+      value_origin
+      for path, value_origin in resolved.origins.items()
+      if path.startswith(problem.path + '.') and value_origin != 'default'
     ]
-    origin = inside[0] if inside else 'default'
+    origin = set_values[0] if set_values else 'default'
   return f'{origin}: {problem.path}: {problem.message}'
 
 
 def values(params: cfg.ExperimentConfig) -> list[Problem]:
-  """Lists the single values of a config that are out of their ranges."""
+  """Lists the single values of a config that are outside their ranges."""
   return [*_values(config_types.flatten(params.as_dict()))]
 
 
@@ -183,12 +194,15 @@ def _schedule(params, leaves) -> Iterator[Problem]:
 
 
 def _batches(params, mode, replicas) -> Iterator[Problem]:
-  """Finds batches that the replicas cannot share."""
-  for part, kind in (('train_data', 'train'), ('validation_data', 'eval')):
-    batch = getattr(params.task, part).global_batch_size
-    if kind in mode and batch % replicas:
+  """Finds batch sizes that are no multiple of the number of replicas."""
+  for field, needed_by in (
+    ('train_data', 'train'),
+    ('validation_data', 'eval'),
+  ):
+    batch = getattr(params.task, field).global_batch_size
+    if needed_by in mode and batch % replicas:
       yield Problem(
-        f'task.{part}.global_batch_size',
+        f'task.{field}.global_batch_size',
         f'expected a multiple of the {replicas} replicas, got {batch}',
       )
 
@@ -202,13 +216,13 @@ def _sources(data: TrainData) -> Iterator[Problem]:
 
 
 def _augmentation(data: TrainData) -> Iterator[Problem]:
-  """Asks the parts of the augmentation, which know their ranges."""
+  """Runs the checks of the options of the augmentation."""
   knobs = pipeline.augment_knobs(data)
-  for part in ('jitter', 'source_jitter', 'copy_paste'):
+  for name in ('jitter', 'source_jitter', 'copy_paste'):
     try:
-      if knobs[part] is not None:
-        knobs[part].check()
+      if knobs[name] is not None:
+        knobs[name].check()
     except ValueError as error:
-      # Begins with the knob, such as `CopyPaste.subset`.
-      _, _, knob = str(error).split()[0].partition('.')
-      yield Problem(f'{_TRAIN}{part}.{knob}'.rstrip('.'), str(error))
+      # The message begins with the field, such as `CopyPaste.subset`.
+      _, _, field = str(error).split()[0].partition('.')
+      yield Problem(f'{_TRAIN}{name}.{field}'.rstrip('.'), str(error))

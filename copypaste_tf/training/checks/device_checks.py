@@ -1,4 +1,4 @@
-"""What a machine cannot do of a config, and what is decided where it can."""
+"""Checks whether this machine has the devices that a config asks for."""
 
 import json
 import os
@@ -15,10 +15,13 @@ _HOSTS = 'runtime.worker_hosts'
 
 
 def problems(runtime: cfg.RuntimeConfig) -> Iterator[Problem]:
-  """Finds what this machine cannot do.
+  """Finds settings that this machine cannot satisfy.
 
   Args:
-    runtime: of the config, with its number of GPUs.
+    runtime: runtime config; `num_gpus` is not -1.
+
+  Yields:
+    The problems.
   """
   visible, strategy = visible_gpus(), runtime.distribution_strategy
   if strategy == 'tpu':
@@ -28,13 +31,13 @@ def problems(runtime: cfg.RuntimeConfig) -> Iterator[Problem]:
     yield Problem(
       _GPUS,
       f'expected at most the {visible} GPUs that are visible, got '
-      f'{runtime.num_gpus}; -1 takes all there are',
+      f'{runtime.num_gpus}; -1 uses all of them',
     )
   if strategy in ('off', 'one_device') and runtime.num_gpus > 1:
     yield Problem(
       _GPUS,
       f'expected at most 1 with the strategy {strategy}, got '
-      f'{runtime.num_gpus}; several take --strategy=mirrored',
+      f'{runtime.num_gpus}; use --strategy=mirrored for several GPUs',
     )
   if strategy == WORKERS:
     if runtime.num_gpus < visible:
@@ -49,11 +52,14 @@ def problems(runtime: cfg.RuntimeConfig) -> Iterator[Problem]:
 
 
 def decisions(params: cfg.ExperimentConfig, replicas: int) -> Iterator[str]:
-  """Says what differs here from what a recipe seems to ask for.
+  """Lists settings that have no effect or another effect on these devices.
 
   Args:
-    params: the config, with its number of GPUs.
-    replicas: that share the global batch.
+    params: the config; `runtime.num_gpus` is not -1.
+    replicas: number of replicas that share the global batch.
+
+  Yields:
+    A sentence for each.
   """
   runtime, norm = params.runtime, params.task.model.norm_activation
   strategy, place = runtime.distribution_strategy, kind(runtime)
@@ -61,7 +67,7 @@ def decisions(params: cfg.ExperimentConfig, replicas: int) -> Iterator[str]:
   if strategy == 'mirrored' and place == 'CPU' and replicas == 1:
     yield 'mirrored without GPUs is a single replica, on the CPU'
   if strategy == 'off':
-    yield 'off leaves all to TensorFlow: a single replica, where it likes'
+    yield 'off is a single replica, on the device that TensorFlow chooses'
   elif strategy != 'tpu' and runtime.num_gpus < visible:
     yield f'{runtime.num_gpus} of {visible} visible GPUs are used'
   if strategy != WORKERS and os.environ.get('TF_CONFIG'):
@@ -74,15 +80,19 @@ def decisions(params: cfg.ExperimentConfig, replicas: int) -> Iterator[str]:
     yield 'use_sync_bn is False: each replica normalises by its own images'
   if place == 'CPU' and runtime.mixed_precision_dtype != 'float32':
     yield (
-      f'{runtime.mixed_precision_dtype} is emulated where a CPU does not have '
-      'it, and may be slower than float32'
+      f'{runtime.mixed_precision_dtype} is emulated on CPUs that do not '
+      'support it, and may be slower than float32'
     )
   if place == 'CPU' and runtime.enable_xla:
-    yield 'xla compiles the step on GPUs and TPUs only: not here'
+    yield 'xla compiles the step on GPUs and TPUs only, not on this CPU'
 
 
 def kind(runtime: cfg.RuntimeConfig) -> str:
-  """Returns `CPU`, `GPU` or `TPU`."""
+  """Returns the kind of the devices: `CPU`, `GPU` or `TPU`.
+
+  Args:
+    runtime: runtime config; `num_gpus` is not -1.
+  """
   if runtime.distribution_strategy == 'tpu':
     return 'TPU'
   return 'GPU' if runtime.num_gpus else 'CPU'
@@ -107,7 +117,7 @@ def _tpu_problems(runtime) -> Iterator[Problem]:
 
 
 def _old_gpus() -> Iterator[Problem]:
-  """Finds GPUs whose libraries have no bfloat16 convolutions."""
+  """Finds GPUs that have no bfloat16 convolutions."""
   for gpu in tf.config.list_physical_devices('GPU'):
     details = tf.config.experimental.get_device_details(gpu)
     capability = details.get('compute_capability', (8, 0))
@@ -121,15 +131,16 @@ def _old_gpus() -> Iterator[Problem]:
 
 
 def _cluster_problems(runtime) -> Iterator[Problem]:
-  given = os.environ.get('TF_CONFIG', '')
-  if bool(given) == bool(runtime.worker_hosts):
+  """Finds faults in how the workers of a run are listed."""
+  tf_config = os.environ.get('TF_CONFIG', '')
+  if bool(tf_config) == bool(runtime.worker_hosts):
     yield Problem(
       _HOSTS,
       f'{WORKERS} needs --worker_hosts=HOST:PORT,... and --task_index, or '
-      f'TF_CONFIG; {"both are" if given else "neither is"} set',
+      f'TF_CONFIG; {"both are" if tf_config else "neither is"} set',
     )
-  elif given:
-    yield from _tf_config_problems(given)
+  elif tf_config:
+    yield from _tf_config_problems(tf_config)
   else:
     hosts = runtime.worker_hosts.split(',')
     if not 0 <= runtime.task_index < len(hosts):

@@ -1,4 +1,4 @@
-"""What can not be of an optimizer step, and of when it counts as divergence."""
+"""Checks clipping, moving averages, micro batches and recovery of a config."""
 
 from collections.abc import Iterator
 
@@ -11,10 +11,10 @@ _OPTIMIZER = 'trainer.optimizer_config.'
 
 
 def problems(params: cfg.ExperimentConfig) -> list[Problem]:
-  """Lists what is wrong with clipping, averages, micro batches and recovery.
+  """Lists problems of clipping, averages, micro batches and recovery.
 
   Args:
-    params: the config, each of its values in its range.
+    params: the config; single values are in their ranges.
   """
   return [
     *_clipping(params),
@@ -31,7 +31,7 @@ def _clipping(params) -> Iterator[Problem]:
     yield Problem(
       f'{_OPTIMIZER}optimizer.{optimizer.type}.global_clipnorm',
       f'expected a norm above 0, got {norm!r}; set schedule.clip_norm = None '
-      'to clip nothing',
+      'for no clipping',
     )
 
 
@@ -43,39 +43,40 @@ def _averages(params) -> Iterator[Problem]:
     yield Problem(
       path + '.average_decay',
       f'expected a value between 0 and 1, got {average.average_decay!r}; set '
-      'schedule.ema_decay = None to keep no averages',
+      'schedule.ema_decay = None for no averages',
     )
   if not average.trainable_weights_only:
     yield Problem(
       path + '.trainable_weights_only',
-      'the statistics of the batch normalization are moving averages already; '
-      'leave true',
+      'expected True: the statistics of the batch normalization are moving '
+      'averages already',
     )
   if params.runtime.mixed_precision_dtype == 'float16':
     yield Problem(
       path,
-      "cannot be with float16; set runtime.precision = 'bfloat16', or "
+      "does not work with float16; set runtime.precision = 'bfloat16', or "
       'schedule.ema_decay = None',
     )
 
 
 def _micro_batches(params) -> Iterator[Problem]:
-  parts, path = params.task.micro_batches, 'task.micro_batches'
-  if parts == 1:
+  count, path = params.task.micro_batches, 'task.micro_batches'
+  if count == 1:
     return
   replicas = pipeline.num_replicas(params)
-  each = params.task.train_data.global_batch_size // replicas
-  if each % parts:
-    fitting = max(n for n in range(1, parts) if each % n == 0)
+  images = params.task.train_data.global_batch_size // replicas
+  if images % count:
+    divisor = max(n for n in range(1, count) if images % n == 0)
     yield Problem(
       path,
-      f'expected a divisor of the {each} images of a replica, got {parts}, '
-      f'which {fitting} would be',
+      f'expected a divisor of the {images} images of a replica, such as '
+      f'{divisor}, got {count}',
     )
   if params.runtime.mixed_precision_dtype == 'float16':
     yield Problem(
       path,
-      "cannot be with float16; set runtime.precision = 'bfloat16', or 1",
+      "does not work with float16; set runtime.precision = 'bfloat16', or "
+      'TaskConfig.micro_batches = 1',
     )
   synchronized = params.task.model.norm_activation.use_sync_bn
   if synchronized and replicas > 1:

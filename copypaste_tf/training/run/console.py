@@ -1,4 +1,4 @@
-"""What a run prints: our lines, and none of Orbit's."""
+"""Prints the lines of a run and hides those of Orbit."""
 
 import contextlib
 import io
@@ -8,7 +8,10 @@ from absl import logging
 
 
 class Printer:
-  """Prints at once, to what was the standard output when it was made."""
+  """Prints lines to a stream and flushes each.
+
+  It keeps the stream, so `quiet_orbit` does not hide its lines.
+  """
 
   def __init__(self, stream):
     self._stream = stream
@@ -19,7 +22,7 @@ class Printer:
 
 
 class _Log(io.TextIOBase):
-  """A stream that goes to the log, for those who raise its verbosity."""
+  """A stream that writes to the log at the level `debug`."""
 
   def write(self, text: str) -> int:
     if text.strip():
@@ -29,6 +32,6 @@ class _Log(io.TextIOBase):
 
 @contextlib.contextmanager
 def quiet_orbit() -> Iterator[None]:
-  """Sends Orbit's many-line prints to the log; ours has one line."""
+  """Redirects the prints of Orbit to the log, while the context lasts."""
   with contextlib.redirect_stdout(_Log()):
     yield

@@ -1,7 +1,7 @@
-"""The devices of a run: what the recipe asks for, or an error, never less.
+"""Starts the devices that a config asks for, or raises an error.
 
-What a recipe leaves open, or what makes no difference on these devices, is a
-decision: printed when the run starts, and kept in its record.
+A run never falls back to fewer devices. Settings that have no effect on these
+devices are `decisions`: a run prints them when it starts and records them.
 """
 
 import socket
@@ -16,18 +16,18 @@ from copypaste_tf.training.checks import device_checks
 from copypaste_tf.training.checks.device_checks import WORKERS
 from copypaste_tf.training.run import workers
 
-_REACHED_WITHIN = 10  # Seconds.
-# What TensorFlow raises where there is no TPU depends on how it is looked for.
+_CONNECTION_TIMEOUT = 10  # Seconds.
+# TensorFlow raises one of these if it finds no TPU, depending on the address.
 _NO_TPU = (tf.errors.OpError, ImportError, OSError, RuntimeError, ValueError)
 
 
 class Devices(NamedTuple):
-  """What a run computes on.
+  """The devices of a run.
 
   Attributes:
-    strategy: over all replicas.
-    params: the config, with the number of GPUs that `-1` stands for.
-    decisions: a sentence for each.
+    strategy: distribution strategy over all replicas.
+    params: the config; a `num_gpus` of -1 is replaced by the number of GPUs.
+    decisions: the sentences of `device_checks.decisions`.
   """
 
   strategy: tf.distribute.Strategy
@@ -36,31 +36,31 @@ class Devices(NamedTuple):
 
   @property
   def replicas(self) -> int:
-    """How many replicas share the global batch."""
+    """Number of replicas that share the global batch."""
     return self.strategy.num_replicas_in_sync
 
   def line(self, batch_size: int) -> str:
     """Returns a line such as `mirrored over 2 GPUs, 4 images each, bfloat16`.
 
     Args:
-      batch_size: images of a step, over all replicas.
+      batch_size: number of images of a step, over all replicas.
     """
     runtime, count = self.params.runtime, self.replicas
     kind = device_checks.kind(runtime) + ('s' if count > 1 else '')
-    each = batch_size / count
-    worker, of = workers.position(self.strategy)
+    images = batch_size / count
+    worker, num_workers = workers.position(self.strategy)
     return (
       f'{runtime.distribution_strategy} over {count} {kind}, '
-      f'{each:g} image{"" if each == 1 else "s"} each, '
+      f'{images:g} image{"" if images == 1 else "s"} each, '
       f'{runtime.mixed_precision_dtype}'
-      f'{f", worker {worker} of {of}" if of > 1 else ""}'
+      f'{f", worker {worker} of {num_workers}" if num_workers > 1 else ""}'
     )
 
   def tell(self, mode: str) -> None:
-    """Prints the line and the decisions of a run, as notes to the user.
+    """Prints the devices and the decisions to the standard error.
 
     Args:
-      mode: of the run.
+      mode: mode of the run, such as `train_and_eval`.
     """
     task = self.params.task
     data = task.train_data if 'train' in mode else task.validation_data
@@ -69,7 +69,7 @@ class Devices(NamedTuple):
       print(f'note: {decision}', file=sys.stderr)
 
   def record(self) -> dict[str, Any]:
-    """Returns what the record of a run says about them."""
+    """Returns the devices as the record of a run stores them."""
     batch = self.params.task.train_data.global_batch_size
     return {
       'replicas': self.replicas,
@@ -80,22 +80,23 @@ class Devices(NamedTuple):
 
 
 def start(params: cfg.ExperimentConfig) -> Devices:
-  """Makes the strategy of a config; several workers find each other.
+  """Makes the distribution strategy of a config and connects the workers.
 
-  TensorFlow wants the latter before it computes anything.
+  TensorFlow must not compute anything before the workers are connected.
 
   Args:
-    params: the config; its values are in their ranges.
+    params: the config; single values are in their ranges.
 
   Raises:
-    ValueError: the hardware is not what the config asks for.
+    ValueError: the machine does not have the devices of the config. The message
+      lists all problems.
   """
   params = with_gpus(params)
-  found = [
+  faults = [
     f'{p.path}: {p.message}' for p in device_checks.problems(params.runtime)
   ]
-  if found:
-    raise ValueError('\n'.join(found))
+  if faults:
+    raise ValueError('\n'.join(faults))
   strategy = _strategy(params.runtime)
   replicas = strategy.num_replicas_in_sync
   return Devices(
@@ -104,7 +105,7 @@ def start(params: cfg.ExperimentConfig) -> Devices:
 
 
 def with_gpus(params: cfg.ExperimentConfig) -> cfg.ExperimentConfig:
-  """Returns the config with the number of GPUs that `-1` stands for."""
+  """Replaces a `num_gpus` of -1 by the number of GPUs that the run uses."""
   if params.runtime.num_gpus >= 0:
     return params
   gpus = device_checks.visible_gpus()
@@ -114,7 +115,7 @@ def with_gpus(params: cfg.ExperimentConfig) -> cfg.ExperimentConfig:
 
 
 def alone(params: cfg.ExperimentConfig) -> cfg.ExperimentConfig:
-  """Returns the config for this machine, where it is one for many workers."""
+  """Returns a config of many workers as one of this machine alone."""
   if params.runtime.distribution_strategy != WORKERS:
     return params
   return params.replace(runtime={'distribution_strategy': 'mirrored'})
@@ -124,15 +125,15 @@ def _strategy(runtime) -> tf.distribute.Strategy:
   if runtime.distribution_strategy == 'tpu':
     return _tpu_strategy(runtime)
   if runtime.distribution_strategy == 'mirrored' and not runtime.num_gpus:
-    # A CPU may have been split, which Model Garden does not know.
+    # One CPU can be several logical devices; Model Garden would use only one.
     cpus = tf.config.list_logical_devices('CPU')
     return tf.distribute.MirroredStrategy([cpu.name for cpu in cpus])
   if runtime.distribution_strategy == WORKERS:
     distribute_utils.configure_cluster(runtime.worker_hosts, runtime.task_index)
-  return _model_gardens(runtime)
+  return _model_garden_strategy(runtime)
 
 
-def _model_gardens(runtime) -> tf.distribute.Strategy:
+def _model_garden_strategy(runtime) -> tf.distribute.Strategy:
   return distribute_utils.get_distribution_strategy(
     runtime.distribution_strategy,
     num_gpus=runtime.num_gpus,
@@ -143,17 +144,17 @@ def _model_gardens(runtime) -> tf.distribute.Strategy:
 
 
 def _tpu_strategy(runtime) -> tf.distribute.Strategy:
-  """Connects to a TPU, or says in seconds why not.
+  """Connects to a TPU; fails within seconds if there is none.
 
   Raises:
-    ValueError: there is none.
+    ValueError: TensorFlow finds no TPU.
   """
   try:
     if runtime.tpu.startswith('grpc://'):
-      # TensorFlow itself would try for many minutes.
+      # TensorFlow itself would try to connect for many minutes.
       host, _, port = runtime.tpu.removeprefix('grpc://').partition(':')
-      socket.create_connection((host, int(port)), _REACHED_WITHIN).close()
-    return _model_gardens(runtime)
+      socket.create_connection((host, int(port)), _CONNECTION_TIMEOUT).close()
+    return _model_garden_strategy(runtime)
   except _NO_TPU as error:
     reason = str(error).strip().split('\n')[0].split('. ')[0]
     raise ValueError(

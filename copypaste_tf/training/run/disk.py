@@ -1,4 +1,4 @@
-"""A disk that is full: what could not be written, and how the run goes on."""
+"""Turns errors of a full disk into a message that says how to continue."""
 
 import contextlib
 import errno
@@ -16,19 +16,19 @@ _GIB = 2**30
 
 
 class DiskFullError(ValueError):
-  """Something of the run could not be written, for want of space."""
+  """A file of the run could not be written because the disk is full."""
 
 
 @contextlib.contextmanager
 def full_disk_errors(model_dir: str) -> Iterator[None]:
-  """Says what to do about a full disk.
+  """Replaces the errors of a full disk by a `DiskFullError`.
 
   Args:
     model_dir: folder of the run.
 
   Raises:
-    DiskFullError: a file could not be written; the message names it, and says
-      how much space a checkpoint takes and how much there is.
+    DiskFullError: a file could not be written. The message names the file, the
+      size of a checkpoint and the free space.
   """
   try:
     yield
@@ -40,18 +40,19 @@ def full_disk_errors(model_dir: str) -> Iterator[None]:
 
 
 def _reason(error: tf.errors.OpError | OSError) -> str | None:
-  """Returns `FILE: No space left on device`; None of another error."""
+  """Returns `FILE: No space left on device`, or None for other errors."""
   text = str(error)
   for why in _FULL:
     if why in text:
       # TensorFlow writes `FILE; why`, Python `why: 'FILE'`.
-      found = re.search(rf'(\S+); {why}', text)
-      path = found.group(1) if found else getattr(error, 'filename', None)
+      match = re.search(rf'(\S+); {why}', text)
+      path = match.group(1) if match else getattr(error, 'filename', None)
       return f'{path or "the run"}: {why}'
   return None
 
 
 def _advice(model_dir: str) -> str:
+  """Describes the space that is needed and free, and how to continue."""
   last = tf.train.latest_checkpoint(model_dir)
   facts = ''
   if last:
@@ -63,6 +64,6 @@ def _advice(model_dir: str) -> str:
     facts += f'There are {free / _GIB:.3f} GiB free. '
   where = f'from {last}' if last else 'from the start'
   return (
-    f'{facts}Make space (or raise the limit of the size of files); then the '
+    f'{facts}Make space (or raise the limit on the size of files); then the '
     f'same command goes on {where}'
   )

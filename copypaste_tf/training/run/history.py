@@ -1,4 +1,4 @@
-"""The history of a run: a line of JSON for each loop and each evaluation."""
+"""Writes the history of a run: a line of JSON for each loop and evaluation."""
 
 import json
 import statistics
@@ -12,23 +12,25 @@ from copypaste_tf import whole_files
 
 
 class History:
-  """Appends rows to a file, and goes on in that of an earlier session.
+  """Appends rows to the history file of a run.
 
-  Each row has `seconds`: how long the run took until then, all its sessions
-  together. What a session did behind its last row is not known.
+  A run that is stopped and resumed has several sessions and one file. Each row
+  has `seconds`, the duration of all sessions so far. The time of a session
+  after its last row is not counted.
 
   Attributes:
-    rows: all rows, also those of earlier sessions.
+    rows: all rows, those of earlier sessions first.
   """
 
   def __init__(self, path: str):
-    """Reads what is there, and starts the clock.
+    """Reads the rows of earlier sessions and starts the clock.
 
     Args:
-      path: of the file. A last line that a kill has cut off is removed.
+      path: path of the file. If a kill has cut off its last line, that line is
+        removed.
 
     Raises:
-      ValueError: another line is no JSON.
+      ValueError: another line is not JSON.
     """
     self._path = path
     self.rows = whole_files.read_rows(path, mend=True)
@@ -37,29 +39,34 @@ class History:
 
   @property
   def session_seconds(self) -> float:
-    """Seconds of this session."""
+    """Duration of this session so far, in seconds."""
     return time.monotonic() - self._started
 
   @property
   def seconds(self) -> float:
-    """Seconds of all sessions."""
+    """Duration of all sessions so far, in seconds."""
     return self._before + self.session_seconds
 
   def append(self, step: int, values: Mapping[str, float]) -> None:
-    """Adds a row."""
+    """Appends a row.
+
+    Args:
+      step: number of training steps done.
+      values: the other values of the row.
+    """
     row = {'step': step, 'seconds': round(self.seconds, 1), **values}
     self.rows.append(row)
     with tf.io.gfile.GFile(self._path, 'a') as file:
       file.write(json.dumps(row) + '\n')
 
   def last(self, key: str) -> dict[str, Any]:
-    """Returns the values of the last row that has a key, or an empty dict."""
+    """Returns the values of the last row that has `key`, or an empty dict."""
     for row in reversed(self.rows):
       if key in row:
         return {k: v for k, v in row.items() if k not in ('step', 'seconds')}
     return {}
 
   def median(self, key: str) -> float | None:
-    """Returns the median of a value over all rows that have it."""
+    """Returns the median of a value over all rows that have it, or None."""
     values = [row[key] for row in self.rows if key in row]
     return statistics.median(values) if values else None

@@ -1,4 +1,4 @@
-"""Memory of this process and of its GPUs."""
+"""Measures the memory of this process and of its GPUs."""
 
 import resource
 
@@ -9,21 +9,24 @@ _MIB = 2**20
 
 
 def rss_mib() -> float:
-  """Returns the memory that the process has now, MiB."""
+  """Returns the resident memory of this process in MiB."""
   return psutil.Process().memory_info().rss / _MIB
 
 
 def peak_mib() -> float:
-  """Returns the most memory that the process ever had, MiB (on Linux)."""
+  """Returns the largest resident memory of this process so far in MiB.
+
+  Linux reports it in KiB, other systems in other units.
+  """
   return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def memory_gib() -> dict[str, float]:
-  """Returns the memory of a run, GiB.
+  """Measures the memory of a run in GiB, and resets the peaks of the GPUs.
 
   Returns:
-    `host_memory_gib`, what this process has now; on GPUs `device_memory_gib`,
-    the most that one of them had allocated since the last call.
+    `host_memory_gib`, the resident memory of this process. With GPUs, also
+    `device_memory_gib`, the largest allocation of one GPU since the last call.
   """
   values = {'host_memory_gib': rss_mib() / 1024}
   gpus = [f'GPU:{i}' for i in range(len(tf.config.list_logical_devices('GPU')))]

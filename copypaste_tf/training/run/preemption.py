@@ -1,4 +1,4 @@
-"""A run that is asked to end writes a checkpoint first."""
+"""Handles SIGTERM: a run saves a checkpoint, then ends."""
 
 import contextlib
 import signal
@@ -7,20 +7,20 @@ from collections.abc import Callable, Iterator
 
 
 class Preempted(SystemExit):
-  """The run was asked to end and has saved; the exit status says so."""
+  """Ends a run that received SIGTERM and has saved; exit status 143."""
 
   def __init__(self):
     super().__init__(128 + signal.SIGTERM)
 
 
 class Preemption:
-  """Saves and ends behind the loop in which SIGTERM came.
+  """Saves a checkpoint and ends the run after the loop in which SIGTERM came.
 
   Args:
     save: writes a checkpoint.
-    write: takes a line for the user.
-    anyone: takes whether this process was asked, and returns whether any of
-      those that run together was.
+    write: prints a line.
+    anyone: takes True if this worker received SIGTERM, and returns True if any
+      worker did.
   """
 
   def __init__(
@@ -33,10 +33,13 @@ class Preemption:
     self._asked = threading.Event()
 
   def __call__(self, output: object) -> None:
-    """Is called behind each loop of the trainer.
+    """Saves and ends the run if SIGTERM came; called after each training loop.
+
+    Args:
+      output: output of the loop; not used.
 
     Raises:
-      Preempted: the run was asked to end.
+      Preempted: a worker received SIGTERM.
     """
     del output
     if self._anyone(self._asked.is_set()):
@@ -46,7 +49,7 @@ class Preemption:
 
   @contextlib.contextmanager
   def listening(self) -> Iterator[None]:
-    """Waits for SIGTERM; only the main thread of a process can."""
+    """Installs the SIGTERM handler; does nothing outside the main thread."""
     if threading.current_thread() is not threading.main_thread():
       yield
       return

@@ -1,4 +1,4 @@
-"""TensorFlow's profiler, for a few steps of a training on request."""
+"""Profiles a few steps of a training with the profiler of TensorFlow."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -8,11 +8,11 @@ import tensorflow as tf
 
 
 class Window(NamedTuple):
-  """The steps that are profiled.
+  """A range of steps to profile.
 
   Attributes:
-    start: steps that are done before.
-    count: how many are profiled.
+    start: number of steps before the range.
+    count: number of steps in the range.
   """
 
   start: int
@@ -20,20 +20,20 @@ class Window(NamedTuple):
 
   @property
   def end(self) -> int:
-    """Steps that are done behind."""
+    """Number of steps up to the end of the range."""
     return self.start + self.count
 
 
 def window(text: str) -> Window:
-  """Reads `START:COUNT`.
+  """Parses a `Window` from `START:COUNT`.
 
   Raises:
-    ValueError: it is something else, or no steps.
+    ValueError: the text has another form, or COUNT is 0.
   """
   start, _, count = text.partition(':')
   if not (start.isdecimal() and count.isdecimal() and int(count)):
     raise ValueError(
-      f'expected START:COUNT, such as 100:5 for five steps behind step 100, '
+      f'expected START:COUNT, such as 100:5 for five steps after step 100, '
       f'got {text!r}'
     )
   return Window(int(start), int(count))
@@ -42,46 +42,55 @@ def window(text: str) -> Window:
 class Profiler:
   """Profiles exactly the steps of a window.
 
-  The loops of steps are cut where it begins and where it ends.
+  It shortens the training loops so that loops end where the window begins and
+  where it ends.
   """
 
   def __init__(
     self, steps: Window, folder: str, write: Callable[[str], Any] = print
   ):
-    """Prepares.
+    """Stores the settings; the profile starts with the first step in `steps`.
 
     Args:
-      steps: which ones.
-      folder: the profile goes to `plugins/profile` there, where TensorBoard
-        looks for it.
-      write: takes a line for the user.
+      steps: the steps to profile.
+      folder: folder of TensorBoard; the profile is written to its subfolder
+        `plugins/profile`.
+      write: prints a line.
     """
     self._steps, self._folder, self._write = steps, folder, write
     self._running = False
 
   def controller(self, **arguments: Any) -> orbit.Controller:
-    """Returns Orbit's controller with loops that fit the window.
+    """Makes an Orbit controller whose loops fit the window.
 
     Args:
-      **arguments: of Orbit's controller.
+      **arguments: arguments of `orbit.Controller`.
     """
-    usual, step = arguments['steps_per_loop'], arguments['global_step']
-    arguments['steps_per_loop'] = lambda done: self._begin_loop(done, usual)
+    full, step = arguments['steps_per_loop'], arguments['global_step']
+    arguments['steps_per_loop'] = lambda done: self._begin_loop(done, full)
     made = orbit.Controller(**arguments)
     made.train_actions += (lambda output: self._end_loop(int(step.numpy())),)
     return made
 
-  def _begin_loop(self, done: int, usual: int) -> int:
-    """Starts the profile if it is time; returns the steps of a loop."""
+  def _begin_loop(self, done: int, full: int) -> int:
+    """Starts the profile at the window's begin.
+
+    Args:
+      done: number of steps done so far.
+      full: number of steps of a loop that nothing shortens.
+
+    Returns:
+      The number of steps of the next loop.
+    """
     steps = self._steps
     if not self._running and steps.start <= done < steps.end:
       tf.profiler.experimental.start(self._folder)
       self._running = True
-    cuts = [cut - int(done) for cut in (steps.start, steps.end)]
-    return min([usual, *(cut for cut in cuts if cut > 0)])
+    ahead = [bound - int(done) for bound in (steps.start, steps.end)]
+    return min([full, *(count for count in ahead if count > 0)])
 
   def _end_loop(self, done: int) -> None:
-    """Writes the profile if it is time."""
+    """Writes the profile at the window's end."""
     steps = self._steps
     if self._running and done >= steps.end:
       self._running = False

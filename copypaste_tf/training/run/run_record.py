@@ -1,4 +1,4 @@
-"""What a run was: config, gin and versions, written before step 0."""
+"""Writes and compares the record of a run: config, gin file and versions."""
 
 import importlib.metadata
 import json
@@ -31,8 +31,8 @@ PACKAGES = (
   'pycocotools',
   'faster-coco-eval',
 )
-# How a run is watched or placed may change when it goes on.
-_FREE = (
+# Settings of devices, intervals and outputs: a resumed run may change them.
+_CHANGEABLE = (
   'runtime.',
   'trainer.steps_per_loop',
   'trainer.summary_interval',
@@ -47,6 +47,7 @@ _FREE = (
   'task.train_data.deterministic',
   'task.per_category_metrics',
 )
+_ABSENT = object()
 
 
 def write(
@@ -56,38 +57,38 @@ def write(
   overwrite: bool,
   hardware: Mapping[str, Any] | None = None,
 ) -> None:
-  """Writes the record of a run that is about to start or to go on.
+  """Writes the record of a run that is about to start or resume.
 
   Args:
-    model_dir: folder of the run, made if need be.
+    model_dir: folder of the run; made if it does not exist.
     resolved: the config.
-    overwrite: accept that the folder holds the record of another config.
+    overwrite: replace the record of another config.
     hardware: `devices.Devices.record` of the run.
 
   Raises:
-    ValueError: as `refuse_another`.
+    ValueError: as in `refuse_another`.
   """
   refuse_another(model_dir, resolved.params, overwrite=overwrite)
   tf.io.gfile.makedirs(model_dir)
   _write(model_dir, PARAMS, to_yaml(resolved.params))
   _write(model_dir, GIN, resolved.gin)
   strategy = resolved.params.runtime.distribution_strategy
-  found = versions(strategy) | dict(hardware or {})
-  _write(model_dir, VERSIONS, json.dumps(found, indent=2) + '\n')
+  environment = versions(strategy) | dict(hardware or {})
+  _write(model_dir, VERSIONS, json.dumps(environment, indent=2) + '\n')
 
 
 def refuse_another(
   model_dir: str, params: cfg.ExperimentConfig, *, overwrite: bool
 ) -> None:
-  """Refuses a folder that holds the run of another config.
+  """Refuses a folder that holds a run of another config.
 
   Args:
-    model_dir: folder of a run, or a new one.
+    model_dir: folder of a run, or a new folder.
     params: the config.
-    overwrite: accept it all the same.
+    overwrite: accept another config.
 
   Raises:
-    ValueError: it does; the message lists the differences.
+    ValueError: the configs differ. The message lists the differences.
   """
   changes = differences(model_dir, params)
   if changes and not overwrite:
@@ -98,14 +99,14 @@ def refuse_another(
 
 
 def refuse_other_workers(configs: Sequence[str]) -> None:
-  """Refuses workers of one run that were started with other configs.
+  """Refuses workers of one run that were started with different configs.
 
   Args:
-    configs: of each worker, as `to_yaml`.
+    configs: the config of each worker, from `to_yaml`.
 
   Raises:
-    ValueError: the first that differs from the chief's; the message lists the
-      differences.
+    ValueError: a config differs from that of worker 0. The message lists the
+      differences of the first such worker.
   """
   for number, config in enumerate(configs):
     changes = _changes(configs[0], config)
@@ -117,12 +118,21 @@ def refuse_other_workers(configs: Sequence[str]) -> None:
 
 
 def write_operative(model_dir: str) -> None:
-  """Writes the gin bindings that were used."""
+  """Writes the gin bindings that were used to the folder of the run."""
   _write(model_dir, OPERATIVE, gin.operative_config_str())
 
 
 def differences(model_dir: str, params: cfg.ExperimentConfig) -> list[str]:
-  """Lists what the folder's record has otherwise, one `path: a -> b` each."""
+  """Lists the differences between a config and the record of a folder.
+
+  Args:
+    model_dir: folder of a run, or a new folder.
+    params: the config.
+
+  Returns:
+    A line `path: recorded value -> new value` for each difference; none if the
+    folder has no record. Settings that may change are not compared.
+  """
   path = os.path.join(model_dir, PARAMS)
   if not tf.io.gfile.exists(path):
     return []
@@ -131,28 +141,29 @@ def differences(model_dir: str, params: cfg.ExperimentConfig) -> list[str]:
 
 
 def _changes(old: str, new: str) -> list[str]:
-  """Compares two configs as `to_yaml`, but for what may differ."""
+  """Compares two configs from `to_yaml`, except for changeable settings."""
   old, new = (config_types.flatten(yaml.safe_load(x)) for x in (old, new))
   return [
     f'{name}: {old.get(name, "absent")!r} -> {new.get(name, "absent")!r}'
     for name in sorted(old.keys() | new.keys())
-    if old.get(name, _FREE) != new.get(name, _FREE)
-    and not name.startswith(_FREE)
+    if old.get(name, _ABSENT) != new.get(name, _ABSENT)
+    and not name.startswith(_CHANGEABLE)
   ]
 
 
 def _listed(changes: Sequence[str]) -> str:
+  """Formats the first 20 changes, a line each."""
   shown = [*changes[:20], *(['...'] if changes[20:] else [])]
   return ''.join(f'\n  {change}' for change in shown)
 
 
 def to_yaml(params: cfg.ExperimentConfig) -> str:
-  """Returns plain YAML, which `--config_file` and Model Garden read."""
+  """Formats a config as YAML that `--config_file` and Model Garden read."""
   return yaml.safe_dump(_plain(params.as_dict()), sort_keys=False)
 
 
 def versions(strategy: str) -> dict[str, Any]:
-  """Describes what runs: packages, commit, machine, command, strategy."""
+  """Describes the environment: packages, commit, machine, command, strategy."""
   return {
     'time': time.strftime('%Y-%m-%dT%H:%M:%S%z'),
     'command': sys.argv,
@@ -167,7 +178,7 @@ def versions(strategy: str) -> dict[str, Any]:
 
 
 def packages() -> dict[str, str | None]:
-  """Returns the versions of what a run depends on."""
+  """Returns the versions of the packages that a run depends on."""
   return {name: _version(name) for name in PACKAGES}
 
 
@@ -179,7 +190,10 @@ def _version(package: str) -> str | None:
 
 
 def _git_commit() -> str | None:
-  """Returns the commit of the checkout, `+` for changed files; None outside."""
+  """Returns the commit of this checkout; None outside a checkout.
+
+  A `+` at the end means that files are changed.
+  """
   command = ['git', 'describe', '--always', '--abbrev=40', '--exclude=*']
   try:
     return subprocess.run(
@@ -194,7 +208,7 @@ def _git_commit() -> str | None:
 
 
 def _plain(value: Any) -> Any:
-  """Turns tuples into lists, which YAML knows."""
+  """Turns tuples into lists, because plain YAML has no tuples."""
   if isinstance(value, Mapping):
     return {name: _plain(item) for name, item in value.items()}
   if isinstance(value, (list, tuple)):

@@ -1,7 +1,7 @@
-"""What the processes of one training run tell each other.
+"""Exchanges values between the workers of a training run.
 
-`multi_worker_mirrored` is the only strategy with several of them: the workers
-run the same program, and one of them, the chief, writes what the run leaves.
+Only the strategy `multi_worker_mirrored` has several workers, one process each.
+All run the same program; one of them, the chief, writes the files of the run.
 """
 
 import contextlib
@@ -15,11 +15,11 @@ import numpy as np
 import tensorflow as tf
 from official.core import train_lib
 
-_HEADER = 1  # Words in front of a message: its bytes.
+_HEADER = 1  # Words in front of a message: its length in bytes.
 
 
 def position(strategy: tf.distribute.Strategy) -> tuple[int, int]:
-  """Returns the number of this worker, from 0, and how many there are."""
+  """Returns the index of this worker, from 0, and the number of workers."""
   if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
     return 0, 1
   resolver = strategy.cluster_resolver
@@ -30,7 +30,7 @@ def position(strategy: tf.distribute.Strategy) -> tuple[int, int]:
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
-  """Returns whether this process writes checkpoints, record and results."""
+  """Tells whether this process writes checkpoints, record and results."""
   return strategy.extended.should_checkpoint
 
 
@@ -38,22 +38,23 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
 def output_folder(
   strategy: tf.distribute.Strategy, model_dir: str
 ) -> Iterator[str]:
-  """Gives where this worker writes what only the chief's is kept of.
+  """Yields the output folder of this worker; only the chief's is kept.
 
   Args:
-    strategy: of the run.
-    model_dir: folder of the run, which the chief gets.
+    strategy: distribution strategy of the run.
+    model_dir: folder of the run.
 
   Yields:
-    `model_dir`, or a temporary folder that is removed in the end.
+    `model_dir` for the chief; for the others a temporary folder, which is
+    removed in the end.
   """
   if is_chief(strategy):
     yield model_dir
     return
   before = tempfile.tempdir
   with tempfile.TemporaryDirectory() as folder:
-    # All must save, for they sum up then; Model Garden lets the others do it
-    # in a temporary folder, which lies in this one.
+    # All workers must save, because saving sums up values over the workers.
+    # Model Garden lets the others save to a temporary folder, here in `folder`.
     tempfile.tempdir = folder
     try:
       yield folder
@@ -62,39 +63,42 @@ def output_folder(
 
 
 def from_all(strategy: tf.distribute.Strategy, value: Any) -> list[Any]:
-  """Returns the values of all workers, in their order.
+  """Gathers a value of each worker.
 
-  All workers must call it, and wait there for the last one.
+  All workers must call this function; each waits for the last one.
 
   Args:
-    strategy: of the run.
-    value: of this worker; what JSON can hold.
+    strategy: distribution strategy of the run.
+    value: value of this worker, anything that JSON can represent.
+
+  Returns:
+    The values of all workers, in the order of their indices.
   """
   _, count = position(strategy)
   if count == 1:
     return [value]
   words = _words(json.dumps(value).encode())
-  local = strategy.num_replicas_in_sync // count
+  local_replicas = strategy.num_replicas_in_sync // count
 
-  def of_replica(context):
-    # One replica of each worker speaks for it.
-    first = context.replica_id_in_sync_group % local == 0
+  def words_of_replica(context):
+    # The first replica of a worker sends its message; the others send nothing.
+    first = context.replica_id_in_sync_group % local_replicas == 0
     return tf.constant(words if first else _words(b''))
 
-  spoken = strategy.experimental_distribute_values_from_function(of_replica)
-  messages = _messages(strategy.gather(spoken, axis=0).numpy())
+  sent = strategy.experimental_distribute_values_from_function(words_of_replica)
+  messages = _messages(strategy.gather(sent, axis=0).numpy())
   return [json.loads(message) for message in messages if message]
 
 
 def restore(runner: train_lib.OrbitExperimentRunner, model_dir: str) -> bool:
-  """Restores in all workers what Orbit restores in the chief only.
+  """Restores the last checkpoint in all workers; Orbit restores the chief only.
 
   Args:
-    runner: of this worker, just made.
+    runner: new runner of this worker.
     model_dir: folder of the run.
 
   Returns:
-    Whether there was a checkpoint.
+    True if there was a checkpoint.
 
   Raises:
     ValueError: the workers do not see the same folder.
@@ -113,19 +117,19 @@ def restore(runner: train_lib.OrbitExperimentRunner, model_dir: str) -> bool:
 
 
 def _words(message: bytes) -> np.ndarray:
-  """Returns a message as int32, which every collective can send."""
+  """Encodes a message as int32 words, which all collectives can send."""
   data = zlib.compress(message) if message else b''
   padded = data + bytes(-len(data) % 4)
   return np.frombuffer(np.int32(len(data)).tobytes() + padded, np.int32)
 
 
 def _messages(words: np.ndarray) -> list[bytes]:
-  """Returns the messages of `_words` that follow each other."""
-  found, start = [], 0
+  """Decodes the concatenated words of several messages."""
+  messages, start = [], 0
   while start < len(words):
     size = int(words[start])
     start += _HEADER
     data = words[start : start + -(-size // 4)].tobytes()[:size]
-    found.append(zlib.decompress(data) if data else b'')
+    messages.append(zlib.decompress(data) if data else b'')
     start += -(-size // 4)
-  return found
+  return messages

@@ -1,3 +1,5 @@
+"""Damaged checkpoints are moved aside; unavailable ones are not."""
+
 import pytest
 import tensorflow as tf
 
@@ -7,7 +9,7 @@ from copypaste_tf.training.checkpoints.last_good import set_damaged_aside
 
 @pytest.fixture
 def saved(tmp_path):
-  """Three checkpoints, as the manager of a run keeps them."""
+  """Saves three checkpoints with a manager, as a run does."""
   variable = tf.Variable(tf.range(1000.0))
   manager = tf.train.CheckpointManager(
     tf.train.Checkpoint(variable=variable), str(tmp_path), max_to_keep=3
@@ -28,7 +30,7 @@ def test_good_checkpoints_stay(saved, tmp_path_factory):
   assert set_damaged_aside(str(tmp_path_factory.mktemp('empty'))) == []
 
 
-def test_a_truncated_checkpoint_gives_way_to_the_one_before(saved):
+def test_the_checkpoint_before_a_truncated_one_is_the_latest(saved):
   data(saved, 30).write_bytes(data(saved, 30).read_bytes()[:1000])
   data(saved, 20).unlink()
   first, second = set_damaged_aside(str(saved))
@@ -41,7 +43,7 @@ def test_a_truncated_checkpoint_gives_way_to_the_one_before(saved):
   manager.restore_or_initialize()
   assert float(variable[0]) == 1.0
   assert [path[-2:] for path in manager.checkpoints] == ['10']
-  # Nothing is lost: what is left of them may help a person.
+  # The remaining files are kept; a person may need them.
   assert (saved / 'damaged/ckpt-30.index').exists()
   assert (saved / 'damaged/ckpt-20.index').exists()
 
@@ -54,7 +56,7 @@ def test_flipped_bytes_are_found(saved):
   assert 'variable/.ATTRIBUTES/VARIABLE_VALUE cannot be read' in fault
 
 
-def test_without_a_good_one_nothing_is_moved(saved):
+def test_without_an_intact_checkpoint_nothing_is_moved(saved):
   for step in (10, 20, 30):
     data(saved, step).write_bytes(b'')
   with pytest.raises(ValueError, match='no checkpoint is left'):
@@ -63,16 +65,16 @@ def test_without_a_good_one_nothing_is_moved(saved):
   assert tf.train.latest_checkpoint(str(saved)).endswith('ckpt-30')
 
 
-def test_a_file_that_cannot_be_read_now_is_no_damage(saved):
+def test_an_unavailable_file_is_no_damage(saved):
   data(saved, 30).unlink()
-  data(saved, 30).mkdir()  # What is there is no file, and says so.
+  data(saved, 30).mkdir()  # Reading a folder as a file raises an error.
   with pytest.raises(tf.errors.FailedPreconditionError):
     set_damaged_aside(str(saved))
   assert not (saved / 'damaged').exists()
   assert tf.train.latest_checkpoint(str(saved)).endswith('ckpt-30')
 
 
-def test_a_fault_that_has_passed_is_none(saved, monkeypatch):
+def test_a_temporary_failure_is_no_damage(saved, monkeypatch):
   read, calls = last_good._read_values, []
 
   def once(path):
@@ -85,7 +87,7 @@ def test_a_fault_that_has_passed_is_none(saved, monkeypatch):
 
 
 @pytest.mark.parametrize('text', ['', 'model_checkpoint_path: "ck'])
-def test_a_damaged_list_is_made_anew(saved, text):
+def test_a_damaged_list_is_rebuilt_from_the_files(saved, text):
   (saved / 'checkpoint').write_text(text)
   assert set_damaged_aside(str(saved)) == []
   state = tf.train.get_checkpoint_state(str(saved))
@@ -94,14 +96,14 @@ def test_a_damaged_list_is_made_anew(saved, text):
   assert state.model_checkpoint_path.endswith('ckpt-30')
 
 
-def test_a_list_that_cannot_be_read_now_is_not_an_empty_one(saved):
+def test_an_unavailable_list_is_not_an_empty_one(saved):
   (saved / 'checkpoint').unlink()
   (saved / 'checkpoint').mkdir()
   with pytest.raises(tf.errors.FailedPreconditionError):
     set_damaged_aside(str(saved))
 
 
-def test_what_a_killed_save_leaves_is_removed(saved):
+def test_temporary_folders_of_killed_saves_are_removed(saved):
   unfinished = saved / 'ckpt-40_temp'
   unfinished.mkdir()
   (unfinished / 'part-00000-of-00001.data-00000-of-00001').write_bytes(b'x')

@@ -1,3 +1,5 @@
+"""Restored weights, and checkpoints that do not fit."""
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -8,7 +10,7 @@ from copypaste_tf.modeling import build, parts
 from copypaste_tf.training.checkpoints.restore import initialize, restore
 
 
-def model(width=3, name='dense'):
+def dense_model(width=3, name='dense'):
   made = tf_keras.Sequential([tf_keras.layers.Dense(width, name=name)])
   made.build([None, 2])
   return made
@@ -16,12 +18,12 @@ def model(width=3, name='dense'):
 
 @pytest.fixture
 def saved(tmp_path):
-  trained = model()
+  trained = dense_model()
   optimizer = tf_keras.optimizers.legacy.SGD(0.1, momentum=0.9)
   optimizer.apply_gradients(
     [(tf.ones_like(v), v) for v in trained.trainable_variables]
   )
-  # As Orbit writes it: parts of the model are reachable on two ways.
+  # As Orbit writes it: two paths lead to some parts of the model.
   items = tf.train.Checkpoint(
     backbone=trained.layers[0], model=trained, optimizer=optimizer
   )
@@ -30,7 +32,7 @@ def saved(tmp_path):
 
 def test_every_variable_is_restored(saved):
   trained, path = saved
-  other = model()
+  other = dense_model()
   assert not np.array_equal(other.variables[0], trained.variables[0])
   restore(other, path)
   for got, expected in zip(other.variables, trained.variables, strict=True):
@@ -38,7 +40,7 @@ def test_every_variable_is_restored(saved):
 
 
 def test_another_shape_is_named_and_nothing_is_assigned(saved):
-  other = model(width=4)
+  other = dense_model(width=4)
   before = [v.numpy() for v in other.variables]
   with pytest.raises(ValueError, match=r'dense/\w+:0 has the shape .*4.*3'):
     restore(other, saved[1])
@@ -63,37 +65,37 @@ def test_a_damaged_checkpoint_is_refused_and_the_variable_named(
   whole = data.read_bytes()
   start = whole.index(trained.variables[0].numpy().tobytes())
   data.write_bytes(whole[:start] + b'????' + whole[start + 4 :])
-  other = model()
+  other = dense_model()
   before = other.variables[0].numpy()
   with pytest.raises(ValueError, match='cannot be read, at dense/kernel:0'):
     restore(other, path)
   np.testing.assert_array_equal(other.variables[0], before)
   data.write_bytes(whole[:20])
   with pytest.raises(ValueError, match='cannot be read'):
-    restore(model(), path)
+    restore(dense_model(), path)
   (tmp_path / 'ckpt-1.index').write_bytes(b'nothing')
   with pytest.raises(ValueError, match='cannot be read, at its index'):
-    restore(model(), path)
+    restore(dense_model(), path)
 
 
-def test_a_tf1_checkpoint_is_told_apart(tmp_path):
+def test_a_tf1_checkpoint_is_refused_with_advice(tmp_path):
   path = str(tmp_path / 'model.ckpt')
   with tf.Graph().as_default(), tf.compat.v1.Session() as session:
     tf.compat.v1.get_variable('v', [2])
     session.run(tf.compat.v1.global_variables_initializer())
     tf.compat.v1.train.Saver().save(session, path)
   with pytest.raises(ValueError, match='import_checkpoint'):
-    restore(model(), path)
+    restore(dense_model(), path)
 
 
 def test_no_checkpoint_is_an_error(tmp_path):
   with pytest.raises(ValueError, match='none'):
-    restore(model(), str(tmp_path / 'none'))
+    restore(dense_model(), str(tmp_path / 'none'))
 
 
 @pytest.fixture(scope='module')
 def detector(tmp_path_factory):
-  """A small detector of four classes, and its checkpoint."""
+  """Saves a small detector of four classes."""
   trained = build.mask_rcnn(detector_config(4))
   items = tf.train.Checkpoint(model=trained, **trained.checkpoint_items)
   return trained, items.save(str(tmp_path_factory.mktemp('saved') / 'ckpt'))
@@ -105,7 +107,7 @@ def detector_config(num_classes):
   return config
 
 
-def test_all_but_the_classifier_serves_other_classes(detector):
+def test_all_but_the_classifier_is_restored_for_other_classes(detector):
   trained, path = detector
   other = build.mask_rcnn(detector_config(7))
   with pytest.raises(ValueError, match=r'class-predict.*all_but_classifier'):
@@ -120,7 +122,7 @@ def test_all_but_the_classifier_serves_other_classes(detector):
     np.testing.assert_array_equal(got, expected)
 
 
-def test_parts_come_alone_and_from_a_folder(detector, tmp_path):
+def test_a_part_is_restored_alone_and_from_a_folder(detector, tmp_path):
   trained, _ = detector
   # As import_checkpoint --modules=backbone writes it.
   tf.train.Checkpoint(backbone=trained.backbone).save(str(tmp_path / 'ckpt'))

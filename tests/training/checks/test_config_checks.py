@@ -1,4 +1,4 @@
-"""Values that cannot be are named, with their origin, before anything runs."""
+"""Wrong values of a config are named, with their origin."""
 
 import pytest
 from config_problems import found
@@ -10,7 +10,7 @@ from copypaste_tf.training.config import gin_config
 
 
 @pytest.mark.parametrize(
-  ('binding', 'parts'),
+  ('binding', 'expected'),
   [
     ('AnchorTargets.match_threshold = 1.5', ('match_threshold', 'in [0, 1]')),
     ('BATCH_SIZE = 0', ('global_batch_size', 'at least 1', 'BATCH_SIZE')),
@@ -34,14 +34,14 @@ from copypaste_tf.training.config import gin_config
     ('model.levels = (6, 5)', ('min_level',)),
   ],
 )
-def test_a_wrong_value_is_named_with_its_origin(binding, parts):
+def test_a_wrong_value_is_named_with_its_origin(binding, expected):
   problems = found([binding])
   assert len(problems) == 1
-  for part in ('--gin_params', *parts):
-    assert part in problems[0]
+  for text in ('--gin_params', *expected):
+    assert text in problems[0]
 
 
-def test_the_jitter_of_the_sources_is_told_from_that_of_the_targets():
+def test_the_jitters_of_targets_and_sources_are_told_apart():
   problems = found(
     [
       'TrainData.source_jitter = @source/ScaleJitter()',
@@ -54,13 +54,13 @@ def test_the_jitter_of_the_sources_is_told_from_that_of_the_targets():
   assert 'task.train_data.copy_paste.max_pasted: ' in problems[1]
 
 
-def test_a_batch_must_fill_the_replicas():
+def test_the_batch_size_is_a_multiple_of_the_replicas():
   problems = found(['runtime.num_gpus = 3'], mode='train')
   assert len(problems) == 1
   assert 'multiple of the 3 replicas, got 4' in problems[0]
 
 
-def test_what_is_known_of_the_replicas_counts():
+def test_a_given_number_of_replicas_is_used():
   params = gin_config.load(['smoke'], ['EvalData.global_batch_size = 4']).params
 
   def paths(replicas, mode):
@@ -73,7 +73,7 @@ def test_what_is_known_of_the_replicas_counts():
 
   assert paths(4, 'train_and_eval') == []
   batches = [
-    f'task.{part}_data.global_batch_size' for part in ('train', 'validation')
+    f'task.{split}_data.global_batch_size' for split in ('train', 'validation')
   ]
   assert paths(8, 'train_and_eval') == batches
   assert paths(8, 'train') == batches[:1]
@@ -81,35 +81,35 @@ def test_what_is_known_of_the_replicas_counts():
 
 
 @pytest.mark.parametrize('place', ['host', 'device'])
-def test_one_image_a_replica_is_enough(place):
+def test_one_image_per_replica_is_enough(place):
   params = ['BATCH_SIZE = 2', 'runtime.num_gpus = 2']
   assert not found([*params, f'TrainData.augment_on = "{place}"'])
 
 
-def test_a_source_that_nobody_pastes_from_is_a_problem():
+def test_source_records_without_copy_paste_are_a_problem():
   problems = found(
     ['TrainData.copy_paste = None', 'TrainData.source_input_path = "x"']
   )
   assert len(problems) == 1 and 'never read' in problems[0]
 
 
-def test_an_evaluation_does_not_ask_what_training_needs():
+def test_an_evaluation_does_not_check_the_settings_of_training():
   wrong = ['schedule.warmup_steps = 4']
   assert found(wrong, mode='eval') == []
   assert len(found(wrong, mode='train')) == 1
 
 
-def test_all_wrong_values_are_told_at_once():
+def test_all_wrong_values_are_listed():
   problems = found(['TrainData.num_planes = 0', 'TrainData.dtype = "x"'])
   assert len(problems) == 2
 
 
-def test_the_origin_of_a_part_is_that_of_a_value_in_it():
+def test_the_origin_of_a_section_is_that_of_a_value_in_it():
   resolved = gin_config.load([], ['ScaleJitter.max_scale = 1.5'])
 
   def origin(path):
-    told = config_checks.describe(Problem(path, 'is bad'), resolved)
-    return told.removesuffix(f': {path}: is bad')
+    described = config_checks.describe(Problem(path, 'is bad'), resolved)
+    return described.removesuffix(f': {path}: is bad')
 
   assert origin('task.train_data.jitter') == '--gin_params'
   assert origin('task.train_data.jitter.max_scale') == '--gin_params'
@@ -121,7 +121,7 @@ def test_the_origin_of_a_part_is_that_of_a_value_in_it():
   ('strategy', 'num_gpus', 'replicas'),
   [('mirrored', 3, 3), ('mirrored', 0, 1), ('one_device', -1, 1)],
 )
-def test_replicas(strategy, num_gpus, replicas):
+def test_the_number_of_replicas_of_a_strategy(strategy, num_gpus, replicas):
   params = gin_config.load(
     params_override=f'runtime.num_gpus={num_gpus},'
     f'runtime.distribution_strategy={strategy}'

@@ -1,4 +1,4 @@
-"""What the hardware cannot do is an error, what makes no difference is told."""
+"""Missing devices are errors; settings without effect are decisions."""
 
 import json
 
@@ -18,7 +18,7 @@ def params_of(**runtime):
 
 @pytest.fixture
 def gpus(monkeypatch):
-  """Lets TensorFlow see so many GPUs of a compute capability."""
+  """Returns a function that makes TensorFlow see a number of GPUs."""
 
   def set_gpus(count, capability=(9, 0)):
     monkeypatch.setattr(
@@ -39,13 +39,13 @@ def no_cluster(monkeypatch):
   monkeypatch.delenv('TF_CONFIG', raising=False)
 
 
-def found(**runtime):
-  problems = device_checks.problems(params_of(**runtime).runtime)
-  return [f'{p.path}: {p.message}' for p in problems]
+def problems(**runtime):
+  listed = device_checks.problems(params_of(**runtime).runtime)
+  return [f'{p.path}: {p.message}' for p in listed]
 
 
 @pytest.mark.parametrize(
-  ('runtime', 'there', 'parts'),
+  ('runtime', 'visible', 'expected'),
   [
     ({'num_gpus': 2}, 1, ('at most the 1 GPUs', 'got 2', '-1')),
     (
@@ -89,21 +89,23 @@ def found(**runtime):
     ),
   ],
 )
-def test_what_cannot_be_is_an_error_with_advice(gpus, runtime, there, parts):
-  gpus(there)
-  (problem,) = found(**runtime)
-  for part in parts:
-    assert part in problem
+def test_missing_devices_are_errors_with_advice(
+  gpus, runtime, visible, expected
+):
+  gpus(visible)
+  (problem,) = problems(**runtime)
+  for text in expected:
+    assert text in problem
 
 
-def test_bfloat16_needs_a_gpu_that_has_it(gpus):
+def test_bfloat16_needs_a_gpu_that_supports_it(gpus):
   runtime = {'num_gpus': 1, 'mixed_precision_dtype': 'bfloat16'}
   gpus(1, (7, 5))
-  (problem,) = found(**runtime)
+  (problem,) = problems(**runtime)
   assert 'Some GPU has 7.5' in problem and 'PRECISION' in problem
   gpus(1, (8, 0))
-  assert not found(**runtime)
-  assert not found(mixed_precision_dtype='bfloat16')
+  assert not problems(**runtime)
+  assert not problems(mixed_precision_dtype='bfloat16')
 
 
 def cluster(**task):
@@ -124,44 +126,46 @@ def cluster(**task):
 )
 def test_a_wrong_tf_config_is_shown(gpus, monkeypatch, config):
   monkeypatch.setenv('TF_CONFIG', config)
-  (problem,) = found(distribution_strategy='multi_worker_mirrored')
+  (problem,) = problems(distribution_strategy='multi_worker_mirrored')
   assert 'expected TF_CONFIG such as {' in problem and config in problem
 
 
-def test_the_workers_are_named_once(gpus, monkeypatch):
+def test_the_workers_are_listed_in_one_place(gpus, monkeypatch):
   monkeypatch.setenv('TF_CONFIG', json.dumps(cluster()))
   strategy = {'distribution_strategy': 'multi_worker_mirrored'}
-  assert not found(**strategy)
-  (problem,) = found(**strategy, worker_hosts=HOSTS, task_index=0)
+  assert not problems(**strategy)
+  (problem,) = problems(**strategy, worker_hosts=HOSTS, task_index=0)
   assert 'both are set' in problem
 
 
-def decided(replicas=1, *, sync=False, **runtime):
+def decisions(replicas=1, *, sync=False, **runtime):
   params = params_of(**runtime).replace(
     task={'model': {'norm_activation': {'use_sync_bn': sync}}}
   )
   return ' | '.join(device_checks.decisions(params, replicas))
 
 
-def test_decisions_say_what_makes_no_difference(gpus, monkeypatch):
-  assert decided(distribution_strategy='one_device') == ''
-  assert 'a single replica, on the CPU' in decided()
-  assert 'leaves all to TensorFlow' in decided(distribution_strategy='off')
-  assert 'nothing to synchronise' in decided(sync=True)
-  assert 'its own images' in decided(2)
-  assert 'normalise' not in decided(2, sync=True)
-  assert 'emulated' in decided(mixed_precision_dtype='bfloat16')
-  assert 'not here' in decided(enable_xla=True)
-  assert "'local' is read by the strategy tpu" in decided(tpu='local')
+def test_settings_without_effect_are_decisions(gpus, monkeypatch):
+  assert decisions(distribution_strategy='one_device') == ''
+  assert 'a single replica, on the CPU' in decisions()
+  assert 'the device that TensorFlow chooses' in decisions(
+    distribution_strategy='off'
+  )
+  assert 'nothing to synchronise' in decisions(sync=True)
+  assert 'its own images' in decisions(2)
+  assert 'normalise' not in decisions(2, sync=True)
+  assert 'emulated' in decisions(mixed_precision_dtype='bfloat16')
+  assert 'not on this CPU' in decisions(enable_xla=True)
+  assert "'local' is read by the strategy tpu" in decisions(tpu='local')
   monkeypatch.setenv('TF_CONFIG', '{}')
-  assert 'this run is one worker' in decided()
+  assert 'this run is one worker' in decisions()
   gpus(4)
-  assert '1 of 4 visible GPUs' in decided(num_gpus=1)
+  assert '1 of 4 visible GPUs' in decisions(num_gpus=1)
 
 
-def test_accelerators_are_not_told_about_cpus(gpus):
+def test_accelerators_get_no_decisions_about_cpus(gpus):
   gpus(2)
   accelerated = {'mixed_precision_dtype': 'bfloat16', 'enable_xla': True}
-  assert decided(2, sync=True, num_gpus=2, **accelerated) == ''
+  assert decisions(2, sync=True, num_gpus=2, **accelerated) == ''
   tpu = {'distribution_strategy': 'tpu', 'tpu': 'local'}
-  assert decided(8, sync=True, **tpu, **accelerated) == ''
+  assert decisions(8, sync=True, **tpu, **accelerated) == ''

@@ -1,4 +1,4 @@
-"""Clipping, averages, micro batches, recovery: what can not be is told."""
+"""Wrong settings of clipping, averages, micro batches and recovery."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from copypaste_tf.training.checks import config_checks
 from copypaste_tf.training.config import gin_config
 
 
-def found(*params, override=''):
+def described_problems(*params, override=''):
   """Returns the described problems of the smoke recipe with changes."""
   resolved = gin_config.load(['smoke'], params, params_override=override)
   problems = config_checks.problems(resolved.params, missing_data=True)
@@ -14,7 +14,7 @@ def found(*params, override=''):
 
 
 @pytest.mark.parametrize(
-  ('params', 'parts'),
+  ('params', 'expected'),
   [
     (['schedule.clip_norm = 0.0'], ('global_clipnorm', 'above 0, got 0')),
     (['schedule.ema_decay = 1.0'], ('average_decay', 'between 0 and 1')),
@@ -25,7 +25,7 @@ def found(*params, override=''):
     (['TaskConfig.micro_batches = 0'], ('micro_batches', 'at least 1')),
     (
       ['TaskConfig.micro_batches = 3'],
-      ('micro_batches', 'divisor of the 4 images', 'got 3', '2 would be'),
+      ('micro_batches', 'divisor of the 4 images', 'such as 2, got 3'),
     ),
     (
       ['TaskConfig.micro_batches = 2', 'runtime.precision = "float16"'],
@@ -35,14 +35,14 @@ def found(*params, override=''):
     (['Divergence.explosion_factor = -1.0'], ('explosion_factor',)),
   ],
 )
-def test_a_wrong_value_is_named(params, parts):
-  (problem,) = found(*params)
-  for part in ('--gin_params', *parts):
-    assert part in problem
+def test_a_wrong_value_is_named(params, expected):
+  (problem,) = described_problems(*params)
+  for text in ('--gin_params', *expected):
+    assert text in problem
 
 
-def test_what_is_right_is_no_problem():
-  assert not found(
+def test_right_values_are_no_problem():
+  assert not described_problems(
     'TaskConfig.micro_batches = 2',
     'schedule.clip_norm = 10.0',
     'schedule.ema_decay = 0.999',
@@ -51,15 +51,15 @@ def test_what_is_right_is_no_problem():
   )
 
 
-def test_micro_batches_of_replicas_synchronize_nothing():
+def test_micro_batches_of_replicas_cannot_synchronize():
   params = ['TaskConfig.micro_batches = 2', 'runtime.num_gpus = 2']
-  assert not found(*params)
-  (problem,) = found(
+  assert not described_problems(*params)
+  (problem,) = described_problems(
     *params, override='task.model.norm_activation.use_sync_bn=true'
   )
   assert 'micro_batches' in problem and 'use_sync_bn' in problem
 
 
 def test_the_recovery_of_model_garden_is_not_used():
-  (problem,) = found(override='trainer.recovery_max_trials=0')
+  (problem,) = described_problems(override='trainer.recovery_max_trials=0')
   assert 'Divergence.max_recoveries' in problem

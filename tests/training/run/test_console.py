@@ -1,4 +1,4 @@
-"""What a run prints."""
+"""The prints of Orbit are hidden, those of a run are not."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""What a run computes on, as it is started, told and recorded."""
+"""The devices of a run: started, printed, recorded."""
 
 import socket
 import time
@@ -16,7 +16,7 @@ def params_of(**runtime):
 
 
 @pytest.mark.parametrize(
-  ('strategy', 'num_gpus', 'found', 'expected'),
+  ('strategy', 'num_gpus', 'visible', 'expected'),
   [
     ('mirrored', -1, 0, 0),
     ('mirrored', -1, 3, 3),
@@ -26,12 +26,12 @@ def params_of(**runtime):
     ('one_device', 0, 3, 0),
   ],
 )
-def test_minus_one_is_every_gpu(
-  monkeypatch, strategy, num_gpus, found, expected
+def test_minus_one_means_all_gpus(
+  monkeypatch, strategy, num_gpus, visible, expected
 ):
   params = params_of(distribution_strategy=strategy, num_gpus=num_gpus)
   monkeypatch.setattr(
-    tf.config, 'list_physical_devices', lambda kind: [kind] * found
+    tf.config, 'list_physical_devices', lambda kind: [kind] * visible
   )
   resolved = devices.with_gpus(params)
   assert resolved.runtime.num_gpus == expected
@@ -40,7 +40,7 @@ def test_minus_one_is_every_gpu(
 
 
 @pytest.mark.parametrize('strategy', ['off', 'one_device', 'mirrored'])
-def test_one_line_tells_what_a_run_computes_on(strategy):
+def test_one_line_describes_the_devices(strategy):
   started = devices.start(params_of(distribution_strategy=strategy, num_gpus=0))
   count = len(tf.config.list_logical_devices('CPU'))
   count = count if strategy == 'mirrored' else 1
@@ -54,7 +54,7 @@ def test_one_line_tells_what_a_run_computes_on(strategy):
   assert recorded['decisions'] == list(started.decisions)
 
 
-def test_decisions_are_notes_behind_the_line(capsys):
+def test_decisions_are_notes_after_the_line(capsys):
   params = params_of(distribution_strategy='off', num_gpus=0)
   started = devices.start(params)
   started.tell('eval')
@@ -66,8 +66,8 @@ def test_decisions_are_notes_behind_the_line(capsys):
 
 
 def test_more_gpus_than_there_are_is_an_error():
-  there = len(tf.config.list_physical_devices('GPU'))
-  with pytest.raises(ValueError, match=f'at most the {there} GPUs .* got 9'):
+  visible = len(tf.config.list_physical_devices('GPU'))
+  with pytest.raises(ValueError, match=f'at most the {visible} GPUs .* got 9'):
     devices.start(params_of(num_gpus=9))
 
 
@@ -79,7 +79,8 @@ def test_a_run_of_many_workers_is_evaluated_on_one_machine():
   assert devices.alone(other) is other
 
 
-# In processes of their own: a failed TPU leaves TensorFlow's context behind.
+# Each in its own process: a failed TPU connection breaks the context of
+# TensorFlow.
 @pytest.mark.slow
 @pytest.mark.parametrize(
   'tpu', ['local', pytest.param('grpc', marks=pytest.mark.thorough)]

@@ -1,4 +1,4 @@
-"""A disk that is full, as a limit on the size of files makes one."""
+"""Errors of a full disk, simulated by a limit on the size of files."""
 
 import contextlib
 import resource
@@ -37,7 +37,7 @@ def test_a_checkpoint_without_space_is_one_line(tmp_path):
   assert message.endswith(f'the same command goes on from {tmp_path}/ckpt-3')
 
 
-def test_files_of_python_and_other_errors(tmp_path):
+def test_errors_of_python_files_and_other_errors(tmp_path):
   with (
     pytest.raises(DiskFullError, match='File too large'),
     full_disk_errors(str(tmp_path)),
@@ -53,10 +53,10 @@ def test_files_of_python_and_other_errors(tmp_path):
 
 
 @pytest.mark.thorough
-def test_a_run_goes_on_when_there_is_space_again(shapes_params, tmp_path):
-  whole, parts = tmp_path / 'whole', tmp_path / 'parts'
+def test_a_run_resumes_when_there_is_space_again(shapes_params, tmp_path):
+  whole, resumed = tmp_path / 'whole', tmp_path / 'resumed'
   whole.mkdir()
-  parts.mkdir()
+  resumed.mkdir()
   tiny_run.run(whole, shapes_params)
   with contextlib.ExitStack() as full:
 
@@ -65,6 +65,6 @@ def test_a_run_goes_on_when_there_is_space_again(shapes_params, tmp_path):
         full.enter_context(small_files(100))
 
     with pytest.raises(DiskFullError, match='goes on from .*ckpt-6'):
-      tiny_run.run(parts, shapes_params, fill)
-  tiny_run.run(parts, shapes_params)
-  tiny_run.assert_same_weights(whole, parts)
+      tiny_run.run(resumed, shapes_params, fill)
+  tiny_run.run(resumed, shapes_params)
+  tiny_run.assert_same_weights(whole, resumed)

@@ -1,4 +1,4 @@
-"""The history goes on where an earlier session stopped, however it stopped."""
+"""The history continues after an earlier session, also after a kill."""
 
 import json
 import types

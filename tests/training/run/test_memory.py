@@ -1,9 +1,11 @@
+"""Memory of the process grows with its arrays."""
+
 import numpy as np
 
 from copypaste_tf.training.run import memory
 
 
-def test_memory_grows_with_what_is_held():
+def test_memory_grows_by_the_size_of_an_array():
   before = memory.rss_mib()
   held = np.ones(64 * 2**20, np.uint8)
   grown = memory.rss_mib()

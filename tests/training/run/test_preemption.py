@@ -1,4 +1,4 @@
-"""SIGTERM in the middle of a run: it saves, ends, and goes on."""
+"""A run that gets SIGTERM saves and ends; the same command resumes it."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ import tiny_run
 from copypaste_tf.training.run.preemption import Preempted, Preemption
 
 
-def test_nothing_happens_unless_asked():
+def test_a_run_ends_only_after_sigterm():
   saved = []
   preemption = Preemption(lambda: saved.append(1), saved.append)
   before = signal.getsignal(signal.SIGTERM)
@@ -26,20 +26,20 @@ def test_nothing_happens_unless_asked():
   assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_all_workers_save_when_one_is_asked():
+def test_all_workers_save_when_one_gets_sigterm():
   saved = []
-  asked = {'me': False, 'other': False}
+  received = {'this': False, 'other': False}
 
-  def anyone(me):
-    asked['me'] = me
-    return any(asked.values())
+  def anyone(this):
+    received['this'] = this
+    return any(received.values())
 
   preemption = Preemption(lambda: saved.append(1), print, anyone)
   preemption(None)
-  asked['other'] = True
+  received['other'] = True
   with pytest.raises(Preempted):
     preemption(None)
-  assert saved == [1] and not asked['me']
+  assert saved == [1] and not received['this']
 
 
 def test_other_threads_cannot_listen_and_do_not_fail():
@@ -59,7 +59,7 @@ def test_other_threads_cannot_listen_and_do_not_fail():
 
 
 @pytest.mark.slow
-def test_a_run_that_was_asked_to_end_goes_on(shapes_params, tmp_path):
+def test_a_run_resumes_after_sigterm(shapes_params, tmp_path):
   def terminate(step):
     if step == 4:
       os.kill(os.getpid(), signal.SIGTERM)
@@ -78,7 +78,7 @@ def test_a_run_that_was_asked_to_end_goes_on(shapes_params, tmp_path):
 
 @pytest.mark.thorough
 @pytest.mark.slow
-def test_a_run_goes_on_from_the_checkpoint_before_a_damaged_one(
+def test_a_run_resumes_from_the_checkpoint_before_a_damaged_one(
   shapes_params, tmp_path, capsys
 ):
   tiny_run.run(tmp_path, shapes_params)
@@ -89,6 +89,6 @@ def test_a_run_goes_on_from_the_checkpoint_before_a_damaged_one(
   assert f'ckpt-{tiny_run.STEPS} is damaged' in capsys.readouterr().err
   steps = [step for step, _ in tiny_run.ids(tmp_path)]
   assert steps[tiny_run.STEPS :] == [9, 10, 11]
-  found = tiny_run.weights(tmp_path)
+  resumed = tiny_run.weights(tmp_path)
   for name, value in expected.items():
-    np.testing.assert_array_equal(value, found[name], err_msg=name)
+    np.testing.assert_array_equal(value, resumed[name], err_msg=name)

@@ -1,4 +1,4 @@
-"""The profile of a few steps, and of no other."""
+"""Only the steps of the window are profiled."""
 
 import orbit
 import pytest
@@ -7,7 +7,7 @@ import tensorflow as tf
 from copypaste_tf.training.run.profiler import Profiler, Window, window
 
 
-def test_the_flag_is_start_and_count():
+def test_the_text_is_start_and_count():
   assert window('100:5') == Window(100, 5)
   assert window('0:1').end == 1
   for text in ('5', '5:', ':5', '5:0', '-1:5', 'a:b', '1:2:3'):
@@ -16,7 +16,7 @@ def test_the_flag_is_start_and_count():
 
 
 class Counting(orbit.AbstractTrainer):
-  """Counts steps; keeps what was profiled when it was."""
+  """Counts steps and records the lengths of the loops."""
 
   def __init__(self):
     self.step = tf.Variable(0, dtype=tf.int64)
@@ -32,7 +32,7 @@ class Counting(orbit.AbstractTrainer):
   ('first', 'loops', 'profiled'),
   [
     (0, [5, 2, 1, 2, 3, 2], [False, False, True, True, False, False]),
-    (8, [2, 3, 2], [True, False, False]),  # Goes on within the window.
+    (8, [2, 3, 2], [True, False, False]),  # Resumes within the window.
     (12, [1, 2], [False, False]),
   ],
 )
@@ -50,7 +50,7 @@ def test_loops_are_cut_where_the_window_begins_and_ends(
     trainer=trainer, global_step=trainer.step, steps_per_loop=5
   )
   seen = []
-  # As the actions of a run, behind the profiler's own.
+  # Like the actions of a run, after those of the profiler.
   controller.train_actions += (lambda _: seen.append(bool(calls)),)
   train = trainer.train
   monkeypatch.setattr(

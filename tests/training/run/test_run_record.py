@@ -1,4 +1,4 @@
-"""The record of a run: written whole, compared before a run goes on."""
+"""The record of a run is written, and compared before a run resumes."""
 
 import json
 
@@ -13,7 +13,7 @@ def resolve(*params):
   return gin_config.load(['smoke'], params)
 
 
-def test_the_record_says_what_ran(tmp_path):
+def test_the_record_has_config_and_versions(tmp_path):
   run_record.write(
     str(tmp_path), resolve('TrainData.seed = 3'), overwrite=False
   )
@@ -27,7 +27,7 @@ def test_the_record_says_what_ran(tmp_path):
   assert any('CPU' in device for device in versions['devices'])
 
 
-def test_the_record_says_on_what_it_ran(tmp_path):
+def test_the_record_has_the_hardware(tmp_path):
   hardware = {'replicas': 2, 'decisions': ['mirrored without GPUs']}
   run_record.write(str(tmp_path), resolve(), overwrite=False, hardware=hardware)
   versions = json.loads((tmp_path / 'versions.json').read_text())
@@ -35,7 +35,7 @@ def test_the_record_says_on_what_it_ran(tmp_path):
   assert versions['strategy'] == 'mirrored'
 
 
-def test_workers_have_one_config():
+def test_workers_with_different_configs_are_refused():
   chief, other = resolve(), resolve('BATCH_SIZE = 6')
   placed = gin_config.load(
     ['smoke'], params_override='runtime.task_index=1,runtime.num_gpus=2'
@@ -57,7 +57,7 @@ def test_the_recorded_gin_resolves_to_the_recorded_params(tmp_path):
   )
 
 
-def test_the_same_config_may_go_on(tmp_path):
+def test_the_same_config_may_resume(tmp_path):
   run_record.write(str(tmp_path), resolve(), overwrite=False)
   run_record.write(str(tmp_path), resolve(), overwrite=False)
 
@@ -77,13 +77,13 @@ def test_another_config_is_refused_with_its_differences(tmp_path):
   assert (tmp_path / 'params.yaml').read_text() != before
 
 
-def test_how_a_run_is_watched_may_change(tmp_path):
+def test_intervals_and_panels_may_change(tmp_path):
   run_record.write(str(tmp_path), resolve(), overwrite=False)
   other = resolve('experiment.log_every = 1', 'TaskConfig.panels_every = 0')
   assert run_record.differences(str(tmp_path), other.params) == []
 
 
-def test_who_makes_the_batches_may_change(tmp_path):
+def test_the_data_service_may_change(tmp_path):
   run_record.write(str(tmp_path), resolve(), overwrite=False)
   other = resolve(
     'TrainData.data_service = "grpc://host:5050"',
