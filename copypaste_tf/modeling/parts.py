@@ -71,10 +71,10 @@ def variables(model: MaskRCNN, parts: str | Sequence[str]) -> list[tf.Variable]:
   Raises:
     ValueError: a name is not in `PARTS`.
   """
-  wanted = {
+  ids = {
     id(v) for layer in _layers(model, expand(parts)) for v in layer.variables
   }
-  return [v for v in model.variables if id(v) in wanted]
+  return [v for v in model.variables if id(v) in ids]
 
 
 def _layers(model, parts: Iterable[str]) -> list[tf_keras.layers.Layer]:

@@ -32,7 +32,7 @@ class Plan(NamedTuple):
 
 def plan(
   stored: Mapping[str, list[int]],
-  wanted: Mapping[str, list[int]],
+  needed: Mapping[str, list[int]],
   *,
   backbone: str,
   backbone_only: bool = False,
@@ -42,7 +42,7 @@ def plan(
 
   Args:
     stored: `{name: shape}` of the variables of the checkpoint.
-    wanted: `{name: shape}` of the variables of the model or of its backbone.
+    needed: `{name: shape}` of the variables of the model or of its backbone.
     backbone: scope of the backbone, such as `resnet50`. The names in a
       classification checkpoint may lack it.
     backbone_only: ignore all variables that are not of the backbone.
@@ -60,7 +60,7 @@ def plan(
   for name in sorted(stored):
     scoped = name if name == 'global_step' else scope + name
     kind = _ignored_kind(scoped)
-    if scoped in wanted:
+    if scoped in needed:
       mapped[scoped] = name
     elif kind is not None:
       left[kind].append(name)
@@ -71,7 +71,7 @@ def plan(
   made = Plan(mapped, left)
   if averages:
     made = _take_averages(made, stored)
-  _refuse_faults(stored, wanted, made.mapped, unknown)
+  _refuse_faults(stored, needed, made.mapped, unknown)
   return made
 
 
@@ -152,13 +152,13 @@ def _take_averages(made: Plan, stored: Mapping[str, list[int]]) -> Plan:
   return Plan(mapped, left)
 
 
-def _refuse_faults(stored, wanted, mapped, unknown) -> None:
+def _refuse_faults(stored, needed, mapped, unknown) -> None:
   """Raises if a variable is missing, unknown or has another shape."""
-  faults = [f'missing: {name}' for name in sorted(set(wanted) - set(mapped))]
+  faults = [f'missing: {name}' for name in sorted(set(needed) - set(mapped))]
   faults += [
-    f'of shape {list(stored[name])} instead of {list(wanted[scoped])}: {name}'
+    f'of shape {list(stored[name])} instead of {list(needed[scoped])}: {name}'
     for scoped, name in sorted(mapped.items())
-    if list(stored[name]) != list(wanted[scoped])
+    if list(stored[name]) != list(needed[scoped])
   ]
   faults += [f'left over: {name}' for name in unknown]
   if not faults:

@@ -30,7 +30,7 @@ def position(strategy: tf.distribute.Strategy) -> tuple[int, int]:
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
-  """Tells whether this process writes checkpoints, record and results."""
+  """Returns True if this process writes checkpoints, record and results."""
   return strategy.extended.should_checkpoint
 
 
