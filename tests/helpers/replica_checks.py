@@ -21,9 +21,10 @@ from copypaste_tf.modeling.layers.normalization import Norm
 from copypaste_tf.modeling.pyramids.fpn import FPN
 from copypaste_tf.modeling.regions.box_head import BoxHead
 from copypaste_tf.modeling.regions.mask_head import MaskHead
+from copypaste_tf.tasks import registry
 from copypaste_tf.tasks.detection import labels as train_labels
-from copypaste_tf.tasks.detection import task
 from copypaste_tf.training.config import gin_config
+from copypaste_tf.training.loop.adapter import TrainedTask
 from copypaste_tf.training.run import runner
 
 SIDE = 32
@@ -188,7 +189,7 @@ def step(*params):
   """One step of two replicas, against the mean of the images' losses."""
   split_cpu(2)
   config = gin_config.load(['smoke'], [*params, *EVERYTHING], [], OVERRIDES)
-  made = task.CopyPasteTask(config.params.task)
+  made = TrainedTask(registry.build(config.params.task))
   batch = next(iter(made.build_inputs(config.params.task.train_data)))
   assert np.all((batch.classes.numpy() > 0).sum(1) > 0)
   alone = made.build_model()
@@ -248,11 +249,7 @@ def _reference_step(made, model, batch):
     )
     del labels['gt_masks']
     parts = [
-      made.build_losses(
-        outputs=_image(outputs, row),
-        labels=_image(labels, row),
-        aux_losses=model.losses,
-      )
+      made.task.losses(_image(outputs, row), _image(labels, row), model.losses)
       for row in range(2)
     ]
     losses = {name: (parts[0][name] + parts[1][name]) / 2 for name in parts[0]}

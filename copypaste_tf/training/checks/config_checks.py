@@ -13,7 +13,7 @@ from copypaste_tf.config import config_types
 from copypaste_tf.config.config_types import Problem, nearest
 from copypaste_tf.inputs import pipeline
 from copypaste_tf.inputs.data_config import TrainData
-from copypaste_tf.tasks.detection import model_checks
+from copypaste_tf.tasks import registry
 from copypaste_tf.training.checks import (
   data_checks,
   service_checks,
@@ -113,7 +113,7 @@ def problems(
   if found:  # What follows computes with the values.
     return found
   leaves = config_types.flatten(params.as_dict())
-  found += model_checks.problems(params.task)
+  found += registry.build(params.task).checks()
   if 'train' in mode:
     found += [*_schedule(params, leaves), *_sources(params.task.train_data)]
     found += service_checks.problems(params.task.train_data)
