@@ -8,6 +8,7 @@ python tests/replica_checks.py CHECK [GIN_PARAMS...]
 import functools
 import os
 import sys
+import types
 
 os.environ.setdefault('TF_USE_LEGACY_KERAS', '1')
 
@@ -277,6 +278,38 @@ def _kernels(model, values):
   return [x for w, x in trained if 'kernel' in w.name.split('/')[-1]]
 
 
+def sampling():
+  """Replicas sample different anchors of equal images, in every step."""
+  split_cpu(2)
+  params = [
+    *('model.image_size = (64, 64)', 'model.levels = (2, 4)'),
+    'AnchorTargets.batch_size_per_image = 32',
+    'model.overrides = {"include_mask": False}',
+  ]
+  config = gin_config.load([], params).params.task
+  scenes = types.SimpleNamespace(
+    boxes=tf.constant([[[8.0, 8.0, 40.0, 40.0]]]), classes=tf.constant([[1]])
+  )
+  strategy = mirrored(2)
+
+  def sampled(step):
+    labels = strategy.run(
+      lambda: train_labels.labels(config, scenes, tf.constant(step))
+    )
+    scores = labels['rpn_score_targets'].values()
+    by_replica = zip(
+      *map(strategy.experimental_local_results, scores), strict=True
+    )
+    return [np.concatenate([x.numpy().ravel() for x in y]) for y in by_replica]
+
+  first, again, later = sampled(1), sampled(1), sampled(2)
+  for one, same in zip(first, again, strict=True):
+    np.testing.assert_array_equal(one, same)
+  every = [*first, *later]
+  assert all((x >= 0).sum() == 32 for x in every)
+  assert len({x.tobytes() for x in every}) == len(every) == 4
+
+
 def train(folder, mode, *params):
   """A run of the small Mask R-CNN."""
   split_cpu(2)
@@ -287,5 +320,5 @@ def train(folder, mode, *params):
 
 
 if __name__ == '__main__':
-  check = {'sync_norm': sync_norm, 'step': step, 'train': train}[sys.argv[1]]
-  check(*sys.argv[2:])
+  checks = [sync_norm, step, sampling, train]
+  {check.__name__: check for check in checks}[sys.argv[1]](*sys.argv[2:])

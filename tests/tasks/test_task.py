@@ -124,6 +124,7 @@ def resolved(shapes):
     *('experiment.log_every = 1', 'experiment.checkpoint_every = 2'),
     f'experiment.evaluate_every = {STEPS}',
     *(f'schedule.train_steps = {STEPS}', 'schedule.warmup_steps = 1'),
+    'schedule.drops = [0.9]',
     *('LineConfig.slope = 3.0', 'LineConfig.panels_every = 0'),
     *('TrainData.global_batch_size = 4', 'EvalData.global_batch_size = 2'),
     f'TrainData.input_path = "{shapes}/train-*.tfrecord"',

@@ -54,7 +54,7 @@ def test_metrics_are_the_losses_in_order_then_the_statistics():
 
 
 def test_averages_wrap_the_optimizer_of_a_recipe_that_has_some():
-  params, task = made('schedule.average_decay = 0.9')
+  params, task = made('schedule.ema_decay = 0.9')
   config = params.trainer.optimizer_config
   assert isinstance(task.create_optimizer(config), Averaged)
   params, task = made()
