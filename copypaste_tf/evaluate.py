@@ -22,6 +22,7 @@ from absl import app, flags
 
 from copypaste_tf import checkpoint_flags, config_flags
 from copypaste_tf.evaluation import coco, groundtruth, tables
+from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.run import runner
 
@@ -91,8 +92,7 @@ def _evaluate_results(path: str) -> dict[str, float]:
     results = json.load(file)
   truth = flags.FLAGS.annotation_file
   if truth is None:
-    params = checkpoint_flags.load().params
-    truth = registry.build(params.task).evaluator().groundtruth
+    truth = _recipe_groundtruth()
   else:
     truth = groundtruth.from_annotations(truth)
   _note_unknown_categories(results, truth)
@@ -105,6 +105,18 @@ def _evaluate_results(path: str) -> dict[str, float]:
     per_category=_per_category(),
     strict_categories=False,
   )
+
+
+def _recipe_groundtruth() -> Mapping[str, Any]:
+  """Returns the ground truth of the recipe's task, in COCO format."""
+  task = checkpoint_flags.load().params.task
+  evaluator = registry.build(task).evaluator()
+  if not isinstance(evaluator, CocoEvaluator):
+    raise ValueError(
+      f'--results: expected a recipe with COCO metrics, got the task '
+      f'{task.name!r}; give --annotation_file'
+    )
+  return evaluator.groundtruth
 
 
 def _note_unknown_categories(

@@ -1,4 +1,4 @@
-"""The common config: what a recipe may set, and its defaults."""
+"""The common config: values that a recipe sets, and defaults."""
 
 from copypaste_tf.tasks.config import BaseConfig, Divergence
 from copypaste_tf.tasks.detection.config import TaskConfig

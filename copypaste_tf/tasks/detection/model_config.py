@@ -7,6 +7,7 @@ import gin
 from official.vision.configs import backbones, decoders, maskrcnn
 
 from copypaste_tf.config.overrides import apply, from_mapping
+from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
 
 
 @gin.configurable
@@ -61,7 +62,9 @@ def model(
       foreground_iou_threshold=0.6 if cascade else 0.5,
       cascade_iou_thresholds=[*cascade_ious] or None,
     ),
-    detection_generator=maskrcnn.DetectionGenerator(pre_nms_top_k=1000),
+    detection_generator=maskrcnn.DetectionGenerator(
+      pre_nms_top_k=1000, max_num_detections=CocoEvaluator.max_detections
+    ),
   )
   apply(config, from_mapping(overrides or {}, 'model.overrides'))
   return config

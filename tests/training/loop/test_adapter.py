@@ -1,4 +1,4 @@
-"""What Model Garden's trainer is handed: optimizer, inputs, outputs."""
+"""The adapter for Model Garden: optimizer, inputs, metrics, outputs."""
 
 import tensorflow as tf
 from official.core import base_task
