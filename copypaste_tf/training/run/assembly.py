@@ -144,8 +144,8 @@ def watched(
     show: takes a line.
     files: names of the history and of the results.
   """
-  best, config, data = None, started.params.trainer, trainer.config.task
-  task, evaluator = trainer.task.task, trainer.task.evaluator
+  best, config = None, started.params.trainer
+  evaluator = trainer.task.evaluator
   if config.best_checkpoint_export_subdir:
     best = Best(
       trainer.checkpoint,
@@ -158,9 +158,9 @@ def watched(
     folder,
     trainer.global_step,
     total_steps=config.train_steps,
-    batch_size=data.train_data.global_batch_size,
+    batch_size=started.params.task.train_data.global_batch_size,
     replicas=started.replicas,
-    losses=task.short_loss_names,
+    losses=trainer.task.task.short_loss_names,
     metrics=evaluator.names,
     headline=evaluator.headline,
     best=best,
