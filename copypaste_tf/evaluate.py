@@ -22,7 +22,8 @@ from absl import app, flags
 
 from copypaste_tf import checkpoint_flags, config_flags
 from copypaste_tf.evaluation import coco, groundtruth, tables
-from copypaste_tf.tasks.detection import task
+from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
+from copypaste_tf.tasks import registry
 from copypaste_tf.training.run import runner
 
 del environment  # Imported for what it sets.
@@ -67,9 +68,10 @@ def main(argv: list[str]) -> None:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
   if flags.FLAGS.results:
     metrics = _evaluate_results(flags.FLAGS.results)
+    table = tables.summary(metrics)
   else:
-    metrics = _evaluate_checkpoint()
-  print(tables.summary(metrics))
+    table, metrics = _evaluate_checkpoint()
+  print(table)
   if flags.FLAGS.per_category:
     print(tables.categories(metrics))
   if flags.FLAGS.metrics:
@@ -90,7 +92,7 @@ def _evaluate_results(path: str) -> dict[str, float]:
     results = json.load(file)
   truth = flags.FLAGS.annotation_file
   if truth is None:
-    truth = task.groundtruth_of(checkpoint_flags.load().params.task)
+    truth = _recipe_groundtruth()
   else:
     truth = groundtruth.from_annotations(truth)
   _note_unknown_categories(results, truth)
@@ -105,10 +107,22 @@ def _evaluate_results(path: str) -> dict[str, float]:
   )
 
 
+def _recipe_groundtruth() -> Mapping[str, Any]:
+  """Returns the ground truth of the recipe's task, in COCO format."""
+  task = checkpoint_flags.load().params.task
+  evaluator = registry.build(task).evaluator()
+  if not isinstance(evaluator, CocoEvaluator):
+    raise ValueError(
+      f'--results: expected a recipe with COCO metrics, got the task '
+      f'{task.name!r}; give --annotation_file'
+    )
+  return evaluator.groundtruth
+
+
 def _note_unknown_categories(
   results: list[dict[str, Any]], truth: Mapping[str, Any]
 ) -> None:
-  """A model may predict ids that no category has; a wrong file has many."""
+  """Tells how many detections have a category that the labels lack."""
   known = {category['id'] for category in truth['categories']}
   unknown = [r['category_id'] for r in results if r['category_id'] not in known]
   if unknown:
@@ -119,27 +133,31 @@ def _note_unknown_categories(
     )
 
 
-def _evaluate_checkpoint() -> dict[str, float]:
+def _evaluate_checkpoint() -> tuple[str, dict[str, float]]:
+  """Evaluates a checkpoint; returns a table of the metrics, and them."""
   resolved = checkpoint_flags.load(values=_own_values())
   checkpoint_flags.check(resolved, data=True)
   checkpoint = checkpoint_flags.checkpoint()
+  evaluator = registry.build(resolved.params.task).evaluator()
   print(f'evaluating {checkpoint}', file=sys.stderr)
   with tempfile.TemporaryDirectory() as folder:
     metrics = runner.evaluate(resolved.params, folder, checkpoint)
-    source = os.path.join(folder, task.DETECTIONS_FILE)
-    shutil.copyfile(source, _output(checkpoint))
-  return metrics
+    if evaluator.output_file:
+      source = os.path.join(folder, evaluator.output_file)
+      shutil.copyfile(source, _output(checkpoint, evaluator.output_file))
+  return evaluator.table(metrics), metrics
 
 
-def _output(checkpoint: str) -> str:
-  """Returns where the detections go."""
+def _output(checkpoint: str, name: str) -> str:
+  """Returns the path of the copy of the evaluator's output file."""
   if flags.FLAGS.output:
     return flags.FLAGS.output
   folder = flags.FLAGS.model_dir or os.path.dirname(checkpoint)
-  return os.path.join(folder, task.DETECTIONS_FILE)
+  return os.path.join(folder, name)
 
 
 def _own_values() -> dict[str, tuple[str, Any]]:
+  """Returns the config values that this verb's flags set."""
   values = {'task.per_category_metrics': ('--per_category', True)}
   values = values if _per_category() else {}
   if flags.FLAGS.annotation_file:

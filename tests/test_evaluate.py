@@ -1,4 +1,4 @@
-"""The verb on a detections file; the checkpoint's way is in test_train."""
+"""The verb on a detections file; test_train evaluates a checkpoint."""
 
 import json
 

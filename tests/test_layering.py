@@ -29,7 +29,6 @@ LAYERS = {
     'modeling',
     'evaluation',
     'config',
-    'training',
   },
 }
 LAYERS['training'] = LAYERS['tasks'] | {'tasks', 'whole_files', 'drawing'}

@@ -10,9 +10,9 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 
 from copypaste_tf import drawing, predict
+from copypaste_tf.evaluation.coco_evaluator import DETECTIONS_FILE
 from copypaste_tf.inputs import image_files
 from copypaste_tf.serving import inference, prediction
-from copypaste_tf.tasks.detection import task
 from copypaste_tf.training.run import runner
 
 
@@ -31,7 +31,7 @@ def checkpoint(tmp_path_factory):
 
 def by_image(folder):
   found = {}
-  for result in json.loads((folder / task.DETECTIONS_FILE).read_text()):
+  for result in json.loads((folder / DETECTIONS_FILE).read_text()):
     found.setdefault(result['image_id'], []).append(result)
   return found
 

@@ -11,7 +11,7 @@ import replica_checks
 STRATEGY = """
 import sys
 import tensorflow as tf
-from copypaste_tf.tasks.detection import task
+from copypaste_tf.tasks import registry
 from copypaste_tf.training.config import gin_config
 
 (cpu,) = tf.config.list_physical_devices('CPU')
@@ -28,10 +28,10 @@ for size in (4, 2):
   params = gin_config.load(['smoke'], [*sys.argv[1:], f'BATCH_SIZE = {size}'])
   config = params.params.task
   config.train_data.augment_on = 'device'
-  made = task.CopyPasteTask(config)
+  made = registry.build(config)
   iterator = iter(
     strategy.distribute_datasets_from_function(
-      lambda context: made.build_inputs(config.train_data, context)
+      lambda context: made.train_inputs(config.train_data, context)
     )
   )
 
@@ -39,7 +39,7 @@ for size in (4, 2):
 
   def of_replica(raw):
     alone.append(raw.sources is None)
-    return made._augmentation(raw), raw.targets.image, raw.seed
+    return made.augmentation(raw), raw.targets.image, raw.seed
 
   @tf.function
   def step(raw):

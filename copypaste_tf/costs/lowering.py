@@ -1,7 +1,7 @@
-"""The training step of a config as an XLA module, as each replica runs it.
+"""Lowers the training step of a config to an XLA module for one replica.
 
-Nothing is read or trained: the records need not exist, and of the inputs only
-shapes and types count.
+Nothing is read or trained. The records need not exist; only the shapes and
+types of the inputs matter.
 """
 
 import re
@@ -16,17 +16,18 @@ from official.modeling import performance
 
 from copypaste_tf.costs import hlo_module
 from copypaste_tf.costs.replica import OneOfMany
-from copypaste_tf.tasks.detection.task import CopyPasteTask
+from copypaste_tf.tasks import registry
+from copypaste_tf.training.loop.adapter import TrainedTask
 
 _MISSING = re.compile(r"No registered '(\w+)' OpKernel")
 
 
 class Step(NamedTuple):
-  """A training step that is traced, but not run.
+  """Holds a training step that is traced, but not run.
 
   Attributes:
-    function: of flat tensors; it trains the model that it holds.
-    inputs: their specs: the batch of one replica, flat.
+    function: takes the flat tensors of a batch, and trains its own model.
+    inputs: specs of these tensors, the batch of one replica.
   """
 
   function: Callable[..., Any]
@@ -39,9 +40,9 @@ def train_step(
   """Builds the model of a config and the step that trains it.
 
   Args:
-    params: the config; its global batch and its records do not count.
-    replicas: how many replicas train together.
-    batch_per_replica: images of each.
+    params: the config; its global batch and its records are ignored.
+    replicas: number of replicas that train together.
+    batch_per_replica: images in the batch of each replica.
 
   Raises:
     ValueError: a shape of the inputs is not known before they are read.
@@ -49,7 +50,7 @@ def train_step(
   performance.set_mixed_precision_policy(params.runtime.mixed_precision_dtype)
   strategy = OneOfMany(replicas)
   with strategy.scope():
-    task = CopyPasteTask(params.task)
+    task = TrainedTask(registry.build(params.task))
     model = task.build_model()
     optimizer = train_utils.create_optimizer(task, params)
     optimizer._create_all_weights(model.trainable_variables)
@@ -96,8 +97,8 @@ def lowered(params: cfg.ExperimentConfig, replicas: int, batch: int) -> bytes:
   return module(train_step(params, replicas=replicas, batch_per_replica=batch))
 
 
-def _input_spec(task: CopyPasteTask, replicas: int, batch: int) -> Any:
-  """Returns what one replica gets, from a pipeline that is never run."""
+def _input_spec(task: TrainedTask, replicas: int, batch: int) -> Any:
+  """Returns the spec of one replica's batch; the pipeline is never run."""
   context = tf.distribute.InputContext(num_replicas_in_sync=replicas)
   data = task.task_config.train_data
   with tempfile.NamedTemporaryFile(suffix='.tfrecord') as records:
@@ -123,7 +124,7 @@ def _packed(spec: Any, tensors: tuple[tf.Tensor, ...]) -> Any:
 
 
 def _cause(message: str) -> str:
-  """Returns the operations without a kernel, or what else is wrong."""
+  """Names the operations without a kernel, or the first error."""
   missing = sorted(set(_MISSING.findall(message)))
   if missing:
     return f'no XLA kernel for {", ".join(missing)}; build it from other ops.'

@@ -1,1 +1,1 @@
-"""COCO metrics: ground truth, detections as COCO results, evaluation."""
+"""Evaluators: ground truth and outputs to metrics; COCO is the first."""

@@ -1,4 +1,4 @@
-"""A trained model outside of a training run."""
+"""Runs a trained detector outside of a training run."""
 
 import tensorflow as tf
 import tf_keras
@@ -7,12 +7,12 @@ from official.modeling import performance
 
 from copypaste_tf.inputs import reader
 from copypaste_tf.inputs.decode import EvalScenes
-from copypaste_tf.tasks.detection.task import CopyPasteTask
+from copypaste_tf.tasks import registry
 from copypaste_tf.training.checkpoints.restore import restore
 
 
 class Detector:
-  """The model of a checkpoint, on one device, as `evaluate` uses it.
+  """Holds the model of a checkpoint on one device, as `evaluate` uses it.
 
   Args:
     params: the config of the model.
@@ -24,18 +24,17 @@ class Detector:
 
   def __init__(self, params: cfg.ExperimentConfig, checkpoint: str):
     performance.set_mixed_precision_policy(params.runtime.mixed_precision_dtype)
-    self._task = CopyPasteTask(params.task)
+    self._task = registry.build(params.task)
     self._data = params.task.validation_data
-    self._size = tuple(params.task.model.input_size[:2])
     self.model: tf_keras.Model = self._task.build_model()
     restore(self.model, checkpoint)
 
   def fit(self, image: tf.Tensor, source_id: tf.Tensor | int = 0) -> EvalScenes:
-    """Fits an image of `[h, w, 3]` uint8 into the input of the model.
+    """Resizes and pads an image to the input of the model.
 
     Args:
-      image: of any size.
-      source_id: int64 scalar.
+      image: `[h, w, 3]` uint8 RGB of any size.
+      source_id: int64 scalar, the id of the image.
 
     Returns:
       `EvalScenes` without the batch axis.
@@ -43,11 +42,11 @@ class Detector:
     return reader.fit_image(
       image,
       tf.cast(source_id, tf.int64),
-      output_size=self._size,
+      output_size=self._task.output_size,
       dtype=tf.as_dtype(self._data.dtype),
       half_pixel_centers=self._data.half_pixel_centers,
     )
 
   def detect(self, scenes: EvalScenes) -> dict[str, tf.Tensor]:
     """Returns the arguments of `evaluation.detections.results`, in a graph."""
-    return self._task.validation_step(scenes, self.model)['detections']
+    return self._task.predict(scenes, self.model)

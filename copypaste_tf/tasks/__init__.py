@@ -1,1 +1,1 @@
-"""Tasks that a recipe can train: what each learns, predicts and measures."""
+"""Tasks that a recipe can train: each has labels, losses and an evaluator."""

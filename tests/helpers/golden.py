@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 from official.vision.configs import maskrcnn
 
-from copypaste_tf.training.config import experiment
+from copypaste_tf.tasks.detection import model_config
 
 # Golden: (file of its variables, backbone).
 MODELS = {
@@ -195,7 +195,7 @@ def config(model: str, size: int = 256) -> maskrcnn.MaskRCNN:
   backbone = 'efficientnet-b7'
   if 'resnet' in model:
     backbone = 'resnet' + model.partition('resnet')[2].partition('_')[0]
-  return experiment.model(
+  return model_config.model(
     image_size=(size, size),
     backbone=backbone,
     pyramid='nasfpn' if 'nasfpn' in model else 'fpn',

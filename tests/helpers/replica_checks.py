@@ -8,6 +8,7 @@ python tests/replica_checks.py CHECK [GIN_PARAMS...]
 import functools
 import os
 import sys
+import types
 
 os.environ.setdefault('TF_USE_LEGACY_KERAS', '1')
 
@@ -21,9 +22,10 @@ from copypaste_tf.modeling.layers.normalization import Norm
 from copypaste_tf.modeling.pyramids.fpn import FPN
 from copypaste_tf.modeling.regions.box_head import BoxHead
 from copypaste_tf.modeling.regions.mask_head import MaskHead
+from copypaste_tf.tasks import registry
 from copypaste_tf.tasks.detection import labels as train_labels
-from copypaste_tf.tasks.detection import task
 from copypaste_tf.training.config import gin_config
+from copypaste_tf.training.loop.adapter import TrainedTask
 from copypaste_tf.training.run import runner
 
 SIDE = 32
@@ -188,7 +190,7 @@ def step(*params):
   """One step of two replicas, against the mean of the images' losses."""
   split_cpu(2)
   config = gin_config.load(['smoke'], [*params, *EVERYTHING], [], OVERRIDES)
-  made = task.CopyPasteTask(config.params.task)
+  made = TrainedTask(registry.build(config.params.task))
   batch = next(iter(made.build_inputs(config.params.task.train_data)))
   assert np.all((batch.classes.numpy() > 0).sum(1) > 0)
   alone = made.build_model()
@@ -248,11 +250,7 @@ def _reference_step(made, model, batch):
     )
     del labels['gt_masks']
     parts = [
-      made.build_losses(
-        outputs=_image(outputs, row),
-        labels=_image(labels, row),
-        aux_losses=model.losses,
-      )
+      made.task.losses(_image(outputs, row), _image(labels, row), model.losses)
       for row in range(2)
     ]
     losses = {name: (parts[0][name] + parts[1][name]) / 2 for name in parts[0]}
@@ -280,6 +278,38 @@ def _kernels(model, values):
   return [x for w, x in trained if 'kernel' in w.name.split('/')[-1]]
 
 
+def sampling():
+  """Replicas sample different anchors of equal images, in every step."""
+  split_cpu(2)
+  params = [
+    *('model.image_size = (64, 64)', 'model.levels = (2, 4)'),
+    'AnchorTargets.batch_size_per_image = 32',
+    'model.overrides = {"include_mask": False}',
+  ]
+  config = gin_config.load([], params).params.task
+  scenes = types.SimpleNamespace(
+    boxes=tf.constant([[[8.0, 8.0, 40.0, 40.0]]]), classes=tf.constant([[1]])
+  )
+  strategy = mirrored(2)
+
+  def sampled(step):
+    labels = strategy.run(
+      lambda: train_labels.labels(config, scenes, tf.constant(step))
+    )
+    scores = labels['rpn_score_targets'].values()
+    by_replica = zip(
+      *map(strategy.experimental_local_results, scores), strict=True
+    )
+    return [np.concatenate([x.numpy().ravel() for x in y]) for y in by_replica]
+
+  first, again, later = sampled(1), sampled(1), sampled(2)
+  for one, same in zip(first, again, strict=True):
+    np.testing.assert_array_equal(one, same)
+  every = [*first, *later]
+  assert all((x >= 0).sum() == 32 for x in every)
+  assert len({x.tobytes() for x in every}) == len(every) == 4
+
+
 def train(folder, mode, *params):
   """A run of the small Mask R-CNN."""
   split_cpu(2)
@@ -290,5 +320,5 @@ def train(folder, mode, *params):
 
 
 if __name__ == '__main__':
-  check = {'sync_norm': sync_norm, 'step': step, 'train': train}[sys.argv[1]]
-  check(*sys.argv[2:])
+  checks = [sync_norm, step, sampling, train]
+  {check.__name__: check for check in checks}[sys.argv[1]](*sys.argv[2:])

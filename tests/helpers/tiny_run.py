@@ -25,9 +25,10 @@ import replica_checks
 import tensorflow as tf
 import tf_keras
 
-from copypaste_tf.tasks.detection import task
+from copypaste_tf.tasks import registry
+from copypaste_tf.tasks.detection.task import DetectionTask
 from copypaste_tf.training.config import gin_config
-from copypaste_tf.training.run import assembly, runner
+from copypaste_tf.training.run import runner
 
 STEPS, EVERY = 12, 3
 # Of a real model that trains and evaluates in seconds.
@@ -65,7 +66,11 @@ def run(folder, params, crash=None, poisoned=None, strategy='one_device'):
   logged, built, traced = [], [], []
   workers, suffix = _worker()
 
-  class TinyTask(task.CopyPasteTask):
+  class TinyTask(DetectionTask):
+    name = 'tiny'
+    loss_names = ('loss',)
+    statistic_names = ()
+
     def build_model(self):
       model = tf_keras.Sequential([tf_keras.layers.Dense(1)])
       model.build([None, 3])
@@ -73,30 +78,29 @@ def run(folder, params, crash=None, poisoned=None, strategy='one_device'):
       built.append(model)
       return model
 
-    def build_metrics(self, training=True):
-      return []
-
-    def train_step(self, inputs, model, optimizer, metrics=None):
+    def labels(self, examples, step):
       context = tf.distribute.get_replica_context()
       replica = context.replica_id_in_sync_group
       traced.append(int(tf.get_static_value(replica)))
       tf.numpy_function(
         functools.partial(log, of=context.num_replicas_in_sync // workers),
-        [optimizer.iterations, replica, inputs.source_id],
+        [step, replica, examples.source_id],
         [],
       )
-      pixels = inputs.image
+      return 1.0
+
+    def forward(self, model, examples, labels):
+      pixels = examples.image
       if poisoned:
-        poison = tf.numpy_function(value, [inputs.source_id], tf.float32)
+        poison = tf.numpy_function(value, [examples.source_id], tf.float32)
         pixels += tf.ensure_shape(poison, [])
-      with tf.GradientTape() as tape:
-        found = model(tf.reduce_mean(pixels, [1, 2]))
-        loss = tf.reduce_mean((found - 1.0) ** 2)
-      weights = model.trainable_variables
-      optimizer.apply_gradients(
-        zip(tape.gradient(loss, weights), weights, strict=True)
-      )
-      return {self.loss: loss}
+      return model(tf.reduce_mean(pixels, [1, 2]))
+
+    def losses(self, outputs, labels, penalties):
+      return {'loss': tf.reduce_mean((outputs - labels) ** 2)}
+
+    def statistics(self, examples):
+      return {}
 
   def log(step, replica, ids, of):
     logged.append((int(replica), ids.tolist()))
@@ -112,14 +116,19 @@ def run(folder, params, crash=None, poisoned=None, strategy='one_device'):
   def value(ids):
     return np.float32(np.nan if poisoned(ids) else 0.0)
 
-  resolved = gin_config.load(
-    ['smoke'],
-    [*PARAMS, f'BATCH_SIZE = {3 if strategy == "one_device" else 6}', *params],
-    params_override=f'runtime.distribution_strategy={strategy}',
-  )
   with contextlib.ExitStack() as stack:
-    stack.callback(setattr, assembly, 'CopyPasteTask', assembly.CopyPasteTask)
-    assembly.CopyPasteTask = TinyTask
+    registry.register(TinyTask)
+    stack.callback(registry.unregister, TinyTask.name)
+    resolved = gin_config.load(
+      ['smoke'],
+      [
+        "experiment.task = 'tiny'",
+        *PARAMS,
+        f'BATCH_SIZE = {3 if strategy == "one_device" else 6}',
+        *params,
+      ],
+      params_override=f'runtime.distribution_strategy={strategy}',
+    )
     runner.run(resolved, str(folder / 'model'), 'train')
   if suffix:
     np.savez(folder / f'weights{suffix}.npz', *built[0].get_weights())

@@ -10,7 +10,7 @@ from official.modeling import hyperparams
 
 from copypaste_tf.augment import augment, options
 from copypaste_tf.inputs import data_config
-from copypaste_tf.training.config import experiment
+from copypaste_tf.tasks.config import BOOKKEEPING
 
 CONFIGS = ('ScaleJitter', 'CopyPaste', 'TrainData', 'EvalData')
 
@@ -30,7 +30,7 @@ def test_every_field_is_documented(name):
   names = [
     field.name
     for field in dataclasses.fields(config)
-    if field.name not in experiment.BOOKKEEPING
+    if field.name not in BOOKKEEPING
   ]
   assert re.findall(r'^  (\w+): ', text, re.MULTILINE) == names
 

@@ -1,4 +1,4 @@
-"""What a training step learns from, made on the device."""
+"""The labels of a training step, made on the device from the examples."""
 
 import numpy as np
 import tensorflow as tf
@@ -6,20 +6,29 @@ import tensorflow as tf
 from copypaste_tf.examples import TrainScenes
 from copypaste_tf.modeling.regions.mask_targets import PlaneMasks
 from copypaste_tf.modeling.rpn import anchor_targets
-from copypaste_tf.training.config.experiment import TaskConfig
+from copypaste_tf.tasks.detection.config import TaskConfig
 
-_PADDING = -1  # Of Model Garden's ground truth.
+_PADDING = -1  # Marks rows of the ground truth without an object.
 
 
 def labels(
   config: TaskConfig, scenes: TrainScenes, step: tf.Tensor
 ) -> dict[str, tf.Tensor | dict[str, tf.Tensor] | PlaneMasks]:
-  """Builds the label dict of Model Garden's training step.
+  """Builds the ground truth and the anchor targets of a batch.
 
   Args:
     config: of the task.
-    scenes: the batch of one replica.
+    scenes: batch of `b` examples of one replica, `m` label rows each.
     step: integer scalar; every step samples other anchors.
+
+  Returns:
+    `anchor_boxes` `{level: [b, h_l, w_l, 4 * a]}` float32 pixels
+    `(ymin, xmin, ymax, xmax)`; `rpn_score_targets` `{level: [b, h_l, w_l, a]}`
+    int32, 1 object, 0 background, -1 not sampled; `rpn_box_targets` `{level:
+    [b, h_l, w_l, 4 * a]}` float32 codes; `image_info` `[b, 2, 2]` float32, its
+    second row the size of the canvas in pixels; `gt_boxes` `[b, m, 4]` float32
+    pixels and `gt_classes` `[b, m]` int32, -1 in rows without an object;
+    `gt_masks` if the model has a mask head.
   """
   levels = pyramid_anchors(config)
   scores, codes = anchor_targets.rpn_targets(
@@ -34,7 +43,7 @@ def labels(
   # Pasted objects may lie outside of the target's own region.
   height, width = config.model.input_size[:2]
   grid = tf.constant([[[0, 0], [height, width]]], tf.float32)
-  found = {
+  targets = {
     'anchor_boxes': repeated_anchors(config, batch),
     'rpn_score_targets': scores,
     'rpn_box_targets': codes,
@@ -43,12 +52,16 @@ def labels(
     'gt_classes': tf.where(present, scenes.classes, _PADDING),
   }
   if config.model.include_mask:
-    found['gt_masks'] = PlaneMasks(scenes, config.mask_crop_size)
-  return found
+    targets['gt_masks'] = PlaneMasks(scenes, config.mask_crop_size)
+  return targets
 
 
 def pyramid_anchors(config: TaskConfig) -> dict[str, np.ndarray]:
-  """Returns the `{level: [h_l, w_l, 4 * a]}` anchors of a task's model."""
+  """Returns the `{level: [h_l, w_l, 4 * a]}` float32 anchors in pixels.
+
+  Args:
+    config: of the task.
+  """
   model = config.model
   return anchor_targets.pyramid_anchors(
     model.input_size[:2],
@@ -61,7 +74,7 @@ def pyramid_anchors(config: TaskConfig) -> dict[str, np.ndarray]:
 def repeated_anchors(
   config: TaskConfig, batch: tf.Tensor
 ) -> dict[str, tf.Tensor]:
-  """Returns the anchors once for each image, `{level: [b, h_l, w_l, 4 * a]}`.
+  """Returns the anchors of each image, `{level: [b, h_l, w_l, 4 * a]}` pixels.
 
   Args:
     config: of the task.

@@ -1,4 +1,4 @@
-"""What the model of a config cannot be, or would silently ignore."""
+"""Checks of the model's config: values it cannot use or would not read."""
 
 from collections.abc import Iterator
 
@@ -7,9 +7,10 @@ from official.vision.configs import maskrcnn
 from copypaste_tf.config import config_types
 from copypaste_tf.config.config_types import Problem
 from copypaste_tf.modeling import parts
-from copypaste_tf.training.config.experiment import TaskConfig
+from copypaste_tf.tasks.detection.config import TaskConfig
 
-# Fields of Model Garden's config that our model reads, or a whole branch.
+# Fields of Model Garden's config that our model reads; a dot at the end stands
+# for all fields of that branch.
 READ = (
   'num_classes',
   'input_size',
@@ -61,7 +62,7 @@ _MODEL = 'task.model.'
 
 
 def problems(task: TaskConfig) -> list[Problem]:
-  """Lists what is wrong with the model and with what it starts from."""
+  """Lists problems of the model, its anchors and its initial weights."""
   return [*_sizes(task), *_ignored(task.model), *_parts(task)]
 
 
@@ -88,7 +89,7 @@ def _sizes(task) -> Iterator[Problem]:
 
 
 def _ignored(model: maskrcnn.MaskRCNN) -> Iterator[Problem]:
-  """Finds values that differ from Model Garden's and that nobody reads."""
+  """Finds values that differ from Model Garden's and have no effect."""
   usual = maskrcnn.MaskRCNN().replace(
     backbone={'type': model.backbone.type},
     decoder={'type': model.decoder.type},

@@ -1,4 +1,4 @@
-"""The model of an experiment, as a gin configurable."""
+"""The gin configurable `model`, which makes the config of Mask R-CNN."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import gin
 from official.vision.configs import backbones, decoders, maskrcnn
 
-from copypaste_tf.config import overrides as overrides_lib
+from copypaste_tf.config.overrides import apply, from_mapping
+from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
 
 
 @gin.configurable
@@ -27,8 +28,9 @@ def model(
     image_size: height and width of the input in pixels.
     backbone: `resnet10` to `resnet200`, `efficientnet-b0` to `efficientnet-b7`.
     pyramid: `fpn`, or `nasfpn` for levels 3 to 7.
-    cascade_ious: least IoU of an object in each further stage of a cascade,
-      which are class-agnostic, and averaged for the class; empty for none.
+    cascade_ious: IoU threshold of each stage of a cascade after the first;
+      empty for no cascade. The boxes of a cascade are class-agnostic, and its
+      class scores are averaged over the stages.
     levels: finest and coarsest pyramid level.
     overrides: any other field of Model Garden's `MaskRCNN`, as nested dicts.
 
@@ -60,10 +62,11 @@ def model(
       foreground_iou_threshold=0.6 if cascade else 0.5,
       cascade_iou_thresholds=[*cascade_ious] or None,
     ),
-    detection_generator=maskrcnn.DetectionGenerator(pre_nms_top_k=1000),
+    detection_generator=maskrcnn.DetectionGenerator(
+      pre_nms_top_k=1000, max_num_detections=CocoEvaluator.max_detections
+    ),
   )
-  changes = overrides_lib.from_mapping(overrides or {}, 'model.overrides')
-  overrides_lib.apply(config, changes)
+  apply(config, from_mapping(overrides or {}, 'model.overrides'))
   return config
 
 

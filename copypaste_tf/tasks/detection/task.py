@@ -1,40 +1,27 @@
-"""The task: Copy-Paste examples in, Mask R-CNN losses or COCO metrics out."""
+"""The detection task: Copy-Paste examples to Mask R-CNN losses and COCO AP."""
 
-import dataclasses
 import functools
-import json
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
 import tf_keras
-from official.core import config_definitions as cfg
-from official.core import task_factory
-from official.modeling import optimization
-from official.vision.tasks import maskrcnn
+from official.vision.configs import maskrcnn
 
-from copypaste_tf.evaluation import coco, detections, groundtruth
+from copypaste_tf.config.config_types import Problem
+from copypaste_tf.evaluation import groundtruth
+from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
 from copypaste_tf.examples import RawScenes, TrainScenes
 from copypaste_tf.inputs import data_config, data_files, pipeline, raw
 from copypaste_tf.inputs.decode import NO_IMAGE, EvalScenes
 from copypaste_tf.modeling import build, parts
 from copypaste_tf.tasks.detection import labels as train_labels
-from copypaste_tf.tasks.detection import losses
-from copypaste_tf.training.checkpoints import restore
-from copypaste_tf.training.config.experiment import TaskConfig
-from copypaste_tf.training.loop import accumulation, averaging
-from copypaste_tf.training.run import workers
+from copypaste_tf.tasks.detection import losses as train_losses
+from copypaste_tf.tasks.detection import model_checks, model_config
+from copypaste_tf.tasks.detection.config import AnchorTargets, TaskConfig
+from copypaste_tf.tasks.task import Task
 
-LOSSES = (
-  'total_loss',
-  'rpn_score_loss',
-  'rpn_box_loss',
-  'frcnn_cls_loss',
-  'frcnn_box_loss',
-  'mask_loss',
-  'model_loss',
-)
+# Statistics of `TrainScenes`; their metrics are named `paste/...`.
 STATISTICS = (
   'images_with_paste',
   'objects_available',
@@ -45,204 +32,175 @@ STATISTICS = (
   'instances_clipped',
   'images_shrunk',
 )
-DETECTIONS_FILE = 'detections.json'
 
 
-@task_factory.register_task_cls(TaskConfig)
-class CopyPasteTask(maskrcnn.MaskRCNNTask):
-  """Model Garden's Mask R-CNN task with our inputs, targets and metrics."""
+class DetectionTask(Task):
+  """Detects and segments instances with (Cascade) Mask R-CNN."""
+
+  name = 'detection'
+  loss_names = train_losses.NAMES
+  statistic_names = tuple(f'paste/{name}' for name in STATISTICS)
+  short_loss_names = {
+    'total_loss': 'loss',
+    'rpn_score_loss': 'rpn',
+    'frcnn_cls_loss': 'class',
+    'frcnn_box_loss': 'box',
+    'mask_loss': 'mask',
+  }
+  configurables = {
+    'model': model_config.model,
+    'TaskConfig': TaskConfig,
+    'AnchorTargets': AnchorTargets,
+  }
+
+  @classmethod
+  def make_config(cls, weight_decay: float) -> TaskConfig:
+    """Returns the config of a recipe."""
+    return TaskConfig(
+      model=model_config.model(),
+      losses=maskrcnn.Losses(l2_weight_decay=weight_decay),
+    )
+
+  @property
+  def output_size(self) -> tuple[int, int]:
+    """Height and width of the canvas in pixels."""
+    height, width, *_ = self.config.model.input_size
+    return height, width
+
+  @property
+  def num_classes(self) -> int:
+    """Largest category id plus one; 0 is the background."""
+    return self.config.model.num_classes
+
+  @property
+  def synchronized_norm(self) -> bool:
+    """Says if batch normalisation covers all replicas."""
+    return self.config.model.norm_activation.use_sync_bn
+
+  def checks(self) -> list[Problem]:
+    """Lists what is wrong with the model."""
+    return model_checks.problems(self.config)
 
   def build_model(self) -> tf_keras.Model:
     """Returns the model with all its variables."""
-    model = build.mask_rcnn(self.task_config.model)
-    parts.freeze(model, self.task_config.frozen)
-    if self.task_config.losses.l2_weight_decay:
-      build.decay_weights(model, self.task_config.losses.l2_weight_decay)
-    return model
+    config = self.config
+    detector = build.mask_rcnn(config.model)
+    parts.freeze(detector, config.frozen)
+    if config.losses.l2_weight_decay:
+      build.decay_weights(detector, config.losses.l2_weight_decay)
+    return detector
 
-  @classmethod
-  def create_optimizer(
-    cls,
-    optimizer_config: optimization.OptimizationConfig,
-    runtime_config: cfg.RuntimeConfig | None = None,
-  ) -> tf_keras.optimizers.Optimizer:
-    """Returns the optimizer; around it the moving average, if there is one."""
-    average = optimizer_config.ema
-    optimizer = super().create_optimizer(
-      optimizer_config.replace(ema=None), runtime_config
-    )
-    if average is None:
-      return optimizer
-    return averaging.Averaged(optimizer, **average.as_dict())
-
-  def initialize(self, model: tf_keras.Model) -> None:
-    """Loads what the config takes from another checkpoint."""
-    config = self.task_config
-    if config.init_checkpoint:
-      restore.initialize(
-        model, config.init_checkpoint, config.init_checkpoint_modules
-      )
-
-  def build_inputs(
+  def train_inputs(
     self,
-    params: data_config.TrainData | data_config.EvalData,
+    data: data_config.TrainData,
     input_context: tf.distribute.InputContext | None = None,
     start_step: int = 0,
   ) -> tf.data.Dataset:
-    """Returns what `train_step` takes from `start_step` on, or `EvalScenes`."""
-    output_size = tuple(self.task_config.model.input_size[:2])
-    if isinstance(params, data_config.TrainData):
-      return pipeline.train_dataset(
-        params, output_size, input_context, start_step
-      )
-    return pipeline.eval_dataset(params, output_size, input_context)
-
-  def build_metrics(self, training: bool = True) -> list[tf_keras.metrics.Mean]:
-    """Returns means of the losses and of what was pasted; none to evaluate."""
-    if not training:
-      self._evaluation = _Evaluation()
-      return []
-    names = [*LOSSES, *(f'paste/{name}' for name in STATISTICS)]
-    return [tf_keras.metrics.Mean(name, dtype=tf.float32) for name in names]
-
-  # AutoGraph has nothing to convert, and takes seconds to find out.
-  @tf.autograph.experimental.do_not_convert
-  def train_step(
-    self,
-    inputs: TrainScenes | RawScenes,
-    model: tf_keras.Model,
-    optimizer: tf_keras.optimizers.Optimizer,
-    metrics: Sequence[tf_keras.metrics.Metric] | None = None,
-  ) -> dict[str, tf.Tensor]:
-    """Takes one optimizer step on one replica's batch."""
-    metrics = metrics or []
-    if isinstance(inputs, RawScenes):
-      inputs = self._augmentation(inputs)
-    totals = [m for m in metrics if not m.name.startswith('paste/')]
-    learn = super().train_step
-
-    def step(scenes, number, optimizer):
-      targets = train_labels.labels(self.task_config, scenes, number)
-      return learn((scenes.image, targets), model, optimizer, totals)[self.loss]
-
-    parts = self.task_config.micro_batches
-    if parts == 1:
-      loss = step(inputs, optimizer.iterations, optimizer)
-    else:
-      loss = accumulation.train_step(
-        step, inputs, model.trainable_variables, optimizer, parts
-      )
-    for metric in metrics:
-      if metric.name.startswith('paste/'):
-        metric.update_state(inputs.statistics[metric.name[len('paste/') :]])
-    return {self.loss: loss}
-
-  @functools.cached_property
-  def _augmentation(self) -> Callable[[RawScenes], TrainScenes]:
-    """The augmentation as a part of the training step."""
-    config = self.task_config
-    return raw.augmentation(
-      output_size=tuple(config.model.input_size[:2]),
-      **pipeline.augment_knobs(config.train_data),
+    """Returns `TrainScenes`, or `RawScenes` that the device augments."""
+    return pipeline.train_dataset(
+      data, self.output_size, input_context, start_step
     )
 
-  def _build_rpn_losses(self, outputs, labels):
-    return losses.rpn_losses(self.task_config, outputs, labels)
+  def eval_inputs(
+    self,
+    data: data_config.EvalData,
+    input_context: tf.distribute.InputContext | None = None,
+  ) -> tf.data.Dataset:
+    """Returns `EvalScenes`."""
+    return pipeline.eval_dataset(data, self.output_size, input_context)
 
-  def _build_frcnn_losses(self, outputs, labels):
-    del labels
-    return losses.region_losses(self.task_config, outputs)
+  def prepare(self, inputs: TrainScenes | RawScenes) -> TrainScenes:
+    """Augments the scenes, unless the host has done so."""
+    if isinstance(inputs, RawScenes):
+      return self.augmentation(inputs)
+    return inputs
 
-  def _build_mask_loss(self, outputs):
-    return losses.mask_loss(self.task_config, outputs)
+  @functools.cached_property
+  def augmentation(self) -> Callable[[RawScenes], TrainScenes]:
+    """The augmentation as a part of the training step."""
+    return raw.augmentation(
+      output_size=self.output_size,
+      **pipeline.augment_knobs(self.config.train_data),
+    )
+
+  def labels(self, examples: TrainScenes, step: tf.Tensor) -> dict[str, Any]:
+    """Returns the ground truth and the anchor targets; see `labels.labels`."""
+    return train_labels.labels(self.config, examples, step)
+
+  def forward(
+    self, model: tf_keras.Model, examples: TrainScenes, labels: dict[str, Any]
+  ) -> dict[str, Any]:
+    """Returns the outputs of the model that the losses need."""
+    objects = ['gt_boxes', 'gt_classes']
+    if self.config.model.include_mask:
+      objects.append('gt_masks')
+    return model(
+      examples.image,
+      image_shape=labels['image_info'][:, 1, :],
+      anchor_boxes=labels['anchor_boxes'],
+      training=True,
+      **{name: labels[name] for name in objects},
+    )
+
+  def losses(
+    self,
+    outputs: dict[str, Any],
+    labels: dict[str, Any],
+    penalties: Sequence[tf.Tensor],
+  ) -> dict[str, tf.Tensor]:
+    """Returns the losses; see `losses.all_losses`."""
+    return train_losses.all_losses(self.config, outputs, labels, penalties)
+
+  def statistics(self, examples: TrainScenes) -> dict[str, tf.Tensor]:
+    """Returns what was pasted, a float32 `[b]` each."""
+    return {f'paste/{name}': examples.statistics[name] for name in STATISTICS}
 
   @tf.autograph.experimental.do_not_convert
-  def validation_step(
-    self,
-    inputs: EvalScenes,
-    model: tf_keras.Model,
-    metrics: Sequence[tf_keras.metrics.Metric] | None = None,
-  ) -> dict[str, dict[str, tf.Tensor]]:
-    """Detects on one replica's `EvalScenes`; boxes in original pixels."""
-    del metrics
+  def predict(
+    self, inputs: EvalScenes, model: tf_keras.Model
+  ) -> dict[str, tf.Tensor]:
+    """Returns detections, the arguments of `evaluation.detections.results`.
+
+    Boxes are float32 `[b, k, 4]` in pixels of the original images; class 0
+    marks padding.
+    """
     batch = tf.shape(inputs.image)[0]
     outputs = model(
       inputs.image,
-      anchor_boxes=train_labels.repeated_anchors(self.task_config, batch),
+      anchor_boxes=train_labels.repeated_anchors(self.config, batch),
       image_shape=tf.cast(inputs.size, tf.float32),
       training=False,
     )
     scale = tf.tile(tf.cast(inputs.scale, tf.float32), [1, 2])
     boxes = tf.cast(outputs['detection_boxes'], tf.float32)
     blank = (inputs.source_id == NO_IMAGE)[:, tf.newaxis]
-    found = {
+    detections = {
       'source_ids': inputs.source_id,
       'original_sizes': inputs.original_size,
       'boxes': boxes / scale[:, tf.newaxis],
       'scores': tf.cast(outputs['detection_scores'], tf.float32),
-      # Of class 0 is padding.
       'classes': tf.where(blank, 0, outputs['detection_classes']),
     }
     if 'detection_masks' in outputs:
-      found['masks'] = tf.cast(outputs['detection_masks'], tf.float32)
-    return {'detections': found}
+      masks = outputs['detection_masks']
+      detections['masks'] = tf.cast(masks, tf.float32)
+    return detections
 
-  def aggregate_logs(
-    self,
-    state: bool | None = None,
-    step_outputs: Mapping[str, Any] | None = None,
-  ) -> bool:
-    """Collects the detections of the replicas of this worker on the host."""
-    if state is None:
-      self._evaluation.detections = []
-    found = step_outputs['detections']
-    for replica in range(len(found['source_ids'])):
-      arrays = {name: x[replica].numpy() for name, x in found.items()}
-      self._evaluation.detections += detections.results(**arrays)
-    return True
-
-  def reduce_aggregated_logs(
-    self,
-    aggregated_logs: bool | None = None,
-    global_step: tf.Tensor | None = None,
-  ) -> dict[str, float]:
-    """Writes the detections of all workers and returns the COCO metrics."""
-    del aggregated_logs, global_step
-    parts = workers.from_all(
-      tf.distribute.get_strategy(), self._evaluation.detections
+  def evaluator(self) -> CocoEvaluator:
+    """Returns an evaluator against the labels that the config names."""
+    return CocoEvaluator(
+      functools.partial(groundtruth_of, self.config),
+      masks=self.config.model.include_mask,
+      per_category=self.config.per_category_metrics,
     )
-    found = [result for part in parts for result in part]
-    if self.logging_dir:
-      path = os.path.join(self.logging_dir, DETECTIONS_FILE)
-      with tf.io.gfile.GFile(path, 'w') as file:
-        file.write(json.dumps(found))
-    if self._evaluation.groundtruth is None:
-      self._evaluation.groundtruth = groundtruth_of(self.task_config)
-    masks = ('segm',) if self.task_config.model.include_mask else ()
-    return coco.evaluate(
-      self._evaluation.groundtruth,
-      found,
-      iou_types=('bbox', *masks),
-      per_category=self.task_config.per_category_metrics,
-      # Ids may have gaps, and the model may guess a class that has no label.
-      strict_categories=False,
-    )
-
-
-@dataclasses.dataclass
-class _Evaluation:
-  """What one evaluation gathers; a list of tf.Module would not stay a list."""
-
-  detections: list[dict[str, Any]] = dataclasses.field(default_factory=list)
-  groundtruth: dict[str, Any] | None = None
 
 
 def groundtruth_of(config: TaskConfig) -> dict[str, Any]:
-  """Returns what a task is evaluated against, in COCO format.
+  """Returns the ground truth of the evaluation in COCO format.
 
   Args:
-    config: of the task; without an annotation file, the labels of the
-      evaluation records count.
+    config: of the task. Without an annotation file, the labels of the
+      evaluation records are the ground truth.
   """
   if config.annotation_file:
     return groundtruth.from_annotations(config.annotation_file)

@@ -1,8 +1,9 @@
-"""The best checkpoint of a run, apart from those that are pruned.
+"""Keeps the best checkpoint of a run, which is never pruned.
 
 The folder holds one checkpoint, which `tf.train.latest_checkpoint` finds, and
-`best.json`: its name, step and metrics. A kill leaves the one of before, or
-the new one whose metrics are known: `best.json` decides.
+`best.json`: its name, step and metrics. After a kill it holds either the
+previous checkpoint or the new one, each with its metrics; the checkpoint that
+`best.json` names is kept.
 """
 
 import json
@@ -20,7 +21,7 @@ FILE = 'best.json'
 
 
 class Best:
-  """Saves what is evaluated if it is better than all before.
+  """Saves an evaluated checkpoint if it is better than all earlier ones.
 
   Attributes:
     record: what `best.json` holds; None before the first evaluation.
@@ -33,13 +34,13 @@ class Best:
     metric: str,
     known: str | None = None,
   ):
-    """Makes the folder ready to go on.
+    """Reads the record, and removes files that a kill has left.
 
     Args:
       checkpoint: of the run, whose variables are saved.
-      folder: where the best one is, or will be.
-      metric: what is compared; more is better.
-      known: where the best one so far is, if it is not in `folder`.
+      folder: folder of the best checkpoint.
+      metric: name of the metric that is compared; more is better.
+      known: folder with the best checkpoint so far, if it is not `folder`.
 
     Raises:
       ValueError: `best.json` is damaged.
@@ -49,7 +50,7 @@ class Best:
     known = known or folder
     self.record = read(known)
     if self.record and not _exists(known, self.record):
-      self.record = None  # Somebody has removed it.
+      self.record = None  # The checkpoint was removed by hand.
     if self.record and known == folder:
       self._tidy()
 
@@ -58,10 +59,10 @@ class Best:
 
     Args:
       step: of the run.
-      metrics: of the evaluation of what the variables are now.
+      metrics: evaluation of the current values of the variables.
 
     Returns:
-      Whether it was.
+      True if it was the best.
 
     Raises:
       ValueError: there is no such metric.
@@ -90,13 +91,13 @@ class Best:
     return True
 
   def _tidy(self) -> None:
-    """Lets TensorFlow find the checkpoint on record; removes all others."""
+    """Writes TensorFlow's list of checkpoints; removes all others."""
     name = self.record['checkpoint']
     last_good.write_list(self._folder, [name])
     for path in tf.io.gfile.glob(os.path.join(self._folder, 'ckpt-*')):
       if os.path.basename(path).partition('.')[0] == name:
         continue
-      if tf.io.gfile.isdir(path):  # Of a checkpoint that was never finished.
+      if tf.io.gfile.isdir(path):  # Of an unfinished checkpoint.
         tf.io.gfile.rmtree(path)
       else:
         tf.io.gfile.remove(path)

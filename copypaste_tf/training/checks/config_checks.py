@@ -13,7 +13,7 @@ from copypaste_tf.config import config_types
 from copypaste_tf.config.config_types import Problem, nearest
 from copypaste_tf.inputs import pipeline
 from copypaste_tf.inputs.data_config import TrainData
-from copypaste_tf.tasks.detection import model_checks
+from copypaste_tf.tasks import registry
 from copypaste_tf.training.checks import (
   data_checks,
   service_checks,
@@ -119,7 +119,7 @@ def problems(
   if listed:
     return listed
   leaves = config_types.flatten(params.as_dict())
-  listed += model_checks.problems(params.task)
+  listed += registry.build(params.task).checks()
   if 'train' in mode:
     listed += [*_schedule(params, leaves), *_sources(params.task.train_data)]
     listed += service_checks.problems(params.task.train_data)

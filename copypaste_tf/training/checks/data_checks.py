@@ -12,6 +12,7 @@ from official.core import config_definitions as cfg
 from copypaste_tf import records
 from copypaste_tf.config.config_types import Problem
 from copypaste_tf.inputs import data_files
+from copypaste_tf.tasks import registry
 
 _PROBED = 32  # Records looked at where no manifest tells.
 
@@ -115,10 +116,10 @@ def _missing(path: str, patterns: str) -> Problem | None:
 
 def _misfits(params, path: str, facts: Facts) -> Iterator[Problem]:
   """Compares what the records hold with what the config reads."""
-  data, model = params.task.train_data, params.task.model
-  num_classes = model.num_classes
+  data = params.task.train_data
+  num_classes = registry.build(params.task).num_classes
   highest = max(facts.classes, default=0)
-  if highest >= num_classes:
+  if num_classes is not None and highest >= num_classes:
     yield Problem(
       'task.model.num_classes',
       f'{num_classes} does not fit the label map of {path}: its highest '

@@ -8,6 +8,7 @@ import tensorflow as tf
 from official.core import config_definitions as cfg
 
 from copypaste_tf.config.config_types import Problem
+from copypaste_tf.tasks import registry
 
 WORKERS = 'multi_worker_mirrored'
 _GPUS, _PRECISION = 'runtime.num_gpus', 'runtime.mixed_precision_dtype'
@@ -61,7 +62,8 @@ def decisions(params: cfg.ExperimentConfig, replicas: int) -> Iterator[str]:
   Yields:
     A sentence for each.
   """
-  runtime, norm = params.runtime, params.task.model.norm_activation
+  runtime = params.runtime
+  synchronized = registry.build(params.task).synchronized_norm
   strategy, place = runtime.distribution_strategy, kind(runtime)
   visible = visible_gpus()
   if strategy == 'mirrored' and place == 'CPU' and replicas == 1:
@@ -74,9 +76,9 @@ def decisions(params: cfg.ExperimentConfig, replicas: int) -> Iterator[str]:
     yield f'TF_CONFIG is read by {WORKERS} only: this run is one worker'
   if strategy != 'tpu' and runtime.tpu:
     yield f'runtime.tpu = {runtime.tpu!r} is read by the strategy tpu only'
-  if norm.use_sync_bn and replicas == 1:
+  if synchronized and replicas == 1:
     yield 'use_sync_bn: a single replica has nothing to synchronise'
-  if not norm.use_sync_bn and replicas > 1:
+  if synchronized is False and replicas > 1:
     yield 'use_sync_bn is False: each replica normalises by its own images'
   if place == 'CPU' and runtime.mixed_precision_dtype != 'float32':
     yield (

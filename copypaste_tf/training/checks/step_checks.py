@@ -6,6 +6,7 @@ from official.core import config_definitions as cfg
 
 from copypaste_tf.config.config_types import Problem
 from copypaste_tf.inputs import pipeline
+from copypaste_tf.tasks import registry
 
 _OPTIMIZER = 'trainer.optimizer_config.'
 
@@ -78,7 +79,7 @@ def _micro_batches(params) -> Iterator[Problem]:
       "does not work with float16; set runtime.precision = 'bfloat16', or "
       'TaskConfig.micro_batches = 1',
     )
-  synchronized = params.task.model.norm_activation.use_sync_bn
+  synchronized = registry.build(params.task).synchronized_norm
   if synchronized and replicas > 1:
     yield Problem(
       path,

@@ -1,1 +1,1 @@
-"""The loop of training steps: trainer, micro batches, averages, divergence."""
+"""The training loop: step, trainer, micro batches, averages, divergence."""

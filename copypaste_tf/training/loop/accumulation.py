@@ -1,59 +1,50 @@
-"""A batch that does not fit is computed in parts, for one optimizer step."""
+"""Gradient accumulation: a batch computed in parts, for one optimizer step."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
 
-
-class _Gradients:
-  """Stands for an optimizer, and keeps the gradients that it is given."""
-
-  def __init__(self):
-    self.values = []
-
-  def apply_gradients(self, grads_and_vars: Sequence[tuple]) -> None:
-    self.values = [gradient for gradient, _ in grads_and_vars]
+Gradients = list[tf.Tensor | None]
 
 
-def train_step(
-  step: Callable[[Any, tf.Tensor, Any], tf.Tensor],
+def mean_gradients(
+  compute: Callable[[Any, tf.Tensor], tuple[tf.Tensor, Gradients]],
   batch: Any,
+  step: tf.Tensor,
   weights: Sequence[tf.Variable],
-  optimizer: Any,
   parts: int,
-) -> tf.Tensor:
-  """Takes one optimizer step on the mean gradient of the parts of a batch.
+) -> tuple[tf.Tensor, list[tf.Tensor]]:
+  """Averages loss and gradients over the parts of a batch.
 
-  The parts are computed one after the other, in a loop, so that one needs the
-  memory at a time.
+  The parts are computed one after the other, in a loop, so that the activations
+  of a single part are in memory at a time.
 
   Args:
-    step: takes a part, a number that no other part of any step has, and an
-      optimizer; calls `apply_gradients` of it and returns the scalar loss.
+    compute: takes a part and a number that no other part of any step has;
+      returns the scalar loss and a gradient for each weight, None for a weight
+      that the loss does not depend on.
     batch: nest of tensors `[b, ...]`.
-    weights: what the gradients are of.
-    optimizer: takes the step.
-    parts: how many, a divisor of `b`.
+    step: int64 scalar, the number of the step.
+    weights: of the gradients.
+    parts: number of parts, a divisor of `b`.
 
   Returns:
-    The mean loss of the parts.
+    The mean loss, and the mean gradient of each weight; 0 for None.
   """
   split = tf.nest.map_structure(
     lambda x: tf.reshape(x, [parts, -1, *x.shape[1:]]), batch
   )
 
   def add_part(index, loss, sums):
-    gradients = _Gradients()
     part = tf.nest.map_structure(lambda x: x[index], split)
-    number = optimizer.iterations * parts + tf.cast(index, tf.int64)
-    loss += step(part, number, gradients) / parts
+    number = step * parts + tf.cast(index, tf.int64)
+    part_loss, gradients = compute(part, number)
     sums = [
-      # No part of the loss may depend on a weight.
       total if gradient is None else total + gradient / parts
-      for total, gradient in zip(sums, gradients.values, strict=True)
+      for total, gradient in zip(sums, gradients, strict=True)
     ]
-    return index + 1, loss, sums
+    return index + 1, loss + part_loss / parts, sums
 
   _, loss, sums = tf.while_loop(
     lambda index, *_: index < parts,
@@ -62,5 +53,4 @@ def train_step(
     parallel_iterations=1,
     maximum_iterations=parts,
   )
-  optimizer.apply_gradients(list(zip(sums, weights, strict=True)))
-  return loss
+  return loss, sums

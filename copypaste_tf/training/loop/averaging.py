@@ -1,13 +1,13 @@
-"""The moving average of the weights, as an optimizer around another."""
+"""Averages the weights over the steps, in a wrapper of the optimizer."""
 
 import tensorflow as tf
 from official.modeling import optimization
 
 
 class Averaged(optimization.ExponentialMovingAverage):
-  """Model Garden's moving average, but that a swap does not round.
+  """Swaps weights and averages without rounding, unlike its base class.
 
-  A run that is evaluated in between has the same weights as one that is not.
+  So evaluations during a run do not change its weights.
   """
 
   def swap_weights(self) -> None:

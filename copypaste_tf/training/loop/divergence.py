@@ -1,23 +1,23 @@
-"""When a training has diverged, and which of its examples may be why."""
+"""Decides whether a training diverged, and which examples are suspect."""
 
 import statistics
 from collections.abc import Sequence
 
 import numpy as np
 
-# Loops whose mean loss a loop is compared with, and how many there must be.
+# The mean loss of a loop is compared with at most and at least so many others.
 _RECENT, _LEAST = 20, 5
 
 
 class LoopError(Exception):
-  """A loop of steps that diverged; it is raised before anything is saved.
+  """Reports a loop of steps that diverged, before anything is saved.
 
   Attributes:
-    reason: what is wrong, for a person.
-    losses: `[steps, replicas]` float32, those of the loop.
-    step: index of the first step that shows it.
-    suspects: indices of the steps whose examples may be at fault.
-    replicas: those whose examples may be at fault.
+    reason: description of the fault, for a person.
+    losses: `[steps, replicas]` float32 losses of the loop.
+    step: index of the first step that shows the fault.
+    suspects: indices of the steps whose examples are suspect.
+    replicas: replicas whose examples are suspect.
   """
 
   def __init__(self, reason: str, losses: np.ndarray, step: int):
@@ -26,19 +26,19 @@ class LoopError(Exception):
     everyone = range(losses.shape[1])
     bad = np.flatnonzero(~np.isfinite(losses[step]))
     if 0 < len(bad) < len(everyone):
-      # The others have the same weights and are fine.
+      # The other replicas have the same weights and finite losses.
       self.suspects, self.replicas = [step], bad.tolist()
     else:
-      # The step may suffer from the gradient of the one before.
+      # The gradient of the previous step may be the cause.
       self.suspects = list(range(max(step - 1, 0), step + 1))
       self.replicas = list(everyone)
 
 
 class Judge:
-  """Tells a loop of steps that diverged from the others."""
+  """Decides whether a loop of steps diverged."""
 
   def __init__(self, explosion_factor: float):
-    """Starts without a past.
+    """Starts without earlier loops.
 
     Args:
       explosion_factor: see `Divergence`.
@@ -47,18 +47,18 @@ class Judge:
     self._past: list[float] = []
 
   def fault(self, losses: np.ndarray, finite: bool) -> LoopError | None:
-    """Judges a loop; remembers it if it is fine.
+    """Returns the fault of a loop; remembers its loss if there is none.
 
     Args:
       losses: `[steps, replicas]` float32.
-      finite: whether all variables of the model are.
+      finite: True if all variables of the model are finite.
     """
     bad = np.flatnonzero(~np.isfinite(losses).all(axis=1))
     if bad.size:
       value = losses[bad[0]].mean()
       return LoopError(f'the loss is {value}', losses, int(bad[0]))
     if not finite:
-      # An earlier update would show in the losses, but for unused weights.
+      # The losses show an earlier fault, except that of an unused weight.
       return LoopError(
         'weights or moving averages are not finite', losses, len(losses) - 1
       )
@@ -82,11 +82,11 @@ class Judge:
 
 
 def advice(common: Sequence[int], data_path: str) -> str:
-  """Returns what to try when a run diverges again and again.
+  """Returns advice for a run that diverges again and again.
 
   Args:
-    common: source ids that were at fault every time.
-    data_path: of the training records.
+    common: source ids that were suspect every time.
+    data_path: path of the training records.
   """
   lines = []
   if common:

@@ -1,4 +1,4 @@
-"""Model Garden's trainer, which stops at a loop of steps that diverged."""
+"""Checks each loop of training steps for divergence."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,18 +11,18 @@ from copypaste_tf.training.loop.trainer import Trainer
 
 
 class StepLosses(tf_keras.metrics.Mean):
-  """The mean of the losses of a loop, and the loss of each step and replica."""
+  """Holds the mean loss of a loop, and the loss of each step and replica."""
 
   def __init__(self, steps: int, name: str):
     """Makes the metric, in the scope of the strategy.
 
     Args:
-      steps: of a loop, at most.
-      name: of the metric.
+      steps: largest number of steps of a loop.
+      name: name of the metric.
     """
     super().__init__(name, dtype=tf.float32)
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
-    # Each replica writes a column of its own, so that their sum is the whole.
+    # Each replica writes its own column, so the sum over replicas has them all.
     self._losses = self.add_weight(
       'losses', shape=[steps, replicas], initializer='zeros'
     )
@@ -38,7 +38,7 @@ class StepLosses(tf_keras.metrics.Mean):
     super().update_state(loss)
 
   def reset_state(self) -> None:
-    """Begins with the next loop."""
+    """Starts the next loop."""
     for variable in self.variables:
       variable.assign(tf.zeros(variable.shape))
 
@@ -49,10 +49,10 @@ class StepLosses(tf_keras.metrics.Mean):
 
 
 class GuardedTrainer(Trainer):
-  """Raises a `LoopError` behind a loop that diverged.
+  """Raises a `LoopError` after a loop that diverged.
 
-  Orbit's controller calls its actions and saves behind that, so none of them
-  sees such a loop.
+  Orbit's controller calls its actions and saves checkpoints after that, so
+  neither sees such a loop.
   """
 
   def __init__(self, *args, **kwargs):
@@ -72,7 +72,7 @@ class GuardedTrainer(Trainer):
     )
 
   def train_loop_end(self) -> Mapping[str, tf.Tensor]:
-    """Returns what a loop reports.
+    """Returns the values that a loop reports.
 
     Raises:
       LoopError: the loop diverged.
@@ -88,12 +88,15 @@ class GuardedTrainer(Trainer):
 def unsound(
   strategy: tf.distribute.Strategy, variables: Sequence[tf.Variable]
 ) -> tf.Tensor:
-  """Counts variables that are not finite, on each replica; an int32 scalar.
+  """Counts the variables with NaN or infinity, summed over the replicas.
 
   Args:
-    strategy: of the variables.
-    variables: those of the model. A momentum or an average that is not finite
-      makes a weight so, or is made by one.
+    strategy: strategy of the variables.
+    variables: variables of the model. They suffice: a momentum or an average
+      that is not finite comes from, or leads to, such a weight.
+
+  Returns:
+    An int32 scalar.
   """
 
   def of_replica():

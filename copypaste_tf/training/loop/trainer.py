@@ -1,4 +1,4 @@
-"""Model Garden's trainer, which also measures its steps."""
+"""Measures gradient norm and input wait in Model Garden's trainer."""
 
 from typing import Any
 
@@ -10,20 +10,20 @@ GRADIENT_NORM, INPUT_SECONDS = 'gradient_norm', 'input_seconds'
 
 
 class InputClock:
-  """The time for which a loop of steps stands still for its next batch.
+  """Measures the time that a loop of steps waits for its batches.
 
-  It is read on the host around `next`, within the graph of the loop. A step
-  that a GPU has not finished yet is still running then, so that what is
-  measured is the most that faster inputs could save.
+  The host reads the time before and after `next`, within the graph of the loop.
+  A GPU may still compute the previous step meanwhile, so the measured time is
+  an upper bound of the time that faster inputs could save.
   """
 
   def __init__(self):
-    """Makes a variable of the host; to be called outside a strategy's scope."""
+    """Makes a variable on the host; call it outside of a strategy's scope."""
     with tf.device('CPU:0'):
       self._seconds = tf.Variable(0.0, trainable=False, dtype=tf.float64)
 
   def next(self, iterator) -> Any:
-    """Returns the next batch; in a graph or outside of one."""
+    """Returns the next batch; works in a graph and eagerly."""
     began = tf.timestamp()
     with tf.control_dependencies([began]):
       batch = next(iterator)
@@ -33,28 +33,28 @@ class InputClock:
     return batch
 
   def read(self) -> float:
-    """Returns the seconds since it was read before."""
+    """Returns the seconds of waiting since the last call."""
     seconds = float(self._seconds.numpy())
     self._seconds.assign(0.0)
     return seconds
 
 
 class Trainer(base_trainer.Trainer):
-  """Model Garden's trainer; its loops report two values more.
+  """Adds two values to the report of a loop.
 
-  `gradient_norm` is the mean over the steps of the norm of all gradients
-  together, summed over the replicas and not yet clipped. With float16, steps
-  that the loss scale skips are left out. `input_seconds` is the mean time of a
-  step for which it waited for its batch, in seconds.
+  `gradient_norm` is the global norm of the gradients, summed over the replicas
+  and not yet clipped, averaged over the steps. With float16, steps that the
+  loss scale skips are left out. `input_seconds` is the mean time in seconds
+  that a step waited for its batch.
   """
 
   def __init__(self, *args, clock: InputClock | None = None, **kwargs):
     """Makes the trainer of a run, in the scope of its strategy.
 
     Args:
-      *args: of Model Garden's trainer.
-      clock: measures the inputs; None where steps do not run on this host.
-      **kwargs: of Model Garden's trainer.
+      *args: arguments of Model Garden's trainer.
+      clock: measures the inputs; None if the steps do not run on this host.
+      **kwargs: arguments of Model Garden's trainer.
     """
     super().__init__(*args, **kwargs)
     self._clock = clock
@@ -62,11 +62,11 @@ class Trainer(base_trainer.Trainer):
     _watch_gradients(self.optimizer, self._gradient_norm)
 
   def next_train_inputs(self, iterator) -> Any:
-    """Returns the next batch, and measures how long it took."""
+    """Returns the next batch, and measures the wait."""
     return next(iterator) if self._clock is None else self._clock.next(iterator)
 
   def train_loop_begin(self) -> None:
-    """Starts to measure."""
+    """Starts the measurements of a loop."""
     super().train_loop_begin()
     self._first_step = int(self.global_step.numpy())
     self._gradient_norm.reset_states()
@@ -74,7 +74,7 @@ class Trainer(base_trainer.Trainer):
       self._clock.read()
 
   def train_loop_end(self) -> dict[str, Any]:
-    """Returns what a loop reports."""
+    """Returns the values that a loop reports."""
     logs = super().train_loop_end()
     logs[GRADIENT_NORM] = self._gradient_norm.result()
     if self._clock is not None:
@@ -86,10 +86,10 @@ class Trainer(base_trainer.Trainer):
 def _watch_gradients(
   optimizer: tf_keras.optimizers.Optimizer, norm: tf_keras.metrics.Mean
 ) -> None:
-  """Updates a metric with the norm of the gradients of each step."""
+  """Updates a metric with the global gradient norm of each step."""
   scaled = isinstance(optimizer, tf_keras.mixed_precision.LossScaleOptimizer)
   inner = optimizer.inner_optimizer if scaled else optimizer
-  # Model Garden's moving averages wrap an optimizer, and have no name for it.
+  # Model Garden's moving average has no public name for its inner optimizer.
   inner = getattr(inner, '_optimizer', inner)
   aggregate = inner.gradient_aggregator
 

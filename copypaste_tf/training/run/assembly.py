@@ -1,4 +1,4 @@
-"""What a run is made of: task, trainer, Orbit's runner and its actions."""
+"""Assembles a run: task, trainer, Orbit's runner and its actions."""
 
 import functools
 import os
@@ -11,8 +11,9 @@ import tf_keras
 from official.core import train_lib, train_utils
 from official.modeling import performance
 
-from copypaste_tf.tasks.detection.task import CopyPasteTask
+from copypaste_tf.tasks import registry
 from copypaste_tf.training.checkpoints.best import Best
+from copypaste_tf.training.loop.adapter import TrainedTask
 from copypaste_tf.training.loop.guard import GuardedTrainer
 from copypaste_tf.training.loop.trainer import InputClock
 from copypaste_tf.training.run import workers
@@ -29,9 +30,9 @@ class Run(NamedTuple):
 
   Attributes:
     runner: Model Garden's.
-    progress: what a person sees of it.
-    recoveries: what it does when it diverges.
-    preemption: what it does when it is asked to end.
+    progress: prints lines, and writes history and results.
+    recoveries: restores the run when it diverges.
+    preemption: saves and ends the run at SIGTERM.
   """
 
   runner: train_lib.OrbitExperimentRunner
@@ -56,7 +57,7 @@ def build(
     folder: where this worker writes; `model_dir` for the chief.
     mode: one of `runner.MODES`.
     show: takes a line for the user.
-    profile: steps that TensorFlow's profiler watches.
+    profile: steps to record with TensorFlow's profiler.
   """
   train = 'train' in mode
   task, trainer = task_and_trainer(
@@ -79,35 +80,35 @@ def build(
   )
   # Model Garden would save the averages once more.
   runner.controller.eval_actions = (progress.evaluated,)
-  found = workers.restore(runner, model_dir)
+  restored = workers.restore(runner, model_dir)
   progress.rewound()  # The step has been restored.
   recoveries = Recoveries(model_dir, trainer)
   if train:
-    _start(runner, recoveries, found)
+    _start(runner, recoveries, restored)
     _draw_panels(runner, started, folder)
   return Run(runner, progress, recoveries, _preemption(runner, show))
 
 
 def task_and_trainer(
   started: Devices, folder: str, *, train: bool, evaluate: bool = True
-) -> tuple[CopyPasteTask, GuardedTrainer]:
+) -> tuple[TrainedTask, GuardedTrainer]:
   """Builds the model, its optimizer and its inputs.
 
   Args:
     started: the devices, and the config.
     folder: where detections are written.
-    train: build what trains.
-    evaluate: build what evaluates.
+    train: make the training inputs and optimizer variables.
+    evaluate: make the evaluation inputs.
   """
   params = started.params
   performance.set_mixed_precision_policy(params.runtime.mixed_precision_dtype)
-  # Of the first weights, and of what layers draw.
+  # Seeds the initial weights and the random layers.
   tf_keras.utils.set_random_seed(params.task.train_data.seed)
   # The steps of a TPU do not run on this host.
   tpu = isinstance(started.strategy, tf.distribute.TPUStrategy)
   clock = None if tpu else InputClock()
   with started.strategy.scope():
-    task = CopyPasteTask(params.task, logging_dir=folder)
+    task = TrainedTask(registry.build(params.task), logging_dir=folder)
     trainer = train_utils.create_trainer(
       params,
       task,
@@ -115,12 +116,12 @@ def task_and_trainer(
       evaluate=evaluate,
       trainer_cls=functools.partial(GuardedTrainer, clock=clock),
     )
-    # Several workers make their variables together, and this one with the first
-    # checkpoint that is saved or restored, which may be at other times.
+    # Workers must create variables at the same time. TensorFlow would create
+    # this one with the first checkpoint that a worker saves or restores.
     trainer.checkpoint.save_counter.assign_add(0)
     if train:
-      # Left to the first step, they are made within its graph, which then is
-      # traced twice and, with several replicas, does not run.
+      # Otherwise the first step creates them within its graph, which is then
+      # traced twice and fails with several replicas.
       trainer.optimizer._create_all_weights(trainer.model.trainable_variables)
   return task, trainer
 
@@ -133,7 +134,7 @@ def watched(
   show: Callable[[str], Any],
   files: tuple[str, str] = EVAL_FILES,
 ) -> Progress:
-  """Makes what a person sees of a run, and keeps its best checkpoint.
+  """Makes the reports of a run, which also keep its best checkpoint.
 
   Args:
     started: the devices, and the config.
@@ -143,22 +144,25 @@ def watched(
     show: takes a line.
     files: names of the history and of the results.
   """
-  best, config, task = None, started.params.trainer, started.params.task
+  best, config = None, started.params.trainer
+  evaluator = trainer.task.evaluator
   if config.best_checkpoint_export_subdir:
     best = Best(
       trainer.checkpoint,
       os.path.join(folder, config.best_checkpoint_export_subdir),
-      config.best_checkpoint_eval_metric
-      or ('mask_ap' if task.model.include_mask else 'box_ap'),
-      # Workers save together or not at all.
+      config.best_checkpoint_eval_metric or evaluator.headline,
+      # All workers must take the same decision, so they read the chief's.
       known=os.path.join(model_dir, config.best_checkpoint_export_subdir),
     )
   return Progress(
     folder,
     trainer.global_step,
     total_steps=config.train_steps,
-    batch_size=task.train_data.global_batch_size,
+    batch_size=started.params.task.train_data.global_batch_size,
     replicas=started.replicas,
+    losses=trainer.task.task.short_loss_names,
+    metrics=evaluator.names,
+    headline=evaluator.headline,
     best=best,
     files=files,
     write=show,
@@ -171,9 +175,9 @@ def _controller(profile, folder, show):
   return Profiler(profile, os.path.join(folder, 'train'), show).controller
 
 
-def _start(runner, recoveries: Recoveries, found: bool) -> None:
-  """Goes on with the next example, or saves what the run starts from."""
-  if found:
+def _start(runner, recoveries: Recoveries, restored: bool) -> None:
+  """Places the inputs of a restored run, or saves a new run at step 0."""
+  if restored:
     recoveries.place_inputs()
     return
   with runner.strategy.scope():
@@ -187,7 +191,7 @@ def _draw_panels(runner, started, folder) -> None:
   panels = Panels(
     folder,
     task.train_data,
-    tuple(task.model.input_size[:2]),
+    runner.trainer.task.task.output_size,
     every=task.panels_every,
     global_step=runner.controller.global_step,
   )
@@ -195,7 +199,7 @@ def _draw_panels(runner, started, folder) -> None:
 
 
 def _preemption(runner, show) -> Preemption:
-  """Returns what saves before a run ends that is asked to."""
+  """Builds the SIGTERM handler, which saves a checkpoint."""
 
   def save():
     step = int(runner.controller.global_step.numpy())

@@ -24,13 +24,13 @@ def evaluate(
 ) -> None:
   """Evaluates each checkpoint of a folder once, to the last step.
 
-  A checkpoint that is pruned or cannot be read is left out, with a line that
-  says so: nothing of the trainer's is moved or changed.
+  A checkpoint that is pruned or cannot be read is skipped, and a line says so.
+  The files of the training are not changed.
 
   Args:
     trainer: for evaluation only.
     model_dir: folder of the training; it may still be empty.
-    progress: reports evaluations; what its history holds is not repeated.
+    progress: reports evaluations; steps in its history are skipped.
     show: takes a line.
 
   Raises:
@@ -70,17 +70,17 @@ def new_checkpoints(
 ) -> Iterator[str]:
   """Yields each checkpoint of a training once, in the order of the steps.
 
-  That of step 0, which nothing has been learned in, does not count.
+  The checkpoint of step 0 is skipped, since nothing was learned yet.
 
   Args:
     model_dir: folder of the training.
-    done: steps that are left out.
-    last_step: behind which no checkpoint comes.
-    timeout: seconds to wait for the next one; None waits for ever.
+    done: steps to skip.
+    last_step: step of the last checkpoint.
+    timeout: seconds to wait for the next one; None waits forever.
     show: takes a line when there is nothing to do.
 
   Raises:
-    ValueError: none came.
+    ValueError: no checkpoint came within `timeout`.
   """
   done, began, told = {0, *done}, time.monotonic(), False
   while max(done) < last_step:
@@ -109,7 +109,7 @@ def _waiting(step: int, last_step: int, timeout: float | None) -> str:
 
 
 def _restore(trainer: base_trainer.Trainer, path: str) -> str | None:
-  """Restores the weights and the step; returns why that is not possible."""
+  """Restores weights and step; returns the reason if that is not possible."""
   try:
     restore(trainer.model, path)
     step = tf.train.load_checkpoint(path).get_tensor(_STEP)
@@ -118,7 +118,7 @@ def _restore(trainer: base_trainer.Trainer, path: str) -> str | None:
       return 'was deleted meanwhile'
     why = last_good.fault(path)
     if why is None and tf.io.gfile.exists(f'{path}.index'):
-      raise  # It is whole, and of another model.
+      raise  # The checkpoint is complete, but of another model.
     return why or 'was deleted meanwhile'
   trainer.global_step.assign(step)
   return None

@@ -1,10 +1,10 @@
-"""What a person sees of a run: a line of progress, history, results."""
+"""Reports a run: lines of progress, its history and its results."""
 
 import json
 import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -16,17 +16,10 @@ from copypaste_tf.training.run import memory, run_record
 from copypaste_tf.training.run.history import History
 
 HISTORY, RESULTS = TRAIN_FILES = ('history.jsonl', 'results.json')
-# Of an evaluator, which may run beside a trainer.
+# Files of an evaluator, which may run beside a trainer.
 EVAL_FILES = ('eval_history.jsonl', 'eval_results.json')
 RATE = 'images_per_second'
-_LONG_WAIT = 0.1  # Share of the time from which on the inputs are to blame.
-_SHORT = {
-  'total_loss': 'loss',
-  'rpn_score_loss': 'rpn',
-  'frcnn_cls_loss': 'class',
-  'frcnn_box_loss': 'box',
-  'mask_loss': 'mask',
-}
+_LONG_WAIT = 0.1  # Share of a step spent waiting that is worth a note.
 
 
 class Progress:
@@ -42,6 +35,9 @@ class Progress:
     *,
     total_steps: int,
     batch_size: int,
+    losses: Mapping[str, str],
+    metrics: Sequence[str],
+    headline: str,
     replicas: int = 1,
     best: Best | None = None,
     files: tuple[str, str] = TRAIN_FILES,
@@ -54,7 +50,10 @@ class Progress:
       global_step: of the trainer.
       total_steps: steps of the whole run.
       batch_size: images of a step.
-      replicas: that share a batch.
+      losses: `{name: label}` of the losses that a line shows.
+      metrics: metrics that the line of an evaluation shows.
+      headline: metric that every evaluation has.
+      replicas: number of replicas that share a batch.
       best: keeps the best checkpoint.
       files: names of the history and of the results.
       write: takes a line.
@@ -64,6 +63,8 @@ class Progress:
     """
     self._step, self._total = global_step, total_steps
     self._batch_size, self._replicas = batch_size, replicas
+    self._losses, self._metrics = losses, metrics
+    self._headline = headline
     self._best, self._write = best, write
     history, self._results = (os.path.join(model_dir, name) for name in files)
     self._history = History(history)
@@ -86,7 +87,7 @@ class Progress:
     values = {name: float(value) for name, value in output.items()}
     self._history.append(step, values)
     left = None if first else (self._total - step) * seconds
-    self._write(progress_line(step, self._total, values, left))
+    self._write(progress_line(step, self._total, values, self._losses, left))
 
   def _measured(self, seconds, input_seconds) -> dict[str, float]:
     rate = self._batch_size / seconds
@@ -100,16 +101,14 @@ class Progress:
     return values | memory.memory_gib()
 
   def evaluated(self, output: Mapping[str, Any]) -> None:
-    """Reports an evaluation, and keeps its time out of the images a second."""
+    """Reports an evaluation; its time does not count as training time."""
     values = {name: float(value) for name, value in output.items()}
     step = int(self._step.numpy())
-    # Before the history: what it lists is not evaluated again.
+    # Saved first: steps in the history are not evaluated again.
     best = self._best is not None and self._best(step, values)
     self._history.append(step, values)
     shown = [
-      f'{name} {values[name]:.3f}'
-      for name in ('box_ap', 'mask_ap')
-      if name in values
+      f'{name} {values[name]:.3f}' for name in self._metrics if name in values
     ]
     line = f'step {step}/{self._total}  evaluated: {", ".join(shown)}'
     self._write(line + ', the best so far' * best)
@@ -118,7 +117,7 @@ class Progress:
   @property
   def evaluated_steps(self) -> set[int]:
     """Steps whose evaluation is in the history."""
-    return {row['step'] for row in self._history.rows if 'box_ap' in row}
+    return {row['step'] for row in self._history.rows if self._headline in row}
 
   def finish(self) -> dict[str, Any]:
     """Writes `results.json` and returns what is in it."""
@@ -129,7 +128,7 @@ class Progress:
       'session_seconds': round(self._history.session_seconds, 1),
       RATE: None if rate is None else round(rate, 2),
       'train': self._history.last(RATE),
-      'eval': self._history.last('box_ap'),
+      'eval': self._history.last(self._headline),
       'best': self._best.record if self._best else None,
       'packages': run_record.packages(),
     }
@@ -138,20 +137,25 @@ class Progress:
 
 
 def progress_line(
-  step: int, total: int, values: Mapping[str, float], left: float | None
+  step: int,
+  total: int,
+  values: Mapping[str, float],
+  losses: Mapping[str, str],
+  left: float | None,
 ) -> str:
   """Formats one line.
 
   Args:
     step: steps done.
     total: steps of the run.
-    values: losses, `images_per_second` and what else was measured; of that,
-      what asks for attention is shown.
+    values: losses, `images_per_second` and other measurements, which are
+      shown if they need attention.
+    losses: `{name: label}` of the losses that are shown.
     left: seconds to the end, None if unknown.
   """
-  losses = [
+  shown = [
     f'{short} {values[name]:.3f}'
-    for name, short in _SHORT.items()
+    for name, short in losses.items()
     if name in values
   ]
   rest = [f'{values[RATE]:.{0 if values[RATE] >= 100 else 1}f} images/s']
@@ -161,7 +165,7 @@ def progress_line(
     rest.append(f'gradient {values[GRADIENT_NORM]}')
   if left is not None:
     rest.append(f'{duration(left)} left')
-  return '  '.join([f'step {step}/{total}', ' '.join(losses), *rest])
+  return '  '.join([f'step {step}/{total}', ' '.join(shown), *rest])
 
 
 def duration(seconds: float) -> str:

@@ -127,7 +127,7 @@ class Recoveries:
     for position in positions:
       for ids in source_ids(
         data,
-        tuple(self._config.model.input_size[:2]),
+        self._trainer.task.task.output_size,
         position,
         replicas,
         hosts=context.num_input_pipelines,

@@ -16,6 +16,7 @@ import yaml
 from official.core import config_definitions as cfg
 
 from copypaste_tf.config import config_types
+from copypaste_tf.tasks import registry
 from copypaste_tf.training.config.gin_config import Resolved
 
 PARAMS, GIN, VERSIONS = 'params.yaml', 'config.gin', 'versions.json'
@@ -143,6 +144,9 @@ def differences(model_dir: str, params: cfg.ExperimentConfig) -> list[str]:
 def _changes(old: str, new: str) -> list[str]:
   """Compares two configs from `to_yaml`, except for changeable settings."""
   old, new = (config_types.flatten(yaml.safe_load(x)) for x in (old, new))
+  for config in (old, new):
+    # Records of older versions name no task.
+    config['task.name'] = config.get('task.name') or registry.DEFAULT
   return [
     f'{name}: {old.get(name, "absent")!r} -> {new.get(name, "absent")!r}'
     for name in sorted(old.keys() | new.keys())

@@ -1,4 +1,4 @@
-"""Runs a config: record, training, evaluation, results."""
+"""Runs a config: writes the record, trains, evaluates, writes results."""
 
 import sys
 from collections.abc import Callable
@@ -43,12 +43,12 @@ def run(
     model_dir: folder for checkpoints, summaries and the record.
     mode: one of `MODES`.
     overwrite_record: accept another config's record in `model_dir`.
-    profile: steps of a training that TensorFlow's profiler watches.
-    started: of `devices.start`, for several workers before anything else;
-      None starts them here.
+    profile: steps of a training to record with TensorFlow's profiler.
+    started: the devices, where they are started already, as several workers
+      must be before anything is computed; None starts them here.
 
   Returns:
-    What `results.json` holds: step, seconds, last losses, last metrics.
+    The content of `results.json`: step, seconds, last losses, last metrics.
 
   Raises:
     ValueError: the folder holds another config's run, there is no checkpoint
@@ -56,7 +56,7 @@ def run(
       is full, an evaluator waits in vain, the hardware is not that of the
       config, or workers disagree.
     Preempted: SIGTERM came; a checkpoint was written.
-    DivergedError: the training did so more often than it may.
+    DivergedError: the training diverged more often than it may.
   """
   if mode == 'eval' and not tf.train.latest_checkpoint(model_dir):
     raise ValueError(
@@ -81,12 +81,12 @@ def run(
     if 'train' in mode:
       _prepare(model_dir, resolved, started, overwrite_record)
     with quiet_orbit():
-      parts = assembly.build(started, model_dir, folder, mode, show, profile)
-      with parts.preemption.listening():
-        _run(parts, show)
+      built = assembly.build(started, model_dir, folder, mode, show, profile)
+      with built.preemption.listening():
+        _run(built, show)
     if 'train' in mode:
       run_record.write_operative(folder)
-    return parts.progress.finish()
+    return built.progress.finish()
 
 
 def evaluate(
@@ -100,7 +100,7 @@ def evaluate(
     checkpoint: path prefix of the checkpoint.
 
   Returns:
-    The COCO metrics.
+    The metrics by name.
   """
   started = _without_averages(devices.start(devices.alone(params)))
   started.tell('eval')
@@ -113,7 +113,7 @@ def evaluate(
 
 
 def _prepare(model_dir, resolved, started, overwrite) -> None:
-  """Makes the folder of a run ready, for all workers."""
+  """Checks and writes the record of a run; all workers call it."""
   strategy = started.strategy
   run_record.refuse_another(model_dir, resolved.params, overwrite=overwrite)
   run_record.refuse_other_workers(
@@ -125,22 +125,22 @@ def _prepare(model_dir, resolved, started, overwrite) -> None:
     )
     for fault in last_good.set_damaged_aside(model_dir):
       print(f'{fault}; going on from the one before', file=sys.stderr)
-  workers.from_all(strategy, None)  # Nobody reads checkpoints before.
+  workers.from_all(strategy, None)  # Waits until checkpoints may be read.
 
 
-def _run(parts: assembly.Run, show: Callable[[str], Any]) -> None:
-  """Runs to the end; a training that diverges goes back and on from there."""
+def _run(built: assembly.Run, show: Callable[[str], Any]) -> None:
+  """Runs to the end; recovers a training that diverges."""
   while True:
     try:
-      parts.runner.run()
+      built.runner.run()
       return
     except LoopError as fault:
-      show(parts.recoveries.recover(fault, parts.runner))
-      parts.progress.rewound()
+      show(built.recoveries.recover(fault, built.runner))
+      built.progress.rewound()
 
 
 def _evaluate_beside(started, model_dir, show) -> dict[str, Any]:
-  """Evaluates what a trainer elsewhere saves, and returns the results."""
+  """Evaluates the checkpoints of another process; returns the results."""
   started = _without_averages(started)
   with quiet_orbit():
     _, trainer = assembly.task_and_trainer(started, model_dir, train=False)
@@ -150,6 +150,6 @@ def _evaluate_beside(started, model_dir, show) -> dict[str, Any]:
 
 
 def _without_averages(started: Devices) -> Devices:
-  """Of moving averages, the averages are what is restored."""
+  """Drops the optimizer's averages: `restore` loads the averaged weights."""
   changed = {'optimizer_config': {'ema': None}}
   return started._replace(params=started.params.replace(trainer=changed))

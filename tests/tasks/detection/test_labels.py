@@ -1,8 +1,12 @@
-"""Labels of a training step: layout, padding, and what the seed changes."""
+"""Labels of a training step: layout, padding, and the anchors sampled."""
+
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import reference
+import replica_checks
 import tensorflow as tf
 
 from copypaste_tf import augment
@@ -79,3 +83,14 @@ def test_other_steps_sample_other_anchors_and_the_same_step_the_same(
 
   np.testing.assert_array_equal(sampled(1), sampled(1))
   assert np.any(sampled(1) != sampled(2))
+
+
+def test_replicas_sample_different_anchors():
+  # In a process of its own: devices are fixed when TensorFlow starts.
+  done = subprocess.run(
+    [sys.executable, replica_checks.__file__, 'sampling'],
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+  assert done.returncode == 0, done.stderr

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from copypaste_tf.modeling import losses
 from copypaste_tf.tasks.detection import losses as model_losses
-from copypaste_tf.training.config.experiment import TaskConfig
+from copypaste_tf.tasks.detection.config import TaskConfig
 
 
 def outputs(stages):

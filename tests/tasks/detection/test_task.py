@@ -1,4 +1,4 @@
-"""The task on a tiny model: one step learns, no object is no NaN, XLA works."""
+"""The detection task on a tiny model: losses, labels, XLA, detections."""
 
 import numpy as np
 import pytest
@@ -8,8 +8,10 @@ import tf_keras
 from copypaste_tf.inputs import pipeline
 from copypaste_tf.inputs.decode import NO_IMAGE
 from copypaste_tf.tasks.detection import labels as train_labels
-from copypaste_tf.tasks.detection import task as task_lib
+from copypaste_tf.tasks.detection import losses as train_losses
+from copypaste_tf.tasks.detection.task import DetectionTask
 from copypaste_tf.training.config import gin_config
+from copypaste_tf.training.loop.adapter import TrainedTask
 
 TINY = [
   'BATCH_SIZE = 2',
@@ -34,7 +36,7 @@ def params(shapes):
 
 @pytest.fixture(scope='module')
 def task(params):
-  return task_lib.CopyPasteTask(params.task)
+  return DetectionTask(params.task)
 
 
 @pytest.fixture(scope='module')
@@ -45,7 +47,7 @@ def model(task, strategy):
 
 @pytest.fixture(scope='module')
 def host_batches(task, params):
-  return list(task.build_inputs(params.task.train_data).take(4))
+  return list(task.train_inputs(params.task.train_data).take(4))
 
 
 @pytest.fixture(scope='module')
@@ -55,14 +57,15 @@ def batch(host_batches):
 
 @pytest.fixture(scope='module')
 def step(task, model, strategy):
+  trained = TrainedTask(task)
   with strategy.scope():
     optimizer = tf_keras.optimizers.legacy.SGD(0.01, momentum=0.9)
     optimizer._create_all_weights(model.trainable_variables)
-    metrics = task.build_metrics(training=True)
+    metrics = trained.build_metrics(training=True)
   # Every replica gets the whole batch.
   train = tf.function(
     lambda scenes: strategy.run(
-      task.train_step, (scenes, model, optimizer, metrics)
+      trained.train_step, (scenes, model, optimizer, metrics)
     )
   )
 
@@ -77,10 +80,8 @@ def step(task, model, strategy):
 
 @pytest.fixture(scope='module')
 def detect(task, model, strategy):
-  """Runs the evaluation step; returns a tuple of what each replica found."""
-  run = tf.function(
-    lambda scenes: strategy.run(task.validation_step, (scenes, model))
-  )
+  """Returns a function from a batch to the detections of each replica."""
+  run = tf.function(lambda scenes: strategy.run(task.predict, (scenes, model)))
   return lambda scenes: tf.nest.map_structure(
     strategy.experimental_local_results, run(scenes)
   )
@@ -89,11 +90,11 @@ def detect(task, model, strategy):
 def test_losses_and_statistics_are_measured(step, batch):
   values = step(batch)
   assert set(values) == {
-    *task_lib.LOSSES,
+    *train_losses.NAMES,
     *(f'paste/{name}' for name in batch.statistics),
   }
   assert all(np.isfinite(list(values.values())))
-  for name in task_lib.LOSSES:
+  for name in train_losses.NAMES:
     assert values[name] > 0, name
   pasted = values['paste/objects_pasted']
   assert pasted == np.mean(batch.statistics['objects_pasted'])
@@ -124,7 +125,7 @@ def test_images_without_objects_give_finite_losses(step, batch):
 
 
 def test_anchor_score_loss_is_the_mean_over_the_sampled_anchors(task):
-  anchors = train_labels.pyramid_anchors(task.task_config)
+  anchors = train_labels.pyramid_anchors(task.config)
   scores = {
     level: tf.zeros([2, *a.shape[:2], a.shape[2] // 4])
     for level, a in anchors.items()
@@ -136,19 +137,20 @@ def test_anchor_score_loss_is_the_mean_over_the_sampled_anchors(task):
   count = chosen[0, 0].size
   targets[first] = tf.constant(chosen)
   boxes = {level: tf.zeros([2, *a.shape]) for level, a in anchors.items()}
-  loss, _ = task._build_rpn_losses(
+  loss, _ = train_losses.rpn_losses(
+    task.config,
     {'rpn_scores': scores, 'rpn_boxes': boxes},
     {'rpn_score_targets': targets, 'rpn_box_targets': boxes},
   )
-  size = task.task_config.anchor_targets.batch_size_per_image
+  size = task.config.anchor_targets.batch_size_per_image
   assert float(loss) == pytest.approx(np.log(2) * count / size, rel=1e-4)
 
 
 def test_the_training_step_compiles_under_xla(params, batch):
-  task = task_lib.CopyPasteTask(params.task)
+  task = DetectionTask(params.task)
 
   def labels(scenes, step):
-    found = train_labels.labels(task.task_config, scenes, step)
+    found = train_labels.labels(task.config, scenes, step)
     del found['gt_masks']  # No tensors yet; see test_mask_targets.
     return found
 
@@ -162,9 +164,8 @@ def test_the_training_step_compiles_under_xla(params, batch):
 
 
 def test_detections_lie_in_the_original_images(task, detect, params):
-  scenes = next(iter(task.build_inputs(params.task.validation_data)))
-  task.build_metrics(training=False)
-  found = {name: x[-1] for name, x in detect(scenes)['detections'].items()}
+  scenes = next(iter(task.eval_inputs(params.task.validation_data)))
+  found = {name: x[-1] for name, x in detect(scenes).items()}
   assert found['boxes'].shape[1:] == [100, 4]
   assert found['masks'].shape[1:] == [100, 28, 28]
   limit = np.tile(scenes.original_size, [1, 2])[:, np.newaxis]
@@ -174,28 +175,28 @@ def test_detections_lie_in_the_original_images(task, detect, params):
 
 
 def test_evaluation_gathers_all_images_and_starts_anew(task, detect, params):
-  task.build_metrics(training=False)
+  evaluator = task.evaluator()
   for _ in range(2):
-    state, ids = None, set()
-    for scenes in task.build_inputs(params.task.validation_data):
+    evaluator.reset()
+    ids = set()
+    for scenes in task.eval_inputs(params.task.validation_data):
       # Every replica has all images; an evaluation deals them out.
-      first = {name: x[:1] for name, x in detect(scenes)['detections'].items()}
-      state = task.aggregate_logs(state, {'detections': first})
+      evaluator.add({name: x[0].numpy() for name, x in detect(scenes).items()})
       ids |= set(scenes.source_id.numpy().tolist())
     ids.discard(NO_IMAGE)
-    found = task._evaluation.detections
+    found = evaluator.parts()
     assert {result['image_id'] for result in found} <= ids and len(ids) == 6
     keys = [(r['image_id'], *r['bbox'], r['score']) for r in found]
     assert len(keys) == len(set(keys))
-  metrics = task.reduce_aggregated_logs(state)
+  metrics = evaluator.metrics()
   assert -1 <= metrics['box_ap'] <= 1 and 'mask_ap' in metrics
 
 
 def test_nothing_is_detected_where_a_batch_is_filled_up(task, detect, params):
-  scenes = next(iter(task.build_inputs(params.task.validation_data)))
+  scenes = next(iter(task.eval_inputs(params.task.validation_data)))
   filled = tf.fill(tf.shape(scenes.source_id), tf.constant(NO_IMAGE, tf.int64))
   for ids, some in ((scenes.source_id, True), (filled, False)):
-    found = detect(scenes._replace(source_id=ids))['detections']
+    found = detect(scenes._replace(source_id=ids))
     assert np.any(found['classes'][0].numpy() > 0) == some
 
 
@@ -212,20 +213,18 @@ def test_a_separate_source_stream_is_pasted_from(params, shapes):
 @pytest.fixture(scope='module')
 def device_task(params):
   config = params.task.replace(train_data={'augment_on': 'device'})
-  return task_lib.CopyPasteTask(config)
+  return DetectionTask(config)
 
 
 @pytest.fixture(scope='module')
 def device_batches(device_task):
-  return list(
-    device_task.build_inputs(device_task.task_config.train_data).take(4)
-  )
+  return list(device_task.train_inputs(device_task.config.train_data).take(4))
 
 
 def test_the_device_makes_the_labels_of_the_host(
   device_task, device_batches, host_batches
 ):
-  check_labels(host_batches, map(device_task._augmentation, device_batches))
+  check_labels(host_batches, map(device_task.augmentation, device_batches))
 
 
 def test_the_device_makes_the_labels_of_a_single_image(params):
@@ -235,10 +234,10 @@ def test_the_device_makes_the_labels_of_a_single_image(params):
     config = params.task.replace(
       train_data=data.replace(augment_on=place).as_dict()
     )
-    task = task_lib.CopyPasteTask(config)
-    batches = task.build_inputs(config.train_data).take(4)
+    task = DetectionTask(config)
+    batches = task.train_inputs(config.train_data).take(4)
     if place == 'device':
-      batches = map(task._augmentation, batches)
+      batches = map(task.augmentation, batches)
     found.append(list(batches))
   check_labels(*found)
 
@@ -260,13 +259,14 @@ def check_labels(of_host, of_device):
 def test_a_step_that_augments_is_traced_once(
   device_task, model, device_batches, host_batches, strategy
 ):
+  trained = TrainedTask(device_task)
   with strategy.scope():
     optimizer = tf_keras.optimizers.legacy.SGD(0.01)
     optimizer._create_all_weights(model.trainable_variables)
-    metrics = device_task.build_metrics(training=True)
+    metrics = trained.build_metrics(training=True)
   train = tf.function(
     lambda raw: strategy.run(
-      device_task.train_step, (raw, model, optimizer, metrics)
+      trained.train_step, (raw, model, optimizer, metrics)
     )
   )
   expected = []
@@ -281,7 +281,7 @@ def test_a_step_that_augments_is_traced_once(
 
 
 def test_nothing_calls_back_to_the_host(device_task, device_batches):
-  augmented = device_task._augmentation.get_concrete_function(device_batches[0])
+  augmented = device_task.augmentation.get_concrete_function(device_batches[0])
   graphs = [augmented.graph.as_graph_def()]
   names = {node.op for graph in graphs for node in graph.node}
   names |= {

@@ -5,15 +5,15 @@ import inspect
 
 import gin
 import pytest
-from official.core import exp_factory
 
 from copypaste_tf.augment import options
 from copypaste_tf.inputs import data_config
+from copypaste_tf.tasks import registry
 from copypaste_tf.training.config import experiment
 
 
 def resolve():
-  return exp_factory.get_exp_config(experiment.NAME)
+  return experiment.experiment()
 
 
 @pytest.mark.parametrize('name', ['ScaleJitter', 'CopyPaste'])
@@ -67,7 +67,8 @@ def test_gin_reaches_every_part():
 
 
 def test_every_configurable_is_documented():
-  for name, configurable in experiment.CONFIGURABLES.items():
+  everything = experiment.configurables(registry.DEFAULT)
+  for name, configurable in everything.items():
     document = inspect.getdoc(configurable)
     if name in ('ScaleJitter', 'CopyPaste'):
       document = inspect.getdoc(getattr(options, name))

@@ -1,4 +1,4 @@
-"""Parts of a batch, one after the other, are the whole batch."""
+"""Gradient accumulation equals the step of the whole batch."""
 
 import json
 import subprocess
@@ -25,19 +25,21 @@ def learned(parts, *, jit_compile=False):
   optimizer._create_all_weights(weights)
   seen = tf.Variable(tf.zeros([24], tf.int32))
 
-  def step(part, number, optimizer):
+  def compute(part, number):
     assert part['x'].shape == [12 // parts, 3]
     seen.scatter_nd_add([[number]], [1])
     with tf.GradientTape() as tape:
       error = (part['x'] @ used)[:, 0] - part['y']
       loss = tf.reduce_mean(error**2)
-    gradients = tape.gradient(loss, weights)
-    optimizer.apply_gradients(zip(gradients, weights, strict=True))
-    return loss
+    return loss, tape.gradient(loss, weights)
 
   @tf.function(jit_compile=jit_compile)
   def run():
-    return accumulation.train_step(step, batch, weights, optimizer, parts)
+    loss, gradients = accumulation.mean_gradients(
+      compute, batch, optimizer.iterations, weights, parts
+    )
+    optimizer.apply_gradients(zip(gradients, weights, strict=True))
+    return loss
 
   found = [run().numpy() for _ in range(2)]
   assert int(optimizer.iterations) == 2
@@ -70,20 +72,22 @@ optimizer = tf_keras.optimizers.legacy.SGD(0.1)
 optimizer._create_all_weights(kernels)
 
 
-def step(images, number, optimizer):
+def compute(images, number):
   with tf.GradientTape() as tape:
     x = images
     for kernel in kernels:
       x = tf.tanh(tf.nn.conv2d(x, kernel, 1, 'SAME'))
     loss = tf.reduce_mean(x**2)
-  gradients = tape.gradient(loss, kernels)
-  optimizer.apply_gradients(zip(gradients, kernels, strict=True))
-  return loss
+  return loss, tape.gradient(loss, kernels)
 
 
 @tf.function(jit_compile=jit_compile)
 def run(images):
-  return accumulation.train_step(step, images, kernels, optimizer, parts)
+  loss, gradients = accumulation.mean_gradients(
+    compute, images, optimizer.iterations, kernels, parts
+  )
+  optimizer.apply_gradients(zip(gradients, kernels, strict=True))
+  return loss
 
 
 images = tf.ones([32, 128, 128, 16])
@@ -125,8 +129,9 @@ import json
 import sys
 import numpy as np
 import tensorflow as tf
-from copypaste_tf.tasks.detection import task
+from copypaste_tf.tasks import registry
 from copypaste_tf.training.config import gin_config
+from copypaste_tf.training.loop.adapter import TrainedTask
 
 (cpu,) = tf.config.list_physical_devices('CPU')
 tf.config.set_logical_device_configuration(
@@ -136,12 +141,13 @@ two = tf.distribute.MirroredStrategy(['/cpu:0', '/cpu:1'])
 one = tf.distribute.OneDeviceStrategy('/cpu:0')
 params = gin_config.load(['smoke'], sys.argv[1:]).params
 config = params.task
-scenes = next(iter(task.CopyPasteTask(config).build_inputs(config.train_data)))
+made = registry.build(config)
+scenes = next(iter(made.train_inputs(config.train_data)))
 
 
 def learn(strategy, parts):
   with strategy.scope():
-    made = task.CopyPasteTask(config.replace(micro_batches=parts))
+    made = TrainedTask(registry.build(config.replace(micro_batches=parts)))
     model = made.build_model()
     optimizer = made.create_optimizer(params.trainer.optimizer_config)
     optimizer._create_all_weights(model.trainable_variables)

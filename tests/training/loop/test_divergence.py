@@ -1,4 +1,4 @@
-"""Which loops of steps diverged, and whose examples may be why."""
+"""Divergence of loops of steps, and the suspect examples."""
 
 import numpy as np
 import pytest

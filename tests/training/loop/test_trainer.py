@@ -1,4 +1,4 @@
-"""What the trainer measures: the wait for inputs, the norm of gradients."""
+"""Measurements of the trainer: wait for inputs, norm of gradients."""
 
 import time
 

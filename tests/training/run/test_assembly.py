@@ -1,4 +1,4 @@
-"""What a run is made of depends on its config, not on the process."""
+"""The initial weights depend on the config, not on the process."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What a person sees of a run: lines, history, results."""
+"""Reports of a run: lines, history, results."""
 
 import json
 import types
@@ -7,9 +7,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from copypaste_tf.tasks.detection.task import DetectionTask
 from copypaste_tf.training.run import history, progress
 
 LOSSES = {'total_loss': 2.5, 'mask_loss': 0.25, 'learning_rate': 0.125}
+SHOWN = DetectionTask.short_loss_names
+REPORTED = {
+  'losses': SHOWN,
+  'metrics': ('box_ap', 'mask_ap'),
+  'headline': 'box_ap',
+}
 
 
 @pytest.mark.parametrize(
@@ -30,23 +37,25 @@ def test_durations(seconds, text):
 def test_a_line_of_progress():
   values = {**LOSSES, 'images_per_second': 12.34}
   line = 'step 5/20  loss 2.500 mask 0.250  12.3 images/s'
-  assert progress.progress_line(5, 20, values, None) == line
-  assert progress.progress_line(5, 20, values, 61) == f'{line}  1m01s left'
+  assert progress.progress_line(5, 20, values, SHOWN, None) == line
+  assert (
+    progress.progress_line(5, 20, values, SHOWN, 61) == f'{line}  1m01s left'
+  )
 
 
 def test_a_line_shows_what_asks_for_attention_and_stays_short():
-  losses = dict.fromkeys(progress._SHORT, 1.25)
+  losses = dict.fromkeys(SHOWN, 1.25)
   values = {**losses, 'images_per_second': 118.4, 'gradient_norm': 3.0}
-  quiet = progress.progress_line(27_000, 270_000, values, 79_200)
+  quiet = progress.progress_line(27_000, 270_000, values, SHOWN, 79_200)
   assert quiet.endswith('mask 1.250  118 images/s  22h00m left')
   values['input_wait'] = 0.09
-  assert progress.progress_line(27_000, 270_000, values, 79_200) == quiet
+  assert progress.progress_line(27_000, 270_000, values, SHOWN, 79_200) == quiet
   values['input_wait'] = 0.346
-  line = progress.progress_line(27_000, 270_000, values, 79_200)
+  line = progress.progress_line(27_000, 270_000, values, SHOWN, 79_200)
   assert line == quiet.replace('images/s', 'images/s  input 35%')
   assert len(line) <= 110
   values['gradient_norm'] = float('inf')
-  assert 'gradient inf' in progress.progress_line(5, 20, values, None)
+  assert 'gradient inf' in progress.progress_line(5, 20, values, SHOWN, None)
 
 
 @pytest.fixture
@@ -68,6 +77,7 @@ def run(tmp_path, clock):
     tf.Variable(4, dtype=tf.int64),
     total_steps=20,
     batch_size=8,
+    **REPORTED,
     write=lines.append,
   )
   return made, lines
@@ -145,6 +155,7 @@ def again(tmp_path, step, **options):
     tf.Variable(step, dtype=tf.int64),
     total_steps=20,
     batch_size=8,
+    **REPORTED,
     write=lambda line: None,
     **options,
   )

@@ -1,0 +1,88 @@
+"""COCO's metrics as an evaluator of detections."""
+
+import functools
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from copypaste_tf.evaluation import coco, detections, evaluators, tables
+from copypaste_tf.evaluation.evaluator import Evaluator
+
+DETECTIONS_FILE = 'detections.json'
+
+
+class CocoEvaluator(Evaluator):
+  """Measures box and mask AP of detections against COCO's ground truth."""
+
+  max_detections = evaluators.MAX_DETECTIONS[-1]
+  output_file = DETECTIONS_FILE
+
+  def __init__(
+    self,
+    groundtruth: Callable[[], Mapping[str, Any]],
+    *,
+    masks: bool = True,
+    per_category: bool = False,
+  ):
+    """Starts without detections.
+
+    Args:
+      groundtruth: returns COCO format; called once, by the first `metrics`.
+      masks: measure masks too, not only boxes.
+      per_category: measure the AP of every category too.
+    """
+    self._read_groundtruth = groundtruth
+    self._iou_types = ('bbox', 'segm') if masks else ('bbox',)
+    self._per_category = per_category
+    self._detections: list[dict[str, Any]] = []
+    self.names = tuple(f'{coco.PREFIXES[x]}_ap' for x in self._iou_types)
+    self.headline = self.names[-1]
+
+  @functools.cached_property
+  def groundtruth(self) -> Mapping[str, Any]:
+    """The ground truth in COCO format; read when it is first needed."""
+    return self._read_groundtruth()
+
+  def reset(self) -> None:
+    """Forgets the detections."""
+    self._detections = []
+
+  def add(self, outputs: Mapping[str, np.ndarray]) -> None:
+    """Adds a batch of detections.
+
+    Args:
+      outputs: the arguments of `detections.results`.
+    """
+    self._detections += detections.results(**outputs)
+
+  def parts(self) -> list[dict[str, Any]]:
+    """Returns the detections so far as COCO results."""
+    return self._detections
+
+  def merge(self, parts: Sequence[list[dict[str, Any]]]) -> None:
+    """Joins the detections of all workers."""
+    self._detections = [result for part in parts for result in part]
+
+  def write(self, folder: str) -> None:
+    """Writes the detections to `detections.json` as COCO results."""
+    with tf.io.gfile.GFile(os.path.join(folder, self.output_file), 'w') as file:
+      file.write(json.dumps(self._detections))
+
+  def metrics(self) -> dict[str, float]:
+    """Returns COCO's metrics; see `coco.evaluate`."""
+    return coco.evaluate(
+      self.groundtruth,
+      self._detections,
+      iou_types=self._iou_types,
+      per_category=self._per_category,
+      # Category ids may have gaps, and a model may predict an id in a gap.
+      strict_categories=False,
+    )
+
+  def table(self, metrics: Mapping[str, float]) -> str:
+    """Returns COCO's 12 numbers of boxes and of masks as a text table."""
+    return tables.summary(metrics)

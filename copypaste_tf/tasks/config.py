@@ -1,0 +1,79 @@
+"""The config that every task has: data, start, divergence, evaluation."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import gin
+from official.core import config_definitions as cfg
+from official.modeling import hyperparams
+
+from copypaste_tf.inputs import data_config
+
+# Fields of Model Garden's `Config` that no recipe may bind.
+BOOKKEEPING = ['default_params', 'restrictions']
+configurable = gin.configurable(denylist=BOOKKEEPING)
+for _dataclass in (
+  data_config.ScaleJitter,
+  data_config.CopyPaste,
+  data_config.TrainData,
+  data_config.EvalData,
+):
+  configurable(_dataclass)
+
+
+@configurable
+@dataclasses.dataclass
+class Divergence(hyperparams.Config):
+  """Defines divergence, and how often a run recovers from it.
+
+  A loss, a weight or a moving average that is not finite always counts.
+
+  Attributes:
+    explosion_factor: largest ratio of the mean loss of a loop to the median of
+      the last 20 such means, applied once there are 5; 0 sets no limit.
+    max_recoveries: how often a run restores its last checkpoint and skips the
+      suspect examples, restarts included, before it fails.
+  """
+
+  explosion_factor: float = 10.0
+  max_recoveries: int = 3
+
+
+@dataclasses.dataclass
+class BaseConfig(cfg.TaskConfig):
+  """Holds the fields that training and evaluation read, whatever the task.
+
+  A task derives its own config from it and adds the model, for example.
+
+  Attributes:
+    name: task of the recipe, `experiment.task`; set when the config is made.
+    train_data: training inputs.
+    validation_data: evaluation inputs.
+    divergence: see `Divergence`.
+    micro_batches: number of parts in which a replica computes its batch, one
+      after the other, for one optimizer step.
+    annotation_file: annotations to evaluate against; empty means the labels of
+      the evaluation records.
+    per_category_metrics: report the metrics of every category.
+    init_checkpoint: checkpoint or folder to start from; empty means from
+      scratch.
+    init_checkpoint_modules: `all`, `all_but_classifier` for another number of
+      classes, or a list out of `modeling.parts.PARTS`.
+    panels_every: steps between image panels in TensorBoard; 0 draws none.
+    frozen: parts that are not trained, a list out of `modeling.parts.PARTS`.
+  """
+
+  train_data: data_config.TrainData = dataclasses.field(
+    default_factory=data_config.TrainData
+  )
+  validation_data: data_config.EvalData = dataclasses.field(
+    default_factory=data_config.EvalData
+  )
+  divergence: Divergence = dataclasses.field(default_factory=Divergence)
+  micro_batches: int = 1
+  annotation_file: str = ''
+  per_category_metrics: bool = False
+  init_checkpoint: str = ''
+  init_checkpoint_modules: str | Sequence[str] = 'all'
+  panels_every: int = 5000
+  frozen: Sequence[str] = ()

@@ -1,0 +1,63 @@
+"""The config of the detection task."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from official.modeling import hyperparams
+from official.vision.configs import maskrcnn
+
+from copypaste_tf.tasks.config import BaseConfig, configurable
+
+
+@configurable
+@dataclasses.dataclass
+class AnchorTargets(hyperparams.Config):
+  """Sets which anchors are positive or negative, and how many are sampled.
+
+  Attributes:
+    match_threshold: least IoU of a positive anchor, in [0, 1].
+    unmatched_threshold: IoU below which an anchor is negative, in [0, 1].
+    batch_size_per_image: anchors sampled from each image.
+    foreground_fraction: largest share of positive anchors among them, in
+      [0, 1].
+  """
+
+  match_threshold: float = 0.7
+  unmatched_threshold: float = 0.3
+  batch_size_per_image: int = 256
+  foreground_fraction: float = 0.5
+
+
+@configurable
+@dataclasses.dataclass
+class TaskConfig(BaseConfig):
+  """Adds the model, its losses and its targets to the common fields.
+
+  Attributes:
+    model: Model Garden's Mask R-CNN config.
+    train_data: see `BaseConfig`.
+    validation_data: see `BaseConfig`.
+    losses: Model Garden's loss weights.
+    anchor_targets: how anchors are labelled.
+    divergence: see `BaseConfig`.
+    micro_batches: see `BaseConfig`.
+    annotation_file: COCO JSON; see `BaseConfig`.
+    per_category_metrics: see `BaseConfig`.
+    init_checkpoint: see `BaseConfig`.
+    init_checkpoint_modules: see `BaseConfig`.
+    mask_crop_size: side of the mask crops that the mask head is trained on.
+    panels_every: see `BaseConfig`.
+    frozen: see `BaseConfig`.
+    allowed_mask_class_ids: the mask head is trained on these classes only;
+      None means all.
+  """
+
+  model: maskrcnn.MaskRCNN = dataclasses.field(
+    default_factory=maskrcnn.MaskRCNN
+  )
+  losses: maskrcnn.Losses = dataclasses.field(default_factory=maskrcnn.Losses)
+  anchor_targets: AnchorTargets = dataclasses.field(
+    default_factory=AnchorTargets
+  )
+  mask_crop_size: int = 112
+  allowed_mask_class_ids: Sequence[int] | None = None

@@ -1,0 +1,87 @@
+"""The tasks by name: the place where a recipe's `experiment.task` is looked up.
+
+A new task of the package gets a line here; a task from elsewhere calls
+`register` before its recipe is loaded.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from copypaste_tf.config.config_types import nearest
+from copypaste_tf.tasks.config import BaseConfig
+from copypaste_tf.tasks.detection.task import DetectionTask
+from copypaste_tf.tasks.task import Task
+
+DEFAULT = DetectionTask.name
+_TASKS: dict[str, type[Task]] = {DetectionTask.name: DetectionTask}
+
+
+def register(task_class: type[Task]) -> type[Task]:
+  """Makes a task known by its name; also a class decorator.
+
+  Args:
+    task_class: the task.
+
+  Returns:
+    The same class.
+
+  Raises:
+    ValueError: another task has that name, or another configurable has the name
+      of one of this task's.
+  """
+  name = task_class.name
+  if name in _TASKS and _TASKS[name] is not task_class:
+    raise ValueError(
+      f'the task name {name!r} is taken by {_TASKS[name].__qualname__}; choose '
+      f'another {task_class.__qualname__}.name'
+    )
+  known = configurables()
+  for key, function in task_class.configurables.items():
+    if known.get(key, function) is not function:
+      raise ValueError(
+        f'another task has a configurable {key!r}; choose another name in '
+        f'{task_class.__qualname__}.configurables'
+      )
+  _TASKS[name] = task_class
+  return task_class
+
+
+def unregister(name: str) -> None:
+  """Forgets a task; its name is free again."""
+  get(name)
+  del _TASKS[name]
+
+
+def get(name: str) -> type[Task]:
+  """Returns the class of a task.
+
+  Raises:
+    ValueError: no task has this name.
+  """
+  if name not in _TASKS:
+    raise ValueError(
+      f'expected one of the tasks {", ".join(sorted(_TASKS))}, got {name!r}'
+      f'{nearest(str(name), _TASKS)}'
+    )
+  return _TASKS[name]
+
+
+def build(config: BaseConfig) -> Task:
+  """Returns the task of a config; one without a name is of `DEFAULT`.
+
+  Args:
+    config: `params.task`.
+
+  Raises:
+    ValueError: no task has the name that the config has.
+  """
+  return get(config.name or DEFAULT)(config)
+
+
+def configurables() -> dict[str, Callable[..., Any]]:
+  """Returns the gin configurables of all tasks by name."""
+  return {
+    key: function
+    for task_class in _TASKS.values()
+    for key, function in task_class.configurables.items()
+  }

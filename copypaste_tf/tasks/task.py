@@ -1,0 +1,172 @@
+"""The interface of a task, by which training and evaluation know it."""
+
+import abc
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import tensorflow as tf
+import tf_keras
+
+from copypaste_tf.config.config_types import Problem
+from copypaste_tf.evaluation.evaluator import Evaluator
+from copypaste_tf.tasks.config import BaseConfig
+
+
+class Task(abc.ABC):
+  """Turns batches into losses and outputs, for one replica.
+
+  Derive from it, and hand the class to `registry.register`; a recipe chooses it
+  with `experiment.task`. An instance holds a config and no variables.
+
+  Attributes:
+    name: value of `experiment.task`.
+    loss_names: keys of `losses`; the first is the loss that is minimised.
+    statistic_names: keys of `statistics`.
+    short_loss_names: `{loss name: label}` of the losses in a line of progress.
+    configurables: `{name: function or class}` that a recipe of this task may
+      bind, besides those of every recipe. Each is a gin configurable.
+    config: of the task.
+  """
+
+  name: ClassVar[str]
+  loss_names: ClassVar[Sequence[str]]
+  statistic_names: ClassVar[Sequence[str]] = ()
+  short_loss_names: ClassVar[Mapping[str, str]] = {}
+  configurables: ClassVar[Mapping[str, Callable[..., Any]]] = {}
+
+  def __init__(self, config: BaseConfig):
+    """Holds a config.
+
+    Args:
+      config: made by `make_config`, perhaps overridden since.
+    """
+    self.config = config
+
+  @classmethod
+  @abc.abstractmethod
+  def make_config(cls, weight_decay: float) -> BaseConfig:
+    """Returns the config of a recipe; gin is parsed by now.
+
+    Args:
+      weight_decay: factor of the L2 penalty of the weights.
+    """
+
+  @property
+  @abc.abstractmethod
+  def output_size(self) -> tuple[int, int]:
+    """Height and width of the images that the model takes, in pixels."""
+
+  @property
+  def num_classes(self) -> int | None:
+    """Largest category id that the model knows plus one; None for any."""
+    return None
+
+  @property
+  def synchronized_norm(self) -> bool | None:
+    """Says if batch statistics cover all replicas; None without such."""
+    return None
+
+  def checks(self) -> list[Problem]:
+    """Lists values of the config that the task cannot use."""
+    return []
+
+  @abc.abstractmethod
+  def build_model(self) -> tf_keras.Model:
+    """Returns the model with all its variables."""
+
+  @abc.abstractmethod
+  def train_inputs(
+    self,
+    data: Any,
+    input_context: tf.distribute.InputContext | None = None,
+    start_step: int = 0,
+  ) -> tf.data.Dataset:
+    """Returns the batches of each replica, without end.
+
+    Args:
+      data: `config.train_data`, or a changed copy.
+      input_context: of this host; None for a single replica.
+      start_step: steps whose examples are left out.
+    """
+
+  @abc.abstractmethod
+  def eval_inputs(
+    self,
+    data: Any,
+    input_context: tf.distribute.InputContext | None = None,
+  ) -> tf.data.Dataset:
+    """Returns the batches of one evaluation, each image once.
+
+    Args:
+      data: `config.validation_data`, or a changed copy.
+      input_context: of this host; None for a single replica.
+    """
+
+  def prepare(self, inputs: Any) -> Any:
+    """Returns the training examples of a batch of `train_inputs`.
+
+    It runs on the device; augmentation may be part of it.
+
+    Args:
+      inputs: of one replica.
+    """
+    return inputs
+
+  @abc.abstractmethod
+  def labels(self, examples: Any, step: tf.Tensor) -> Any:
+    """Returns the targets of the examples; no gradient flows through.
+
+    Args:
+      examples: of `prepare`, or a part of them.
+      step: int64 scalar that no other batch of a replica has, to draw with.
+    """
+
+  @abc.abstractmethod
+  def forward(self, model: tf_keras.Model, examples: Any, labels: Any) -> Any:
+    """Runs the model to train it.
+
+    Args:
+      model: of `build_model`.
+      examples: of `prepare`.
+      labels: of `labels`.
+
+    Returns:
+      A nest of tensors.
+    """
+
+  @abc.abstractmethod
+  def losses(
+    self, outputs: Any, labels: Any, penalties: Sequence[tf.Tensor]
+  ) -> dict[str, tf.Tensor]:
+    """Returns the float32 scalars of `loss_names`, means over the examples.
+
+    Args:
+      outputs: of `forward`; floating point tensors are float32.
+      labels: of `labels`.
+      penalties: scalars that the model adds, such as weight decay.
+    """
+
+  def statistics(self, examples: Any) -> dict[str, tf.Tensor]:
+    """Returns float tensors of `statistic_names`, whose means are reported.
+
+    Args:
+      examples: of `prepare`.
+    """
+    del examples
+    return {}
+
+  @abc.abstractmethod
+  def predict(self, inputs: Any, model: tf_keras.Model) -> dict[str, tf.Tensor]:
+    """Runs the model on a batch of `eval_inputs`.
+
+    Args:
+      inputs: of one replica.
+      model: of `build_model`.
+
+    Returns:
+      The tensors that `Evaluator.add` takes.
+    """
+
+  @abc.abstractmethod
+  def evaluator(self) -> Evaluator:
+    """Returns an evaluator without outputs; reads no file yet."""

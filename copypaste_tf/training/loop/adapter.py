@@ -1,0 +1,137 @@
+"""A task as Model Garden's trainer and runner expect one."""
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+import tf_keras
+from official.core import base_task
+from official.core import config_definitions as cfg
+from official.modeling import optimization
+
+from copypaste_tf.evaluation.evaluator import Evaluator
+from copypaste_tf.inputs import data_config
+from copypaste_tf.tasks.task import Task
+from copypaste_tf.training.checkpoints import restore
+from copypaste_tf.training.loop import averaging, step
+from copypaste_tf.training.run import workers
+
+
+class TrainedTask(base_task.Task):
+  """Wraps a `Task` for Model Garden.
+
+  Attributes:
+    task: the task.
+  """
+
+  def __init__(self, task: Task, logging_dir: str | None = None):
+    """Wraps a task.
+
+    Args:
+      task: the task.
+      logging_dir: folder for the outputs of an evaluation; None writes none.
+    """
+    super().__init__(task.config, logging_dir)
+    self.task = task
+
+  def build_model(self) -> tf_keras.Model:
+    """Returns the model with all its variables."""
+    return self.task.build_model()
+
+  @classmethod
+  def create_optimizer(
+    cls,
+    optimizer_config: optimization.OptimizationConfig,
+    runtime_config: cfg.RuntimeConfig | None = None,
+  ) -> tf_keras.optimizers.Optimizer:
+    """Returns the optimizer, wrapped in a moving average if there is one."""
+    average = optimizer_config.ema
+    optimizer = super().create_optimizer(
+      optimizer_config.replace(ema=None), runtime_config
+    )
+    if average is None:
+      return optimizer
+    return averaging.Averaged(optimizer, **average.as_dict())
+
+  def initialize(self, model: tf_keras.Model) -> None:
+    """Restores the parts that the config takes from another checkpoint."""
+    config = self.task_config
+    if config.init_checkpoint:
+      restore.initialize(
+        model, config.init_checkpoint, config.init_checkpoint_modules
+      )
+
+  def build_inputs(
+    self,
+    params: Any,
+    input_context: tf.distribute.InputContext | None = None,
+    start_step: int = 0,
+  ) -> tf.data.Dataset:
+    """Returns training inputs from `start_step` on, or evaluation inputs."""
+    if isinstance(params, data_config.EvalData):
+      return self.task.eval_inputs(params, input_context)
+    return self.task.train_inputs(params, input_context, start_step)
+
+  def build_metrics(self, training: bool = True) -> list[tf_keras.metrics.Mean]:
+    """Returns means of losses and statistics; none for an evaluation."""
+    if not training:
+      self.evaluator.reset()
+      return []
+    names = [*self.task.loss_names, *self.task.statistic_names]
+    return [tf_keras.metrics.Mean(name, dtype=tf.float32) for name in names]
+
+  # AutoGraph would convert the methods of all tasks, which takes seconds.
+  @tf.autograph.experimental.do_not_convert
+  def train_step(
+    self,
+    inputs: Any,
+    model: tf_keras.Model,
+    optimizer: tf_keras.optimizers.Optimizer,
+    metrics: Sequence[tf_keras.metrics.Metric] | None = None,
+  ) -> dict[str, tf.Tensor]:
+    """Takes one optimizer step on one replica's batch."""
+    loss = step.train_step(self.task, inputs, model, optimizer, metrics or ())
+    return {self.loss: loss}
+
+  @tf.autograph.experimental.do_not_convert
+  def validation_step(
+    self,
+    inputs: Any,
+    model: tf_keras.Model,
+    metrics: Sequence[tf_keras.metrics.Metric] | None = None,
+  ) -> dict[str, dict[str, tf.Tensor]]:
+    """Returns the outputs of one replica's batch."""
+    del metrics
+    return {'outputs': self.task.predict(inputs, model)}
+
+  @functools.cached_property
+  def evaluator(self) -> Evaluator:
+    """The evaluator of all evaluations of a run."""
+    return self.task.evaluator()
+
+  def aggregate_logs(
+    self,
+    state: bool | None = None,
+    step_outputs: Mapping[str, Any] | None = None,
+  ) -> bool:
+    """Collects the outputs of the replicas of this worker on the host."""
+    if state is None:
+      self.evaluator.reset()
+    outputs = step_outputs['outputs']
+    for replica in range(len(next(iter(outputs.values())))):
+      self.evaluator.add({k: x[replica].numpy() for k, x in outputs.items()})
+    return True
+
+  def reduce_aggregated_logs(
+    self,
+    aggregated_logs: bool | None = None,
+    global_step: tf.Tensor | None = None,
+  ) -> dict[str, float]:
+    """Writes the outputs of all workers, and returns their metrics."""
+    del aggregated_logs, global_step
+    strategy = tf.distribute.get_strategy()
+    self.evaluator.merge(workers.from_all(strategy, self.evaluator.parts()))
+    if self.logging_dir:
+      self.evaluator.write(self.logging_dir)
+    return self.evaluator.metrics()

@@ -1,0 +1,85 @@
+"""The training step of any task."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import tensorflow as tf
+import tf_keras
+
+from copypaste_tf.tasks.task import Task
+from copypaste_tf.training.loop import accumulation
+
+
+# AutoGraph has nothing to convert here, and takes seconds to find that out.
+@tf.autograph.experimental.do_not_convert
+def train_step(
+  task: Task,
+  inputs: Any,
+  model: tf_keras.Model,
+  optimizer: tf_keras.optimizers.Optimizer,
+  metrics: Iterable[tf_keras.metrics.Metric] = (),
+) -> tf.Tensor:
+  """Takes one optimizer step on one replica's batch.
+
+  Args:
+    task: what is learned.
+    inputs: batch of `task.train_inputs`.
+    model: of `task.build_model`.
+    optimizer: of the model's weights.
+    metrics: means to update; each is named after a loss or a statistic.
+
+  Returns:
+    The scalar loss that was minimised, the mean over the replica's batch.
+  """
+  examples = task.prepare(inputs)
+  means = {metric.name: metric for metric in metrics}
+
+  def compute(batch, number):
+    losses, gradients = _losses_and_gradients(
+      task, batch, number, model, optimizer
+    )
+    _update(means, losses)
+    return losses[task.loss_names[0]], gradients
+
+  weights, parts = model.trainable_variables, task.config.micro_batches
+  if parts == 1:
+    loss, gradients = compute(examples, optimizer.iterations)
+  else:
+    loss, gradients = accumulation.mean_gradients(
+      compute, examples, optimizer.iterations, weights, parts
+    )
+  optimizer.apply_gradients(list(zip(gradients, weights, strict=True)))
+  _update(means, task.statistics(examples))
+  return loss
+
+
+def _losses_and_gradients(task, examples, number, model, optimizer):
+  """Returns the losses by name, and the gradient of each weight or None.
+
+  Gradients are divided by the number of replicas, whose sum is applied.
+  """
+  labels = task.labels(examples, number)
+  replicas = tf.distribute.get_strategy().num_replicas_in_sync
+  scaled = isinstance(optimizer, tf_keras.mixed_precision.LossScaleOptimizer)
+  with tf.GradientTape() as tape:
+    outputs = task.forward(model, examples, labels)
+    outputs = tf.nest.map_structure(_to_float32, outputs)
+    losses = task.losses(outputs, labels, model.losses)
+    loss = losses[task.loss_names[0]] / replicas
+    if scaled:  # Keeps small float16 gradients from becoming 0.
+      loss = optimizer.get_scaled_loss(loss)
+  gradients = tape.gradient(loss, model.trainable_variables)
+  if scaled:
+    gradients = optimizer.get_unscaled_gradients(gradients)
+  return losses, gradients
+
+
+def _to_float32(x: tf.Tensor) -> tf.Tensor:
+  """Converts floating point tensors; ids and masks keep their type."""
+  return tf.cast(x, tf.float32) if x.dtype.is_floating else x
+
+
+def _update(means, values) -> None:
+  for name, value in values.items():
+    if name in means:
+      means[name].update_state(value)

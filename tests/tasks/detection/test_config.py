@@ -1,0 +1,24 @@
+"""The config of detection keeps the fields that records of old runs have."""
+
+from copypaste_tf.tasks.detection.config import AnchorTargets, TaskConfig
+
+FIELDS = {
+  *('allow_image_summary', 'allowed_mask_class_ids', 'anchor_targets'),
+  *('annotation_file', 'differential_privacy_config', 'divergence', 'frozen'),
+  *('init_checkpoint', 'init_checkpoint_modules', 'losses', 'mask_crop_size'),
+  *('micro_batches', 'model', 'name', 'panels_every', 'per_category_metrics'),
+  *('train_data', 'validation_data'),
+}
+
+
+def test_fields_of_the_record():
+  assert TaskConfig().as_dict().keys() == FIELDS
+
+
+def test_anchor_targets_are_those_of_faster_rcnn():
+  assert AnchorTargets().as_dict() == {
+    'match_threshold': 0.7,
+    'unmatched_threshold': 0.3,
+    'batch_size_per_image': 256,
+    'foreground_fraction': 0.5,
+  }
