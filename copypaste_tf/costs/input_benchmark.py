@@ -55,7 +55,7 @@ def with_and_without(data: TrainData) -> tuple[TrainData, TrainData]:
   """Returns the config with Copy-Paste (its own, if it has one) and without."""
   here = data.replace(data_service='')
   on = here if here.copy_paste else here.replace(copy_paste=CopyPaste())
-  return on, here.replace(copy_paste=None, source_input_path='')
+  return on, here.replace(copy_paste=None)
 
 
 def tasks(

@@ -16,7 +16,7 @@ from official.vision.tasks import maskrcnn
 
 from copypaste_tf.evaluation import coco, detections, groundtruth
 from copypaste_tf.examples import RawScenes, TrainScenes
-from copypaste_tf.inputs import data_config, data_files, pipeline, raw
+from copypaste_tf.inputs import data_config, data_files, pipeline, scene_batches
 from copypaste_tf.inputs.decode import NO_IMAGE, EvalScenes
 from copypaste_tf.modeling import build, parts
 from copypaste_tf.tasks.detection import labels as train_labels
@@ -141,7 +141,7 @@ class CopyPasteTask(maskrcnn.MaskRCNNTask):
   def _augmentation(self) -> Callable[[RawScenes], TrainScenes]:
     """The augmentation as a part of the training step."""
     config = self.task_config
-    return raw.augmentation(
+    return scene_batches.compiled_augment(
       output_size=tuple(config.model.input_size[:2]),
       **pipeline.augment_knobs(config.train_data),
     )

@@ -17,6 +17,7 @@ from copypaste_tf.tasks.detection import model_checks
 from copypaste_tf.training.checks import (
   data_checks,
   service_checks,
+  set_checks,
   step_checks,
 )
 from copypaste_tf.training.config.gin_config import Resolved
@@ -117,6 +118,9 @@ def problems(
   if 'train' in mode:
     found += [*_schedule(params, leaves), *_sources(params.task.train_data)]
     found += service_checks.problems(params.task.train_data)
+    found += set_checks.problems(
+      params.task.train_data, replicas or pipeline.num_replicas(params)
+    )
     found += step_checks.problems(params)
     found += _augmentation(params.task.train_data)
   found += _batches(params, mode, replicas or pipeline.num_replicas(params))

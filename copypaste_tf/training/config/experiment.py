@@ -28,6 +28,7 @@ for _dataclass in (
   Divergence,
   data_config.ScaleJitter,
   data_config.CopyPaste,
+  data_config.RecordSet,
   data_config.TrainData,
   data_config.EvalData,
 ):
@@ -189,6 +190,7 @@ CONFIGURABLES = {
   'TaskConfig': TaskConfig,
   'AnchorTargets': AnchorTargets,
   'Divergence': Divergence,
+  'RecordSet': data_config.RecordSet,
   'TrainData': data_config.TrainData,
   'EvalData': data_config.EvalData,
   'ScaleJitter': data_config.ScaleJitter,

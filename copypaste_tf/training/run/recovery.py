@@ -13,7 +13,7 @@ import tensorflow as tf
 from official.core import base_trainer, train_lib
 
 from copypaste_tf import whole_files
-from copypaste_tf.inputs import pipeline
+from copypaste_tf.inputs import pipeline, record_sets
 from copypaste_tf.inputs.data_config import TrainData
 from copypaste_tf.training.loop import divergence
 from copypaste_tf.training.loop.divergence import LoopError
@@ -153,7 +153,7 @@ class Recoveries:
       f'All of it is in {self._path}. The weights of step '
       f'{self._rows[-1]["restored"]} are the last good ones: '
       f'{self._rows[-1]["checkpoint"]}',
-      divergence.advice(common, self._config.train_data.input_path),
+      divergence.advice(common, record_sets.patterns(self._config.train_data)),
     ]
     return '\n'.join(lines)
 

@@ -132,13 +132,19 @@ def differences(model_dir: str, params: cfg.ExperimentConfig) -> list[str]:
 
 def _changes(old: str, new: str) -> list[str]:
   """Compares two configs as `to_yaml`, but for what may differ."""
-  old, new = (config_types.flatten(yaml.safe_load(x)) for x in (old, new))
+  old, new = (_leaves(text) for text in (old, new))
   return [
     f'{name}: {old.get(name, "absent")!r} -> {new.get(name, "absent")!r}'
     for name in sorted(old.keys() | new.keys())
     if old.get(name, _FREE) != new.get(name, _FREE)
     and not name.startswith(_FREE)
   ]
+
+
+def _leaves(text: str) -> dict[str, Any]:
+  """Flattens a config; an empty list is absent, as from before its field."""
+  leaves = config_types.flatten(yaml.safe_load(text))
+  return {path: value for path, value in leaves.items() if value != []}
 
 
 def _listed(changes: Sequence[str]) -> str:
