@@ -16,7 +16,7 @@ from absl import app, flags
 
 from copypaste_tf import augment, config_flags
 from copypaste_tf.examples import Scenes, TrainScenes
-from copypaste_tf.inputs import data_files, pipeline
+from copypaste_tf.inputs import batch_layout, data_files, pipeline, record_sets
 from copypaste_tf.inputs.data_config import TrainData
 from copypaste_tf.reporting import sheet
 from copypaste_tf.reporting.panels import Example
@@ -57,7 +57,7 @@ def main(argv: list[str]) -> None:
     flags.FLAGS.output,
     title(flags.FLAGS.gin_file),
     list(itertools.islice(examples(data, size), flags.FLAGS.num_images)),
-    data_files.label_map(data.input_path),
+    data_files.label_map(record_sets.patterns(data)),
     facts(data, size),
   )
   folder = os.path.dirname(files[1])
@@ -80,6 +80,7 @@ def facts(
     output_size: height and width of the canvas in pixels.
   """
   shown = {'records': data.input_path, 'sources': data.source_input_path}
+  shown |= {f'set {k}': _knobs(each) for k, each in enumerate(data.sets)}
   shown |= {'canvas': f'{output_size[0]} x {output_size[1]} pixels'}
   shown |= {'seed': data.seed, 'jitter': _knobs(data.jitter)}
   shown |= {'source jitter': _knobs(data.source_jitter)}
@@ -104,8 +105,8 @@ def examples(
     FileNotFoundError: a path matches no file.
     ValueError: a knob is out of its range, or a record does not decode.
   """
-  data = data.replace(
-    global_batch_size=min(data.global_batch_size, MAX_BATCH),
+  least = min(data.global_batch_size, MAX_BATCH)
+  data = batch_layout.with_batch_size(data, least).replace(
     shuffle_buffer_size=min(data.shuffle_buffer_size, SHUFFLE_BUFFER),
     deterministic=True,  # Inputs and results are read side by side.
     data_service='',

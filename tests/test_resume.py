@@ -64,6 +64,31 @@ def test_kills_at_any_moment_change_nothing(shapes_params, tmp_path):
   tiny_run.assert_same_weights(whole, parts)
 
 
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_a_resumed_run_of_two_sets_equals_one_in_one_go(
+  shapes_params, tmp_path
+):
+  """The sets have other lengths, so their epochs wrap at other steps."""
+  params = [
+    *shapes_params,
+    'TrainData.input_path = ""',
+    'TrainData.sets = [@one/RecordSet(), @two/RecordSet()]',
+    'one/RecordSet.path = %TRAIN_RECORDS',
+    'two/RecordSet.path = %EVAL_RECORDS',
+    'RecordSet.share = 0.5',
+    'two/RecordSet.pasted_from = False',
+  ]
+  whole, parts = tmp_path / 'whole', tmp_path / 'parts'
+  whole.mkdir()
+  parts.mkdir()
+  tiny_run.run(whole, params)
+  killed = tiny_run.run_apart(parts, 5, 'one_device', params)
+  assert killed.returncode == -signal.SIGKILL, killed.stderr
+  tiny_run.run(parts, params)
+  check_equal(whole, parts)
+
+
 def run_to_the_end(folder, strategy, params):
   """Runs to the end, in a process where no other strategy has summed.
 

@@ -104,15 +104,34 @@ def wrong_types(
       yield where, f'expected {describe(hints[name])}, got {value!r}'
     elif isinstance(value, hyperparams.Config):
       yield from wrong_types(value, where)
+    elif isinstance(value, (list, tuple)):
+      for number, item in enumerate(value):
+        if isinstance(item, hyperparams.Config):
+          yield from wrong_types(item, f'{where}.{number}')
 
 
 def flatten(tree: abc.Mapping[str, Any], path: str = '') -> dict[str, Any]:
-  """Turns nested dicts into `{dotted path: leaf}`; lists are leaves."""
+  """Turns nested dicts into `{dotted path: leaf}`.
+
+  A list of dicts is nested too, by number; other lists are leaves.
+  """
   leaves = {}
   for name, value in tree.items():
     where = f'{path}.{name}' if path else name
-    if isinstance(value, abc.Mapping) and value:
-      leaves.update(flatten(value, where))
+    nested = _nested(value)
+    if nested:
+      leaves.update(flatten(nested, where))
     else:
       leaves[where] = value
   return leaves
+
+
+def _nested(value: Any) -> abc.Mapping[str, Any]:
+  """Returns a dict or a list of dicts as a dict; empty for anything else."""
+  if isinstance(value, abc.Mapping):
+    return value
+  if isinstance(value, (list, tuple)) and all(
+    isinstance(item, abc.Mapping) for item in value
+  ):
+    return {str(number): item for number, item in enumerate(value)}
+  return {}

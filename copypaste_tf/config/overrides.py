@@ -127,6 +127,8 @@ def _checked(root: hyperparams.Config, override: Override) -> Any:
   value = override.value
   if isinstance(value, str) and not config_types.accepts(annotation, value):
     value = _number(value)  # YAML 1.1 takes 1e-4 for a string.
+  if config and isinstance(value, list):
+    value = [_item(config, item, override) for item in value]
   # An empty mapping is a config with its defaults.
   if not config_types.accepts(annotation, value) and not (
     config and value == {}
@@ -136,6 +138,15 @@ def _checked(root: hyperparams.Config, override: Override) -> Any:
       f'{config_types.describe(annotation)}, got {override.value!r}'
     )
   return value
+
+
+def _item(config, item: Any, override: Override) -> Any:
+  """Makes one config of a list of them, with all fields checked."""
+  if not isinstance(item, Mapping):
+    return item
+  made = config()
+  apply(made, from_mapping(item, f'{override.where}: {override.name}'))
+  return made
 
 
 def _number(text: str) -> float | str:

@@ -1,7 +1,7 @@
-"""The costs of a config's input pipeline, with Copy-Paste and without.
+"""Measures the cost of an input pipeline with Copy-Paste and without.
 
-What is measured are the stages of `pipeline.train_stages`, whatever they are.
-`measure_costs` and `measure_run` are each meant for a process of its own.
+The measured stages are those of `pipeline.train_stages`. Call `measure_costs`
+and `measure_run` each in a process of its own.
 """
 
 import math
@@ -22,15 +22,15 @@ PLACES = ('host', 'device')
 
 
 class Costs(NamedTuple):
-  """What the parts of a pipeline cost in one process.
+  """The costs of the parts of a pipeline in one process.
 
   Attributes:
-    samples: of each round by name: `UNIT` is a bare decode of the images,
-      `STAGE + name` the pipeline up to and with a stage, in their order. `on
-      host` is the whole pipeline with Copy-Paste, `on device` what of it is
-      the host's where the device augments, `off ...` the same without
-      Copy-Paste, and `PLAIN` is `on host`, but not compiled.
-    peak_mib: memory of all of them together.
+    samples: samples of each round by name. `UNIT` is a bare decode of the
+      images; `STAGE + name` is the pipeline up to and with a stage, in their
+      order. `on host` is the whole pipeline with Copy-Paste; `on device` is the
+      host's part of it where the device augments; `off ...` are the same
+      without Copy-Paste; `PLAIN` is `on host` without compilation.
+    peak_mib: peak memory of all of them together.
   """
 
   samples: dict[str, list[measure.Sample]]
@@ -38,12 +38,12 @@ class Costs(NamedTuple):
 
 
 class Run(NamedTuple):
-  """What a long run of the config's own pipeline was like.
+  """Measurements of a long run of the config's own pipeline.
 
   Attributes:
-    points: moments of it.
-    base_mib: memory before it began.
-    peak_mib: the most that there was.
+    points: measurements at several moments.
+    base_mib: memory before the run.
+    peak_mib: peak memory.
   """
 
   points: list[measure.Point]
@@ -52,19 +52,19 @@ class Run(NamedTuple):
 
 
 def with_and_without(data: TrainData) -> tuple[TrainData, TrainData]:
-  """Returns the config with Copy-Paste (its own, if it has one) and without."""
+  """Returns the config with Copy-Paste (its own or the default) and without."""
   here = data.replace(data_service='')
   on = here if here.copy_paste else here.replace(copy_paste=CopyPaste())
-  return on, here.replace(copy_paste=None, source_input_path='')
+  return on, here.replace(copy_paste=None)
 
 
 def tasks(
   data: TrainData, output_size: tuple[int, int]
 ) -> dict[str, measure.Task]:
-  """Returns what is timed, by name; see `Costs.samples`.
+  """Returns the timed tasks by name; see `Costs.samples`.
 
   Args:
-    data: the config of the training inputs.
+    data: config of the training inputs.
     output_size: height and width of the canvas in pixels.
   """
   size = data.global_batch_size
@@ -90,10 +90,10 @@ def measure_costs(
   """Times the parts of a pipeline in turn.
 
   Args:
-    config: a `TrainData` as a dict, which goes from process to process.
+    config: a `TrainData` as a dict, which another process can receive.
     output_size: height and width of the canvas in pixels.
-    images: of each part in each round; whole batches are taken.
-    rounds: how many.
+    images: images of each part in each round, rounded up to whole batches.
+    rounds: number of rounds.
 
   Raises:
     ValueError: a record does not decode.
@@ -104,7 +104,7 @@ def measure_costs(
     samples = measure.interleaved(
       tasks(data, output_size), images=images, rounds=rounds, progress=_print
     )
-    # The pipelines with Copy-Paste are stages that have been measured.
+    # The stages above include the pipelines with Copy-Paste.
     for place in PLACES:
       *_, name = _stages(data, output_size, place)
       samples[f'on {place}'] = samples[STAGE + name]
@@ -114,12 +114,12 @@ def measure_costs(
 def measure_run(
   config: Mapping[str, Any], output_size: tuple[int, int], *, batches: int
 ) -> Run:
-  """Runs the pipeline of a config as it is, and looks at its memory.
+  """Runs the unchanged pipeline of a config and measures its memory.
 
   Args:
     config: a `TrainData` as a dict.
     output_size: height and width of the canvas in pixels.
-    batches: to take.
+    batches: number of batches.
 
   Raises:
     ValueError: a record does not decode.
@@ -142,31 +142,31 @@ def measure_run(
 def bytes_per_image(
   data: TrainData, output_size: tuple[int, int]
 ) -> dict[str, int]:
-  """Returns the bytes that go to the accelerator, per image, by place.
+  """Returns the bytes per image sent to the accelerator, by place.
 
   Args:
-    data: the config of the training inputs.
+    data: config of the training inputs.
     output_size: height and width of the canvas in pixels.
   """
-  found = {}
+  sent = {}
   for place in PLACES:
     dataset = _last(_stages(data, output_size, place))
     specs = _specs(dataset)
     total = sum(spec.shape.num_elements() * spec.dtype.size for spec in specs)
-    found[place] = total // data.global_batch_size
-  return found
+    sent[place] = total // data.global_batch_size
+  return sent
 
 
 def in_batches(dataset: tf.data.Dataset, size: int) -> tf.data.Dataset:
   """Returns a dataset with `size` images in an element.
 
   Args:
-    dataset: of single records, images, or of batches, which stay.
-    size: of a batch.
+    dataset: dataset of records, of images, or of batches, which stay.
+    size: images in a batch.
 
   Returns:
-    Single ones are only counted: one by one up to Python, they would cost more
-    than to read them.
+    A dataset of batches. Records and images are only counted, since passing
+    each of them to Python would cost more than reading it.
   """
   if any(spec.shape.rank == 4 for spec in _specs(dataset)):
     return dataset
@@ -174,7 +174,7 @@ def in_batches(dataset: tf.data.Dataset, size: int) -> tf.data.Dataset:
 
 
 def _specs(dataset) -> list[tf.TensorSpec]:
-  """Returns the tensors of an element; a source that is absent is none."""
+  """Returns the tensors of an element, without absent sources."""
   specs = tf.nest.flatten(dataset.element_spec)
   return [spec for spec in specs if isinstance(spec, tf.TensorSpec)]
 
@@ -191,7 +191,7 @@ def _last(stages: Mapping[str, tf.data.Dataset]) -> tf.data.Dataset:
 
 
 def _decoding(records: tf.data.Dataset) -> measure.Task:
-  """Returns the task of decoding the images of records and nothing else."""
+  """Returns a task that only decodes the images of records."""
   iterator = iter(records)
 
   def task(images):

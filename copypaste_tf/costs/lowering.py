@@ -16,6 +16,7 @@ from official.modeling import performance
 
 from copypaste_tf.costs import hlo_module
 from copypaste_tf.costs.replica import OneOfMany
+from copypaste_tf.inputs import record_sets
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.loop.adapter import TrainedTask
 
@@ -104,11 +105,8 @@ def _input_spec(task: TrainedTask, replicas: int, batch: int) -> Any:
   with tempfile.NamedTemporaryFile(suffix='.tfrecord') as records:
     with tf.io.TFRecordWriter(records.name) as writer:
       writer.write(b'')  # A host without records is refused.
-    data = data.replace(
-      global_batch_size=batch * replicas,
-      input_path=records.name,
-      source_input_path=records.name if data.source_input_path else '',
-      data_service='',
+    data = record_sets.with_path(data, records.name).replace(
+      global_batch_size=batch * replicas, data_service=''
     )
     return task.build_inputs(data, context).element_spec
 

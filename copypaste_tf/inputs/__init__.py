@@ -1,6 +1,9 @@
-"""Host-side inputs: `decode` reads one record, `reader` makes the batches.
+"""Reads records on the host and makes batches for training and evaluation.
 
-`record_order` says which records a host reads in which order, `data_service`
-lets other machines do it. `faults` finds the record behind an error that
-TensorFlow does not locate; `image_files` reads images that are in no record.
+`record_sets` resolves a config to the sets that it reads, and `batch_layout`
+divides a batch between them. `host_part` computes the part of a host and
+`record_order` the order of its records; `decode` decodes them, `groups` and
+`partners` mix and pair them, `pipeline` puts the stages together, and
+`data_service` runs them on other machines. `faults` finds the record that
+caused an error; `image_files` reads images outside of records.
 """

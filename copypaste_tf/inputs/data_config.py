@@ -1,6 +1,6 @@
-"""What a run reads, and how it jitters and pastes: the input dataclasses.
+"""Declares the dataclasses that configure the inputs of a run.
 
-The dataclasses are a part of Model Garden's `ExperimentConfig`
+They are a part of Model Garden's `ExperimentConfig`
 (`task.train_data.global_batch_size`); `training.config.experiment` makes them
 gin configurables (`TrainData.global_batch_size = 64`).
 """
@@ -24,33 +24,65 @@ class CopyPaste(options.CopyPaste, hyperparams.Config):
 
 
 @dataclasses.dataclass
+class RecordSet(hyperparams.Config):
+  """Records that are read as one stream, with an order and epochs of their own.
+
+  Attributes:
+    path: TFRecords of the set: paths or glob patterns, several separated by
+      commas.
+    share: part of each replica's batch that the set fills, in [0, 1]; the
+      shares of all sets add up to 1, and each makes a whole number of images.
+      A set with a share of 0 is not trained on but only pasted from.
+    paste_into: objects may be pasted into images of this set.
+    pasted_from: objects of this set may be pasted into other images.
+    loss_weight: factor of the losses of this set's images; only 1 is supported
+      yet.
+    min_score: least score of an object to be read, in [0, 1]; only 0 is
+      supported yet.
+    repeat_threshold: frequency of a class below which its images are repeated
+      in an epoch, in [0, 1]; only 0, which repeats none, is supported yet.
+  """
+
+  path: str = ''
+  share: float = 1.0
+  paste_into: bool = True
+  pasted_from: bool = True
+  loss_weight: float = 1.0
+  min_score: float = 0.0
+  repeat_threshold: float = 0.0
+
+
+@dataclasses.dataclass
 class TrainData(hyperparams.Config):
-  """Training examples: which records, and what happens to them.
+  """Training inputs: the records to read and the augmentation of their images.
 
   Attributes:
     input_path: TFRecords to train on: paths or glob patterns, several
-      separated by commas.
-    source_input_path: TFRecords to paste from; empty means pairs within the
-      batch.
+      separated by commas. The short form of one set.
+    source_input_path: TFRecords to paste from; empty pairs the images of a
+      batch with one another.
+    sets: record sets that share each batch, in place of the two paths; empty
+      means the short form.
     global_batch_size: images of a step, over all replicas.
     source_size: height and width in pixels to which decoded images are
       padded; larger images are shrunk to fit.
-    max_instances: labels of a training example.
-    max_source_instances: objects read from an image.
-    num_planes: id planes read from an image.
-    shuffle_buffer_size: serialized records to shuffle in.
-    cycle_length: files read at the same time.
+    max_instances: largest number of labels of a training example.
+    max_source_instances: largest number of objects read from an image.
+    num_planes: largest number of id planes read from an image.
+    shuffle_buffer_size: serialized records in the shuffle buffer of each set.
+    cycle_length: files of a set that are read at the same time.
     jitter: flip, scale and crop of the images.
-    source_jitter: the same for the images pasted from, where it differs.
-    copy_paste: what is pasted; None trains without Copy-Paste.
-    seed: of the order of the records, of the first weights and of every draw.
+    source_jitter: jitter of the images pasted from; None means `jitter`.
+    copy_paste: options of Copy-Paste; None trains without it.
+    seed: seed of the order of the records, of the initial weights and of every
+      random draw.
     deterministic: the order of the records depends on the seed alone; False
       takes them as they get ready.
     data_service: dispatcher of a tf.data service whose workers make the
-      batches, `grpc://host:port`; empty means this machine.
-    data_service_job: runs of the same data and the same name share the batches
-      of a service, each going to one host.
-    dtype: of the images, `float32` or `bfloat16`.
+      batches, `grpc://host:port`; empty reads on this machine.
+    data_service_job: runs with the same data and the same name share the
+      batches of a service; each batch goes to one host.
+    dtype: dtype of the images, `float32` or `bfloat16`.
     augment_on: `host` augments in the input pipeline; `device` sends decoded
       uint8 images and their id planes to the accelerator and augments there,
       with the same result.
@@ -58,6 +90,7 @@ class TrainData(hyperparams.Config):
 
   input_path: str = ''
   source_input_path: str = ''
+  sets: list[RecordSet] = dataclasses.field(default_factory=list)
   global_batch_size: int = 256
   source_size: Sequence[int] = (640, 640)
   max_instances: int = 100
@@ -78,15 +111,15 @@ class TrainData(hyperparams.Config):
 
 @dataclasses.dataclass
 class EvalData(hyperparams.Config):
-  """Evaluation images: which records, and how they are batched.
+  """Evaluation inputs: the records to read and the size of their batches.
 
   Attributes:
     input_path: TFRecords to evaluate on: paths or glob patterns, several
       separated by commas.
     global_batch_size: images of a step, over all replicas.
-    dtype: of the images, `float32` or `bfloat16`.
-    half_pixel_centers: how images are resized: as our training does, or, if
-      false, as the published checkpoints expect it.
+    dtype: dtype of the images, `float32` or `bfloat16`.
+    half_pixel_centers: resize as in our training; False resizes as the
+      published checkpoints expect it.
   """
 
   input_path: str = ''

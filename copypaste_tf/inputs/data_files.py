@@ -1,4 +1,4 @@
-"""Which record files a path of the config means, and what they contain."""
+"""Expands the paths of a config to record files and reads their manifests."""
 
 import json
 import os
@@ -12,24 +12,24 @@ from copypaste_tf.inputs import record_order
 
 
 def expand(patterns: str) -> list[str]:
-  """Lists the files that comma-separated paths or glob patterns mean.
+  """Lists the files that match comma-separated paths or glob patterns.
 
   Args:
-    patterns: such as `data/train*.tfrecord,data/extra.tfrecord`.
+    patterns: paths, such as `data/train*.tfrecord,data/extra.tfrecord`.
 
   Returns:
-    Files, sorted within each pattern, without the manifests beside them.
+    Files, sorted within each pattern, without JSON files such as manifests.
 
   Raises:
     FileNotFoundError: a pattern matches nothing.
   """
   files = []
   for pattern in filter(None, (p.strip() for p in patterns.split(','))):
-    found = sorted(tf.io.gfile.glob(pattern))
-    found = [path for path in found if not path.endswith('.json')]
-    if not found:
+    matches = sorted(tf.io.gfile.glob(pattern))
+    matches = [path for path in matches if not path.endswith('.json')]
+    if not matches:
       raise FileNotFoundError(f'no file matches {pattern!r}')
-    files.extend(found)
+    files.extend(matches)
   return files
 
 
@@ -42,26 +42,26 @@ def manifest(patterns: str) -> dict[str, Any] | None:
 
 
 def manifest_path(record_file: str) -> str | None:
-  """Returns where the converter puts the manifest of a shard.
+  """Returns the path of the manifest that the converter writes for a shard.
 
   Args:
-    record_file: such as `out/train-00000-of-00032.tfrecord`.
+    record_file: path of the shard, `out/train-00000-of-00032.tfrecord`.
 
   Returns:
-    Such as `out/train-manifest.json`; None for a file of another name.
+    The path, `out/train-manifest.json`; None if the name is not of this form.
   """
   match = re.fullmatch(r'(.+)-\d{5}-of-\d{5}\.tfrecord', record_file)
   return f'{match[1]}-manifest.json' if match else None
 
 
 def count_records(share: Sequence[record_order.Slice]) -> int:
-  """Counts records, by the manifest where there is one that fits the files.
+  """Counts records, by the manifest if it agrees with the files.
 
   Args:
     share: files, or parts of their records.
 
   Returns:
-    Their number; without a manifest, all is read to count it.
+    Their number. Without a manifest, the files are read to count it.
   """
   sizes = {}
   for path in {manifest_path(piece.path) for piece in share}:
@@ -76,7 +76,7 @@ def count_records(share: Sequence[record_order.Slice]) -> int:
 
 
 def _sizes(path: str) -> dict[str, int]:
-  """Returns the number of records of each shard that is as it was made."""
+  """Returns the number of records of each shard whose size is unchanged."""
   folder = os.path.dirname(path)
   sizes = {}
   for shard in _read_json(path).get('shards', []):
@@ -88,26 +88,26 @@ def _sizes(path: str) -> dict[str, int]:
 
 
 def label_map(patterns: str) -> dict[int, str]:
-  """Returns class names by category id; empty where no manifest tells."""
-  found = manifest(patterns) or {}
-  return {int(k): name for k, name in found.get('label_map', {}).items()}
+  """Returns class names by category id; empty without a manifest."""
+  contents = manifest(patterns) or {}
+  return {int(k): name for k, name in contents.get('label_map', {}).items()}
 
 
 def read_label_map(path: str) -> dict[int, str]:
   """Reads class names by category id.
 
   Args:
-    path: JSON: a converter's manifest, COCO annotations, or `{id: name}`.
+    path: JSON file: a converter's manifest, COCO annotations, or `{id: name}`.
 
   Raises:
-    ValueError: the file is none of them.
+    ValueError: the file has another form.
   """
-  found = _read_json(path)
+  names = _read_json(path)
   try:
-    if 'categories' in found:
-      found = {entry['id']: entry['name'] for entry in found['categories']}
-    found = found.get('label_map', found)
-    return {int(k): str(name) for k, name in found.items()}
+    if 'categories' in names:
+      names = {entry['id']: entry['name'] for entry in names['categories']}
+    names = names.get('label_map', names)
+    return {int(k): str(name) for k, name in names.items()}
   except (AttributeError, KeyError, TypeError, ValueError) as error:
     raise ValueError(
       f'{path}: expected a manifest, COCO annotations or {{"1": "person"}}'

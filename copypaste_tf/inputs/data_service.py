@@ -1,4 +1,4 @@
-"""The tf.data service: other machines make the batches."""
+"""Moves the input pipeline to the workers of a tf.data service."""
 
 import hashlib
 from typing import Any
@@ -12,15 +12,16 @@ def distribute(
   """Makes a dataset on the workers of a tf.data service.
 
   The dispatcher deals out the elements of the dataset's sources one by one
-  (dynamic sharding): with `record_order.splittable_records` each file is read
-  by one worker in each epoch, and with `reader.train_batches` no two batches
-  share their draws. A worker that dies takes the files that it was reading
-  along; what is left of the epoch goes to the others.
+  (dynamic sharding). With `record_order.splittable_records`, one worker reads
+  each file in an epoch. With `scene_batches.seeded`, no two batches share their
+  draws. The files that a worker was reading when it died are lost for the
+  epoch; the other workers read the rest.
 
   Args:
-    dataset: what comes out; all that it reads must be visible to the workers.
-    address: of the dispatcher, `grpc://host:port`.
-    job: name under which hosts share the elements, each going to one host.
+    dataset: the dataset; the workers must see all files that it reads.
+    address: address of the dispatcher, `grpc://host:port`.
+    job: name of the job; hosts that use the same name share its elements, and
+      each element goes to one host.
 
   Returns:
     A dataset of the same elements, in the order in which they get ready.
@@ -36,14 +37,13 @@ def distribute(
 
 
 def job_name(name: str, *details: Any) -> str:
-  """Returns a name that only jobs with the same details have.
+  """Returns a job name that is unique to a name and the given details.
 
-  A dispatcher outlives runs, and refuses another dataset under a name that it
-  knows.
+  A dispatcher outlives runs and refuses a second dataset under a known name.
 
   Args:
-    name: for a person.
-    *details: what the dataset depends on; `repr` tells values apart.
+    name: readable part of the job name.
+    *details: values that the dataset depends on, compared by their `repr`.
   """
   digest = hashlib.sha256(repr(details).encode()).hexdigest()
   return f'{name}-{digest[:16]}'

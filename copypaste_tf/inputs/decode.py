@@ -1,4 +1,4 @@
-"""From a serialized example to a scene, in the graph.
+"""Decodes a serialized example to a scene, in the graph.
 
 Reads the records of `tfrecord_tools` and Model Garden's.
 """
@@ -26,7 +26,7 @@ _LISTS = {
   Features.MASK: tf.string,
   Features.PLANES: tf.string,
 }
-# The `source_id` of what only fills up a batch; no data set has it.
+# The `source_id` of images that fill up a batch; no data set has it.
 NO_IMAGE = tf.int64.min
 
 
@@ -34,11 +34,13 @@ class EvalScenes(NamedTuple):
   """A batch of images to detect on, fitted into the output size.
 
   Attributes:
-    image: `[b, H, W, 3]` float32 or bfloat16, normalised; 0 outside of `size`.
-    size: `[b, 2]` int32, height and width of the resized image (top left).
-    original_size: `[b, 2]` int32, height and width of the image as stored.
+    image: `[b, H, W, 3]` float32 or bfloat16, normalised by the ImageNet mean
+      and standard deviation; 0 outside of `size`.
+    size: `[b, 2]` int32, height and width of the resized image in pixels; it
+      lies at the top left.
+    original_size: `[b, 2]` int32, height and width of the stored image, pixels.
     scale: `[b, 2]` float32, `size / original_size`.
-    source_id: `[b]` int64; `NO_IMAGE` where a batch is filled up.
+    source_id: `[b]` int64; `NO_IMAGE` for images that fill up a batch.
   """
 
   image: tf.Tensor
@@ -58,18 +60,19 @@ def decode_scene(
 ) -> Scenes:
   """Decodes a record to a scene of static shape.
 
-  An image larger than `source_size` is scaled down with its labels, and
-  marked as `shrunk`. Planes of
-  crowds are left out, since training neither pastes nor learns them.
+  An image larger than `source_size` is scaled down with its labels, and marked
+  as `shrunk`. The masks of crowds are left out of the planes, since training
+  neither pastes nor learns them.
 
   Args:
-    serialized: a scalar string, a `tf.train.Example`.
-    source_size: height and width to which the image is padded, pixels.
-    max_instances: number `n` to which the labels are padded.
-    num_planes: number `l` of id planes.
+    serialized: scalar string, a serialized `tf.train.Example`.
+    source_size: height and width `(H, W)` of the padded image, pixels.
+    max_instances: number `n` of labels, with padding.
+    num_planes: number `l` of id planes, with padding.
 
   Returns:
-    `Scenes` without the batch axis.
+    `Scenes` without the batch axis: a `[H, W, 3]` uint8 image, `[l, H, W]`
+    uint8 planes, and `n` labels with boxes in pixels.
 
   Raises:
     tf.errors.InvalidArgumentError: while running, if the record holds no
@@ -112,20 +115,21 @@ def decode_scene(
 
 @tf.autograph.experimental.do_not_convert
 def decode_image(serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-  """Decodes the image of a record alone.
+  """Decodes only the image of a record.
 
   Args:
-    serialized: a scalar string, a `tf.train.Example`.
+    serialized: scalar string, a serialized `tf.train.Example`.
 
   Returns:
-    `[h, w, 3]` uint8 RGB and its `source_id`, an int64 scalar.
+    The image, `[h, w, 3]` uint8 RGB in [0, 255], and its `source_id`, an int64
+    scalar.
   """
   features = _parse(serialized)
   return _decode_image(features), _source_id(features)
 
 
 def _parse(serialized) -> dict[str, tf.Tensor]:
-  """Parses a record; absent crowd flags mean that there are no crowds."""
+  """Parses a record; without crowd flags, no object is a crowd."""
   lists = {key: tf.io.RaggedFeature(dtype) for key, dtype in _LISTS.items()}
   features = tf.io.parse_single_example(serialized, _SCALARS | lists)
   classes = features[Features.CLASS]
@@ -153,12 +157,12 @@ def _decode_image(features) -> tf.Tensor:
 
 
 def _boxes(features) -> tf.Tensor:
-  """Returns `[n, 4]` float32 boxes in parts of the image."""
+  """Returns `[n, 4]` float32 boxes in [0, 1], relative to the image size."""
   return tf.stack([features[key] for key in list(_LISTS)[:4]], axis=-1)
 
 
 def _source_id(features) -> tf.Tensor:
-  """Returns decimal ids as they are, others and absent ones as a hash."""
+  """Returns a decimal id as a number, and any other id as a hash."""
   text = features[Features.SOURCE_ID]
   named = tf.where(text == '', features[Features.IMAGE], text)
   return tf.cond(
@@ -169,7 +173,7 @@ def _source_id(features) -> tf.Tensor:
 
 
 def _shrunk(size, limit) -> tf.Tensor:
-  """Returns the largest size of the same aspect within `limit`, not larger."""
+  """Returns the size scaled down to fit into `limit`, with the same aspect."""
   ratio = tf.reduce_min(tf.cast(limit, tf.float64) / tf.cast(size, tf.float64))
   ratio = tf.minimum(ratio, 1.0)
   shrunk = tf.round(tf.cast(size, tf.float64) * ratio)

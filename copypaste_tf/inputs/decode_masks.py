@@ -1,8 +1,7 @@
-"""From the masks of a record to id planes, in the graph.
+"""Decodes the masks of a record to id planes, in the graph.
 
-Our records hold the planes, one to a PNG; a PNG of several channels holds as
-many. Of Model Garden's, the masks, one PNG per object, are packed into planes
-on the way.
+Our records hold the planes as PNGs, one plane in each channel. Model Garden's
+records hold one PNG per object, which are packed into planes here.
 """
 
 from collections.abc import Mapping
@@ -24,13 +23,13 @@ def decode_masks(
 
   Args:
     features: the parsed record; see `Features`.
-    size: `[2]` int32, height and width of the image.
+    size: `[2]` int32, height and width of the image in pixels.
     crowd: `[n]` bool, objects whose masks are left out.
-    num_planes: the most id planes that there may be.
+    num_planes: largest number of id planes.
 
   Returns:
-    `[l, h, w]` uint8, as many planes as the objects need or more, at most
-    `num_planes`; and `[n]` int32 ids, 0 for crowds.
+    `[l, h, w]` uint8 id planes, at least as many as the objects need and at
+    most `num_planes`; and `[n]` int32 ids, 0 for crowds.
 
   Raises:
     tf.errors.InvalidArgumentError: while running, if the record holds no
@@ -58,7 +57,7 @@ def _require(condition, message, data):
 
 
 def _read_planes(features, size, crowd, num_planes):
-  """Decodes the PNGs until all planes of the objects are there."""
+  """Decodes PNGs until all planes that the objects need are decoded."""
   ids = tf.where(crowd, 0, tf.cast(features[Features.IDS], tf.int32))
   needed = tf.where(ids > 0, ids // IDS_PER_PLANE + 1, 0)
   needed = tf.maximum(tf.reduce_max(needed), 0)
@@ -93,7 +92,7 @@ def _decode_png(png) -> tf.Tensor:
   """Decodes a PNG to its channels, `[c, h, w]` uint8."""
   pixels = tf.io.decode_png(png)
   height, width, channels = tf.unstack(tf.shape(pixels))
-  # Ours have one, which need not be moved to the front.
+  # Our PNGs have one channel; a reshape costs less than a transpose.
   return tf.cond(
     channels == 1,
     lambda: tf.reshape(pixels, [1, height, width]),
@@ -102,7 +101,7 @@ def _decode_png(png) -> tf.Tensor:
 
 
 def _layer_masks(features, size, crowd, num_planes):
-  """Packs one PNG after the other, so that only one is held at a time."""
+  """Packs one PNG after the other, so that memory holds one mask at a time."""
   pngs = features[Features.MASK]
 
   def place(index, planes, used, ids):

@@ -1,4 +1,4 @@
-"""Finds the record behind an error that TensorFlow does not locate."""
+"""Finds the record that caused an error which TensorFlow does not locate."""
 
 from collections.abc import Callable, Iterable
 
@@ -13,13 +13,12 @@ def find(
 ) -> str | None:
   """Reads all records until one fails.
 
-  `tf.data` reports that some JPEG is corrupt, but not which. This reads the
-  files once more, one record at a time, and is meant for the moment after
-  such an error.
+  `tf.data` reports that some JPEG is corrupt, but not which one. After such an
+  error, this function reads the files again, one record at a time.
 
   Args:
-    paths: TFRecord files, in the order to look through.
-    decode: what is done with a serialized record; raises on a bad one.
+    paths: TFRecord files, in the order to read them.
+    decode: function that decodes a serialized record and raises on a bad one.
 
   Returns:
     `file: record 12 (source_id 345): error` for the first fault, or None if
@@ -49,7 +48,7 @@ def _fault(record, decode) -> str | None:
 
 
 def _named(record) -> str:
-  """Returns ` (source_id 345)`, or nothing if the record does not say."""
+  """Returns ` (source_id 345)`, or nothing if the record has no id."""
   try:
     example = tf.train.Example.FromString(record.numpy())
   except DecodeError:

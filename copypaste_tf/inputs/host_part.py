@@ -1,4 +1,4 @@
-"""The part of the global batch that a host reads, and where it goes on."""
+"""Computes the part of the global batch that a host reads, and its position."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,19 +7,20 @@ import tensorflow as tf
 from absl import logging
 
 from copypaste_tf.inputs import data_files, record_order
+from copypaste_tf.inputs.batch_layout import Stream
 from copypaste_tf.inputs.data_config import TrainData
 from copypaste_tf.inputs.record_order import Slice
 
 
 class HostPart(NamedTuple):
-  """What one host contributes.
+  """The part of one host.
 
   Attributes:
-    hosts: how many there are.
-    host: which one this is.
-    replicas: that it feeds.
-    batch_size: images of a replica's batch.
-    step: steps taken before.
+    hosts: number of hosts.
+    host: number of this host, from 0 on.
+    replicas: replicas that this host feeds.
+    batch_size: images in the batch of a replica.
+    step: training steps taken before.
   """
 
   hosts: int
@@ -29,25 +30,25 @@ class HostPart(NamedTuple):
   step: int
 
   @property
-  def done(self) -> int:
-    """Batches that this host has made in the steps before."""
+  def batches_done(self) -> int:
+    """Returns the number of batches that this host made in the steps before."""
     return self.step * self.replicas
 
   @property
-  def first_number(self) -> int:
-    """The number of the next batch, which no other host has."""
-    return self.number(self.done)
+  def next_batch(self) -> int:
+    """Returns the globally unique number of this host's next batch."""
+    return self.global_number(self.batches_done)
 
-  def number(self, index: int) -> int:
-    """Returns what no host but this gives to the i-th of something."""
+  def global_number(self, index: int) -> int:
+    """Returns the globally unique number of this host's `index`-th item."""
     return index * self.hosts + self.host
 
-  def of_service(self) -> 'HostPart':
-    """Returns what all hosts together have, which a service makes for them."""
+  def of_all_hosts(self) -> 'HostPart':
+    """Returns the part of all hosts together, which a service makes."""
     return self._replace(hosts=1, host=0, replicas=self.replicas * self.hosts)
 
 
-def of(
+def from_context(
   global_batch_size: int,
   input_context: tf.distribute.InputContext | None = None,
   start_step: int = 0,
@@ -56,11 +57,11 @@ def of(
 
   Args:
     global_batch_size: images of a step, over all replicas.
-    input_context: of the host; None is the only one, with one replica.
-    start_step: steps taken before.
+    input_context: context of the host; None means one host with one replica.
+    start_step: training steps taken before.
 
   Raises:
-    ValueError: the replicas can't share the batch.
+    ValueError: the batch does not divide between the replicas.
   """
   if input_context is None:
     return HostPart(1, 0, 1, global_batch_size, start_step)
@@ -75,47 +76,50 @@ def of(
 
 
 def records(
-  data: TrainData, patterns: str, seed: int, part: HostPart, done: int
+  data: TrainData, stream: Stream, part: HostPart, groups_done: int
 ) -> tf.data.Dataset:
-  """Returns endless serialized records, in the order of the config.
+  """Reads the records of one set forever, each epoch in another order.
 
   Args:
-    data: the config of the training inputs.
-    patterns: which of its records.
-    seed: of their order.
-    part: what the host has.
-    done: batches whose records are left out.
+    data: config of the training inputs.
+    stream: the set.
+    part: the part of the host.
+    groups_done: groups that the host has made before; their records are
+      skipped.
+
+  Returns:
+    A dataset of serialized records, scalar strings.
 
   Raises:
     FileNotFoundError: a path matches no file.
     ValueError: there are no records.
   """
-  paths = data_files.expand(patterns)
+  paths = data_files.expand(stream.path)
   knobs = {
     'shuffle_buffer_size': data.shuffle_buffer_size,
     'cycle_length': data.cycle_length,
   }
   if data.data_service:
-    # Its workers are in no common position; an order that was never used is.
+    # The workers have no common position, so a new order replaces it.
     return record_order.splittable_records(
-      paths, seed, first_epoch=part.step, **knobs
+      paths, stream.seed, first_epoch=part.step, **knobs
     )
   share = record_order.slices(paths, part.hosts, part.host)
-  _tell_split_files(share, part.hosts)
-  epoch, skip = _position(share, done * part.batch_size)
+  _warn_of_split_files(share, part.hosts)
+  epoch, skip = _position(share, groups_done * stream.count)
   return record_order.shuffled_records(
-    share, seed, first_epoch=epoch, skip=skip, **knobs
+    share, stream.seed, first_epoch=epoch, skip=skip, **knobs
   )
 
 
 def _position(share: Sequence[Slice], used: int) -> tuple[int, int]:
-  """Returns the epoch, and the records of it that were used before."""
+  """Returns the epoch, and the number of its records that were used before."""
   if not used:
     return 0, 0
   return divmod(used, max(data_files.count_records(share), 1))
 
 
-def _tell_split_files(share: Sequence[Slice], hosts: int) -> None:
+def _warn_of_split_files(share: Sequence[Slice], hosts: int) -> None:
   split = [piece for piece in share if piece.parts > 1]
   if split:
     logging.warning(

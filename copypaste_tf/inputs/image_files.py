@@ -1,9 +1,9 @@
-"""Image files as the converter of `tfrecord_tools` reads them, on the host.
+"""Reads image files with the pixels that the converter would store.
 
-What TensorFlow decodes as the converter stores it goes through TensorFlow, so
-that a file and its record give the same pixels. Everything else, such as CMYK,
-alpha channels, palettes, EXIF orientations and other formats, is decoded by
-Pillow, turned upright and made RGB. Alpha is dropped.
+TensorFlow decodes files that the converter stores unchanged, so that a file and
+its record give the same pixels. Pillow decodes all others (CMYK, alpha
+channels, palettes, EXIF orientations, other formats) and turns them into
+upright RGB without alpha.
 """
 
 import io
@@ -22,13 +22,13 @@ def read(path: str) -> np.ndarray:
   """Reads an image file.
 
   Args:
-    path: the file, also of a remote file system that TensorFlow knows.
+    path: path of the file; remote file systems that TensorFlow knows work too.
 
   Returns:
-    `[h, w, 3]` uint8 RGB, upright.
+    `[h, w, 3]` uint8 RGB in [0, 255], upright.
 
   Raises:
-    ValueError: there is no such file, or it is no image, truncated or corrupt.
+    ValueError: the file is missing, truncated, corrupt or not an image.
   """
   try:
     with tf.io.gfile.GFile(path, 'rb') as file:

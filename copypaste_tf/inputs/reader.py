@@ -1,4 +1,4 @@
-"""From record files to batches of training and evaluation examples."""
+"""Decodes records and makes batches of training and evaluation examples."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from copypaste_tf.augment.draws import jitter
 from copypaste_tf.augment.pixels import warp
-from copypaste_tf.inputs import decode, raw
+from copypaste_tf.inputs import decode, scene_batches
 from copypaste_tf.inputs.decode import NO_IMAGE, EvalScenes
 
 
@@ -16,17 +16,20 @@ def scenes(
   source_size: tuple[int, int],
   max_instances: int,
   num_planes: int,
+  keep_order: bool = False,
 ) -> tf.data.Dataset:
   """Decodes records.
 
   Args:
-    records: a dataset of serialized examples.
-    source_size: see `decode.decode_scene`, as the others.
-    max_instances: objects that a record can hold.
-    num_planes: id planes that a record can hold.
+    records: dataset of serialized examples.
+    source_size: height and width of the padded images, pixels.
+    max_instances: largest number of objects in a record.
+    num_planes: largest number of id planes in a record.
+    keep_order: keep the order of the records, even if the options of the
+      dataset do not ask for it.
 
   Returns:
-    A dataset of `Scenes` without the batch axis.
+    A dataset of `Scenes` without the batch axis; see `decode.decode_scene`.
   """
 
   def decode_scene(serialized):
@@ -37,7 +40,11 @@ def scenes(
       num_planes=num_planes,
     )
 
-  return records.map(decode_scene, num_parallel_calls=tf.data.AUTOTUNE)
+  return records.map(
+    decode_scene,
+    num_parallel_calls=tf.data.AUTOTUNE,
+    deterministic=True if keep_order else None,
+  )
 
 
 def train_batches(
@@ -46,15 +53,15 @@ def train_batches(
   """Augments batches on the host.
 
   Args:
-    batches: a dataset of `RawScenes`.
-    jit_compile: whether XLA compiles the function; slow without.
-    **knobs: the keyword arguments of `augment.augment`.
+    batches: dataset of `RawScenes`.
+    jit_compile: compile the augmentation with XLA; slow without.
+    **knobs: keyword arguments of `augment.augment`.
 
   Returns:
     A dataset of `TrainScenes`.
   """
   return batches.map(
-    raw.augmentation(jit_compile=jit_compile, **knobs),
+    scene_batches.compiled_augment(jit_compile=jit_compile, **knobs),
     num_parallel_calls=tf.data.AUTOTUNE,
   )
 
@@ -70,16 +77,16 @@ def eval_batches(
 ) -> tf.data.Dataset:
   """Reads every image once, in order, fitted into the output size.
 
-  The last batches are filled up with blank images, so that all workers have as
-  many batches, no replica gets an empty one, and shapes are static.
+  Blank images fill up the last batches. So all workers have the same number of
+  batches, no replica gets an empty one, and shapes are static.
 
   Args:
     paths: TFRecord files.
     batch_size: images in a batch.
-    output_size: height and width in pixels.
-    dtype: of the images, float32 or bfloat16.
-    half_pixel_centers: as in `fit_image`.
-    input_context: this worker's part; every record goes to one worker.
+    output_size: height and width of the canvas, pixels.
+    dtype: dtype of the images, float32 or bfloat16.
+    half_pixel_centers: see `fit_image`.
+    input_context: context of this worker; every record goes to one worker.
 
   Returns:
     A dataset of `EvalScenes`.
@@ -99,7 +106,7 @@ def eval_batches(
     )
 
   records = tf.data.TFRecordDataset(list(paths))
-  records = _share(records, batch_size, input_context)
+  records = _records_of_worker(records, batch_size, input_context)
   scenes = records.map(fit_or_blank, num_parallel_calls=tf.data.AUTOTUNE)
   scenes = scenes.batch(batch_size, drop_remainder=True)
   return scenes.prefetch(tf.data.AUTOTUNE)
@@ -114,19 +121,20 @@ def fit_image(
   dtype: tf.DType = tf.float32,
   half_pixel_centers: bool = True,
 ) -> EvalScenes:
-  """Fits one image into the output size, as evaluation does.
+  """Resizes, normalises and pads one image for evaluation.
 
   Args:
-    image: `[h, w, 3]` uint8.
+    image: `[h, w, 3]` uint8 RGB, in [0, 255].
     source_id: int64 scalar.
-    output_size: height and width in pixels.
-    dtype: of the resulting image, float32 or bfloat16.
-    half_pixel_centers: where a pixel is in the bilinear resize: its centre lies
-      half a pixel from its corner, as in training; or at the corner, as the
-      published checkpoints were trained.
+    output_size: height and width `(H, W)` of the canvas, pixels.
+    dtype: dtype of the resulting image, float32 or bfloat16.
+    half_pixel_centers: in the bilinear resize, the centre of a pixel lies half
+      a pixel from its corner, as in training; False puts it on the corner, as
+      in the training of the published checkpoints.
 
   Returns:
-    `EvalScenes` without the batch axis.
+    `EvalScenes` without the batch axis: the image is `[H, W, 3]`, normalised,
+    and 0 outside of the resized image.
   """
   size = tf.shape(image)[:2]
   fitted = jitter.fitted(size[tf.newaxis], output_size=output_size)
@@ -149,7 +157,7 @@ def fit_image(
 
 
 def _blank(output_size, dtype) -> EvalScenes:
-  """Returns what fills up a batch."""
+  """Returns a blank image that fills up a batch."""
   size = tf.constant(output_size)
   return EvalScenes(
     image=tf.zeros([*output_size, 3], dtype),
@@ -160,10 +168,10 @@ def _blank(output_size, dtype) -> EvalScenes:
   )
 
 
-def _share(records, batch_size, input_context) -> tf.data.Dataset:
-  """Returns this worker's part of the records, and whether there is one.
+def _records_of_worker(records, batch_size, input_context) -> tf.data.Dataset:
+  """Returns pairs of a record and a flag that says that it is one.
 
-  Every worker has as many elements, which fill its batches.
+  Every worker gets the same number of elements, which fill its batches.
   """
   workers, worker = 1, 0
   if input_context is not None:

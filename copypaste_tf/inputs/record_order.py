@@ -1,8 +1,8 @@
-"""Which records a host reads, and in which order.
+"""Chooses the records that a host reads, and their order.
 
-The order of an epoch is a function of the seed and the number of the epoch
-alone. So an epoch can be entered in its middle, which a resumed run does, and
-nothing of the shuffle buffer has to be stored.
+The order of an epoch depends only on the seed and the number of the epoch. So a
+resumed run can start in the middle of an epoch, and no checkpoint has to store
+the shuffle buffer.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _ENDLESS = 2**62
 
 
 class Slice(NamedTuple):
-  """A file, or every `parts`-th of its records from number `part` on."""
+  """A file, or every `parts`-th record of it from number `part` on."""
 
   path: str
   parts: int = 1
@@ -22,16 +22,16 @@ class Slice(NamedTuple):
 
 
 def slices(paths: Sequence[str], hosts: int = 1, host: int = 0) -> list[Slice]:
-  """Divides records between hosts: each goes to one, and all get as many.
+  """Divides records evenly between hosts, each record to one host.
 
-  As many files as can be dealt out evenly are read by one host each; the rest
-  (all, where there are fewer files than hosts) is read by every host, which
-  keeps its part of the records.
+  As many files as divide evenly are read by one host each. All hosts read the
+  remaining files (all files, if there are fewer than hosts), and each keeps its
+  part of their records.
 
   Args:
     paths: TFRecord files, in the same order on every host.
-    hosts: how many there are.
-    host: which one this is, from 0 on.
+    hosts: number of hosts.
+    host: number of this host, from 0 on.
 
   Returns:
     The part of this host.
@@ -52,18 +52,18 @@ def shuffled_records(
   first_epoch: int = 0,
   skip: int = 0,
 ) -> tf.data.Dataset:
-  """Reads serialized records forever, in another order every epoch.
+  """Reads serialized records forever, each epoch in another order.
 
-  Files are shuffled and read `cycle_length` at a time; then the serialized
-  records, which are much smaller than decoded ones, are shuffled.
+  Files are shuffled and `cycle_length` of them are read at a time. Then the
+  serialized records, which are much smaller than decoded ones, are shuffled.
 
   Args:
-    share: what to read.
-    seed: of the order.
-    shuffle_buffer_size: records to draw from.
+    share: files, or parts of their records.
+    seed: seed of the order.
+    shuffle_buffer_size: records in the shuffle buffer.
     cycle_length: files read in turn.
-    first_epoch: number of the epoch to begin with.
-    skip: records of that epoch to leave out, which are read but not decoded.
+    first_epoch: number of the first epoch.
+    skip: records of that epoch to skip; they are read but not decoded.
 
   Returns:
     A dataset of scalar strings.
@@ -75,7 +75,8 @@ def shuffled_records(
   columns = _columns(share)
 
   def epoch(number):
-    tf.random.set_seed(1)  # Of this function; else that of the process counts.
+    # The seed of this function; without it, that of the process would count.
+    tf.random.set_seed(1)
     key = tf.stack([tf.constant(seed, tf.int64), number])
     order = _permutation(key, len(share))
     files = tf.data.Dataset.from_tensor_slices(
@@ -99,20 +100,20 @@ def splittable_records(
   first_epoch: int = 0,
   epochs: int = _ENDLESS,
 ) -> tf.data.Dataset:
-  """Reads serialized records in a way that workers can share.
+  """Reads serialized records from a source that workers can share.
 
   The source is a list of file numbers, epoch after epoch, each epoch in an
-  order of its own. The tf.data service deals them out one by one, so every
-  epoch reads each file once, whichever worker it is on. (The order of
-  `shuffled_records` can't be shared: its source are epochs.)
+  order of its own. The tf.data service deals them out one by one, so each file
+  is read once in an epoch, by any worker. Workers cannot share the source of
+  `shuffled_records`, whose elements are epochs.
 
   Args:
     paths: TFRecord files.
-    seed: of the order of the files, and of what a worker draws.
-    shuffle_buffer_size: records to draw from, on each worker.
-    cycle_length: files read in turn, on each worker.
-    first_epoch: number of the epoch to begin with.
-    epochs: how many to read, forever by default.
+    seed: seed of the order of the files and of the shuffle buffers.
+    shuffle_buffer_size: records in the shuffle buffer of each worker.
+    cycle_length: files that each worker reads in turn.
+    first_epoch: number of the first epoch.
+    epochs: number of epochs, endless by default.
 
   Returns:
     A dataset of scalar strings.
@@ -143,7 +144,7 @@ def count_records(share: Sequence[Slice]) -> int:
 
 
 def _columns(share):
-  """Returns the fields of all slices, as `tf.data` has them."""
+  """Returns each field of all slices as one tensor."""
   paths, parts, part = zip(*share, strict=True)
   return (
     tf.constant(paths),
@@ -153,7 +154,7 @@ def _columns(share):
 
 
 def _interleaved(files, cycle_length):
-  """Reads files in turn; `Options.deterministic` rules whether strictly so."""
+  """Reads files in turn, strictly so if `Options.deterministic` is set."""
   return files.interleave(
     lambda path, parts, part: tf.data.TFRecordDataset(path).shard(parts, part),
     cycle_length=cycle_length,
@@ -171,7 +172,7 @@ def _shuffle_seed(key):
 
 
 def _require_records(share) -> None:
-  """Raises where an endless reader would find nothing, endlessly."""
+  """Raises if an endless reader would search forever and find nothing."""
   if not share:
     raise ValueError('No record files were given; expected at least one path.')
   files = tf.data.Dataset.from_tensor_slices(_columns(share))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from copypaste_tf.inputs import record_sets
 from copypaste_tf.reporting.run_files import Run
 from copypaste_tf.reporting.sections import percent
 from copypaste_tf.training.run.progress import duration
@@ -107,7 +108,7 @@ def settings(run: Run) -> dict[str, str]:
     'Scale jitter': _jitter(data.jitter),
     'Copy-Paste': _copy_paste(data.copy_paste),
     'Precision': run.params.runtime.mixed_precision_dtype or 'float32',
-    'Training records': data.input_path,
+    'Training records': record_sets.patterns(data),
     'Held-out records': config.validation_data.input_path,
   }
 

@@ -14,6 +14,7 @@ BOOKKEEPING = ['default_params', 'restrictions']
 configurable = gin.configurable(denylist=BOOKKEEPING)
 for _dataclass in (
   data_config.ScaleJitter,
+  data_config.RecordSet,
   data_config.CopyPaste,
   data_config.TrainData,
   data_config.EvalData,

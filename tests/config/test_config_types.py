@@ -93,3 +93,24 @@ def test_flatten_keeps_lists_and_empty_parts():
     'a.c.d': [2, {'e': 3}],
     'f': {},
   }
+
+
+def test_flatten_numbers_a_list_of_dicts():
+  tree = {'a': [{'b': 1}, {'b': [2], 'c': {}}], 'd': []}
+  assert config_types.flatten(tree) == {
+    'a.0.b': 1,
+    'a.1.b': [2],
+    'a.1.c': {},
+    'd': [],
+  }
+
+
+def test_wrong_types_are_found_in_lists():
+  @dataclasses.dataclass
+  class Many(hyperparams.Config):
+    inner: list[Inner] = dataclasses.field(default_factory=list)
+
+  many = Many(inner=[Inner(), Inner(rate='fast')])
+  assert list(config_types.wrong_types(many)) == [
+    ('inner.1.rate', "expected float, got 'fast'")
+  ]

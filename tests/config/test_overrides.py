@@ -20,6 +20,7 @@ class Part(hyperparams.Config):
 class Whole(hyperparams.Config):
   part: Part = dataclasses.field(default_factory=Part)
   spare: Part | None = None
+  many: list[Part] = dataclasses.field(default_factory=list)
 
 
 def test_a_file_gives_a_line_to_every_value(tmp_path):
@@ -77,6 +78,15 @@ def test_absent_parts_are_made():
   assert config.spare == Part(steps=9)
 
 
+def test_a_list_of_mappings_is_one_of_configs():
+  config = Whole(many=[Part(rate=0.25)])
+  changes = [Override(('many',), [{'steps': 9}, {'rate': 1}], 'x:1')]
+  assert overrides.apply(config, changes) == {'many': 'x:1'}
+  assert config.many == [Part(steps=9), Part(rate=1)]
+  overrides.apply(config, [Override(('many',), [], '')])
+  assert config.many == []
+
+
 @pytest.mark.parametrize(
   ('path', 'value', 'message'),
   [
@@ -86,6 +96,9 @@ def test_absent_parts_are_made():
     ('part.steps', 1.5, 'x:1: part.steps: expected int, got 1.5'),
     ('part.rate', 'fast', "part.rate: expected float, got 'fast'"),
     ('part', 3, 'part: expected Part, got 3'),
+    ('many', [{'step': 1}], "x:1: many: step: the config has no 'step'"),
+    ('many', [{'steps': 'x'}], 'x:1: many: steps: expected int'),
+    ('many', [3], 'many: expected list of Part'),
   ],
 )
 def test_unknown_names_and_other_types_are_refused(path, value, message):

@@ -38,7 +38,7 @@ def test_with_and_without_are_else_the_same(data, path):
   )
   on, off = input_benchmark.with_and_without(data)
   assert on.copy_paste.max_pasted == 1 and off.copy_paste is None
-  assert (on.data_service, off.data_service, off.source_input_path) == ('',) * 3
+  assert (on.data_service, off.data_service) == ('',) * 2
   assert on.source_input_path == path and off.seed == on.seed
   on, _ = input_benchmark.with_and_without(data.replace(copy_paste=None))
   assert on.copy_paste == data_config.CopyPaste()

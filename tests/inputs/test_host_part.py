@@ -7,35 +7,40 @@ import serialized
 import tensorflow as tf
 
 from copypaste_tf.inputs import data_config, host_part
+from copypaste_tf.inputs.batch_layout import Stream
 
 
 def test_alone():
-  assert host_part.of(8) == (1, 0, 1, 8, 0)
-  assert host_part.of(8, start_step=5).done == 5
+  assert host_part.from_context(8) == (1, 0, 1, 8, 0)
+  assert host_part.from_context(8, start_step=5).batches_done == 5
 
 
 def test_hosts_and_replicas_share_a_batch():
-  part = host_part.of(64, tf.distribute.InputContext(4, 3, 8), 10)
+  part = host_part.from_context(64, tf.distribute.InputContext(4, 3, 8), 10)
   assert part == host_part.HostPart(
     hosts=4, host=3, replicas=2, batch_size=8, step=10
   )
-  assert part.done == 20
+  assert part.batches_done == 20
   with pytest.raises(ValueError, match='9'):
-    host_part.of(9, tf.distribute.InputContext(4, 3, 8))
+    host_part.from_context(9, tf.distribute.InputContext(4, 3, 8))
 
 
 def test_no_two_batches_have_the_same_number():
   numbers = []
   for step in range(3):
     for host in range(4):
-      part = host_part.of(64, tf.distribute.InputContext(4, host, 8), step)
-      numbers += [part.first_number, part.first_number + part.hosts]
+      part = host_part.from_context(
+        64, tf.distribute.InputContext(4, host, 8), step
+      )
+      numbers += [part.next_batch, part.next_batch + part.hosts]
   assert sorted(numbers) == list(range(24))
 
 
 def test_a_service_makes_the_same_for_every_host():
   parts = {
-    host_part.of(64, tf.distribute.InputContext(4, host, 8), 10).of_service()
+    host_part.from_context(
+      64, tf.distribute.InputContext(4, host, 8), 10
+    ).of_all_hosts()
     for host in range(4)
   }
   assert parts == {host_part.HostPart(1, 0, 8, 8, 10)}
@@ -51,16 +56,19 @@ def data(tmp_path):
   )
 
 
+def records(data, part):
+  stream = Stream(data.input_path, 7, part.batch_size)
+  return host_part.records(data, stream, part, part.batches_done)
+
+
 def take(dataset, count):
   return [x.decode() for x in dataset.take(count).as_numpy_iterator()]
 
 
 def test_the_records_of_the_steps_before_are_left_out(data):
   def read(step, count):
-    part = host_part.of(4, tf.distribute.InputContext(2, 1, 2), step)
-    return take(
-      host_part.records(data, data.input_path, 7, part, part.done), count
-    )
+    part = host_part.from_context(4, tf.distribute.InputContext(2, 1, 2), step)
+    return take(records(data, part), count)
 
   whole = read(0, 20)
   assert {record[0] for record in whole} == {'1'}
@@ -72,10 +80,8 @@ def test_a_service_starts_in_an_order_that_was_not_used(data):
   data.data_service = 'grpc://localhost:1'
   orders = []
   for step in (0, 1, 2):
-    part = host_part.of(4, tf.distribute.InputContext(2, 1, 2), step)
-    orders.append(
-      take(host_part.records(data, data.input_path, 7, part, part.done), 10)
-    )
+    part = host_part.from_context(4, tf.distribute.InputContext(2, 1, 2), step)
+    orders.append(take(records(data, part), 10))
     assert {record[0] for record in orders[-1]} == {'0', '1'}
   assert orders[0] != orders[1] != orders[2]
 
@@ -83,9 +89,11 @@ def test_a_service_starts_in_an_order_that_was_not_used(data):
 def test_files_that_every_host_must_read_are_told(data, caplog):
   def told(hosts):
     caplog.clear()
-    part = host_part.of(60, tf.distribute.InputContext(hosts, 0, hosts))
+    part = host_part.from_context(
+      60, tf.distribute.InputContext(hosts, 0, hosts)
+    )
     with caplog.at_level(logging.WARNING, 'absl'):
-      host_part.records(data, data.input_path, 0, part, 0)
+      records(data, part)
     return caplog.text
 
   assert told(1) == told(2) == ''

@@ -8,7 +8,7 @@ import tensorflow as tf
 from copypaste_tf import records
 from copypaste_tf.augment import options
 from copypaste_tf.examples import Scenes
-from copypaste_tf.inputs import data_config, decode, pipeline, raw
+from copypaste_tf.inputs import data_config, decode, pipeline, scene_batches
 
 
 @pytest.fixture(scope='module')
@@ -84,8 +84,9 @@ def test_sources_of_their_own_need_copy_paste(data, folder):
 
 
 def test_workers_divide_the_batch(data):
+  data.global_batch_size = 6
   context = tf.distribute.InputContext(2, 1, 2)
-  assert next(iter(batches(data, context))).image.shape[0] == 1
+  assert next(iter(batches(data, context))).image.shape[0] == 3
 
 
 @pytest.mark.thorough
@@ -125,7 +126,7 @@ def test_images_that_are_scaled_down_are_counted(data, tmp_path, paste):
   raw_batches = pipeline.train_dataset(
     data.replace(augment_on='device'), (32, 32)
   ).take(4)
-  augment = raw.augmentation(
+  augment = scene_batches.compiled_augment(
     output_size=(32, 32), **pipeline.augment_knobs(data)
   )
   seen = set()

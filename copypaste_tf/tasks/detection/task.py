@@ -12,7 +12,7 @@ from copypaste_tf.config.config_types import Problem
 from copypaste_tf.evaluation import groundtruth
 from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
 from copypaste_tf.examples import RawScenes, TrainScenes
-from copypaste_tf.inputs import data_config, data_files, pipeline, raw
+from copypaste_tf.inputs import data_config, data_files, pipeline, scene_batches
 from copypaste_tf.inputs.decode import NO_IMAGE, EvalScenes
 from copypaste_tf.modeling import build, parts
 from copypaste_tf.tasks.detection import labels as train_labels
@@ -118,7 +118,7 @@ class DetectionTask(Task):
   @functools.cached_property
   def augmentation(self) -> Callable[[RawScenes], TrainScenes]:
     """The augmentation as a part of the training step."""
-    return raw.augmentation(
+    return scene_batches.compiled_augment(
       output_size=self.output_size,
       **pipeline.augment_knobs(self.config.train_data),
     )

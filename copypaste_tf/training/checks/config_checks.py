@@ -17,6 +17,7 @@ from copypaste_tf.tasks import registry
 from copypaste_tf.training.checks import (
   data_checks,
   service_checks,
+  set_checks,
   step_checks,
 )
 from copypaste_tf.training.config.gin_config import Resolved
@@ -123,6 +124,9 @@ def problems(
   if 'train' in mode:
     listed += [*_schedule(params, leaves), *_sources(params.task.train_data)]
     listed += service_checks.problems(params.task.train_data)
+    listed += set_checks.problems(
+      params.task.train_data, replicas or pipeline.num_replicas(params)
+    )
     listed += step_checks.problems(params)
     listed += _augmentation(params.task.train_data)
   listed += _batches(params, mode, replicas or pipeline.num_replicas(params))

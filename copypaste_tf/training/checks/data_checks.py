@@ -1,4 +1,4 @@
-"""What does not fit between a config and its record files."""
+"""Compares a config with the record files that it names."""
 
 import itertools
 import os
@@ -11,20 +11,20 @@ from official.core import config_definitions as cfg
 
 from copypaste_tf import records
 from copypaste_tf.config.config_types import Problem
-from copypaste_tf.inputs import data_files
+from copypaste_tf.inputs import data_files, record_sets
 from copypaste_tf.tasks import registry
 
 _PROBED = 32  # Records looked at where no manifest tells.
 
 
 class Facts(NamedTuple):
-  """What is known of some records; None is unknown.
+  """The contents of some records.
 
   Attributes:
-    include_masks: whether the objects have masks.
-    classes: names by category id.
-    num_planes: planes of the record with the most.
-    max_instances: objects of the record with the most.
+    include_masks: every object has a mask.
+    classes: class names by category id.
+    num_planes: largest number of id planes in a record.
+    max_instances: largest number of objects in a record.
   """
 
   include_masks: bool
@@ -36,36 +36,38 @@ class Facts(NamedTuple):
 def problems(
   params: cfg.ExperimentConfig, mode: str, missing_data: bool
 ) -> list[Problem]:
-  """Lists what is missing or does not fit.
+  """Lists records that are missing or do not fit the config.
 
   Args:
     params: the config.
-    mode: of the run.
+    mode: mode of the run.
     missing_data: accept that files do not exist.
   """
-  task, wanted = params.task, []
+  task, wanted = params.task, {}
   if 'train' in mode:
-    wanted.append('task.train_data.input_path')
-    if task.train_data.source_input_path:
-      wanted.append('task.train_data.source_input_path')
+    sets = record_sets.paths(task.train_data)
+    wanted |= {f'task.train_data.{field}': path for field, path in sets.items()}
   if 'eval' in mode:
-    wanted.append('task.validation_data.input_path')
-  found, label_maps = [], {}
-  for path in wanted:
-    patterns = _value(params, path)
-    missing = _missing(path, patterns)
+    wanted['task.validation_data.input_path'] = task.validation_data.input_path
+  listed, label_maps = [], {}
+  for field, patterns in wanted.items():
+    missing = _missing(field, patterns)
     if missing:
-      found += [] if missing_data else [missing]
+      listed += [] if missing_data else [missing]
       continue
     facts = gather(patterns)
-    label_maps[path] = facts.classes
-    found += _misfits(params, path, facts)
-  found += _label_maps(label_maps)
-  return found if missing_data else found + [*_other_files(task)]
+    label_maps[field] = facts.classes
+    listed += _misfits(params, field, facts)
+  listed += _label_maps(label_maps)
+  return listed if missing_data else listed + [*_other_files(task)]
 
 
 def gather(patterns: str) -> Facts:
-  """Reads the manifest, or the first records where there is none."""
+  """Reads the manifest or, without one, the first records.
+
+  Args:
+    patterns: paths or glob patterns of the records, separated by commas.
+  """
   known = data_files.manifest(patterns)
   if known is not None:
     return Facts(
@@ -88,14 +90,8 @@ def gather(patterns: str) -> Facts:
   )
 
 
-def _value(params, path: str) -> str:
-  for name in path.split('.'):
-    params = getattr(params, name)
-  return params
-
-
 def _missing(path: str, patterns: str) -> Problem | None:
-  """Says how to make records that are not there."""
+  """Returns the problem of absent records, with the command to make them."""
   if not patterns:
     return Problem(path, 'no records are given')
   try:
@@ -148,7 +144,7 @@ def _misfits(params, path: str, facts: Facts) -> Iterator[Problem]:
 
 
 def _label_maps(label_maps: dict[str, dict[int, str]]) -> Iterator[Problem]:
-  """Compares the names that training and evaluation records give an id."""
+  """Finds category ids that two sets of records name differently."""
   for (one, names), (other, others) in itertools.combinations(
     label_maps.items(), 2
   ):

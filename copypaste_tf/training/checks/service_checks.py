@@ -1,4 +1,4 @@
-"""What can not be with a tf.data service."""
+"""Finds settings that conflict with the tf.data service."""
 
 import re
 from collections.abc import Iterator
@@ -10,15 +10,15 @@ _TRAIN = 'task.train_data.'
 
 
 def problems(data: TrainData) -> list[Problem]:
-  """Lists what is wrong with how a service is named and used.
+  """Lists settings that conflict with the service.
 
   Args:
-    data: the config of the training inputs.
+    data: config of the training inputs.
   """
-  return [*_of_service(data)] if data.data_service else []
+  return [*_conflicts(data)] if data.data_service else []
 
 
-def _of_service(data: TrainData) -> Iterator[Problem]:
+def _conflicts(data: TrainData) -> Iterator[Problem]:
   if not re.fullmatch(r'grpc://[^/:]+:\d+', data.data_service):
     yield Problem(
       _TRAIN + 'data_service',

@@ -99,6 +99,7 @@ CONFIGURABLES = {
   'schedule': schedule,
   'runtime': runtime,
   'Divergence': Divergence,
+  'RecordSet': data_config.RecordSet,
   'TrainData': data_config.TrainData,
   'EvalData': data_config.EvalData,
   'ScaleJitter': data_config.ScaleJitter,

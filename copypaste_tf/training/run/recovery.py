@@ -1,8 +1,8 @@
-"""A run that diverged goes back, and on behind the examples at fault.
+"""Restores the last checkpoint of a diverged run and skips suspect examples.
 
-A global step and the examples that it takes are no longer the same number
-then. `divergence.jsonl` in the folder of the run says by how much they differ,
-from which step on; it has a line for each time.
+After that, the global step and the position in the examples differ.
+`divergence.jsonl` in the folder of the run records by how much, and from which
+step on; it has one line for each recovery.
 """
 
 import os
@@ -13,7 +13,7 @@ import tensorflow as tf
 from official.core import base_trainer, train_lib
 
 from copypaste_tf import whole_files
-from copypaste_tf.inputs import pipeline
+from copypaste_tf.inputs import pipeline, record_sets
 from copypaste_tf.inputs.data_config import TrainData
 from copypaste_tf.training.loop import divergence
 from copypaste_tf.training.loop.divergence import LoopError
@@ -28,10 +28,10 @@ class DivergedError(ValueError):
 
 
 class Recoveries:
-  """Where the inputs of a run are, and what it takes to recover."""
+  """Tracks the position of the inputs and recovers from divergence."""
 
   def __init__(self, model_dir: str, trainer: base_trainer.Trainer):
-    """Reads what happened before.
+    """Reads the earlier recoveries.
 
     Args:
       model_dir: folder of the run.
@@ -42,11 +42,11 @@ class Recoveries:
     self._config = trainer.config.task
     self._rows = whole_files.read_rows(self._path)
     step = int(trainer.global_step.numpy())
-    # Later ones are of checkpoints that have been lost since.
+    # Ignores rows newer than the restored step; their checkpoints are lost.
     self._skips = [row for row in self._rows if row['restored'] <= step]
 
   def position(self) -> int:
-    """Returns the steps whose examples were used or left out so far."""
+    """Returns the number of steps whose examples were used or skipped."""
     step = int(self._trainer.global_step.numpy())
     if not self._skips:
       return step
@@ -54,7 +54,7 @@ class Recoveries:
     return step + last['position'] - last['restored']
 
   def place_inputs(self) -> tf.distribute.InputContext:
-    """Lets the inputs go on at `position`; returns the context of one host."""
+    """Moves the inputs to `position`; returns the context of one host."""
     contexts, position = [], self.position()
 
     def build(input_context):
@@ -67,24 +67,24 @@ class Recoveries:
     return contexts[0]
 
   def recover(self, fault: LoopError, runner: train_lib.OrbitExperimentRunner):
-    """Goes back to the last checkpoint, and on with the next examples.
+    """Restores the last checkpoint and continues with the next examples.
 
     Args:
-      fault: in the loop that was the last one.
-      runner: of the run.
+      fault: error of the last loop.
+      runner: runner of the run.
 
     Returns:
       A line for the user.
 
     Raises:
-      DivergedError: that was once too often.
+      DivergedError: the run diverged more often than it may.
     """
     step, position = int(self._trainer.global_step.numpy()), self.position()
     first = step - len(fault.losses)
-    # The chief's, for all workers.
+    # All workers restore the checkpoint of the chief.
     checkpoint = tf.train.latest_checkpoint(os.path.dirname(self._path))
     runner.controller.restore_checkpoint(checkpoint)
-    # Its rate would be of the steps back.
+    # Its rate would count the restored steps.
     runner.controller.step_timer = None
     row = {
       'step': first + fault.step + 1,
@@ -109,7 +109,7 @@ class Recoveries:
       raise DivergedError(self._report(most))
     return (
       f'diverged at step {row["step"]}: {row["reason"]}; back to step '
-      f'{row["restored"]} and on behind the examples of step {step}, '
+      f'{row["restored"]} and skips the examples up to step {step}, '
       f'recovery {len(self._rows)} of {most}; their ids are in {self._path}'
     )
 
@@ -119,11 +119,11 @@ class Recoveries:
     replicas: Sequence[int],
     context: tf.distribute.InputContext,
   ) -> list[int] | None:
-    """Returns who was at fault; None if the order cannot be repeated."""
+    """Returns the suspect images; None if the order is not repeatable."""
     data = self._config.train_data
     if data.data_service or not data.deterministic:
       return None
-    found = set()
+    suspects = set()
     for position in positions:
       for ids in source_ids(
         data,
@@ -133,8 +133,8 @@ class Recoveries:
         hosts=context.num_input_pipelines,
         num_replicas=context.num_replicas_in_sync,
       ):
-        found |= set(ids)
-    return sorted(found)
+        suspects |= set(ids)
+    return sorted(suspects)
 
   def _report(self, most: int) -> str:
     lines = [
@@ -153,7 +153,7 @@ class Recoveries:
       f'All of it is in {self._path}. The weights of step '
       f'{self._rows[-1]["restored"]} are the last good ones: '
       f'{self._rows[-1]["checkpoint"]}',
-      divergence.advice(common, self._config.train_data.input_path),
+      divergence.advice(common, record_sets.patterns(self._config.train_data)),
     ]
     return '\n'.join(lines)
 
@@ -169,21 +169,21 @@ def source_ids(
 ) -> Iterator[list[int]]:
   """Yields the ids of the images that replicas get in a step.
 
-  The inputs are read anew, since their order depends on the config alone.
+  Reads the inputs again, since their order depends only on the config.
 
   Args:
     data: config of the training inputs, in a deterministic order.
     output_size: height and width of the canvas in pixels.
-    position: steps whose examples come before.
-    replicas: which of them.
-    hosts: that read the inputs.
-    num_replicas: of all hosts.
+    position: number of steps whose examples come before.
+    replicas: numbers of the replicas, among all hosts.
+    hosts: number of hosts that read the inputs.
+    num_replicas: number of replicas of all hosts.
   """
   each = num_replicas // hosts
   for host in sorted({replica // each for replica in replicas}):
     context = tf.distribute.InputContext(hosts, host, num_replicas)
     stages = pipeline.train_stages(
-      # Whose images these are is known before they are augmented.
+      # The ids are known before the augmentation.
       data.replace(augment_on='device'),
       output_size,
       context,
@@ -197,7 +197,7 @@ def source_ids(
 
 
 def _losses(fault: LoopError, first: int) -> Iterator[tuple[int, float | str]]:
-  """Yields step and mean loss up to the fault; JSON knows no NaN."""
+  """Yields step and mean loss up to the fault; NaN as a string, for JSON."""
   means = fault.losses.mean(axis=1)
   for index in range(max(fault.step + 1 - _SHOWN_STEPS, 0), fault.step + 1):
     loss = float(means[index])

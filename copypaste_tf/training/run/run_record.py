@@ -143,7 +143,7 @@ def differences(model_dir: str, params: cfg.ExperimentConfig) -> list[str]:
 
 def _changes(old: str, new: str) -> list[str]:
   """Compares two configs from `to_yaml`, except for changeable settings."""
-  old, new = (config_types.flatten(yaml.safe_load(x)) for x in (old, new))
+  old, new = (_leaves(text) for text in (old, new))
   for config in (old, new):
     # Records of older versions name no task.
     config['task.name'] = config.get('task.name') or registry.DEFAULT
@@ -153,6 +153,12 @@ def _changes(old: str, new: str) -> list[str]:
     if old.get(name, _ABSENT) != new.get(name, _ABSENT)
     and not name.startswith(_CHANGEABLE)
   ]
+
+
+def _leaves(text: str) -> dict[str, Any]:
+  """Flattens a config; an empty list is absent, as from before its field."""
+  leaves = config_types.flatten(yaml.safe_load(text))
+  return {path: value for path, value in leaves.items() if value != []}
 
 
 def _listed(changes: Sequence[str]) -> str:

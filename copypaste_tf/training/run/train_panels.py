@@ -9,7 +9,13 @@ import tensorflow as tf
 
 from copypaste_tf import augment, drawing
 from copypaste_tf.examples import TrainScenes
-from copypaste_tf.inputs import data_config, data_files, pipeline
+from copypaste_tf.inputs import (
+  batch_layout,
+  data_config,
+  data_files,
+  pipeline,
+  record_sets,
+)
 from copypaste_tf.records import id_planes
 
 _PANEL_IMAGES = 4
@@ -36,14 +42,13 @@ class Panels:
       every: steps between panels.
       global_step: of the trainer.
     """
-    few = data.replace(
-      global_batch_size=_PANEL_IMAGES,
+    few = batch_layout.with_batch_size(data, _PANEL_IMAGES).replace(
       shuffle_buffer_size=8 * _PANEL_IMAGES,
       augment_on='host',
       data_service='',
     )
     self._batches = iter(pipeline.train_dataset(few, output_size))
-    self._names = data_files.label_map(data.input_path)
+    self._names = data_files.label_map(record_sets.patterns(data))
     folder = os.path.join(model_dir, 'train')
     self._writer = tf.summary.create_file_writer(folder)
     self._every, self._step = every, global_step

@@ -214,6 +214,28 @@ def test_the_record_of_a_run_resolves_to_the_same_config():
   assert run_record.to_yaml(again.params) == text
 
 
+def test_record_sets_are_told_apart_and_survive_the_record():
+  first = load(
+    'TrainData.sets = [@labeled/RecordSet(), @pseudo/RecordSet()]\n'
+    'labeled/RecordSet.path = "a"\n'
+    'pseudo/RecordSet.path = "b"\n'
+    'pseudo/RecordSet.pasted_from = False'
+  )
+  sets = first.params.task.train_data.sets
+  assert [(each.path, each.pasted_from) for each in sets] == [
+    ('a', True),
+    ('b', False),
+  ]
+  path = 'task.train_data.sets.1.pasted_from'
+  assert first.origins[path].startswith('recipe.gin:4')
+  text = run_record.to_yaml(first.params)
+  pathlib.Path('params.yaml').write_text(text)
+  again = gin_config.load(config_files=['params.yaml'])
+  assert again.params.task.train_data.sets == sets
+  assert run_record.to_yaml(again.params) == text
+  assert again.origins[path].startswith('params.yaml:')
+
+
 def test_loading_twice_leaves_nothing_behind():
   load('TrainData.seed = 5')
   assert gin_config.load().params.task.train_data.seed == 0

@@ -97,6 +97,16 @@ def test_a_new_folder_has_no_differences(tmp_path):
   assert run_record.differences(str(tmp_path), resolve().params) == []
 
 
+def test_a_record_from_before_there_were_sets_is_the_same(tmp_path):
+  run_record.write(str(tmp_path), resolve(), overwrite=False)
+  path = tmp_path / run_record.PARAMS
+  lines = path.read_text().splitlines(keepends=True)
+  old = ''.join(line for line in lines if line.strip() != 'sets: []')
+  assert len(old) < sum(map(len, lines))
+  path.write_text(old)
+  assert run_record.differences(str(tmp_path), resolve().params) == []
+
+
 def test_lists_and_tuples_are_the_same(tmp_path):
   run_record.write(
     str(tmp_path), resolve('CopyPaste.classes = [1]'), overwrite=False

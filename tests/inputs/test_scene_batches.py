@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from copypaste_tf import augment
 from copypaste_tf.examples import RawScenes
-from copypaste_tf.inputs import raw
+from copypaste_tf.inputs import scene_batches
 
 
 def _scenes(batch=4, count=3):
@@ -27,8 +27,17 @@ def _scenes(batch=4, count=3):
   return tf.data.Dataset.from_tensor_slices(stacked)
 
 
+def paired(groups, seed, **numbers):
+  """Pairs the images of groups in which all give and take."""
+  size = groups.element_spec.source_id.shape[0]
+  everywhere = [*range(size)]
+  return scene_batches.paired(
+    groups, seed, takers=everywhere, givers=everywhere, **numbers
+  )
+
+
 def test_every_batch_has_a_seed_of_its_own():
-  batches = list(raw.raw_batches(_scenes(), 7))
+  batches = list(scene_batches.seeded(_scenes(), 7))
   assert all(isinstance(batch, RawScenes) for batch in batches)
   assert [b.seed.numpy().tolist() for b in batches] == [[7, 0], [7, 1], [7, 2]]
   assert all(batch.sources is None for batch in batches)
@@ -37,15 +46,15 @@ def test_every_batch_has_a_seed_of_its_own():
 
 
 def test_hosts_number_their_batches_apart():
-  batches = raw.raw_batches(_scenes(), 7, first=5, every=4)
+  batches = scene_batches.seeded(_scenes(), 7, first=5, every=4)
   assert [b.seed.numpy()[1] for b in batches] == [5, 9, 13]
-  whole = [s.source_id % 100 for _, s in raw.paired_batches(_scenes(), 3)]
-  part = raw.paired_batches(_scenes().skip(2), 3, first=2, every=4)
+  whole = [s.source_id % 100 for _, s in paired(_scenes(), 3)]
+  part = paired(_scenes().skip(2), 3, first=2, every=4)
   np.testing.assert_array_equal(next(iter(part))[1].source_id % 100, whole[2])
 
 
 def test_pairs_are_of_different_images_and_each_is_used_once():
-  for targets, sources in raw.paired_batches(_scenes(), 3):
+  for targets, sources in paired(_scenes(), 3):
     ids, others = targets.source_id.numpy(), sources.source_id.numpy()
     assert not np.any(ids == others) and sorted(ids) == sorted(others)
     for i, other in enumerate(others):
@@ -56,7 +65,7 @@ def test_pairs_are_of_different_images_and_each_is_used_once():
 
 def test_pairs_depend_on_the_seed_and_the_batch():
   def partners(seed):
-    pairs = raw.paired_batches(_scenes(batch=8), seed)
+    pairs = paired(_scenes(batch=8), seed)
     return np.stack([sources.source_id % 100 for _, sources in pairs])
 
   np.testing.assert_array_equal(partners(1), partners(1))
@@ -65,11 +74,11 @@ def test_pairs_depend_on_the_seed_and_the_batch():
 
 
 def test_split_pairs_keep_their_sources_and_their_order():
-  whole = raw.paired_batches(_scenes(), 3)
+  whole = paired(_scenes(), 3)
   ids = [
     np.concatenate([pair[side].source_id for pair in whole]) for side in (0, 1)
   ]
-  single = raw.raw_batches(whole.rebatch(1), 3)
+  single = scene_batches.seeded(whole.rebatch(1), 3)
   assert single.element_spec.targets.image.shape[0] == 1
   batches = list(single)
   np.testing.assert_array_equal(
@@ -82,7 +91,7 @@ def test_split_pairs_keep_their_sources_and_their_order():
 
 @pytest.mark.parametrize('sources', [False, True])
 def test_the_augmentation_is_that_of_the_op(sources):
-  batch = next(iter(raw.raw_batches(_scenes(), 1)))
+  batch = next(iter(scene_batches.seeded(_scenes(), 1)))
   if sources:
     others = next(iter(_scenes(count=2).skip(1)))
     batch = batch._replace(sources=others)
@@ -91,27 +100,32 @@ def test_the_augmentation_is_that_of_the_op(sources):
     'max_instances': 12,
     'copy_paste': augment.CopyPaste(min_visible_area=4),
   }
-  found = raw.augmentation(**knobs)(batch)
+  found = scene_batches.compiled_augment(**knobs)(batch)
   expected = augment.augment(
     batch.targets, batch.seed, sources=batch.sources, **knobs
   )
   reference.assert_same(
-    [('op', reference.to_numpy(expected)), ('raw', reference.to_numpy(found))]
+    [
+      ('op', reference.to_numpy(expected)),
+      ('compiled', reference.to_numpy(found)),
+    ]
   )
 
 
 def test_bfloat16_images_are_the_rounded_ones():
-  batch = next(iter(raw.raw_batches(_scenes(), 1)))
+  batch = next(iter(scene_batches.seeded(_scenes(), 1)))
   found = [
-    raw.augmentation(output_size=(48, 48), dtype=dtype)(batch).image
+    scene_batches.compiled_augment(output_size=(48, 48), dtype=dtype)(
+      batch
+    ).image
     for dtype in (tf.float32, tf.bfloat16)
   ]
   np.testing.assert_array_equal(tf.cast(found[0], tf.bfloat16), found[1])
 
 
 def test_nothing_is_traced_again_for_the_next_batch():
-  run = raw.augmentation(output_size=(48, 48))
-  for batch in raw.raw_batches(_scenes(), 1):
+  run = scene_batches.compiled_augment(output_size=(48, 48))
+  for batch in scene_batches.seeded(_scenes(), 1):
     run(batch)
   assert run.experimental_get_tracing_count() == 1
 
@@ -123,9 +137,9 @@ import reference
 import tensorflow as tf
 from copypaste_tf import augment
 from copypaste_tf.examples import RawScenes
-from copypaste_tf.inputs import raw
+from copypaste_tf.inputs import scene_batches
 
-run = raw.augmentation(
+run = scene_batches.compiled_augment(
   output_size=(32, 40), max_instances=12, copy_paste=augment.CopyPaste()
 )
 for i in range(4):

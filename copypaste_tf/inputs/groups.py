@@ -1,0 +1,106 @@
+"""Makes groups of scenes from record sets, and batches from groups."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from copypaste_tf.inputs import host_part, reader, scene_batches
+from copypaste_tf.inputs.batch_layout import Layout
+from copypaste_tf.inputs.data_config import TrainData
+from copypaste_tf.inputs.host_part import HostPart
+
+
+def scene_stages(
+  data: TrainData, part: HostPart, layout: Layout
+) -> dict[str, list[tf.data.Dataset]]:
+  """Reads, decodes and batches the scenes of groups.
+
+  Args:
+    data: config of the training inputs.
+    part: the part of the host, and its position.
+    layout: the composition of a group.
+
+  Returns:
+    The stages by name, each with the datasets of the targets and, if the layout
+    has them, of the sources.
+  """
+  groups_done = part.batches_done // _batches_in_group(part, layout)
+
+  def records_of(stream):
+    return host_part.records(data, stream, part, groups_done)
+
+  read = [_mixed([*map(records_of, layout.streams)], layout)]
+  if layout.sources:
+    read.append(records_of(layout.sources))
+  # The position in a group tells the set, so the order of several must stay.
+  several = len(layout.streams) > 1
+  decoded = [
+    reader.scenes(records, keep_order=several, **limits(data))
+    for records in read
+  ]
+  batched = [
+    scenes.batch(layout.group_size, drop_remainder=True) for scenes in decoded
+  ]
+  return {'read': read, 'decode': decoded, 'batch': batched}
+
+
+def _mixed(records, layout: Layout) -> tf.data.Dataset:
+  """Deals out the records of all sets, group by group."""
+  if len(records) == 1:
+    return records[0]
+  shares = [
+    each.batch(stream.count, drop_remainder=True)
+    for each, stream in zip(records, layout.streams, strict=True)
+  ]
+  groups = tf.data.Dataset.zip(*shares)
+  return groups.map(lambda *parts: tf.concat(parts, axis=0)).unbatch()
+
+
+def pair_stage(
+  groups: tf.data.Dataset, data: TrainData, part: HostPart, layout: Layout
+) -> dict[str, tf.data.Dataset]:
+  """Pairs the images of groups, and splits groups into batches.
+
+  Args:
+    groups: dataset of batched `Scenes`, or of targets and sources.
+    data: config of the training inputs.
+    part: the part of the host, and its position.
+    layout: the composition of a group.
+
+  Returns:
+    The stage by its name, `pair`; empty if the augmentation pairs each batch.
+  """
+  split = _batches_in_group(part, layout)
+  everywhere = [*range(layout.group_size)]
+  staged = groups
+  done, begun = divmod(part.batches_done, split)
+  if layout.sources:
+    if layout.takers != everywhere:
+      staged = scene_batches.without_paste(groups, layout.takers)
+  elif data.copy_paste is not None and (
+    split > 1 or not layout.takers == layout.givers == everywhere
+  ):
+    staged = scene_batches.paired(
+      groups,
+      data.seed,
+      takers=layout.takers,
+      givers=layout.givers,
+      first=part.global_number(done),
+      every=part.hosts,
+    )
+  if split > 1:  # A run may have stopped within a group.
+    staged = staged.rebatch(part.batch_size, drop_remainder=True).skip(begun)
+  return {} if staged is groups else {'pair': staged}
+
+
+def _batches_in_group(part, layout) -> int:
+  return layout.group_size // part.batch_size
+
+
+def limits(data: TrainData) -> dict[str, Any]:
+  """Returns the keyword arguments of `reader.scenes` that a config sets."""
+  return {
+    'source_size': tuple(data.source_size),
+    'max_instances': data.max_source_instances,
+    'num_planes': data.num_planes,
+  }

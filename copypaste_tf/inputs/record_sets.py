@@ -1,0 +1,47 @@
+"""Resolves a config to the list of record sets that it reads."""
+
+from copypaste_tf.inputs.data_config import RecordSet, TrainData
+
+
+def resolve(data: TrainData) -> list[RecordSet]:
+  """Returns the record sets of a config; the short form becomes one or two."""
+  if data.sets:
+    return list(data.sets)
+  if not data.source_input_path:
+    return [RecordSet(path=data.input_path)]
+  return [
+    RecordSet(path=data.input_path, pasted_from=False),
+    RecordSet(path=data.source_input_path, share=0.0, paste_into=False),
+  ]
+
+
+def paths(data: TrainData) -> dict[str, str]:
+  """Returns the path of each set by its field, such as `sets.0.path`."""
+  if data.sets:
+    return {f'sets.{k}.path': each.path for k, each in enumerate(data.sets)}
+  fields = ('input_path', 'source_input_path')
+  return {
+    field: each.path for field, each in zip(fields, resolve(data), strict=False)
+  }
+
+
+def patterns(data: TrainData) -> str:
+  """Returns the paths of all sets, separated by commas."""
+  return ','.join(filter(None, paths(data).values()))
+
+
+def with_path(data: TrainData, path: str) -> TrainData:
+  """Returns a config of the same form whose sets all read one path."""
+  return data.replace(
+    input_path='' if data.sets else path,
+    source_input_path=path if data.source_input_path else '',
+    sets=[each.replace(path=path) for each in data.sets],
+  )
+
+
+def divided(data) -> tuple[list[RecordSet], list[RecordSet]]:
+  """Returns the sets to train on, and those that are only pasted from."""
+  trained, sources = [], []
+  for each in resolve(data):
+    (trained if each.share else sources).append(each)
+  return trained, sources

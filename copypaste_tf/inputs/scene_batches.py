@@ -1,0 +1,145 @@
+"""Seeds, pairs and augments batches of scenes.
+
+The host's pipeline and the training step run the same function on the same
+seeds, so the labels do not depend on where the augmentation runs.
+"""
+
+from collections.abc import Callable, Sequence
+
+import tensorflow as tf
+
+from copypaste_tf.augment import augment
+from copypaste_tf.augment.pixels import bfloat16
+from copypaste_tf.examples import RawScenes, Scenes, TrainScenes
+from copypaste_tf.inputs import partners
+
+
+def seeded(
+  scenes: tf.data.Dataset, seed: int, *, first: int = 0, every: int = 1
+) -> tf.data.Dataset:
+  """Gives each batch a seed of its own.
+
+  Args:
+    scenes: dataset of batched `Scenes`, or of pairs of targets and sources.
+    seed: base seed; batch number `i` is augmented with `batch_seed(seed, i)`.
+    first: number of the first batch.
+    every: step between the numbers of two batches, so that the numbers of hosts
+      differ.
+
+  Returns:
+    A dataset of `RawScenes`.
+  """
+  pairs = not isinstance(scenes.element_spec, Scenes)
+
+  def with_seed(index, batch):
+    targets, sources = batch if pairs else (batch, None)
+    return RawScenes(targets, sources, batch_seed(seed, index))
+
+  return _numbered(scenes, first, every).map(
+    with_seed, num_parallel_calls=tf.data.AUTOTUNE
+  )
+
+
+def paired(
+  groups: tf.data.Dataset,
+  seed: int,
+  *,
+  takers: Sequence[int],
+  givers: Sequence[int],
+  first: int = 0,
+  every: int = 1,
+) -> tf.data.Dataset:
+  """Adds to each image of a group the image that it is pasted from.
+
+  A part of a group can then be augmented by itself, since each image comes with
+  its source. If all images give and take, they are paired as in `augment`.
+
+  Args:
+    groups: dataset of batched `Scenes`.
+    seed: base seed of the pairs.
+    takers: positions of the images that are pasted into; see `partners.draw`.
+    givers: positions of the images that are pasted from.
+    first: number of the first group.
+    every: step between the numbers of two groups.
+
+  Returns:
+    A dataset of pairs of `Scenes`: targets and sources.
+  """
+
+  def pair(index, group):
+    partner = partners.draw(
+      batch_seed(seed, index), group.source_id, takers=takers, givers=givers
+    )
+    return group, tf.nest.map_structure(lambda x: tf.gather(x, partner), group)
+
+  return _numbered(groups, first, every).map(
+    pair, num_parallel_calls=tf.data.AUTOTUNE
+  )
+
+
+def without_paste(
+  pairs: tf.data.Dataset, takers: Sequence[int]
+) -> tf.data.Dataset:
+  """Makes every image that takes nothing its own source, which pastes nothing.
+
+  Args:
+    pairs: dataset of pairs of `Scenes`, `g` targets and `g` sources.
+    takers: positions in [0, g) of the targets that are pasted into.
+
+  Returns:
+    A dataset of such pairs.
+  """
+
+  def keep(targets, sources):
+    size = targets.source_id.shape[0]
+    rows = [i + size if i in takers else i for i in range(size)]
+    return targets, tf.nest.map_structure(
+      lambda *x: tf.gather(tf.concat(x, axis=0), rows), targets, sources
+    )
+
+  return pairs.map(keep, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+def compiled_augment(
+  *, dtype: tf.DType = tf.float32, jit_compile: bool = True, **knobs
+) -> Callable[[RawScenes], TrainScenes]:
+  """Returns `augment.augment`, compiled by XLA, for the host or the device.
+
+  Args:
+    dtype: dtype of the images, float32 or bfloat16.
+    jit_compile: compile with XLA; slow without.
+    **knobs: the other keyword arguments of `augment.augment`, except `sources`.
+  """
+  stored = bfloat16.stored(dtype)
+
+  @tf.function(jit_compile=jit_compile, autograph=False)
+  def augment_batch(batch: RawScenes) -> TrainScenes:
+    return augment(
+      batch.targets, batch.seed, sources=batch.sources, dtype=stored, **knobs
+    )
+
+  @tf.function(autograph=False)
+  def with_dtype(batch: RawScenes) -> TrainScenes:
+    examples = augment_batch(batch)
+    if stored == dtype:
+      return examples
+    # The host does not compile this cast, which only renames the bits.
+    return examples._replace(image=bfloat16.from_bits(examples.image))
+
+  return with_dtype
+
+
+def batch_seed(seed: int, index: tf.Tensor) -> tf.Tensor:
+  """Returns the `[2]` int32 seed of the batch with the given index."""
+  return tf.stack([tf.constant(seed, tf.int32), tf.cast(index, tf.int32)])
+
+
+def _numbered(dataset, first, every):
+  """Pairs elements with unique numbers.
+
+  The numbers are a source of their own, so the workers of a tf.data service
+  receive different ones.
+  """
+  return tf.data.Dataset.zip(
+    tf.data.Dataset.range(first, 2**62, every), dataset
+  )

@@ -1,0 +1,129 @@
+"""Finds record sets that cannot share the images of a batch."""
+
+from collections.abc import Iterator, Sequence
+
+from copypaste_tf.inputs import record_sets
+from copypaste_tf.inputs.data_config import RecordSet, TrainData
+
+# In images: shares such as a third are written with few digits.
+_TOLERANCE = 0.02
+_UNSUPPORTED = ('loss_weight', 'min_score', 'repeat_threshold')
+
+
+def problems(data: TrainData, size: int) -> Iterator[tuple[str, str]]:
+  """Yields what keeps the sets from sharing a group.
+
+  Args:
+    data: config of the training inputs.
+    size: images in the group.
+
+  Yields:
+    The field of `TrainData` to change, such as `sets.0.share`, and a message.
+  """
+  if not data.sets:
+    return
+  for field in ('input_path', 'source_input_path'):
+    if getattr(data, field):
+      yield (
+        field,
+        f"TrainData.sets says what is read; set TrainData.{field} = ''",
+      )
+  yield from _unsupported(data.sets)
+  wrong_shares = [*_share_problems(data.sets, size)]
+  yield from wrong_shares
+  if data.copy_paste is not None and not wrong_shares:
+    yield from _paste_problems(data, size)
+
+
+def _unsupported(sets: Sequence[RecordSet]) -> Iterator[tuple[str, str]]:
+  usual = RecordSet()
+  for number, each in enumerate(sets):
+    for name in _UNSUPPORTED:
+      value, expected = getattr(each, name), getattr(usual, name)
+      if value != expected:
+        yield (
+          f'sets.{number}.{name}',
+          f'is not supported yet: expected {expected}, got {value}',
+        )
+
+
+def _share_problems(
+  sets: Sequence[RecordSet], size: int
+) -> Iterator[tuple[str, str]]:
+  """Finds shares that give no whole number of images, or another sum than 1."""
+  whole = True
+  for number, each in enumerate(sets):
+    images = each.share * size
+    if 0 <= each.share <= 1 and (
+      abs(images - round(images)) <= _TOLERANCE
+      and (round(images) or not each.share)
+    ):
+      continue
+    whole = False
+    yield (
+      f'sets.{number}.share',
+      f'{each.share:g} of {size} images is {images:g} images; expected a share '
+      f'of {_shares(size)}',
+    )
+  total = sum(round(each.share * size) for each in sets)
+  if whole and total != size:
+    yield (
+      'sets',
+      f'expected shares that add up to 1, got '
+      f'{" + ".join(f"{each.share:g}" for each in sets)}, which is {total} of '
+      f'the {size} images that are shared',
+    )
+
+
+def _shares(size: int) -> str:
+  """Names the shares that give whole numbers of images."""
+  if size > 8:
+    return f'k / {size} with k from 0 to {size}'
+  return ', '.join(f'{k / size:.4g}' for k in range(size + 1))
+
+
+def _paste_problems(data: TrainData, size: int) -> Iterator[tuple[str, str]]:
+  """Finds sets between which nothing can be pasted."""
+  trained, sources = record_sets.divided(data)
+  givers = [each for each in trained if each.pasted_from]
+  takers = [each for each in trained if each.paste_into]
+  if not takers:
+    yield 'sets', 'Copy-Paste is on, but no set has paste_into = True'
+  if sources:
+    yield from _source_problems(data.sets, givers)
+  elif not givers:
+    yield 'sets', 'Copy-Paste is on, but no set has pasted_from = True'
+  elif sum(round(each.share * size) for each in givers) == 1 and (
+    givers[0].paste_into
+  ):
+    number = next(k for k, each in enumerate(data.sets) if each is givers[0])
+    yield (
+      f'sets.{number}.paste_into',
+      f'the only image of {size} that is pasted from cannot be pasted into '
+      f'itself; raise TrainData.global_batch_size, or set paste_into = False',
+    )
+
+
+def _source_problems(
+  sets: Sequence[RecordSet], givers: Sequence[RecordSet]
+) -> Iterator[tuple[str, str]]:
+  """Finds sources besides the one set that is only pasted from."""
+  only = [k for k, each in enumerate(sets) if not each.share]
+  for number in only[1:]:
+    yield (
+      f'sets.{number}.share',
+      f'expected one set that is only pasted from, got sets.{only[0]} too; '
+      'join their paths with a comma',
+    )
+  if not sets[only[0]].pasted_from:
+    yield (
+      f'sets.{only[0]}.pasted_from',
+      'a set with a share of 0 must be pasted from',
+    )
+  for number, each in enumerate(sets):
+    if any(each is giver for giver in givers):
+      yield (
+        f'sets.{number}.pasted_from',
+        f'every image is pasted from sets.{only[0]}, whose share is 0; set '
+        'pasted_from = False',
+      )

@@ -1,0 +1,189 @@
+"""Sets of different lengths share every batch, and go on where they were."""
+
+import numpy as np
+import pytest
+import serialized
+import tensorflow as tf
+
+from copypaste_tf import records
+from copypaste_tf.inputs import data_config, pipeline
+from copypaste_tf.inputs.data_config import RecordSet
+
+# Epochs of 7 and 3 images: they wrap at different steps.
+LABELED, PSEUDO, EXTRA = range(1000, 1007), range(1020, 1023), range(1040, 1045)
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+  path = tmp_path_factory.mktemp('records')
+  for name, ids in (('l', LABELED), ('p', PSEUDO), ('x', EXTRA)):
+    made = [serialized.make_record(i - 1000, size=(16, 16))[0] for i in ids]
+    serialized.write(path / name, map(records.serialize, made))
+  return path
+
+
+@pytest.fixture
+def data(folder):
+  """Half labeled, half pseudo labeled images; labeled ones are pasted."""
+  return data_config.TrainData(
+    sets=[
+      RecordSet(path=f'{folder}/l', share=0.5),
+      RecordSet(path=f'{folder}/p', share=0.5, pasted_from=False),
+    ],
+    global_batch_size=4,
+    source_size=(16, 16),
+    max_source_instances=6,
+    shuffle_buffer_size=4,
+    copy_paste=data_config.CopyPaste(),
+    augment_on='device',
+  )
+
+
+def take(data, count, *, context=None, step=0):
+  """Returns ids of targets and of their sources, and the seed, of batches."""
+  context = context and tf.distribute.InputContext(*context)
+  batches = pipeline.train_dataset(data, (16, 16), context, step)
+  taken = []
+  for batch in batches.take(count):
+    sources = batch.targets if batch.sources is None else batch.sources
+    taken.append(
+      [x.numpy().tolist() for x in (batch.targets.source_id, sources.source_id)]
+      + [batch.seed.numpy().tolist()]
+    )
+  return taken
+
+
+def ids_of(batches, position):
+  return [batch[0][position] for batch in batches]
+
+
+def test_every_batch_has_the_share_of_each_set_in_its_place(data):
+  batches = take(data, 21)
+  labeled = np.ravel([targets[:2] for targets, _, _ in batches])
+  pseudo = np.ravel([targets[2:] for targets, _, _ in batches])
+  # Each set has whole epochs of its own: 6 of 7 images, and 14 of 3.
+  for ids, known in ((labeled, LABELED), (pseudo, PSEUDO)):
+    for epoch in ids.reshape(-1, len(known)):
+      assert sorted(epoch) == [*known]
+  assert len({str(epoch) for epoch in pseudo.reshape(-1, 3)}) > 1
+
+
+def test_labeled_objects_are_pasted_into_both_halves(data):
+  for targets, sources, _ in take(data, 20):
+    assert sorted(sources[:2]) == sorted(targets[:2])
+    assert sorted(sources[2:]) == sorted(targets[:2])
+    # The ends of two epochs may bring an image twice.
+    if targets[0] != targets[1]:
+      assert targets[0] != sources[0]
+
+
+@pytest.mark.parametrize('position', [0, 1])
+def test_what_is_not_pasted_into_is_its_own_source(data, position):
+  data.sets[position].paste_into = False
+  rows = slice(2 * position, 2 * position + 2)
+  for targets, sources, _ in take(data, 5):
+    assert sources[rows] == targets[rows]
+    assert set(sources) <= set(targets)
+    assert all(i in LABELED for i in sources[2 - 2 * position :][:2])
+
+
+def test_pseudo_objects_alone_may_be_pasted(data):
+  data.sets[0].pasted_from, data.sets[1].pasted_from = False, True
+  for _, sources, _ in take(data, 5):
+    assert set(sources) <= set(PSEUDO)
+
+
+def test_a_set_that_is_only_pasted_from(data, folder):
+  data.sets[0].pasted_from = data.sets[1].paste_into = False
+  data.sets.append(RecordSet(path=f'{folder}/x', share=0.0))
+  for targets, sources, _ in take(data, 5):
+    assert set(sources[:2]) <= set(EXTRA) and sources[2:] == targets[2:]
+  data.copy_paste = None
+  assert all(targets == sources for targets, sources, _ in take(data, 2))
+
+
+@pytest.mark.parametrize(
+  'context', [(1, 0, 1), (1, 0, 2), (2, 0, 2), (2, 1, 2)], ids=str
+)
+def test_a_resumed_run_goes_on_in_every_set(data, context):
+  """N, a kill and N more are 2 N in one go: ids, pairs and seeds."""
+  hosts, _, replicas = context
+  each = replicas // hosts
+  data.global_batch_size = 4 * replicas
+  whole = take(data, 8 * each, context=context)
+  for step in (1, 2, 3, 5):
+    rest = take(data, (8 - step) * each, context=context, step=step)
+    assert rest == whole[step * each :]
+  if hosts == 2:
+    other = take(data, 8, context=(2, 1 - context[1], 2))
+    assert all(a != b for a, b in zip(whole, other, strict=True))
+
+
+@pytest.mark.parametrize('replicas', [1, 4])
+def test_one_image_a_replica_is_shared_over_replicas_or_steps(data, replicas):
+  data.global_batch_size = replicas
+  if replicas == 1:  # The only labeled image of two can't take, too.
+    data.sets[0].paste_into = False
+  context, group = (1, 0, replicas), max(replicas, 2)
+  whole = take(data, 24, context=context)
+  assert all(len(targets) == 1 for targets, _, _ in whole)
+  for i, (targets, sources, _) in enumerate(whole):
+    known = LABELED if i % group < group // 2 else PSEUDO
+    assert targets[0] in known
+    assert sources[0] in LABELED
+  for step in (1, 2, 3, 5):
+    done = step * replicas
+    rest = take(data, 24 - done, context=context, step=step)
+    assert rest == whole[done:]
+
+
+def test_sets_share_single_images_without_copy_paste_too(data):
+  data.global_batch_size, data.copy_paste = 2, None
+  batches = take(data, 6, context=(1, 0, 2))
+  assert set(ids_of(batches[::2], 0)) <= set(LABELED)
+  assert set(ids_of(batches[1::2], 0)) <= set(PSEUDO)
+
+
+def test_any_order_keeps_the_shares(data):
+  data.deterministic = False
+  for targets, sources, _ in take(data, 20):
+    assert all(i in LABELED for i in [*targets[:2], *sources])
+    assert all(i in PSEUDO for i in targets[2:])
+
+
+def test_one_set_is_the_short_form(data, folder):
+  for values in ({}, {'copy_paste': None}, {'global_batch_size': 1}):
+    short = data.replace(input_path=f'{folder}/l', sets=[], **values)
+    listed = short.replace(input_path='', sets=[RecordSet(path=f'{folder}/l')])
+    assert take(short, 6) == take(listed, 6)
+
+
+def test_sets_that_share_their_records_draw_for_themselves(data, folder):
+  data.sets[1].path = f'{folder}/l'
+  batches = take(data, 7)
+  assert [t[:2] for t, _, _ in batches] != [t[2:] for t, _, _ in batches]
+
+
+def test_a_set_that_can_not_share_the_batch_is_an_error(data):
+  data.global_batch_size = 3
+  with pytest.raises(ValueError, match=r'TrainData\.sets\.0\.share'):
+    take(data, 1)
+
+
+def test_the_fault_may_be_in_any_set(data, tmp_path):
+  bad, _, _ = serialized.make_record(2, image_bytes=b'\xff\xd8\xff no jpeg')
+  path = serialized.write(tmp_path / 'x', [records.serialize(bad)])
+  assert pipeline.find_fault(data) is None
+  data.sets[1].path = path
+  assert pipeline.find_fault(data).startswith(f'{path}: record 0')
+
+
+@pytest.mark.slow
+def test_labels_of_an_image_that_takes_nothing_are_its_own(data):
+  data.sets[1].paste_into = False
+  data.augment_on = 'host'
+  pasted = [
+    batch.pasted.numpy().any(axis=1)
+    for batch in pipeline.train_dataset(data, (16, 16)).take(8)
+  ]
+  assert np.any(pasted, axis=0).tolist() == [True, True, False, False]

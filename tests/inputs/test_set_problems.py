@@ -1,0 +1,82 @@
+"""Sets that cannot share a batch are refused, with what to change."""
+
+import pytest
+
+from copypaste_tf.inputs import set_problems
+from copypaste_tf.inputs.data_config import CopyPaste, RecordSet, TrainData
+
+
+def problems(*sets, size=4, copy_paste=True, **values):
+  data = TrainData(
+    sets=[*sets], copy_paste=CopyPaste() if copy_paste else None, **values
+  )
+  return dict(set_problems.problems(data, size))
+
+
+def half(**values):
+  return RecordSet(path='x', share=0.5, **values)
+
+
+def test_good_sets_have_no_problems():
+  assert problems() == problems(RecordSet(path='a')) == {}
+  assert problems(half(), half(pasted_from=False)) == {}
+  assert problems(half(paste_into=False), half(pasted_from=False), size=2) == {}
+  source = RecordSet(path='s', share=0.0)
+  assert problems(*[half(pasted_from=False)] * 2, source) == {}
+
+
+def test_a_path_besides_the_sets_is_refused():
+  found = problems(half(), half(), input_path='a', source_input_path='b')
+  assert found['input_path'].endswith("set TrainData.input_path = ''")
+  assert [*found] == ['input_path', 'source_input_path']
+
+
+@pytest.mark.parametrize(
+  ('field', 'value'),
+  [('loss_weight', 2.0), ('min_score', 0.5), ('repeat_threshold', 0.001)],
+)
+def test_what_is_not_supported_yet_says_so(field, value):
+  usual = getattr(RecordSet(), field)
+  found = problems(half(), half(**{field: value}))
+  expected = f'is not supported yet: expected {usual}, got {value}'
+  assert found == {f'sets.1.{field}': expected}
+
+
+def test_a_share_of_parts_of_images_names_those_that_would_do():
+  message = problems(half(), half(), size=3)['sets.0.share']
+  expected = 'expected a share of 0, 0.3333, 0.6667, 1'
+  assert message == f'0.5 of 3 images is 1.5 images; {expected}'
+  assert 'k / 9' in problems(half(), half(), size=9)['sets.1.share']
+
+
+@pytest.mark.parametrize('share', [-0.5, 1.5, 0.001])
+def test_a_share_gives_at_least_an_image_and_at_most_all(share):
+  assert 'sets.1.share' in problems(half(), RecordSet(share=share))
+
+
+def test_the_shares_make_the_whole_batch():
+  found = problems(half(), RecordSet(share=0.25))
+  assert '0.5 + 0.25, which is 3 of the 4 images' in found['sets']
+  assert 'sets' in problems(half(), half(), half())
+
+
+def test_someone_gives_and_someone_takes():
+  takes = problems(*[half(pasted_from=False)] * 2)
+  assert 'no set has pasted_from' in takes['sets']
+  gives = problems(*[half(paste_into=False)] * 2)
+  assert 'no set has paste_into' in gives['sets']
+  assert problems(*[half(paste_into=False)] * 2, copy_paste=False) == {}
+
+
+def test_an_image_cannot_be_pasted_into_itself():
+  found = problems(half(pasted_from=False), half(), size=2)
+  assert [*found] == ['sets.1.paste_into']
+  assert problems(half(), half(), size=2) == {}
+
+
+def test_a_set_that_is_only_pasted_from_is_the_only_source():
+  source, takes = RecordSet(path='s', share=0.0), half(pasted_from=False)
+  assert [*problems(takes, half(), source)] == ['sets.1.pasted_from']
+  assert [*problems(takes, takes, source, source)] == ['sets.3.share']
+  useless = source.replace(pasted_from=False)
+  assert [*problems(takes, takes, useless)] == ['sets.2.pasted_from']
