@@ -1,4 +1,4 @@
-"""A conversion as a whole: which images, what is kept, what is in the way."""
+"""Tests whole conversions: fractions, reruns, other jobs, the manifest."""
 
 import json
 import math
