@@ -2,13 +2,13 @@
 
 import json
 import os
-import re
 from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from copypaste_tf.inputs import record_order
+from copypaste_tf.records.files import manifest_path
 
 
 def expand(patterns: str) -> list[str]:
@@ -39,19 +39,6 @@ def manifest(patterns: str) -> dict[str, Any] | None:
   if path is None or not tf.io.gfile.exists(path):
     return None
   return _read_json(path)
-
-
-def manifest_path(record_file: str) -> str | None:
-  """Returns where the converter puts the manifest of a shard.
-
-  Args:
-    record_file: such as `out/train-00000-of-00032.tfrecord`.
-
-  Returns:
-    Such as `out/train-manifest.json`; None for a file of another name.
-  """
-  match = re.fullmatch(r'(.+)-\d{5}-of-\d{5}\.tfrecord', record_file)
-  return f'{match[1]}-manifest.json' if match else None
 
 
 def count_records(share: Sequence[record_order.Slice]) -> int:
