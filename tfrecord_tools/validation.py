@@ -13,11 +13,11 @@ from copypaste_tf import records
 from copypaste_tf.examples import IDS_PER_PLANE, SCHEMA_VERSION, Features
 from copypaste_tf.records import features as example_features
 from copypaste_tf.records import fields, png
+from tfrecord_tools import manifest_checks
 
 _FORMATS = {b'\xff\xd8\xff': 'jpeg', b'\x89PNG': 'png'}
 # Model Garden's tools also write these names.
 _ALIASES = {'jpg': 'jpeg'}
-_LIMITS = ('num_planes', 'max_instances', 'max_height', 'max_width')
 
 
 class Fault(NamedTuple):
@@ -112,7 +112,7 @@ def _check_record(
     faults += [*_addresses(record), *_pngs(record, features)]
   faults += _schema(features)
   if manifest:
-    faults += [*_limits(record, manifest), *_labels(record, manifest)]
+    faults += manifest_checks.check(record, manifest)
   first = seen.setdefault(record.source_id, place)
   if first != place:
     faults.append((Features.SOURCE_ID, f'is also that of {first}'))
@@ -160,18 +160,8 @@ def _repeated(key: str, numbers: list[int]) -> Iterator[tuple[str, str]]:
     yield key, f'is there twice: {twice}'
 
 
-def _federated(record: records.Record) -> dict[str, list[int]]:
-  """Returns LVIS's lists of category ids by feature."""
-  return {
-    Features.NEG_CATEGORY_IDS: record.neg_category_ids or [],
-    Features.NOT_EXHAUSTIVE_CATEGORY_IDS: (
-      record.not_exhaustive_category_ids or []
-    ),
-  }
-
-
 def _category_lists(record: records.Record) -> Iterator[tuple[str, str]]:
-  lists = _federated(record)
+  lists = manifest_checks.federated(record)
   for key, ids in lists.items():
     yield from _repeated(key, ids)
   present = set(lists[Features.NEG_CATEGORY_IDS]) & set(record.classes.tolist())
@@ -219,39 +209,3 @@ def _schema(features) -> Iterator[tuple[str, str]]:
   ours = Features.PLANES in features or Features.SCHEMA in features
   if ours and versions != [SCHEMA_VERSION]:
     yield Features.SCHEMA, f'expected {SCHEMA_VERSION}, got {versions}'
-
-
-def _limits(
-  record: records.Record, manifest: Mapping[str, Any]
-) -> Iterator[tuple[str, str]]:
-  used = record.ids[~record.crowd & (record.ids > 0)]
-  sizes = (
-    np.unique(used // IDS_PER_PLANE).size,
-    len(record.classes),
-    record.height,
-    record.width,
-  )
-  for name, size in zip(_LIMITS, sizes, strict=True):
-    if size > manifest.get(name, size):
-      yield 'manifest', f'says {name} is {manifest[name]}, here it is {size}'
-  if record.has_masks != manifest.get('include_masks', record.has_masks):
-    yield Features.MASK, f'masks: {record.has_masks}, the manifest says else'
-
-
-def _labels(
-  record: records.Record, manifest: Mapping[str, Any]
-) -> Iterator[tuple[str, str]]:
-  label_map = manifest.get('label_map')
-  if label_map is None:
-    return
-  pairs = zip(record.classes.tolist(), record.class_names, strict=True)
-  for key, ids in _federated(record).items():
-    unknown = [number for number in ids if str(number) not in label_map]
-    if unknown:
-      yield key, f'{unknown} are not in the label map'
-  for category, name in set(pairs):
-    if str(category) not in label_map:
-      yield Features.CLASS, f'{category} is not in the label map'
-    elif name and label_map[str(category)] != name:
-      known = label_map[str(category)]
-      yield Features.CLASS_NAME, f'{category} is {known!r}, not {name!r}'
