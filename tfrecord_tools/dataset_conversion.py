@@ -82,7 +82,7 @@ def convert(options: Options, *, loader: str = 'coco_json') -> dict[str, Any]:
     fingerprint=_fingerprint(arguments, dataset),
   )
   earlier = _make_room(options, job)
-  chosen = sharding.select(
+  chosen = sharding.sample(
     dataset.images, fraction=options.fraction, seed=options.seed
   )
   shards = sharding.deal(chosen, options.num_shards)

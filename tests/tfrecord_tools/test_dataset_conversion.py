@@ -131,7 +131,7 @@ def test_another_job_is_refused_unless_overwritten(folder):
 
 def test_shards_of_an_unfinished_job_are_not_mixed_with_another(folder):
   many(folder, 6)
-  last = sharding.select(range(1, 7), fraction=1.0, seed=0)[-1]
+  last = sharding.sample(range(1, 7), fraction=1.0, seed=0)[-1]
   cut(folder.path / f'images/{last}.jpg')
   with pytest.raises(ConversionError):
     convert(folder, on_error='fail', num_shards=6)
