@@ -16,7 +16,8 @@ import tensorflow as tf
 from absl import app, flags
 from official.vision.data import create_coco_tf_record as model_garden
 
-from tfrecord_tools import coco_json, conversion, manifest
+from tfrecord_tools import coco_json, coco_objects, conversion, manifest
+from tfrecord_tools.entries import Lazy
 
 # Not --image_dir: Model Garden's module has taken the name.
 _IMAGES = flags.DEFINE_string(
@@ -33,12 +34,17 @@ def _ours(entry, job, tally):
 
 
 def _theirs(entry, job):
-  _, element, labels = entry
+  height, width = entry.size
   example, _ = model_garden.create_tf_example(
-    element,
+    {
+      'id': entry.id,
+      'file_name': entry.file_names[0],
+      'height': height,
+      'width': width,
+    },
     [job.image_dir],
-    bbox_annotations=labels,
-    id_to_name_map=job.categories,
+    bbox_annotations=entry.objects.sources,
+    id_to_name_map={k: v.name for k, v in job.categories.items()},
     include_masks=True,
   )
   return example.SerializeToString()
@@ -62,13 +68,14 @@ def _round(entries, job, folder):
   return seconds, {name: os.path.getsize(path) for name, path in paths.items()}
 
 
-def _labels(dataset, number):
-  """The annotations that Model Garden can convert: no RLE but of crowds."""
-  return [
+def _convertible(entry):
+  """Keeps the annotations that Model Garden converts: RLE of crowds only."""
+  kept = [
     label
-    for label in dataset.annotations.get(number, [])
+    for label in entry.objects.sources
     if label['iscrowd'] or isinstance(label['segmentation'], list)
   ]
+  return entry._replace(objects=Lazy(coco_objects.object_entry, kept))
 
 
 def _run(_):
@@ -82,10 +89,7 @@ def _run(_):
     categories=dataset.categories,
     fingerprint='',
   )
-  entries = [
-    (number, element, _labels(dataset, number))
-    for number, element in dataset.images.items()
-  ]
+  entries = [_convertible(entry) for entry in dataset.images.values()]
   ratios = []
   for index in range(_ROUNDS.value):
     with tempfile.TemporaryDirectory() as folder:

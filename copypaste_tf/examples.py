@@ -132,6 +132,10 @@ class Features:
   IDS = 'image/object/plane_id'
   PLANES = 'image/planes'
   SCHEMA = 'image/schema_version'
+  DIFFICULT = 'image/object/difficult'
+  SCORE = 'image/object/score'
+  NEG_CATEGORY_IDS = 'image/neg_category_ids'
+  NOT_EXHAUSTIVE_CATEGORY_IDS = 'image/not_exhaustive_category_ids'
 
 
 SCHEMA_VERSION = 1

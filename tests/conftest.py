@@ -96,15 +96,15 @@ def libtpu() -> str:
 def shapes(tmp_path_factory) -> pathlib.Path:
   """A folder with records of a few generated shapes, made by the tools."""
   # Here and not above: they import TensorFlow.
-  from tfrecord_tools import coco_conversion, create_shapes_dataset
+  from tfrecord_tools import create_shapes_dataset, dataset_conversion
 
   folder = tmp_path_factory.mktemp('shapes')
   create_shapes_dataset.create(
     str(folder), num_train=16, num_val=6, image_size=96, seed=0
   )
   for split in ('train', 'val'):
-    coco_conversion.convert(
-      coco_conversion.Options(
+    dataset_conversion.convert(
+      dataset_conversion.Options(
         image_dir=f'{folder}/images',
         annotations=f'{folder}/instances_{split}.json',
         output_prefix=f'{folder}/{split}',

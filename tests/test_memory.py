@@ -15,7 +15,7 @@ from coco_folder import CocoFolder, label
 
 from copypaste_tf.examples import Features
 from copypaste_tf.inputs import decode
-from tfrecord_tools import coco_conversion
+from tfrecord_tools import dataset_conversion
 
 SIZE = (480, 640)
 COUNT = 300
@@ -50,8 +50,8 @@ def _record(path, count, size):
   """Returns a record of squares, each of which overlaps those beside it."""
   folder = CocoFolder(path)
   folder.add(1, *(_label(k, size) for k in range(count)), size=size)
-  coco_conversion.convert(
-    coco_conversion.Options(
+  dataset_conversion.convert(
+    dataset_conversion.Options(
       image_dir=f'{path}/images',
       annotations=str(folder.write()),
       output_prefix=f'{path}/train',

@@ -8,7 +8,7 @@ from pycocotools import coco as pycoco
 
 from copypaste_tf import augment
 from copypaste_tf.inputs import reader, record_order
-from tfrecord_tools import coco_conversion
+from tfrecord_tools import dataset_conversion
 
 SIZE = (160, 192)
 PASTE = augment.CopyPaste(min_visible_area=20, box_tolerance=2.0)
@@ -19,8 +19,8 @@ JITTER = augment.ScaleJitter(0.3, 2.0)
 def scenes(coco_sample, tmp_path_factory):
   """Four batches of eight decoded images, crowds and empty images included."""
   folder = tmp_path_factory.mktemp('records')
-  coco_conversion.convert(
-    coco_conversion.Options(
+  dataset_conversion.convert(
+    dataset_conversion.Options(
       image_dir=str(coco_sample / 'images'),
       annotations=str(coco_sample / 'instances_train.json'),
       output_prefix=str(folder / 'train'),

@@ -1,3 +1,3 @@
-"""Verbs that make, look at and check the TFRecords."""
+"""Commands that create, inspect and validate TFRecords."""
 
 from copypaste_tf import environment as environment  # Before TensorFlow.

@@ -1,14 +1,14 @@
-"""One COCO annotation as a labelled object in the frame of the stored image."""
+"""Places one annotated object in the frame of the stored image."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Container
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from copypaste_tf.records.id_planes import Crop
 from tfrecord_tools import orientation as exif
-from tfrecord_tools import segmentation
+from tfrecord_tools.entries import ObjectEntry
 from tfrecord_tools.faults import SourceError
 from tfrecord_tools.images import StoredImage
 
@@ -16,13 +16,13 @@ NO_ID = 0
 
 
 class Frame(NamedTuple):
-  """The pixels that annotations speak of.
+  """The pixel grid that the annotations of an image use.
 
   Attributes:
     shape: height and width.
-    orientation: EXIF orientation that turns them upright.
-    assumed: whether the size could not tell the two frames of a turned image
-      apart, and labels are taken to be upright.
+    orientation: EXIF orientation that turns the grid upright.
+    assumed: whether the annotated size fits both grids of a turned image. The
+      annotations are then taken to be upright.
   """
 
   shape: tuple[int, int]
@@ -31,16 +31,18 @@ class Frame(NamedTuple):
 
 
 class LabelledObject(NamedTuple):
-  """One object.
+  """One object of a record.
 
   Attributes:
     box: `[4]` float64 `(ymin, xmin, ymax, xmax)`, pixels of the upright image.
-    category_id: COCO's id.
+    category_id: category id of the data set.
     area: square pixels.
-    crowd: COCO's `iscrowd`.
-    annotation_id: COCO's id, 0 if there is none.
-    crop: the mask, None without masks.
-    notes: names of what was mended on the way.
+    crowd: whether it covers a group of objects.
+    annotation_id: annotation id of the data set, 0 if there is none.
+    crop: the mask in the upright image, None without masks.
+    notes: names of the repairs that were made.
+    difficult: Pascal VOC's flag, None if not stated.
+    score: confidence in [0, 1], None if not stated.
   """
 
   box: np.ndarray
@@ -50,119 +52,128 @@ class LabelledObject(NamedTuple):
   annotation_id: int
   crop: Crop | None
   notes: tuple[str, ...]
+  difficult: bool | None
+  score: float | None
 
 
-def frame_of(entry: Mapping[str, Any], image: StoredImage) -> Frame:
-  """Finds the frame of an image's annotations by the size in its entry.
+def frame_of(size: tuple[int, int] | None, image: StoredImage) -> Frame:
+  """Finds the frame of an image's annotations by the annotated size.
 
   Args:
-    entry: the element of the JSON's `images`.
-    image: the file.
+    size: height and width that the data set states, None if it does not.
+    image: the image file.
 
   Returns:
-    The frame: upright or, in a file with an EXIF orientation, as stored.
+    The upright frame, or the stored frame of a file with an EXIF orientation.
 
   Raises:
-    SourceError: the entry's size fits neither.
+    SourceError: the size fits neither frame.
   """
-  named = (entry.get('height'), entry.get('width'))
-  if named in (image.shape, (None, None)):
+  if size in (image.shape, None):
     turned = image.orientation != exif.UPRIGHT
     assumed = turned and image.shape == image.file_shape
     return Frame(image.shape, exif.UPRIGHT, assumed)
-  if named == image.file_shape:
+  if size == image.file_shape:
     return Frame(image.file_shape, image.orientation, False)
   raise SourceError(
     'image_size_mismatch',
-    f'the entry says height, width {named}, the file has {image.file_shape}',
+    f'the entry says height, width {size}, the file has {image.file_shape}',
   )
 
 
-def read(
-  annotation: Mapping[str, Any],
+def place(
+  entry: ObjectEntry,
   *,
   frame: Frame,
-  categories: Mapping[int, str],
+  categories: Container[int],
   include_masks: bool,
 ) -> LabelledObject:
-  """Reads one annotation.
+  """Checks one object and places it in the upright image.
 
   Args:
-    annotation: the element of the JSON's `annotations`.
+    entry: the annotated object.
     frame: of `frame_of`.
-    categories: names by id.
-    include_masks: whether to read the mask; without, it is read only where
-      there is no box.
+    categories: the known category ids.
+    include_masks: whether to read the mask. Without masks it is read only to
+      replace an absent box.
 
   Returns:
-    The object in the upright frame; its box is clipped to the image.
+    The object. Its box is clipped to the image.
 
   Raises:
-    SourceError: something in it cannot be what it says.
+    SourceError: the entry is malformed or lies outside of the image.
   """
-  category_id = annotation.get('category_id')
+  category_id = entry.category_id
   if not isinstance(category_id, int) or category_id not in categories:
     raise SourceError(
       'unknown_category', f'no category has the id {category_id!r}'
     )
-  crowd = annotation.get('iscrowd') or 0
-  if crowd not in (0, 1):
-    raise SourceError('malformed_iscrowd', f'expected 0 or 1, got {crowd!r}')
   crop, notes = None, []
-  if include_masks or annotation.get('bbox') is None:
-    crop = segmentation.read(annotation.get('segmentation'), frame.shape)
-  box = _box(annotation.get('bbox'), crop, frame.shape, notes)
-  area = _area(annotation.get('area'), crop, box, notes)
+  if include_masks or entry.box is None:
+    crop = _read_mask(entry, frame.shape)
+  box = _box(entry.box, crop, frame.shape, notes)
+  area = _area(entry.area, crop, box, notes)
   if include_masks and not crop.mask.size:
     notes.append('objects_without_pixels')
   if frame.orientation != exif.UPRIGHT:
     box = exif.turn_box(box, frame.shape, frame.orientation)
     crop = crop and exif.turn_crop(crop, frame.shape, frame.orientation)
   return LabelledObject(
-    box,
-    category_id,
-    area,
-    bool(crowd),
-    _annotation_id(annotation),
-    crop if include_masks else None,
-    tuple(notes),
+    box=box,
+    category_id=category_id,
+    area=area,
+    crowd=bool(entry.crowd),
+    annotation_id=entry.id if isinstance(entry.id, int) else NO_ID,
+    crop=crop if include_masks else None,
+    notes=tuple(notes),
+    difficult=_difficult(entry.difficult),
+    score=_score(entry.score),
   )
 
 
+def _read_mask(entry: ObjectEntry, shape: tuple[int, int]) -> Crop:
+  if entry.read_mask is None:
+    raise SourceError('no_segmentation', 'expected a mask, the entry has none')
+  return entry.read_mask(shape)
+
+
 def _box(
-  bbox: Any, crop: Crop | None, shape: tuple[int, int], notes: list[str]
+  corners: tuple[float, float, float, float] | None,
+  crop: Crop | None,
+  shape: tuple[int, int],
+  notes: list[str],
 ) -> np.ndarray:
-  """Clips COCO's `[x, y, width, height]`, or boxes the mask."""
-  if bbox is None:
+  """Clips a box to the image, or boxes the mask."""
+  if corners is None:
     return _box_of(crop, notes)
-  try:
-    x, y, width, height = (float(side) for side in bbox)
-  except (TypeError, ValueError) as error:
+  ymin, xmin, ymax, xmax = corners
+  finite = all(map(math.isfinite, corners))
+  if not finite or ymax < ymin or xmax < xmin:
     raise SourceError(
-      'malformed_box', f'expected 4 numbers, got {bbox!r}'
-    ) from error
-  corners = (y, x, y + height, x + width)
-  if not all(map(math.isfinite, corners)) or width < 0 or height < 0:
-    raise SourceError(
-      'malformed_box', f'expected [x, y, width, height], got {bbox}'
+      'malformed_box',
+      'expected finite (ymin, xmin, ymax, xmax) of a height and a width of at '
+      f'least 0, got {corners}',
     )
   limits = shape * 2
   pairs = list(zip(corners, limits, strict=True))
   box = [min(max(corner, 0.0), limit) for corner, limit in pairs]
   if any(a != b for a, b in zip(box, corners, strict=True)):
     notes.append('clipped_boxes')
-  # Compared as they are stored: a sliver may vanish in float32.
+  # Compared as they are stored, since a sliver may vanish in float32.
   pairs = zip(box, limits, strict=True)
   top, left, bottom, right = (np.float32(a / limit) for a, limit in pairs)
   if top >= bottom or left >= right:
-    reason = 'empty_box' if not width or not height else 'box_outside_image'
-    raise SourceError(reason, f'{bbox} leaves nothing in an image of {shape}')
+    flat = ymax == ymin or xmax == xmin
+    reason = 'empty_box' if flat else 'box_outside_image'
+    raise SourceError(
+      reason, f'the box {corners} leaves nothing in an image of {shape}'
+    )
   return np.array(box, np.float64)
 
 
 def _box_of(crop: Crop, notes: list[str]) -> np.ndarray:
   if not crop.mask.size:
-    raise SourceError('no_box', 'there is no bbox, and the mask has no pixel')
+    raise SourceError('no_box', 'there is no box, and the mask has no pixel')
   notes.append('boxes_from_masks')
   rows, columns = crop.mask.shape
   bottom, right = crop.top + rows, crop.left + columns
@@ -183,6 +194,15 @@ def _area(
   return float(area)
 
 
-def _annotation_id(annotation: Mapping[str, Any]) -> int:
-  number = annotation.get('id')
-  return number if isinstance(number, int) else NO_ID
+def _difficult(flag: Any) -> bool | None:
+  if flag not in (None, 0, 1):
+    raise SourceError('malformed_difficult', f'expected 0 or 1, got {flag!r}')
+  return None if flag is None else bool(flag)
+
+
+def _score(score: Any) -> float | None:
+  if score is None:
+    return None
+  if not isinstance(score, int | float) or not 0 <= score <= 1:
+    raise SourceError('malformed_score', f'expected 0 to 1, got {score!r}')
+  return float(score)

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Writes files atomically."""
 
 import contextlib
 import os
@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def replacing(path: str) -> Iterator[str]:
-  """Gives a temporary name to write to and renames it to `path` at the end.
+  """Yields a temporary name, and renames that file to `path` at the end.
 
-  Nothing is left at `path` or beside it when the body raises.
+  The temporary file is removed when the body raises.
 
   Args:
-    path: file to make or to replace; its folder must exist.
+    path: file to create or replace; its folder must exist.
 
   Yields:
     A name in the same folder, so that the rename is atomic.
@@ -33,8 +33,8 @@ def write_bytes(path: str, data: bytes) -> None:
   """Writes a file atomically.
 
   Args:
-    path: file to make or to replace.
-    data: what it shall hold.
+    path: file to create or replace.
+    data: new content.
   """
   with replacing(path) as temporary, open(temporary, 'wb') as file:
     file.write(data)

@@ -1,181 +1,181 @@
-"""An annotation file in COCO's format, indexed by image, with its faults."""
+"""Loads an annotation file in COCO's format, also with LVIS's fields."""
 
 import collections
 import hashlib
 import json
-from typing import Any, NamedTuple
+import os
+from typing import Any
 from urllib.parse import urlparse
 
+from tfrecord_tools import coco_objects
+from tfrecord_tools.entries import Category, Dataset, ImageEntry, Lazy
 from tfrecord_tools.faults import Drops, SourceError
 
 _LARGEST_ID = 2**63 - 1
 
 
-class Dataset(NamedTuple):
-  """What an annotation file says.
-
-  Attributes:
-    images: the usable elements of `images` by id.
-    annotations: the usable elements of `annotations` by image id.
-    categories: names by id.
-    num_images: elements of `images` in the file.
-    num_annotations: elements of `annotations` in the file.
-    drops: what is not usable.
-    sha256: digest of the file.
-    size: bytes of the file.
-  """
-
-  images: dict[int, dict[str, Any]]
-  annotations: dict[int, list[dict[str, Any]]]
-  categories: dict[int, str]
-  num_images: int
-  num_annotations: int
-  drops: Drops
-  sha256: str
-  size: int
-
-
 def load(path: str, *, stop: bool) -> Dataset:
-  """Reads and indexes an annotation file.
+  """Loads an annotation file.
 
   Args:
     path: the JSON file.
     stop: whether the first fault raises instead of being counted.
 
   Returns:
-    The data set.
+    The data set. Its objects are read on access.
 
   Raises:
     ConversionError: `stop` is set and there is a fault.
+    FileNotFoundError: there is no such file.
     ValueError: the file is not in COCO's format at all.
   """
+  if not os.path.isfile(path):
+    raise FileNotFoundError(f'{path}: expected a COCO annotation file.')
   with open(path, 'rb') as file:
-    raw = file.read()
+    content = file.read()
   try:
-    data = json.loads(raw)
+    data = json.loads(content)
   except ValueError as error:
     raise ValueError(f'{path}: expected JSON: {error}') from error
   if not isinstance(data, dict) or not isinstance(data.get('images'), list):
     raise ValueError(f'{path}: expected an object with a list "images".')
   drops = Drops(stop=stop)
   categories = _categories(path, data.get('categories') or [])
-  labels = data.get('annotations') or []
+  annotations = data.get('annotations') or []
   images, dropped = _images(data['images'], drops)
-  annotations = _annotations(labels, images, dropped, drops)
+  by_image = _group(annotations, images, dropped, drops)
   return Dataset(
-    images,
-    annotations,
-    categories,
-    len(data['images']),
-    len(labels),
-    drops,
-    hashlib.sha256(raw).hexdigest(),
-    len(raw),
+    images={k: _image(k, v, by_image.get(k, ())) for k, v in images.items()},
+    categories=categories,
+    num_images=len(data['images']),
+    num_annotations=len(annotations),
+    drops=drops,
+    sha256=hashlib.sha256(content).hexdigest(),
+    size=len(content),
   )
 
 
-def file_names(entry: dict[str, Any]) -> list[str]:
-  """Names under which an image may lie in its folder, the likeliest first.
+def _image(
+  number: int, image: dict[str, Any], annotations: list[dict[str, Any]]
+) -> ImageEntry:
+  size = (image.get('height'), image.get('width'))
+  return ImageEntry(
+    id=number,
+    file_names=_file_names(image),
+    objects=Lazy(coco_objects.object_entry, annotations),
+    size=None if size == (None, None) else size,
+    neg_category_ids=image.get('neg_category_ids'),
+    not_exhaustive_category_ids=image.get('not_exhaustive_category_ids'),
+  )
 
-  Args:
-    entry: an element of `images`.
 
-  Returns:
-    `file_name`, or what the `coco_url` of LVIS ends in, with and without the
-    folder of the split.
+def _file_names(image: dict[str, Any]) -> tuple[str, ...]:
+  """Returns the names under which an image may lie, the likeliest first.
+
+  LVIS states a `coco_url` instead of a `file_name`. The URL ends in a name that
+  is tried with and without the folder of the split.
   """
-  if entry.get('file_name'):
-    return [entry['file_name']]
-  parts = urlparse(entry['coco_url']).path.strip('/').split('/')
-  return ['/'.join(parts[-2:]), parts[-1]]
+  if image.get('file_name'):
+    return (image['file_name'],)
+  folders = urlparse(image['coco_url']).path.strip('/').split('/')
+  return '/'.join(folders[-2:]), folders[-1]
 
 
-def _categories(path: str, entries: list[Any]) -> dict[int, str]:
-  categories: dict[int, str] = {}
-  for entry in entries:
-    number = entry.get('id')
+def _categories(path: str, elements: list[Any]) -> dict[int, Category]:
+  categories: dict[int, Category] = {}
+  details = Category._fields[2:]
+  for element in elements:
+    number = element.get('id')
     if not isinstance(number, int) or number < 1:
       raise ValueError(
         f'{path}: category ids are integers of at least 1, 0 is background; '
-        f'got {number!r} for {entry.get("name")!r}. Renumber the categories.'
+        f'got {number!r} for {element.get("name")!r}. Renumber the categories.'
       )
     if number in categories:
       raise ValueError(f'{path}: two categories have the id {number}.')
-    categories[number] = str(entry.get('name', number))
+    known = {name: element.get(name) for name in details}
+    name = str(element.get('name', number))
+    categories[number] = Category(number, name, **known)
   return categories
 
 
 def _images(
-  entries: list[Any], drops: Drops
+  elements: list[Any], drops: Drops
 ) -> tuple[dict[int, dict[str, Any]], set[int]]:
-  """Indexes the images; returns also the ids that were dropped."""
+  """Indexes the images by id; also returns the ids that were dropped."""
   groups = collections.defaultdict(list)
-  for entry in entries:
-    number = _integer(entry.get('id')) if _is_object(entry) else None
+  for element in elements:
+    number = _integer(element.get('id')) if _is_object(element) else None
     try:
-      _check_image(entry, number)
-      groups[number].append(entry)
+      _check_image(element, number)
+      groups[number].append(element)
     except SourceError as fault:
       drops.image(number, fault)
       groups[number].extend(())
   images = {}
   for number, group in groups.items():
-    names = sorted({file_names(entry)[0] for entry in group})
+    names = sorted({_file_names(element)[0] for element in group})
     if len(names) == 1:
       images[number] = group.pop(0)
       fault = SourceError('duplicate_image_id', f'{names[0]} is there twice')
     else:
-      # Nobody can tell which of the files the annotations belong to.
+      # Nobody can tell to which of the files the annotations belong.
       fault = SourceError('ambiguous_image_id', f'{names} have the same id')
     for _ in group:
       drops.image(number, fault)
   return images, set(groups) - set(images)
 
 
-def _check_image(entry: Any, number: int | None) -> None:
-  if not _is_object(entry):
-    raise SourceError('malformed_image_entry', f'expected an object: {entry!r}')
+def _check_image(element: Any, number: int | None) -> None:
+  if not _is_object(element):
+    raise SourceError(
+      'malformed_image_entry', f'expected an object: {element!r}'
+    )
   if number is None:
     raise SourceError(
       'malformed_image_id',
-      f'expected an integer of 64 bits, got {entry.get("id")!r}; number the '
+      f'expected an integer of 64 bits, got {element.get("id")!r}; number the '
       'images, since evaluation needs integer ids',
     )
-  names = (entry.get('file_name'), entry.get('coco_url'))
+  names = (element.get('file_name'), element.get('coco_url'))
   if not any(isinstance(name, str) and name for name in names):
-    raise SourceError('no_file_name', f'expected a file_name, got {entry}')
+    raise SourceError('no_file_name', f'expected a file_name, got {element}')
 
 
-def _annotations(
-  entries: list[Any],
+def _group(
+  elements: list[Any],
   images: dict[int, dict[str, Any]],
   dropped: set[int],
   drops: Drops,
 ) -> dict[int, list[dict[str, Any]]]:
+  """Groups the annotations by image id, without the faulty ones."""
   by_image = collections.defaultdict(list)
   seen: set[Any] = set()
-  for entry in entries:
-    image_id = _integer(entry.get('image_id')) if _is_object(entry) else None
-    number = entry.get('id') if _is_object(entry) else None
+  for element in elements:
+    known = _is_object(element)
+    image_id = _integer(element.get('image_id')) if known else None
+    number = element.get('id') if known else None
     try:
-      _check_annotation(entry, image_id, images, dropped)
+      _check_annotation(element, image_id, images, dropped)
       if number is not None:
         _check_new(number, seen)
     except SourceError as fault:
       drops.annotation(image_id, number, fault)
       continue
-    by_image[image_id].append(entry)
-  return dict(by_image)
+    by_image[image_id].append(element)
+  return by_image
 
 
 def _check_annotation(
-  entry: Any,
+  element: Any,
   image_id: int | None,
   images: dict[int, dict[str, Any]],
   dropped: set[int],
 ) -> None:
-  if not _is_object(entry):
-    raise SourceError('malformed_annotation', f'expected an object: {entry!r}')
+  if not _is_object(element):
+    raise SourceError(
+      'malformed_annotation', f'expected an object: {element!r}'
+    )
   if image_id in dropped:
     raise SourceError('image_dropped', 'its image cannot be used')
   if image_id not in images:
@@ -190,12 +190,12 @@ def _check_new(number: Any, seen: set[Any]) -> None:
   seen.add(number)
 
 
-def _is_object(entry: Any) -> bool:
-  return isinstance(entry, dict)
+def _is_object(element: Any) -> bool:
+  return isinstance(element, dict)
 
 
 def _integer(value: Any) -> int | None:
-  """Reads an id; digits in a string are one."""
+  """Reads an id, an integer or a string of digits."""
   if isinstance(value, str) and value.isascii() and value.isdigit():
     value = int(value)
   if isinstance(value, bool) or not isinstance(value, int):

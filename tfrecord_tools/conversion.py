@@ -1,4 +1,4 @@
-"""One image with its annotations becomes one record; many become a shard."""
+"""Converts one image with its annotations to a record, and many to a shard."""
 
 import collections
 import dataclasses
@@ -7,31 +7,25 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from copypaste_tf import records
-from copypaste_tf.records import png
-from copypaste_tf.records.id_planes import Crop, layer_crops
 from tfrecord_tools import (
   annotations,
   atomic,
-  coco_json,
   images,
   manifest,
+  record_building,
   sharding,
 )
+from tfrecord_tools.annotations import LabelledObject
+from tfrecord_tools.entries import Category, ImageEntry, UnreadableObject
 from tfrecord_tools.faults import Drops, SourceError
-
-EXTRA_FIELDS = ('neg_category_ids', 'not_exhaustive_category_ids')
-
-# An element of the JSON's `images` with its annotations.
-Entry = tuple[int, dict[str, Any], Sequence[dict[str, Any]]]
 
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-  """What all shards of a conversion have in common.
+  """The settings that all shards of a conversion share.
 
   Attributes:
     image_dir: folder of the images.
@@ -39,7 +33,7 @@ class Job:
     num_shards: number of files.
     include_masks: whether records carry masks.
     stop: whether the first fault raises.
-    categories: names by id.
+    categories: categories by id.
     fingerprint: digest of everything that the shards depend on but the image
       files.
   """
@@ -49,63 +43,64 @@ class Job:
   num_shards: int
   include_masks: bool
   stop: bool
-  categories: dict[int, str]
+  categories: dict[int, Category]
   fingerprint: str
 
 
 def convert_image(
-  entry: Entry, job: Job, tally: manifest.Tally
+  entry: ImageEntry, job: Job, tally: manifest.Tally
 ) -> tuple[bytes, bytes]:
   """Converts one image.
 
   Args:
-    entry: image id, its element of `images`, its annotations.
+    entry: the image with its annotations.
     job: the conversion.
-    tally: where what is left out and mended is counted.
+    tally: counts what is left out and what is repaired.
 
   Returns:
-    The serialized record and the SHA-256 of what the image file stores.
+    The serialized record and the SHA-256 of the stored image.
 
   Raises:
     SourceError: the image cannot be used.
     ConversionError: `job.stop` is set and an annotation cannot be used.
   """
-  image_id, element, labels = entry
-  path, filename = _find(job.image_dir, element)
+  path, filename = _find(job.image_dir, entry)
   image = images.read(path)
-  frame = annotations.frame_of(element, image)
-  extra = _extra(element)
-  objects = []
-  for label in labels:
-    try:
-      item = annotations.read(
-        label,
-        frame=frame,
-        categories=job.categories,
-        include_masks=job.include_masks,
-      )
-    except SourceError as fault:
-      tally.drops.annotation(image_id, label.get('id'), fault)
-      continue
-    objects.append(item)
-    tally.notes.update(item.notes)
+  frame = annotations.frame_of(entry.size, image)
+  federated = {
+    'neg_category_ids': entry.neg_category_ids,
+    'not_exhaustive_category_ids': entry.not_exhaustive_category_ids,
+  }
+  for name, ids in federated.items():
+    _check_category_ids(name, ids)
+  objects = _place(entry, frame, job, tally)
   tally.notes.update(_image_notes(image, frame))
-  crops = [item.crop for item in objects] if job.include_masks else None
-  record = _record(image_id, filename, image, objects, crops, job.categories)
-  record = record._replace(extra=extra)
+  record = record_building.build(
+    image,
+    objects,
+    categories=job.categories,
+    include_masks=job.include_masks,
+    filename=filename,
+    source_id=entry.id,
+    **federated,
+  )
   tally.record(record)
-  masks_png = crops and [_mask_png(crop, image.shape) for crop in crops]
+  masks_png = None
+  if job.include_masks:
+    masks_png = [
+      record_building.mask_png(item.crop, image.shape) for item in objects
+    ]
   serialized = records.serialize(record, masks_png=masks_png)
   return serialized, hashlib.sha256(image.data).digest()
 
 
 def write_shard(
   index: int,
-  entries: Sequence[Entry],
+  entries: Sequence[ImageEntry],
   job: Job,
   on_image: Callable[[], None],
 ) -> dict[str, Any]:
-  """Writes one shard, atomically, and beside it how it was made.
+  """Writes one shard and its state file, atomically.
 
   Args:
     index: number of the shard.
@@ -114,7 +109,7 @@ def write_shard(
     on_image: called after each image.
 
   Returns:
-    The state of the shard: what `existing_state` returns from now on.
+    The state of the shard, which says how it was made.
 
   Raises:
     ConversionError: `job.stop` is set and something cannot be used.
@@ -122,7 +117,7 @@ def write_shard(
   path = sharding.shard_path(job.output_prefix, index, job.num_shards)
   tally = manifest.Tally(drops=Drops(stop=job.stop))
   digest = hashlib.sha256()
-  # Listed first: a file that changes while it is read shows in the next run.
+  # Listed first, so that the next run sees a file that changes meanwhile.
   listed = listing(entries, job)
   with atomic.replacing(path) as temporary:
     with tf.io.TFRecordWriter(temporary) as writer:
@@ -142,13 +137,13 @@ def write_shard(
       'size': os.path.getsize(temporary),
       'tally': tally.to_json(),
     }
-    # Before the shard itself appears: a shard without state is not ours.
+    # Written before the shard appears: a shard without a state is not ours.
     manifest.write(sharding.state_path(path), state)
   return state
 
 
-def listing(entries: Sequence[Entry], job: Job) -> str:
-  """Digest of the names and sizes of some images' files.
+def listing(entries: Sequence[ImageEntry], job: Job) -> str:
+  """Computes a digest of the names and sizes of image files.
 
   Args:
     entries: the images.
@@ -158,23 +153,22 @@ def listing(entries: Sequence[Entry], job: Job) -> str:
     Hexadecimal SHA-256, which changes when a file appears or is replaced.
   """
   digest = hashlib.sha256()
-  for _, element, _ in entries:
-    path, name = _find(job.image_dir, element)
+  for entry in entries:
+    path, name = _find(job.image_dir, entry)
     size = os.path.getsize(path) if os.path.exists(path) else -1
     digest.update(f'{name}\n{size}\n'.encode())
   return digest.hexdigest()
 
 
-def _drop(entry: Entry, fault: SourceError, tally: manifest.Tally) -> None:
-  image_id, _, labels = entry
-  tally.drops.image(image_id, fault)
-  if labels:
-    tally.drops.annotations['image_dropped'] += len(labels)
+def _drop(entry: ImageEntry, fault: SourceError, tally: manifest.Tally) -> None:
+  tally.drops.image(entry.id, fault)
+  if entry.objects:
+    tally.drops.annotations['image_dropped'] += len(entry.objects)
 
 
-def _find(image_dir: str, element: dict[str, Any]) -> tuple[str, str]:
-  """Path and name of an image's file, there or not."""
-  names = coco_json.file_names(element)
+def _find(image_dir: str, entry: ImageEntry) -> tuple[str, str]:
+  """Returns path and name of an image's file, the first one if none exists."""
+  names = entry.file_names
   paths = [os.path.join(image_dir, name) for name in names]
   for path, name in zip(paths, names, strict=True):
     if os.path.exists(path):
@@ -182,17 +176,37 @@ def _find(image_dir: str, element: dict[str, Any]) -> tuple[str, str]:
   return paths[0], names[0]
 
 
-def _extra(element: dict[str, Any]) -> dict[str, list[int]]:
-  """LVIS's federated labels of an image, if it has any."""
-  extra = {}
-  for name in EXTRA_FIELDS:
-    ids = element.get(name)
-    if ids is None:
+def _check_category_ids(name: str, ids: Any) -> None:
+  if ids is None:
+    return
+  listed = isinstance(ids, list | tuple)
+  if not listed or not all(type(i) is int and i >= 1 for i in ids):
+    raise SourceError(
+      'malformed_image_entry', f'{name}: expected category ids, got {ids}'
+    )
+
+
+def _place(
+  entry: ImageEntry, frame: annotations.Frame, job: Job, tally: manifest.Tally
+) -> list[LabelledObject]:
+  """Places the usable objects of an image, and counts the others."""
+  objects = []
+  for item in entry.objects:
+    try:
+      if isinstance(item, UnreadableObject):
+        raise item.fault
+      placed = annotations.place(
+        item,
+        frame=frame,
+        categories=job.categories,
+        include_masks=job.include_masks,
+      )
+    except SourceError as fault:
+      tally.drops.annotation(entry.id, item.id, fault)
       continue
-    if not isinstance(ids, list) or not all(type(i) is int for i in ids):
-      raise SourceError('malformed_image_entry', f'{name}: integers, not {ids}')
-    extra[f'image/{name}'] = ids
-  return extra
+    objects.append(placed)
+    tally.notes.update(placed.notes)
+  return objects
 
 
 def _image_notes(
@@ -203,45 +217,3 @@ def _image_notes(
     images_turned_upright=int(image.shape != image.file_shape),
     exif_labels_assumed_upright=int(frame.assumed),
   )
-
-
-def _record(
-  image_id: int,
-  filename: str,
-  image: images.StoredImage,
-  objects: Sequence[annotations.LabelledObject],
-  crops: Sequence[Crop] | None,
-  categories: dict[int, str],
-) -> records.Record:
-  crowd = np.array([item.crowd for item in objects], bool)
-  if crops is None:
-    planes = np.zeros((0, *image.shape), np.uint8)
-    ids = np.zeros(len(objects), np.int32)
-  else:
-    planes, ids = layer_crops(crops, crowd, image.shape)
-  boxes = np.array([item.box for item in objects], np.float64)
-  return records.Record(
-    image_bytes=image.data,
-    image_format=image.image_format,
-    height=image.shape[0],
-    width=image.shape[1],
-    filename=filename,
-    source_id=image_id,
-    boxes=boxes.reshape(-1, 4),
-    classes=np.array([item.category_id for item in objects], np.int32),
-    class_names=[categories[item.category_id] for item in objects],
-    areas=np.array([item.area for item in objects], np.float32),
-    crowd=crowd,
-    annotation_ids=np.array([i.annotation_id for i in objects], np.int64),
-    planes=planes,
-    ids=ids,
-    has_masks=crops is not None,
-    extra={},
-  )
-
-
-def _mask_png(crop: Crop, shape: tuple[int, int]) -> bytes:
-  count, columns = crop.mask.shape
-  rows = np.zeros((count, shape[1]), np.uint8)
-  rows[:, crop.left : crop.left + columns] = crop.mask
-  return png.encode_rows(rows, crop.top, shape[0])

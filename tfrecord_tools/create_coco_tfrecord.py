@@ -1,9 +1,9 @@
 r"""Converts a data set in COCO's format to sharded TFRecords.
 
-Any COCO-format JSON and any folder of images. The records carry Model
-Garden's features and, beside its mask PNGs, layered id planes. A manifest
-beside them tells what went in, what came out and what was dropped and why.
-A rerun makes only the shards that are missing.
+It reads any COCO-format JSON and any folder of images. The records carry Model
+Garden's features, with a mask PNG per object, and id planes. The manifest
+counts the read, written and dropped images and annotations, with the reasons.
+A rerun makes the missing shards only.
 
   python -m tfrecord_tools.create_coco_tfrecord \
     --image_dir=build/shapes/images \
@@ -16,7 +16,7 @@ import sys
 
 from absl import app, flags
 
-from tfrecord_tools import coco_conversion, manifest
+from tfrecord_tools import dataset_conversion, manifest
 
 
 def _define_flags() -> None:
@@ -54,7 +54,7 @@ def _define_flags() -> None:
   flags.DEFINE_enum(
     'on_error',
     'skip',
-    coco_conversion.ON_ERROR,
+    dataset_conversion.ON_ERROR,
     'What to do about an image or annotation that cannot be used: leave it out '
     'and count it, or stop.',
   )
@@ -66,12 +66,14 @@ def _define_flags() -> None:
 def _run(argv: list[str]) -> None:
   if len(argv) > 1:
     raise app.UsageError(f'unexpected arguments: {argv[1:]}')
-  names = [field.name for field in dataclasses.fields(coco_conversion.Options)]
-  options = coco_conversion.Options(
+  names = [
+    field.name for field in dataclasses.fields(dataset_conversion.Options)
+  ]
+  options = dataset_conversion.Options(
     **{name: flags.FLAGS[name].value for name in names}
   )
   try:
-    result = coco_conversion.convert(options)
+    result = dataset_conversion.convert(options)
   except (ValueError, FileNotFoundError) as error:
     sys.exit(f'error: {error}')
   print(manifest.table(result))

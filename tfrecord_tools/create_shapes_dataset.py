@@ -1,8 +1,8 @@
-r"""Makes a small COCO-format data set of textured shapes, without any download.
+r"""Creates a small COCO-format data set of textured shapes without a download.
 
-It holds overlaps, holes, objects of several parts, crowds, tiny and large
-objects, rare classes, grey images and images without objects. The same flags
-give the same bytes.
+The data set has overlaps, holes, objects of several parts, crowds, tiny and
+large objects, rare classes, grey images and images without objects. The same
+flags give the same bytes.
 
   python -m tfrecord_tools.create_shapes_dataset --output_dir=build/shapes
 """
@@ -28,11 +28,11 @@ def create(
   """Writes the images and the two annotation files.
 
   Args:
-    output_dir: folder, made if it is not there.
-    num_train: images for training, at least 0.
-    num_val: images for evaluation, at least 0.
-    image_size: pixels, around which the sides of the images vary.
-    seed: at least 0; train and val images never repeat each other's scenes.
+    output_dir: folder, created if it does not exist.
+    num_train: number of images for training, at least 0.
+    num_val: number of images for evaluation, at least 0.
+    image_size: mean side of the images in pixels.
+    seed: seed of the scenes, at least 0. The two splits share no scene.
   """
   os.makedirs(os.path.join(output_dir, 'images'), exist_ok=True)
   for split, count, first in (
@@ -50,7 +50,7 @@ def _create_split(
 ) -> dict[str, Any]:
   images, annotations = [], []
   for image_id in tqdm.trange(first, first + count, unit='image'):
-    # A generator per image: neither the split nor its size changes a scene.
+    # Each image has its own generator, so the split does not change a scene.
     rng = np.random.default_rng([seed, image_id])
     image, objects = shape_scenes.draw_scene(rng, image_size)
     name = f'{image_id:012d}.jpg'
@@ -60,7 +60,7 @@ def _create_split(
       {'id': image_id, 'file_name': name, 'height': height, 'width': width}
     )
     for k, item in enumerate(objects):
-      # Ids stay below 2**31, and one image's do not depend on another's.
+      # Ids stay below 2**31 and do not depend on other images.
       ids = {'id': 100 * image_id + k, 'image_id': image_id}
       annotations.append({**ids, **item})
   return {

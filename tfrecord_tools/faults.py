@@ -1,4 +1,4 @@
-"""What can be wrong with one image or annotation, and how much of it was."""
+"""Defines the faults of images and annotations, and counts them."""
 
 import collections
 import dataclasses
@@ -8,11 +8,11 @@ _EXAMPLES_PER_REASON = 10
 
 
 class SourceError(ValueError):
-  """One image or annotation that cannot be converted.
+  """A fault of one image or annotation, which cannot be converted.
 
   Attributes:
-    reason: short name, the row of the table of what was dropped.
-    detail: what was expected and what came.
+    reason: short name, by which the manifest counts.
+    detail: the expected and the actual content.
   """
 
   def __init__(self, reason: str, detail: str):
@@ -25,16 +25,16 @@ class SourceError(ValueError):
 
 
 class ConversionError(ValueError):
-  """A fault that stops the conversion, with the place where it is."""
+  """A fault that stops the conversion, with its place."""
 
 
 @dataclasses.dataclass
 class Drops:
-  """Counts of what was left out, with some examples of each reason.
+  """Counts of dropped images and annotations, with examples of each reason.
 
   Attributes:
-    images: dropped images by reason.
-    annotations: dropped annotations by reason.
+    images: number of dropped images by reason.
+    annotations: number of dropped annotations by reason.
     examples: by reason, the first faults as `{place, detail}`.
     stop: whether to raise ConversionError instead of counting.
   """
@@ -69,7 +69,7 @@ class Drops:
       known += examples[: _EXAMPLES_PER_REASON - len(known)]
 
   def to_json(self) -> dict[str, Any]:
-    """Returns what `from_json` reads."""
+    """Returns the counts as data that JSON can hold."""
     return {
       'images': dict(self.images),
       'annotations': dict(self.annotations),
@@ -78,7 +78,7 @@ class Drops:
 
   @classmethod
   def from_json(cls, data: dict[str, Any]) -> 'Drops':
-    """Reads what `to_json` returns."""
+    """Restores counts from the data of `to_json`."""
     return cls(
       collections.Counter(data['images']),
       collections.Counter(data['annotations']),

@@ -1,8 +1,8 @@
-"""Image files as records store them: upright RGB or grey, JPEG or PNG.
+"""Reads image files and stores them as upright RGB or grey JPEG or PNG.
 
-What every decoder reads alike goes through byte for byte. Everything else is
+A file that every decoder reads alike is stored byte for byte. Any other file is
 decoded, turned upright and encoded again: CMYK, palettes, alpha channels,
-depths other than 8 bits, EXIF orientations, other formats.
+depths other than 8 bits, EXIF orientations and other formats.
 """
 
 import io
@@ -23,13 +23,13 @@ _PNG_DEPTH = 24  # Offset of the bits per channel in a PNG file.
 
 
 class StoredImage(NamedTuple):
-  """An image file, ready for a record.
+  """The image of a record.
 
   Attributes:
     data: bytes of a JPEG or PNG, grey or RGB, upright.
     image_format: `jpeg` or `png`.
     shape: height and width of `data`.
-    file_shape: height and width in the file, before it was turned.
+    file_shape: height and width in the file, before turning.
     orientation: EXIF orientation of the file, 1 if it is upright.
     reencoded: whether `data` differs from the file.
   """
@@ -43,7 +43,7 @@ class StoredImage(NamedTuple):
 
 
 def read(path: str) -> StoredImage:
-  """Reads an image file and makes sure that all of it decodes.
+  """Reads an image file and checks that all of it decodes.
 
   Args:
     path: the file.
@@ -52,7 +52,8 @@ def read(path: str) -> StoredImage:
     The image.
 
   Raises:
-    SourceError: there is no such file, or it is no image, truncated or corrupt.
+    SourceError: the file does not exist, is not an image, is truncated or is
+      corrupt.
   """
   try:
     with open(path, 'rb') as file:
@@ -93,7 +94,7 @@ def _store(image: Image.Image, data: bytes) -> StoredImage:
 
 
 def _is_plain(image: Image.Image, data: bytes) -> bool:
-  """Tells whether every decoder makes the same 8-bit RGB of the file."""
+  """Returns whether every decoder reads the same 8-bit pixels."""
   if image.mode not in _PLAIN_MODES:
     return False
   if image.format == 'PNG':

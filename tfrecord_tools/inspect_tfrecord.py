@@ -1,4 +1,4 @@
-r"""Prints records for a person to read, and draws them.
+r"""Prints records as text and draws them.
 
 python -m tfrecord_tools.inspect_tfrecord \
     --input='build/shapes/records/train-*.tfrecord' --limit=3 \
@@ -27,8 +27,8 @@ def find(
 
   Args:
     paths: TFRecord files.
-    limit: how many at most; 0 is no limit.
-    source_ids: take these images alone; empty takes all.
+    limit: largest number of records; 0 is no limit.
+    source_ids: image ids to find; empty finds all.
 
   Yields:
     File, index in the file, record.
@@ -37,24 +37,24 @@ def find(
     ValueError: a record cannot be read.
   """
   wanted = set(source_ids)
-  found = (
+  matches = (
     item
     for item in records.read_records(paths)
     if not wanted or item[2].source_id in wanted
   )
-  return itertools.islice(found, limit or None)
+  return itertools.islice(matches, limit or None)
 
 
 def describe(path: str, index: int, record: records.Record) -> str:
   """Formats a record.
 
   Args:
-    path: file it comes from.
-    index: its place in the file.
+    path: file of the record.
+    index: index of the record in the file.
     record: the record.
 
   Returns:
-    Several lines: the image, then one per object.
+    Several lines: the image, its lists of categories, then a line per object.
   """
   count = len(record.planes)
   masks = f'{count} id planes' if record.has_masks else 'no masks'
@@ -65,19 +65,21 @@ def describe(path: str, index: int, record: records.Record) -> str:
     f'{record.height}x{record.width} {record.image_format} of {size} bytes, '
     f'{len(record.classes)} objects, {masks}',
   ]
-  lines += [f'  {key}: {ids}' for key, ids in record.extra.items()]
+  federated = ('neg_category_ids', 'not_exhaustive_category_ids')
+  lists = {name: getattr(record, name) for name in federated}
+  lines += [f'  {key}: {ids}' for key, ids in lists.items() if ids is not None]
   lines += [_object(record, i) for i in range(len(record.classes))]
   return '\n'.join(lines)
 
 
 def draw(record: records.Record) -> np.ndarray:
-  """Draws a record's objects over its image.
+  """Draws the objects of a record over its image.
 
   Args:
     record: the record.
 
   Returns:
-    `[h, w, 3]` uint8.
+    `[h, w, 3]` uint8 RGB.
   """
   with Image.open(io.BytesIO(record.image_bytes)) as image:
     pixels = np.asarray(image.convert('RGB'))
@@ -94,8 +96,17 @@ def _object(record: records.Record, i: int) -> str:
   return (
     f'  {i:4} {record.classes[i]:5} {record.class_names[i]:20} '
     f'box (yxyx) {box}  area {record.areas[i]:10.1f}  {where}'
-    f'{"  crowd" if record.crowd[i] else ""}'
+    f'{_remarks(record, i)}'
   )
+
+
+def _remarks(record: records.Record, i: int) -> str:
+  remarks = ['crowd'] if record.crowd[i] else []
+  if record.difficult is not None and record.difficult[i]:
+    remarks.append('difficult')
+  if record.scores is not None:
+    remarks.append(f'score {record.scores[i]:.3f}')
+  return ''.join(f'  {remark}' for remark in remarks)
 
 
 def _caption(record: records.Record, i: int) -> str:
@@ -124,8 +135,8 @@ def _run(argv: list[str]) -> None:
   try:
     paths = validation.expand(values.input)
     wanted = [int(number) for number in values.source_id]
-    found = find(paths, limit=values.limit, source_ids=wanted)
-    for path, index, record in found:
+    matches = find(paths, limit=values.limit, source_ids=wanted)
+    for path, index, record in matches:
       print(describe(path, index, record), flush=True)
       if values.draw:
         pictures.append(draw(record))

@@ -1,10 +1,10 @@
-"""Does a JPEG decode? Answered without decoding the common kind.
+"""Checks whether a JPEG decodes, mostly without decoding it.
 
-`tf.io.decode_jpeg` stops at a missing end, at a marker where none belongs and
-at a bad header; within a scan it takes any bits as they are. So a file whose
-only scan runs up to its end marker is as good as its header. This takes a
-tenth of the time of a decode, and refuses files with an overwritten tail,
-which Pillow takes.
+`tf.io.decode_jpeg` fails at a missing end marker, at a misplaced marker and at
+a bad header, but accepts any bits within a scan. So a file with a single scan
+that ends at the end marker decodes if its header does. The check takes a tenth
+of the time of a decode. Unlike Pillow, it refuses files whose tail is
+overwritten.
 """
 
 import io
@@ -20,26 +20,26 @@ _RESTARTS = (0xD0, 0xD7)
 
 
 def check(data: bytes) -> None:
-  """Makes sure that TensorFlow decodes a JPEG.
+  """Checks that TensorFlow decodes a JPEG.
 
   Args:
     data: bytes of the file.
 
   Raises:
-    OSError, ValueError: it is truncated or corrupt.
+    OSError, ValueError: the file is truncated or corrupt.
   """
   starts = _scans(data)
   if len(starts) == 1:
-    # The rest of the image stays grey, but every table is read.
+    # Without its scan the image is grey, but every table is read.
     data = data[: starts[0]] + _END
   with Image.open(io.BytesIO(data)) as image:
-    # An eighth of the size: reads every byte and computes little.
+    # At an eighth of the size, Pillow reads every byte and computes little.
     image.draft('L', (max(1, image.width // 8), max(1, image.height // 8)))
     image.load()
 
 
 def _scans(data: bytes) -> list[int]:
-  """Walks over all segments; returns where the bits of each scan start."""
+  """Returns the positions at which the bits of each scan start."""
   position, starts = 2, []
   while data[position : position + 2] != _END:
     if position + 4 > len(data):
@@ -58,7 +58,7 @@ def _scans(data: bytes) -> list[int]:
 
 
 def _end_of_scan(data: bytes, start: int) -> int:
-  """Finds the first marker after a scan; the end of the data without one."""
+  """Returns the position of the first marker after `start`, or the end."""
   pixels = np.frombuffer(data, np.uint8)
   places = start + np.flatnonzero(pixels[start:-1] == _MARKER)
   following = pixels[places + 1]

@@ -1,4 +1,4 @@
-"""What a conversion did: the tally of a shard, and of the whole data set."""
+"""Tallies a conversion, and builds the manifest of a data set."""
 
 import collections
 import dataclasses
@@ -11,6 +11,7 @@ import numpy as np
 from copypaste_tf.examples import IDS_PER_PLANE, SCHEMA_VERSION
 from copypaste_tf.records import Record
 from tfrecord_tools import atomic
+from tfrecord_tools.entries import Category
 from tfrecord_tools.faults import Drops
 
 _LARGEST = (
@@ -24,15 +25,15 @@ _LARGEST = (
 
 @dataclasses.dataclass
 class Tally:
-  """Counts of some images.
+  """Counts over some of the images.
 
   Attributes:
     num_examples: records written.
     num_annotations: objects written.
-    drops: what was left out.
-    notes: what was mended, by name.
-    largest: by the names of the manifest, the largest over the records.
-    digests: SHA-256 over the image files read, one per shard.
+    drops: counts of what was left out.
+    notes: counts of repairs by name.
+    largest: maxima over the records, by their names in the manifest.
+    digests: SHA-256 over the image files, one per shard.
   """
 
   num_examples: int = 0
@@ -47,7 +48,7 @@ class Tally:
   digests: list[str] = dataclasses.field(default_factory=list)
 
   def record(self, record: Record) -> None:
-    """Counts a record that is written."""
+    """Counts a written record."""
     self.num_examples += 1
     self.num_annotations += len(record.classes)
     planes = record.ids // IDS_PER_PLANE
@@ -71,13 +72,13 @@ class Tally:
     self._raise_to(other.largest)
 
   def to_json(self) -> dict[str, Any]:
-    """Returns what `from_json` reads."""
+    """Returns the tally as data that JSON can hold."""
     fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
     return {**fields, 'drops': self.drops.to_json()}
 
   @classmethod
   def from_json(cls, data: dict[str, Any]) -> 'Tally':
-    """Reads what `to_json` returns."""
+    """Restores a tally from the data of `to_json`."""
     drops = Drops.from_json(data['drops'])
     notes = collections.Counter(data['notes'])
     return cls(**{**data, 'drops': drops, 'notes': notes})
@@ -89,7 +90,7 @@ class Tally:
 
 @dataclasses.dataclass
 class Totals:
-  """Elements of the annotation file, and those outside of the fraction."""
+  """Counts of the whole source, and of its part outside of the fraction."""
 
   images: int
   annotations: int
@@ -102,23 +103,23 @@ def build(
   totals: Totals,
   *,
   arguments: dict[str, Any],
-  categories: dict[int, str],
+  categories: dict[int, Category],
   sources: dict[str, Any],
   shards: list[dict[str, Any]],
 ) -> dict[str, Any]:
-  """Makes the manifest of a complete data set.
+  """Builds the manifest of a complete data set.
 
   Args:
-    tally: of all shards and of the annotation file.
-    totals: what went in.
-    arguments: flags that the bytes of the records depend on.
-    categories: names by id.
-    sources: the annotation file.
-    shards: one entry per shard.
+    tally: the counts of all shards and of the loader.
+    totals: the counts of the source.
+    arguments: flags on which the bytes of the records depend.
+    categories: categories by id.
+    sources: digest and size of the annotations.
+    shards: the states of the shards, in order.
 
   Returns:
-    The manifest; nothing in it depends on when, where or by how many workers
-    it was made.
+    The manifest. It does not depend on the time, the place or the number of
+    workers.
   """
   images = hashlib.sha256('\n'.join(tally.digests).encode()).hexdigest()
   return {
@@ -126,7 +127,8 @@ def build(
     'num_examples': tally.num_examples,
     'include_masks': arguments['include_masks'],
     **tally.largest,
-    'label_map': {str(k): v for k, v in sorted(categories.items())},
+    'label_map': {str(k): v.name for k, v in sorted(categories.items())},
+    'categories': {str(k): v.details for k, v in sorted(categories.items())},
     'counts': {
       'images': {
         'in': totals.images,
@@ -150,13 +152,13 @@ def build(
 
 
 def write(path: str, data: dict[str, Any]) -> None:
-  """Writes a manifest or a shard's state, atomically."""
+  """Writes a manifest or the state of a shard, atomically."""
   text = json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False)
   atomic.write_bytes(path, f'{text}\n'.encode())
 
 
 def read(path: str) -> dict[str, Any]:
-  """Reads what `write` wrote.
+  """Reads a manifest or the state of a shard.
 
   Args:
     path: the file.
@@ -165,7 +167,7 @@ def read(path: str) -> dict[str, Any]:
     Its data.
 
   Raises:
-    ValueError: it holds something else.
+    ValueError: the file is not a JSON object.
   """
   with open(path, encoding='utf-8') as file:
     try:

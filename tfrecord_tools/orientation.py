@@ -1,4 +1,4 @@
-"""EXIF orientations: pixels, masks and boxes turned upright the same way."""
+"""Turns pixels, masks and boxes upright by their EXIF orientation."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from copypaste_tf.records.id_planes import Crop
 
 UPRIGHT = 1
 
-# Orientation -> transpose first, then flip rows, then flip columns.
+# By orientation: whether to transpose, then to flip rows, to flip columns.
 _TURNS = {
   1: (False, False, False),
   2: (False, False, True),
@@ -20,7 +20,7 @@ _TURNS = {
 
 
 def is_known(orientation: int) -> bool:
-  """Tells whether EXIF defines this value of the orientation tag."""
+  """Returns whether EXIF defines this value of the orientation tag."""
   return orientation in _TURNS
 
 
@@ -38,11 +38,11 @@ def turn_pixels(pixels: np.ndarray, orientation: int) -> np.ndarray:
   """Turns an image or a mask.
 
   Args:
-    pixels: `[h, w, ...]` as stored.
+    pixels: `[h, w, ...]` of any dtype, as stored.
     orientation: 1 to 8.
 
   Returns:
-    The upright pixels.
+    A view of the pixels, `[h, w, ...]` or `[w, h, ...]`, upright.
   """
   transpose, rows, columns = _TURNS[orientation]
   if transpose:

@@ -1,7 +1,8 @@
-"""COCO's run-length encoding of masks, read with every length checked.
+"""Reads COCO's run-length encoding of masks and checks every length.
 
-Counts alternate between zeros and ones, zeros first, over the columns of an
-image from left to right. pycocotools trusts them; a file may not deserve it.
+Counts alternate between runs of zeros and of ones, beginning with zeros, over
+the columns of an image from left to right. pycocotools does not check them, so
+a malformed file could make it read beyond its memory.
 """
 
 import cv2
@@ -24,7 +25,7 @@ def from_string(text: str | bytes) -> np.ndarray:
     `[k]` int64 counts, not checked against an image.
 
   Raises:
-    ValueError: the string is no RLE.
+    ValueError: the string is not an RLE.
   """
   if isinstance(text, str):
     text = text.encode('utf-8')
@@ -49,14 +50,14 @@ def from_string(text: str | bytes) -> np.ndarray:
 
 
 def to_crop(counts: np.ndarray, shape: tuple[int, int]) -> Crop:
-  """Draws the mask of some counts.
+  """Decodes counts to a mask.
 
   Args:
     counts: `[k]` int64.
     shape: height and width of the image.
 
   Returns:
-    The mask within its tight box.
+    The mask in its tight box.
 
   Raises:
     ValueError: a count is negative, or they do not add up to the image.

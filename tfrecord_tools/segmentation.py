@@ -1,4 +1,4 @@
-"""COCO segmentations of every kind as masks, or the reason why not."""
+"""Reads COCO segmentations of every kind as masks."""
 
 from typing import Any
 
@@ -9,28 +9,28 @@ from copypaste_tf.records.id_planes import Crop
 from tfrecord_tools import run_lengths
 from tfrecord_tools.faults import SourceError
 
-# The rasterizer allocates memory along the outline; 100,000 pixels outside of
-# an image is no label.
+# The rasterizer allocates memory along the outline. A point 100,000 pixels
+# outside of an image is not a label.
 _FARTHEST = 100_000
 _THREE_POINTS = 6
 
 
 def read(segmentation: Any, shape: tuple[int, int]) -> Crop:
-  """Draws the segmentation of an annotation.
+  """Converts the segmentation of an annotation to a mask.
 
-  Polygons of several parts, compressed and uncompressed RLE, whatever the
-  annotation's `iscrowd` says. Parts of one or two points enclose nothing and
-  are passed over if another part stands.
+  It may have polygons of several parts, a compressed or an uncompressed RLE,
+  whatever `iscrowd` is. Parts of one or two points enclose nothing. They are
+  skipped if there is a larger part.
 
   Args:
-    segmentation: the annotation's value, straight from the JSON.
+    segmentation: value of the annotation in the JSON file.
     shape: height and width of the image it belongs to.
 
   Returns:
-    The mask within its tight box, the same pixels as pycocotools draws.
+    The mask in its tight box, with the same pixels as pycocotools draws.
 
   Raises:
-    SourceError: it is absent or malformed.
+    SourceError: the segmentation is absent or malformed.
   """
   if not segmentation:
     raise SourceError(

@@ -1,4 +1,4 @@
-"""Scenes of overlapping shapes with their visible masks in COCO's format."""
+"""Draws scenes of overlapping shapes, with annotations in COCO's format."""
 
 from typing import Any, NamedTuple
 
@@ -12,8 +12,8 @@ GREY_SHARE = 0.04
 CROWD_SHARE = 0.06
 MAX_OBJECTS = 8
 MIN_PIXELS = 6
-# An object that would leave less than this of another one is not placed, so
-# that no visible pixel of an object goes without a label.
+# An object is not placed if it would leave less than this of another one, so
+# every visible pixel of an object has a label.
 MIN_VISIBLE = 0.35
 _TRIES = 12
 
@@ -22,9 +22,9 @@ class Item(NamedTuple):
   """One object of a scene.
 
   Attributes:
-    shape: its category.
-    mask: `[h, w]` bool, all of it, also what others cover.
-    polygon: COCO polygons if they say exactly the same as `mask`, or None.
+    shape: the category.
+    mask: `[h, w]` bool, with the pixels that other objects cover.
+    polygon: COCO polygons with exactly the pixels of `mask`, or None.
     crowd: whether it is a cluster of tiny objects.
   """
 
@@ -41,7 +41,7 @@ def draw_scene(
 
   Args:
     rng: source of the randomness; the scene is a function of its state.
-    image_size: sides lie within a quarter of this many pixels.
+    image_size: mean side in pixels; the sides vary by a quarter.
 
   Returns:
     `[h, w, 3]` uint8 RGB or `[h, w]` uint8 grey, and the annotations without
@@ -77,7 +77,7 @@ def _add_object(
 
 
 def _radius(rng: np.random.Generator, image_size: int) -> float:
-  """Most objects are middling; one in twenty is tiny, one in twenty large."""
+  """Draws a radius in pixels; one in twenty is tiny, one in twenty large."""
   kind = rng.random()
   if kind < 0.05:
     return rng.uniform(2.5, 5.0)

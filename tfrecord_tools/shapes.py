@@ -1,4 +1,4 @@
-"""The classes of the generated data set: outlines, colours and frequencies."""
+"""Defines the shape classes: outlines, colours and frequencies."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -12,12 +12,12 @@ class Shape(NamedTuple):
   """One category.
 
   Attributes:
-    category_id: COCO id; not contiguous, as in COCO.
+    category_id: category id; as in COCO, the ids have gaps.
     name: category name.
-    frequency: share of the objects, the sum of all is 1.
-    hue: colour in [0, 1), around which the objects of the class scatter.
-    outline: makes the parts and the holes, each `[k, 2]` float64 `(x, y)`
-      within the unit circle.
+    frequency: share of the objects; the shares add up to 1.
+    hue: mean hue of the objects, in [0, 1).
+    outline: function that returns the parts and the holes, each `[k, 2]`
+      float64 `(x, y)` within the unit circle.
   """
 
   category_id: int

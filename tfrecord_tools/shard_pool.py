@@ -1,4 +1,4 @@
-"""Shards made by several processes, and what earlier runs have left."""
+"""Writes shards in several processes and finds those of earlier runs."""
 
 import concurrent.futures
 import functools
@@ -11,19 +11,20 @@ from typing import Any
 import tqdm
 
 from tfrecord_tools import conversion, sharding
-from tfrecord_tools.conversion import Entry, Job
+from tfrecord_tools.conversion import Job
+from tfrecord_tools.entries import ImageEntry
 
 _POLL_SECONDS = 0.2
 _done = None
 
 
 def write(
-  tasks: dict[int, Sequence[Entry]], job: Job, num_workers: int
+  tasks: dict[int, Sequence[ImageEntry]], job: Job, num_workers: int
 ) -> dict[int, dict[str, Any]]:
   """Writes shards in parallel, with a progress bar.
 
   Args:
-    tasks: the images of each shard that is to be written.
+    tasks: the images of each shard to write.
     job: the conversion.
     num_workers: processes; 1 works in this one.
 
@@ -45,19 +46,21 @@ def write(
 
 
 def finished(
-  tasks: dict[int, Sequence[Entry]], job: Job, states: dict[str, dict[str, Any]]
+  tasks: dict[int, Sequence[ImageEntry]],
+  job: Job,
+  states: dict[str, dict[str, Any]],
 ) -> dict[int, dict[str, Any]]:
   """Finds the shards that an earlier run of the same job has completed.
 
   Args:
     tasks: the images of each shard.
     job: the conversion.
-    states: by path of the shard, how the job has made it.
+    states: state of each shard by its path.
 
   Returns:
     The state of each complete shard whose image files have not changed.
   """
-  found = {}
+  complete = {}
   for index, entries in tasks.items():
     path = sharding.shard_path(job.output_prefix, index, job.num_shards)
     state = states.get(path)
@@ -65,12 +68,12 @@ def finished(
       continue
     same_size = state['size'] == os.path.getsize(path)
     if same_size and state['listing'] == conversion.listing(entries, job):
-      found[index] = state
-  return found
+      complete[index] = state
+  return complete
 
 
 def _write_in_pool(
-  tasks: dict[int, Sequence[Entry]], job: Job, workers: int, bar: tqdm.tqdm
+  tasks: dict[int, Sequence[ImageEntry]], job: Job, workers: int, bar: tqdm.tqdm
 ) -> dict[int, dict[str, Any]]:
   # A server that has imported TensorFlow and run none of it forks the workers:
   # forking a process that runs TensorFlow can hang.
@@ -112,7 +115,9 @@ def _exit_with_parent() -> None:
   os._exit(1)
 
 
-def _work(index: int, entries: Sequence[Entry], job: Job) -> dict[str, Any]:
+def _work(
+  index: int, entries: Sequence[ImageEntry], job: Job
+) -> dict[str, Any]:
   return conversion.write_shard(index, entries, job, _count_image)
 
 

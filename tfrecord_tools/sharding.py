@@ -1,4 +1,4 @@
-"""Which images are taken, and which shard each goes to."""
+"""Samples the images of a fraction, deals them to shards and names files."""
 
 import hashlib
 import os
@@ -6,22 +6,22 @@ import re
 from collections.abc import Iterable
 
 
-def select(
+def sample(
   image_ids: Iterable[int], *, fraction: float, seed: int
 ) -> list[int]:
-  """Takes a random part of the images, in a random order.
+  """Samples images in a random order.
 
-  Both depend on the seed and on the ids alone, and a smaller fraction lies
-  within every larger one of the same seed.
+  The sample and its order depend on the seed and the ids alone. The sample of a
+  smaller fraction is a subset of that of a larger one with the same seed.
 
   Args:
     image_ids: unique ids in any order.
-    fraction: part to take, above 0 and at most 1; rounded to whole images,
-      at least one.
+    fraction: share of the images, above 0 and at most 1. It is rounded to
+      whole images, at least one.
     seed: any integer.
 
   Returns:
-    The ids taken.
+    The ids of the sample.
 
   Raises:
     ValueError: `fraction` is out of range.
@@ -33,10 +33,10 @@ def select(
 
 
 def deal(image_ids: list[int], num_shards: int) -> list[list[int]]:
-  """Deals images out to shards, one to each in turn.
+  """Deals images to shards in turn.
 
   Args:
-    image_ids: of `select`.
+    image_ids: the ids in order.
     num_shards: at least 1.
 
   Returns:
@@ -46,17 +46,17 @@ def deal(image_ids: list[int], num_shards: int) -> list[list[int]]:
 
 
 def shard_path(prefix: str, index: int, num_shards: int) -> str:
-  """Names a shard."""
+  """Returns the path of a shard."""
   return f'{prefix}-{index:05d}-of-{num_shards:05d}.tfrecord'
 
 
 def state_path(shard: str) -> str:
-  """Names the file that tells, until the end, how a shard was made."""
+  """Returns the path of a shard's state, kept until the manifest is written."""
   return f'{shard}.json'
 
 
 def manifest_path(prefix: str) -> str:
-  """Names the manifest of a data set."""
+  """Returns the path of the manifest of a data set."""
   return f'{prefix}-manifest.json'
 
 
@@ -64,9 +64,9 @@ def existing(prefix: str, *, temporary: bool) -> list[str]:
   """Lists files of earlier runs with this prefix.
 
   Args:
-    prefix: of the shards.
-    temporary: whether to list what a killed run left half-written, or else
-      the shards and their state files.
+    prefix: path and beginning of the names of the shards.
+    temporary: whether to list half-written files of a killed run. If not, the
+      shards and their state files are listed.
 
   Returns:
     Paths, sorted.
@@ -74,8 +74,8 @@ def existing(prefix: str, *, temporary: bool) -> list[str]:
   folder, name = os.path.split(prefix)
   stem = re.escape(name) + r'-(\d{5}-of-\d{5}\.tfrecord(\.json)?'
   pattern = rf'\.{stem}|manifest\.json)\.\d+\.tmp' if temporary else rf'{stem})'
-  found = [f for f in os.listdir(folder or '.') if re.fullmatch(pattern, f)]
-  return sorted(os.path.join(folder, f) for f in found)
+  names = [f for f in os.listdir(folder or '.') if re.fullmatch(pattern, f)]
+  return sorted(os.path.join(folder, f) for f in names)
 
 
 def _rank(seed: int, image_id: int) -> bytes:

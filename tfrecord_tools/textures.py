@@ -1,4 +1,4 @@
-"""Procedural textures of the generated data set."""
+"""Draws procedural textures."""
 
 import colorsys
 
@@ -39,7 +39,7 @@ def pattern(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
 
 
 def background(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-  """Draws a dull textured image, against which saturated objects stand out.
+  """Draws a textured image of low saturation.
 
   Args:
     rng: source of the randomness.
@@ -64,7 +64,7 @@ def paint(
     rng: source of the randomness.
     height: rows.
     width: columns.
-    hue: colour in [0, 1); objects scatter around it.
+    hue: mean hue in [0, 1).
 
   Returns:
     `[height, width, 3]` float32 RGB in [0, 255].

@@ -1,7 +1,7 @@
 r"""Decodes every record and checks every invariant.
 
-Prints one line for each fault, `file: record 12 (source_id 345): field: fault`,
-and exits with status 1 if there is any.
+It prints one line per fault, `file: record 12 (source_id 345): field: fault`,
+and exits with status 1 if there is a fault.
 
   python -m tfrecord_tools.validate_tfrecord \
     --input='build/shapes/records/train-*.tfrecord' \
@@ -22,15 +22,15 @@ from tfrecord_tools import manifest, validation
 def check(
   patterns: list[str], known: Mapping[str, Any] | None, max_faults: int
 ) -> int:
-  """Checks files and prints what is wrong.
+  """Checks files and prints their faults.
 
   Args:
-    patterns: globs.
-    known: the manifest, or any part of it such as a `label_map`.
-    max_faults: stop after so many; 0 never stops.
+    patterns: globs of TFRecord files.
+    known: the manifest, or a part of it such as a `label_map`.
+    max_faults: number of faults to stop after; 0 never stops.
 
   Returns:
-    The number of faults found.
+    The number of faults.
 
   Raises:
     FileNotFoundError: a glob matches nothing.
@@ -38,10 +38,10 @@ def check(
   paths = validation.expand(patterns)
   faults = checked = 0
   with tqdm.tqdm(unit='record', total=(known or {}).get('num_examples')) as bar:
-    for done, found in validation.validate(paths, known):
-      for fault in found:
+    for done, new in validation.validate(paths, known):
+      for fault in new:
         bar.write(str(fault), file=sys.stdout)
-      faults += len(found)
+      faults += len(new)
       checked += done
       bar.update(done)
       if max_faults and faults >= max_faults:

@@ -1,4 +1,4 @@
-"""Every invariant of a record, checked; nothing is taken on trust."""
+"""Checks every invariant of the records of a data set."""
 
 import collections
 import glob
@@ -13,20 +13,20 @@ from copypaste_tf import records
 from copypaste_tf.examples import IDS_PER_PLANE, SCHEMA_VERSION, Features
 from copypaste_tf.records import features as example_features
 from copypaste_tf.records import fields, png
+from tfrecord_tools import manifest_checks
 
 _FORMATS = {b'\xff\xd8\xff': 'jpeg', b'\x89PNG': 'png'}
-# Other names that Model Garden's tools write.
+# Model Garden's tools also write these names.
 _ALIASES = {'jpg': 'jpeg'}
-_LIMITS = ('num_planes', 'max_instances', 'max_height', 'max_width')
 
 
 class Fault(NamedTuple):
-  """Something wrong with a file, a record or the whole data set.
+  """A fault of a file, of a record or of the whole data set.
 
   Attributes:
     place: file and record, as far as known.
-    field: name of the feature, or `file` or `manifest`.
-    detail: what was expected and what came.
+    field: name of the feature, or `record`, `file` or `manifest`.
+    detail: the expected and the actual content.
   """
 
   place: str
@@ -38,7 +38,7 @@ class Fault(NamedTuple):
 
 
 def expand(patterns: Iterable[str]) -> list[str]:
-  """Finds the files of some globs.
+  """Lists the files that globs match.
 
   Args:
     patterns: globs or names.
@@ -49,13 +49,13 @@ def expand(patterns: Iterable[str]) -> list[str]:
   Raises:
     FileNotFoundError: a pattern matches nothing.
   """
-  found: set[str] = set()
+  paths: set[str] = set()
   for pattern in patterns:
     matches = glob.glob(pattern)
     if not matches:
       raise FileNotFoundError(f'--input={pattern}: no such file.')
-    found.update(matches)
-  return sorted(found)
+    paths.update(matches)
+  return sorted(paths)
 
 
 def validate(
@@ -65,11 +65,11 @@ def validate(
 
   Args:
     paths: TFRecord files; together they hold the whole data set.
-    manifest: what the converter says about them.
+    manifest: the converter's manifest of the data set.
 
   Yields:
-    1 and the faults of each record in turn; 0 and the fault of a file that
-    cannot be read further, or of the data set as a whole.
+    1 and the faults of a record, for each record in turn. 0 and the fault of a
+    file that cannot be read further, or of the data set as a whole.
   """
   seen: dict[int, str] = {}
   count = 0
@@ -99,24 +99,24 @@ def _check_record(
   except ValueError as error:
     return [Fault(place, 'record', str(error))]
   place = f'{place} (source_id {source})'
-  found: list[tuple[str, str]] = []
+  faults: list[tuple[str, str]] = []
   try:
-    # Before parsing: where its size is wrong, the planes cannot be read.
-    found += _image(features)
+    # Checked before parsing, since a wrong size makes the planes unreadable.
+    faults += _image(features)
     record = records.parse(serialized)
   except example_features.FeatureError as error:
-    found.append((error.feature, error.detail))
-    return [Fault(place, *fault) for fault in found]
-  found += _objects(record, features)
+    faults.append((error.feature, error.detail))
+    return [Fault(place, *fault) for fault in faults]
+  faults += [*_objects(record, features), *_category_lists(record)]
   if record.has_masks and Features.PLANES in features:
-    found += [*_addresses(record), *_pngs(record, features)]
-  found += _schema(features)
+    faults += [*_addresses(record), *_pngs(record, features)]
+  faults += _schema(features)
   if manifest:
-    found += [*_limits(record, manifest), *_labels(record, manifest)]
+    faults += manifest_checks.check(record, manifest)
   first = seen.setdefault(record.source_id, place)
   if first != place:
-    found.append((Features.SOURCE_ID, f'is also that of {first}'))
-  return [Fault(place, *fault) for fault in found]
+    faults.append((Features.SOURCE_ID, f'is also that of {first}'))
+  return [Fault(place, *fault) for fault in faults]
 
 
 def _image(features) -> Iterator[tuple[str, str]]:
@@ -151,9 +151,22 @@ def _objects(record: records.Record, features) -> Iterator[tuple[str, str]]:
   if not crowd <= {0, 1}:
     yield Features.CROWD, f'expected 0 or 1, got {sorted(crowd)}'
   numbers = record.annotation_ids[record.annotation_ids != 0].tolist()
+  yield from _repeated(Features.ANNOTATION_ID, numbers)
+
+
+def _repeated(key: str, numbers: list[int]) -> Iterator[tuple[str, str]]:
   twice = [k for k, v in collections.Counter(numbers).items() if v > 1]
   if twice:
-    yield Features.ANNOTATION_ID, f'is there twice: {twice}'
+    yield key, f'is there twice: {twice}'
+
+
+def _category_lists(record: records.Record) -> Iterator[tuple[str, str]]:
+  lists = manifest_checks.federated(record)
+  for key, ids in lists.items():
+    yield from _repeated(key, ids)
+  present = set(lists[Features.NEG_CATEGORY_IDS]) & set(record.classes.tolist())
+  if present:
+    yield Features.NEG_CATEGORY_IDS, f'has objects here: {sorted(present)}'
 
 
 def _addresses(record: records.Record) -> Iterator[tuple[str, str]]:
@@ -196,35 +209,3 @@ def _schema(features) -> Iterator[tuple[str, str]]:
   ours = Features.PLANES in features or Features.SCHEMA in features
   if ours and versions != [SCHEMA_VERSION]:
     yield Features.SCHEMA, f'expected {SCHEMA_VERSION}, got {versions}'
-
-
-def _limits(
-  record: records.Record, manifest: Mapping[str, Any]
-) -> Iterator[tuple[str, str]]:
-  used = record.ids[~record.crowd & (record.ids > 0)]
-  sizes = (
-    np.unique(used // IDS_PER_PLANE).size,
-    len(record.classes),
-    record.height,
-    record.width,
-  )
-  for name, size in zip(_LIMITS, sizes, strict=True):
-    if size > manifest.get(name, size):
-      yield 'manifest', f'says {name} is {manifest[name]}, here it is {size}'
-  if record.has_masks != manifest.get('include_masks', record.has_masks):
-    yield Features.MASK, f'masks: {record.has_masks}, the manifest says else'
-
-
-def _labels(
-  record: records.Record, manifest: Mapping[str, Any]
-) -> Iterator[tuple[str, str]]:
-  label_map = manifest.get('label_map')
-  if label_map is None:
-    return
-  pairs = zip(record.classes.tolist(), record.class_names, strict=True)
-  for category, name in set(pairs):
-    if str(category) not in label_map:
-      yield Features.CLASS, f'{category} is not in the label map'
-    elif name and label_map[str(category)] != name:
-      known = label_map[str(category)]
-      yield Features.CLASS_NAME, f'{category} is {known!r}, not {name!r}'

@@ -1,4 +1,4 @@
-"""COCO's average precision and recall of boxes and of masks."""
+"""Computes COCO's average precision and recall of boxes and of masks."""
 
 import contextlib
 import gc
@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 
 from copypaste_tf.evaluation import evaluators, labels
-from copypaste_tf.evaluation import groundtruth as groundtruth_lib
-from copypaste_tf.evaluation.detections import results
-
-__all__ = ['BACKENDS', 'METRICS', 'PREFIXES', 'evaluate', 'results']
+from copypaste_tf.evaluation.detections import Detections
+from copypaste_tf.evaluation.groundtruth import from_annotations
 
 _RUNS = {
   'faster': evaluators.run_faster,
@@ -35,13 +33,13 @@ METRICS = (
   'ar_medium',
   'ar_large',
 )
-"""COCO's twelve numbers, in its order. Their names follow a prefix, as in
-`box_ap` or `mask_ar_small`."""
+"""COCO's twelve numbers, in its order. A metric is named by a prefix and one of
+them, such as `box_ap` or `mask_ar_small`."""
 
 
 def evaluate(
   groundtruth: Mapping[str, Any] | str | os.PathLike,
-  results: Sequence[Mapping[str, Any]] | str | os.PathLike,
+  results: Detections | Sequence[Mapping[str, Any]] | str | os.PathLike,
   *,
   backend: str = 'faster',
   iou_types: Sequence[str] = labels.IOU_TYPES,
@@ -50,12 +48,12 @@ def evaluate(
 ) -> dict[str, float]:
   """Computes COCO's metrics.
 
-  Without detections a metric is 0. Without ground truth (of that size, of that
-  category) it is -1, as COCO defines it.
+  As COCO defines it, a metric is 0 without detections, and -1 without ground
+  truth of the size or category in question.
 
   Args:
     groundtruth: COCO format, or the path of an annotation file.
-    results: COCO results, or the path of a results file.
+    results: detections, COCO results, or the path of a results file.
     backend: `faster` (faster-coco-eval) or `pycocotools`, the reference; both
       give the same numbers.
     iou_types: any of `bbox` and `segm`.
@@ -68,14 +66,16 @@ def evaluate(
     `box_ap/NAME` and `mask_ap/NAME`. All in [0, 1], or -1.
 
   Raises:
-    ValueError: an argument is none of the names above, or the data are faulty;
-      see `labels`.
+    ValueError: an argument is not among the names above, or the data are
+      faulty; see `labels`.
   """
   if backend not in BACKENDS:
     raise ValueError(f'backend must be one of {BACKENDS}, got {backend!r}.')
   with _no_collections():
-    groundtruth = _loaded(groundtruth, groundtruth_lib.from_annotations)
+    groundtruth = _loaded(groundtruth, from_annotations)
     results = _loaded(results, _load_results)
+    if isinstance(results, Detections):
+      results = results.to_results()
     return _evaluate(
       groundtruth, results, backend, iou_types, per_category, strict_categories
     )
@@ -91,10 +91,10 @@ def _evaluate(
         f'iou_types must be among {labels.IOU_TYPES}, got {iou_type!r}.'
       )
     truth = labels.index_groundtruth(groundtruth, iou_type)
-    found = labels.index_results(
+    detections = labels.index_results(
       results, truth, iou_type, strict_categories=strict_categories
     )
-    tables = _RUNS[backend](truth, found, iou_type)
+    tables = _RUNS[backend](truth, detections, iou_type)
     prefix = PREFIXES[iou_type]
     metrics |= _summary(*tables, prefix)
     if per_category:
@@ -106,8 +106,8 @@ def _evaluate(
 def _no_collections():
   """Pauses the garbage collector.
 
-  Half a million dicts of results make it run again and again to find nothing,
-  for a third of the time.
+  Half a million dictionaries make it run again and again without a find. This
+  would take a third of the time.
   """
   enabled = gc.isenabled()
   gc.disable()
@@ -128,7 +128,7 @@ def _load_results(path) -> list[dict[str, Any]]:
 
 
 def _summary(precision, recall, prefix: str) -> dict[str, float]:
-  """COCO's twelve numbers of the tables of `evaluators`."""
+  """Returns COCO's twelve numbers from the tables of `evaluators`."""
   values = [
     _mean(precision[:, :, :, 0, -1]),
     _mean(precision[0, :, :, 0, -1]),

@@ -1,97 +1,214 @@
-"""The outputs of a detector as COCO results."""
+"""Holds detections as arrays and converts them to COCO results."""
 
+import dataclasses
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
-from copypaste_tf.evaluation import pasting
-from copypaste_tf.records import rle
+from copypaste_tf.evaluation import outputs
+
+_CHUNK = 1000  # Detections that are written to a file at once.
 
 
-def results(
+@dataclasses.dataclass(frozen=True, eq=False)
+class Detections:
+  """n detections in pixels of the original images.
+
+  A detection takes 56 bytes, or 72 and the counts of its mask (some 100), where
+  a dictionary of COCO results takes 900. `len` returns n.
+
+  Attributes:
+    image_ids: `[n]` int64.
+    category_ids: `[n]` int64, at least 1.
+    boxes: `[n, 4]` float64 `(x, y, width, height)`, within the image.
+    scores: `[n]` float64.
+    sizes: `[n, 2]` int32 height and width of the images; None without masks.
+    counts: the counts of the n compressed RLE masks, joined; None without.
+    ends: `[n]` int64, where the counts of each mask end; None without.
+  """
+
+  image_ids: np.ndarray
+  category_ids: np.ndarray
+  boxes: np.ndarray
+  scores: np.ndarray
+  sizes: np.ndarray | None = None
+  counts: bytes | None = None
+  ends: np.ndarray | None = None
+
+  def __len__(self) -> int:
+    return len(self.scores)
+
+  def __iter__(self) -> Iterator[dict[str, Any]]:
+    """Yields one COCO result per detection, which JSON can hold.
+
+    It has `image_id`, `category_id`, `bbox` `[x, y, width, height]`, `score`
+    and, with masks, `segmentation`, a compressed RLE of the original image.
+    """
+    start = 0
+    for i, score in enumerate(self.scores.tolist()):
+      result = {
+        'image_id': int(self.image_ids[i]),
+        'category_id': int(self.category_ids[i]),
+        'bbox': self.boxes[i].tolist(),
+        'score': score,
+      }
+      if self.counts is not None:
+        end = int(self.ends[i])
+        counts = self.counts[start:end].decode()
+        result['segmentation'] = {
+          'size': self.sizes[i].tolist(),
+          'counts': counts,
+        }
+        start = end
+      yield result
+
+  def to_results(self) -> list[dict[str, Any]]:
+    """Returns the COCO results as a list."""
+    return list(self)
+
+  def write_json(self, path: str | os.PathLike) -> None:
+    """Writes the COCO results to a JSON file, without the list in memory."""
+    with tf.io.gfile.GFile(os.fspath(path), 'w') as file:
+      file.write('[')
+      chunk: list[str] = []
+      for i, result in enumerate(self):
+        chunk.append((', ' if i else '') + json.dumps(result))
+        if len(chunk) == _CHUNK:
+          file.write(''.join(chunk))
+          chunk.clear()
+      file.write(''.join([*chunk, ']']))
+
+
+def from_batch(
   source_ids: np.ndarray,
   original_sizes: np.ndarray,
   boxes: np.ndarray,
   scores: np.ndarray,
   classes: np.ndarray,
   masks: np.ndarray | None = None,
-) -> list[dict[str, Any]]:
-  """Converts a batch of detections to COCO's results format.
+) -> Detections:
+  """Converts the outputs of a detector for a batch of images.
 
   Args:
-    source_ids: `[b]` image ids.
-    original_sizes: `[b, 2]` height and width of the original images.
+    source_ids: `[b]` integer image ids.
+    original_sizes: `[b, 2]` integer height and width of the original images.
     boxes: `[b, k, 4]` float `(ymin, xmin, ymax, xmax)` in pixels of the
       original image; clipped to it.
     scores: `[b, k]` float.
-    classes: `[b, k]` category ids; 0 and below is padding.
+    classes: `[b, k]` integer category ids; 0 and below is padding.
     masks: `[b, k, m, m]` float probabilities relative to the boxes before
       clipping, or None.
 
   Returns:
-    One dict per detection with `image_id`, `category_id`, `bbox` `[x, y, width,
-    height]`, `score` and, with masks, `segmentation`, a compressed RLE of the
-    original image. JSON can hold them.
+    The detections without the padding, image after image.
 
   Raises:
     ValueError: the leading dimensions disagree, or a box or score is not
       finite.
   """
-  _check_shapes(source_ids, original_sizes, boxes, scores, classes, masks)
-  found = []
-  for i, source_id in enumerate(source_ids):
-    size = tuple(int(side) for side in original_sizes[i])
-    present = np.flatnonzero(np.asarray(classes[i]) > 0)
-    _check_finite(source_id, boxes[i][present], scores[i][present])
-    for j in present:
-      found.append(
-        _result(source_id, size, boxes[i][j], scores[i][j], classes[i][j])
-      )
-      if masks is not None:
-        crop = pasting.paste(masks[i][j], boxes[i][j], size)
-        found[-1]['segmentation'] = rle.encode(crop, size)
-  return found
-
-
-def _result(source_id, size, box, score, category) -> dict[str, Any]:
-  height, width = size
-  ymin, xmin, ymax, xmax = np.clip(
-    np.asarray(box, np.float64), 0, [height, width, height, width]
+  outputs.check_shapes(
+    source_ids, original_sizes, boxes, scores, classes, masks
   )
-  # Rounded well below what the metrics can tell, to keep the files small.
-  sides = [round(x, 4) for x in map(float, (xmin, ymin, xmax, ymax))]
-  left, top, right, bottom = sides
-  bbox = [left, top, round(right - left, 4), round(bottom - top, 4)]
-  return {
-    'image_id': int(source_id),
-    'category_id': int(category),
-    'bbox': bbox,
-    'score': round(float(score), 8),
-  }
+  present = np.asarray(classes) > 0
+  outputs.check_finite(source_ids, boxes, scores, present)
+  image, _ = np.nonzero(present)
+  sizes = np.asarray(original_sizes, np.int64)[image]  # [n, 2]
+  kept = np.asarray(boxes)[present]
+  detections = Detections(
+    image_ids=np.asarray(source_ids, np.int64)[image],
+    category_ids=np.asarray(classes, np.int64)[present],
+    boxes=outputs.coco_boxes(kept, sizes),
+    scores=outputs.rounded(np.asarray(scores, np.float64)[present], 8),
+  )
+  if masks is None:
+    return detections
+  counts = outputs.mask_counts(np.asarray(masks)[present], kept, sizes)
+  return _with_masks(detections, sizes, counts)
 
 
-def _check_shapes(source_ids, original_sizes, boxes, scores, classes, masks):
-  batch, count = np.shape(scores)
-  expected = {
-    'source_ids': (np.shape(source_ids), (batch,)),
-    'original_sizes': (np.shape(original_sizes), (batch, 2)),
-    'boxes': (np.shape(boxes), (batch, count, 4)),
-    'classes': (np.shape(classes), (batch, count)),
-  }
-  if masks is not None:
-    expected['masks'] = (np.shape(masks)[:2], (batch, count))
-  for name, (shape, wanted) in expected.items():
-    if shape != wanted:
-      raise ValueError(
-        f'{name} must have the shape {list(wanted)} to go with scores of '
-        f'[{batch}, {count}], got {list(shape)}.'
-      )
+def from_results(results: Sequence[Mapping[str, Any]]) -> Detections:
+  """Converts COCO results, such as those of another worker.
+
+  Args:
+    results: COCO results with boxes; masks are compressed RLEs.
+
+  Returns:
+    The detections, of which `to_results` returns the same values.
+
+  Raises:
+    ValueError: some of the results have a mask, and others have none.
+  """
+  detections = Detections(
+    image_ids=np.array([r['image_id'] for r in results], np.int64),
+    category_ids=np.array([r['category_id'] for r in results], np.int64),
+    boxes=np.array([r['bbox'] for r in results], np.float64).reshape(-1, 4),
+    scores=np.array([r['score'] for r in results], np.float64),
+  )
+  masks = [r['segmentation'] for r in results if 'segmentation' in r]
+  if not masks:
+    return detections
+  if len(masks) < len(results):
+    raise ValueError(
+      f'{len(masks)} of {len(results)} results have a segmentation; either all '
+      'must have one or none.'
+    )
+  counts = [mask['counts'].encode() for mask in masks]
+  return _with_masks(detections, [mask['size'] for mask in masks], counts)
 
 
-def _check_finite(source_id, boxes, scores) -> None:
-  for name, values in (('box', boxes), ('score', scores)):
-    if not np.isfinite(values).all():
-      raise ValueError(
-        f'image {source_id} has a detection whose {name} is not finite; has '
-        'the training diverged?'
-      )
+def concat(batches: Iterable[Detections]) -> Detections:
+  """Joins detections in their order.
+
+  Args:
+    batches: detections, all with masks or all without; those of length 0 count
+      as either.
+
+  Returns:
+    All of them; without any batch, n is 0.
+
+  Raises:
+    ValueError: some have masks and others have none.
+  """
+  batches = [batch for batch in batches if len(batch)]
+  if not batches:
+    return from_results([])
+  joined = Detections(
+    *(
+      np.concatenate([getattr(batch, name) for batch in batches])
+      for name in ('image_ids', 'category_ids', 'boxes', 'scores')
+    )
+  )
+  with_masks = [batch for batch in batches if batch.counts is not None]
+  if not with_masks:
+    return joined
+  if len(with_masks) < len(batches):
+    raise ValueError(
+      f'{len(with_masks)} of {len(batches)} batches have masks; either all or '
+      'none must have them.'
+    )
+  starts = np.cumsum([0, *(len(batch.counts) for batch in batches[:-1])])
+  shifted = [b.ends + start for b, start in zip(batches, starts, strict=True)]
+  return dataclasses.replace(
+    joined,
+    sizes=np.concatenate([batch.sizes for batch in batches]),
+    counts=b''.join(batch.counts for batch in batches),
+    ends=np.concatenate(shifted),
+  )
+
+
+def results(*args, **kwargs) -> list[dict[str, Any]]:
+  """Converts a batch to COCO results; see `from_batch` and `Detections`."""
+  return from_batch(*args, **kwargs).to_results()
+
+
+def _with_masks(detections, sizes, counts: Sequence[bytes]) -> Detections:
+  return dataclasses.replace(
+    detections,
+    sizes=np.asarray(sizes, np.int32).reshape(-1, 2),
+    counts=b''.join(counts),
+    ends=np.cumsum([len(item) for item in counts], dtype=np.int64),
+  )

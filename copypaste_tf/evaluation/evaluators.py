@@ -1,4 +1,4 @@
-"""The two evaluators behind COCO's metrics, as functions of plain data."""
+"""Computes COCO's precision and recall with either of two libraries."""
 
 import collections
 import contextlib
@@ -15,33 +15,34 @@ from pycocotools import mask as coco_mask
 from copypaste_tf.evaluation.labels import SHAPES
 
 MAX_DETECTIONS = (1, 10, 100)
-"""Detections of a category that count in an image; recall has one for each."""
+"""Limits of detections per image and category; recall is computed for each."""
 
 Tables = tuple[np.ndarray, np.ndarray]
 
 
 def run_pycocotools(
-  truth: Mapping[str, Any], found: Sequence[dict[str, Any]], iou_type: str
+  truth: Mapping[str, Any], detections: Sequence[dict[str, Any]], iou_type: str
 ) -> Tables:
   """Evaluates with pycocotools, the reference.
 
   Args:
-    truth: a ground truth of `labels.index_groundtruth`.
-    found: results of `labels.index_results`.
+    truth: ground truth of `labels.index_groundtruth`.
+    detections: results of `labels.index_results`.
     iou_type: `bbox` or `segm`.
 
   Returns:
-    Precision `[iou, recall, category, area, max detections]` and recall `[iou,
-    category, area, max detections]`, float64 in [0, 1], -1 for none. Ten IoU
-    thresholds from 0.5, categories by id, the areas all, small, medium, large.
+    Precision `[iou, recall, category, area, limit]` and recall `[iou, category,
+    area, limit]`, float64 in [0, 1], and -1 without ground truth. The axes are
+    ten IoU thresholds from 0.5, the categories by id, the areas all, small,
+    medium and large, and `MAX_DETECTIONS`.
   """
   with contextlib.redirect_stdout(io.StringIO()):
-    dataset, detections = pycocotools.coco.COCO(), pycocotools.coco.COCO()
+    dataset, results = pycocotools.coco.COCO(), pycocotools.coco.COCO()
     dataset.dataset = truth
-    detections.dataset = {**truth, 'annotations': found}
+    results.dataset = {**truth, 'annotations': detections}
     dataset.createIndex()
-    detections.createIndex()
-    run = pycocotools.cocoeval.COCOeval(dataset, detections, iou_type)
+    results.createIndex()
+    run = pycocotools.cocoeval.COCOeval(dataset, results, iou_type)
     run.params.maxDets = list(MAX_DETECTIONS)
     run.evaluate()
     run.accumulate()
@@ -49,50 +50,51 @@ def run_pycocotools(
 
 
 def run_faster(
-  truth: Mapping[str, Any], found: Sequence[dict[str, Any]], iou_type: str
+  truth: Mapping[str, Any], detections: Sequence[dict[str, Any]], iou_type: str
 ) -> Tables:
-  """Evaluates with faster-coco-eval; as `run_pycocotools`."""
-  run = _Evaluation(truth, found, SHAPES[iou_type])
+  """Evaluates with faster-coco-eval; see `run_pycocotools`."""
+  run = _Evaluation(truth, detections, SHAPES[iou_type])
   run.evaluate()
   run.accumulate()
   return run.eval['precision'], run.eval['recall']
 
 
 class _Evaluation(faster_coco_eval.COCOeval_faster):
-  """faster-coco-eval's matching and accumulation with overlaps of our own.
+  """Runs faster-coco-eval's matching and accumulation on IoUs of pycocotools.
 
-  With its own preparation, most of the time would go into converting each mask
-  and taking its area in Python loops over C++ calls; pycocotools' run-length
-  code is quicker at both. As an evaluation of boxes it leaves masks alone.
+  faster-coco-eval's preparation spends most of the time in Python loops that
+  convert each mask and compute its area. The run-length code of pycocotools is
+  faster at both. As an evaluation of boxes, the base class skips the masks.
   """
 
-  def __init__(self, truth, found, shape: str):
+  def __init__(self, truth, detections, shape: str):
     dataset = faster_coco_eval.COCO()
     dataset.dataset = truth
     dataset.createIndex()
     super().__init__(dataset, None, 'bbox', print_function=lambda *_: None)
     self.params.maxDets = list(MAX_DETECTIONS)
-    self._truth, self._found = _cells(truth['annotations']), _cells(found)
+    self._truth = _cells(truth['annotations'])
+    self._detections = _cells(detections)
     self._shape = shape
 
   def _prepare(self):
     for cells, target in (
       (self._truth, self.gt_dataset),
-      (self._found, self.dt_dataset),
+      (self._detections, self.dt_dataset),
     ):
       target.clean()
       for cell, entries in cells.items():
         for entry in entries:
           target.append_ref(*cell, entry)
-    self._nonempty_iou_pairs = self._truth.keys() & self._found.keys()
+    self._nonempty_iou_pairs = self._truth.keys() & self._detections.keys()
 
   def computeIoU(self, imgId, catId):  # noqa: N802, N803
-    """Returns `[d, g]` IoUs, detections by falling score."""
+    """Returns `[d, g]` float64 IoUs, detections by descending score."""
     truth = self._truth[imgId, catId]
-    found = self._found[imgId, catId]
-    found = sorted(found, key=lambda entry: -entry['score'])
+    detections = self._detections[imgId, catId]
+    detections = sorted(detections, key=lambda entry: -entry['score'])
     return coco_mask.iou(
-      [entry[self._shape] for entry in found[: MAX_DETECTIONS[-1]]],
+      [entry[self._shape] for entry in detections[: MAX_DETECTIONS[-1]]],
       [entry[self._shape] for entry in truth],
       [entry['iscrowd'] for entry in truth],
     )

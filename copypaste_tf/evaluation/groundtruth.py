@@ -1,16 +1,16 @@
-"""Ground truth in COCO format, from records or from an annotation file."""
+"""Reads ground truth in COCO format from records or an annotation file."""
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from copypaste_tf import records
-from copypaste_tf.records import id_planes, rle
+from copypaste_tf.records import files, id_planes, rle
 
-_DECIMALS = 3  # Of a pixel; float32 tells them apart up to 6000 pixels.
+_DECIMALS = 3  # Of a pixel; float32 resolves them up to 6000 pixels.
 
 
 def from_annotations(path: str | os.PathLike) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def from_annotations(path: str | os.PathLike) -> dict[str, Any]:
 
   Raises:
     FileNotFoundError: there is no such file.
-    ValueError: it is not COCO format.
+    ValueError: the file is not in COCO format.
   """
   with open(path) as file:
     try:
@@ -43,21 +43,27 @@ def from_annotations(path: str | os.PathLike) -> dict[str, Any]:
 def from_records(paths: Iterable[str]) -> dict[str, Any]:
   """Makes a COCO ground truth of TFRecord files.
 
-  Categories are those that occur in the records; one without a name is named
-  by its id. Areas, boxes and crowd flags are as annotated. Records made without
-  masks give annotations without `segmentation`, good for box AP only.
+  The categories are those that occur in the records. A category without a name
+  is named by its id, and carries what the manifest beside the records states
+  about it, such as its `frequency`. Areas, boxes and crowd flags are as
+  annotated. Annotations of records without masks have no `segmentation`, so
+  they serve box AP only. Annotations carry `difficult` and `score`, and images
+  carry `neg_category_ids` and `not_exhaustive_category_ids`, where the record
+  states them.
 
   Args:
     paths: TFRecord files.
 
   Returns:
-    COCO format; every segmentation is a compressed RLE.
+    COCO format. Every segmentation is a compressed RLE, every box is
+    `[x, y, width, height]` in pixels.
 
   Raises:
-    FileNotFoundError: there is no such file.
-    ValueError: a record cannot be read, or two have the same image id; the
-      message names file and record.
+    FileNotFoundError: a file does not exist.
+    ValueError: a record cannot be read, or two have the same image id. The
+      message names the file and the record.
   """
+  paths = list(paths)
   images, annotations, places = [], [], {}
   names: dict[int, str] = {}
   for path, index, record in records.read_records(paths):
@@ -75,26 +81,41 @@ def from_records(paths: Iterable[str]) -> dict[str, Any]:
   return {
     'images': images,
     'annotations': annotations,
-    'categories': [
-      {'id': key, 'name': names[key] or str(key)} for key in sorted(names)
-    ],
+    'categories': _categories(names, files.read_manifests(paths)),
   }
 
 
+def _categories(
+  names: Mapping[int, str], manifests: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+  details: dict[str, dict[str, Any]] = {}
+  for manifest in manifests:
+    details |= manifest.get('categories', {})
+  return [
+    {'id': key, 'name': names[key] or str(key), **details.get(str(key), {})}
+    for key in sorted(names)
+  ]
+
+
 def _image(record: records.Record) -> dict[str, Any]:
+  optional = {
+    'neg_category_ids': record.neg_category_ids,
+    'not_exhaustive_category_ids': record.not_exhaustive_category_ids,
+  }
   return {
     'id': record.source_id,
     'height': record.height,
     'width': record.width,
     'file_name': record.filename,
+    **{name: ids for name, ids in optional.items() if ids is not None},
   }
 
 
 def _annotations(record: records.Record, first: int) -> list[dict[str, Any]]:
   size = (record.height, record.width)
   entries = []
-  # Records hold boxes as float32 parts of the image. Rounding restores what was
-  # annotated, without which an IoU of exactly 0.5 would fall to either side.
+  # Records hold float32 boxes relative to the image. Rounding restores the
+  # annotated numbers; else an IoU of exactly 0.5 would fall to either side.
   boxes = record.boxes.astype(np.float64).round(_DECIMALS)
   boxes[:, 2:] = (boxes[:, 2:] - boxes[:, :2]).round(_DECIMALS)
   for i, (ymin, xmin, height, width) in enumerate(boxes.tolist()):
@@ -108,6 +129,13 @@ def _annotations(record: records.Record, first: int) -> list[dict[str, Any]]:
         'iscrowd': int(record.crowd[i]),
       }
     )
+  for name, column in (
+    ('difficult', record.difficult),
+    ('score', record.scores),
+  ):
+    if column is not None:
+      for entry, value in zip(entries, column.tolist(), strict=True):
+        entry[name] = value
   if record.has_masks:
     masks = records.instance_masks(record)
     for entry, mask in zip(entries, masks, strict=True):

@@ -1,4 +1,4 @@
-"""Ground truth and results, checked and completed for COCO's evaluators."""
+"""Checks ground truth and results, and prepares them for the evaluators."""
 
 import collections
 from collections.abc import Mapping, Sequence
@@ -9,29 +9,29 @@ from pycocotools import mask as coco_mask
 
 SHAPES = {'bbox': 'bbox', 'segm': 'segmentation'}
 IOU_TYPES = tuple(SHAPES)
-# pycocotools keeps the number of masks of a call in one byte.
+# pycocotools stores the number of masks of a call in one byte.
 _AREA_CHUNK = 255
 
 
 def index_groundtruth(
   groundtruth: Mapping[str, Any], iou_type: str
 ) -> dict[str, Any]:
-  """Checks a ground truth and brings it into the evaluators' form.
+  """Checks a ground truth and converts it to the evaluators' form.
 
-  Annotations are numbered anew from 1, because the evaluators take an
-  annotation with the id 0 for "no match".
+  Annotations are renumbered from 1, because the evaluators read the id 0 as "no
+  match".
 
   Args:
     groundtruth: COCO format, with `images`, `annotations`, `categories`.
     iou_type: one of `IOU_TYPES`.
 
   Returns:
-    COCO format; for `segm` every segmentation is a compressed RLE. The argument
-    is not changed.
+    COCO format. For `segm`, every segmentation is a compressed RLE. The
+    argument is not changed.
 
   Raises:
-    ValueError: a key is missing, an id occurs twice or is unknown, an
-      annotation lacks what the metric needs; the message names it.
+    ValueError: a key is missing, an id is unknown or occurs twice, or an
+      annotation lacks a box or mask that the metric needs.
   """
   for key in ('images', 'annotations', 'categories'):
     if key not in groundtruth:
@@ -68,15 +68,15 @@ def index_results(
   *,
   strict_categories: bool = True,
 ) -> list[dict[str, Any]]:
-  """Checks results and brings them into the evaluators' form.
+  """Checks results and converts them to the evaluators' form.
 
   Args:
     results: COCO results format.
     groundtruth: COCO format.
-    iou_type: one of `IOU_TYPES`; `segm` takes the area of a detection from its
-      mask, also where the results have boxes.
-    strict_categories: whether a category that the ground truth does not list is
-      an error; if not, its detections are left out, which changes no metric.
+    iou_type: one of `IOU_TYPES`. For `segm`, the area of a detection is that of
+      its mask, even if it has a box.
+    strict_categories: whether an unknown category is an error. If not, its
+      detections are left out, which changes no metric.
 
   Returns:
     New annotations, numbered from 1.
@@ -161,7 +161,7 @@ def _check_annotation(annotation, images, categories, iou_type: str) -> None:
 
 
 def _column(results, key: str) -> list[Any]:
-  """The values of one key; the error names the first result without it."""
+  """Returns the values of one key; an error names a result without it."""
   try:
     return [result[key] for result in results]
   except KeyError:

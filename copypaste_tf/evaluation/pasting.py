@@ -1,4 +1,4 @@
-"""Predicted masks, relative to their boxes, onto the pixels of the image."""
+"""Pastes predicted masks, relative to their boxes, into the image."""
 
 import numpy as np
 
@@ -16,18 +16,18 @@ def paste(
 ) -> Crop:
   """Interpolates a box-relative mask at the pixel centres inside of its box.
 
-  The cells of the mask tile the box; between their centres the probability is
-  bilinear, outside of the box it is 0.
+  The cells of the mask tile the box. The probability is bilinear between their
+  centres, and 0 outside of the box.
 
   Args:
-    mask: `[m, m]` probabilities in [0, 1].
-    box: `[4]` finite pixels `(ymin, xmin, ymax, xmax)` of the image; may leave
-      it.
+    mask: `[m, m]` float probabilities in [0, 1].
+    box: `[4]` float `(ymin, xmin, ymax, xmax)` in pixels of the image, finite;
+      it may extend beyond the image.
     size: height and width of the image.
     threshold: a pixel above this probability belongs to the object.
 
   Returns:
-    The part of the mask inside of the box and the image; `[0, 0]` for none.
+    The bool mask inside of the box and the image; `[0, 0]` if there is none.
   """
   ymin, xmin, ymax, xmax = map(float, box)
   top, bottom = _span(ymin, ymax, size[0])
@@ -42,14 +42,14 @@ def paste(
 
 
 def _span(low: float, high: float, size: int) -> tuple[int, int]:
-  """First pixel, and last + 1, that a box side touches inside of the image."""
+  """Returns the first and the last + 1 pixel that a side of a box touches."""
   if high <= low:
     return 0, 0
   return max(int(np.floor(low)), 0), min(int(np.ceil(high)), size)
 
 
 def _weights(start, stop, low, high, cells: int) -> np.ndarray:
-  """`[stop - start, cells]` bilinear weights of the cells at pixel centres."""
+  """Returns `[stop - start, cells]` float32 bilinear weights of the cells."""
   centers = np.arange(start, stop) + 0.5
   position = (centers - low) / (high - low) * cells - 0.5
   distance = np.abs(position[:, np.newaxis] - np.arange(cells))

@@ -1,4 +1,4 @@
-"""Metrics as tables: for the console, for documents, for spreadsheets."""
+"""Formats metrics as tables for the console and for spreadsheets."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ def summary(metrics: Mapping[str, float]) -> str:
   """Returns COCO's 12 numbers of boxes and of masks as a text table.
 
   Args:
-    metrics: by name, such as `mask_ap50`; -1 where nothing can be measured.
+    metrics: values by name, such as `mask_ap50`; -1 without ground truth.
   """
   return _table(metrics, '', {name: name for name in METRICS}, width=10)
 
@@ -20,7 +20,7 @@ def categories(metrics: Mapping[str, float]) -> str:
   """Returns the AP of every category as a text table.
 
   Args:
-    metrics: with names such as `mask_ap/person`; -1 where there is no object.
+    metrics: values by name, such as `mask_ap/person`; -1 without ground truth.
   """
   rows = {name: f'ap/{name}' for name in _categories(metrics)}
   width = max([24, *(len(name) + 2 for name in rows)])
@@ -28,7 +28,7 @@ def categories(metrics: Mapping[str, float]) -> str:
 
 
 def categories_csv(metrics: Mapping[str, float]) -> str:
-  """Returns the AP of every category as CSV, empty where there is no object.
+  """Returns the AP of every category as CSV, empty without ground truth.
 
   Args:
     metrics: with names such as `mask_ap/person`.
@@ -52,9 +52,9 @@ def _table(
   """Returns a column for each kind of metric.
 
   Args:
-    metrics: by name.
-    title: above the names of the rows.
-    rows: what follows the kind in the name of a metric, by name of the row.
+    metrics: values by name.
+    title: heading of the first column.
+    rows: name of a metric without its prefix, by name of the row.
     width: characters of the first column.
   """
   kinds = _kinds(metrics)

@@ -2,13 +2,13 @@
 
 import json
 import os
-import re
 from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from copypaste_tf.inputs import record_order
+from copypaste_tf.records.files import manifest_path
 
 
 def expand(patterns: str) -> list[str]:
@@ -39,19 +39,6 @@ def manifest(patterns: str) -> dict[str, Any] | None:
   if path is None or not tf.io.gfile.exists(path):
     return None
   return _read_json(path)
-
-
-def manifest_path(record_file: str) -> str | None:
-  """Returns the path of the manifest that the converter writes for a shard.
-
-  Args:
-    record_file: path of the shard, `out/train-00000-of-00032.tfrecord`.
-
-  Returns:
-    The path, `out/train-manifest.json`; None if the name is not of this form.
-  """
-  match = re.fullmatch(r'(.+)-\d{5}-of-\d{5}\.tfrecord', record_file)
-  return f'{match[1]}-manifest.json' if match else None
 
 
 def count_records(share: Sequence[record_order.Slice]) -> int:

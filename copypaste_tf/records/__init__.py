@@ -1,13 +1,13 @@
-"""One TFRecord example in NumPy, and what its bytes are made of.
+"""Reads and writes TFRecord examples in NumPy.
 
-In the order of the data: `files` finds serialized examples, `features` reads
-their typed lists, `fields` turns lists into arrays, `record` joins them;
-`id_planes`, `rle`, `png` and `pillow_rgb` are the forms of masks and images.
+The modules in the order of the data: `files` reads serialized examples,
+`features` reads the typed lists of an example, `fields` converts the lists to
+arrays, and `record` joins the arrays. `id_planes`, `rle`, `png` and
+`pillow_rgb` encode masks and images.
 """
 
 from copypaste_tf.records.files import read_serialized as read_serialized
 from copypaste_tf.records.id_planes import layer_masks as layer_masks
-from copypaste_tf.records.record import EXTRA as EXTRA
 from copypaste_tf.records.record import Record as Record
 from copypaste_tf.records.record import instance_masks as instance_masks
 from copypaste_tf.records.record import parse as parse

@@ -1,7 +1,7 @@
-"""Features of a serialized `tf.train.Example`, read with errors that name them.
+"""Reads the features of a serialized `tf.train.Example`.
 
-`load` is what the others take; a `kind` is the name of a field of
-`tf.train.Feature`: `bytes_list`, `float_list` or `int64_list`.
+Errors name the feature. The functions take the feature map of `load`. A `kind`
+is a field of `tf.train.Feature`: `bytes_list`, `float_list` or `int64_list`.
 """
 
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ Features = Mapping[str, tf.train.Feature]
 
 
 class FeatureError(ValueError):
-  """A feature that does not hold what it should.
+  """A feature with unexpected content.
 
   Attributes:
-    feature: its name.
-    detail: what was expected and what came.
+    feature: name of the feature.
+    detail: the expected and the actual content.
   """
 
   def __init__(self, feature: str, detail: str):
@@ -40,7 +40,7 @@ def load(serialized: bytes) -> Features:
     The features by name.
 
   Raises:
-    ValueError: the bytes are no example.
+    ValueError: the bytes are not an example.
   """
   try:
     return tf.train.Example.FromString(serialized).features.feature
@@ -49,7 +49,7 @@ def load(serialized: bytes) -> Features:
 
 
 def fail(key: str, expected: str) -> NoReturn:
-  """Raises the FeatureError of a feature, given what was expected."""
+  """Raises FeatureError for a feature, with a text of the expected content."""
   raise FeatureError(key, f'expected {expected}.')
 
 
@@ -57,37 +57,37 @@ def values(features: Features, key: str, kind: str) -> list[Any]:
   """Reads a feature of any length; an absent one is empty.
 
   Args:
-    features: of `load`.
+    features: feature map of `load`.
     key: name of the feature.
-    kind: type it must have.
+    kind: required type.
 
   Returns:
-    Its values.
+    The values.
 
   Raises:
     FeatureError: the feature is of another type.
   """
   if key not in features:
     return []
-  found = features[key].WhichOneof('kind')
-  if found not in (kind, None):
-    fail(key, f'a {kind}, got a {found}')
+  actual = features[key].WhichOneof('kind')
+  if actual not in (kind, None):
+    fail(key, f'a {kind}, got a {actual}')
   return list(getattr(features[key], kind).value)
 
 
 def scalar(features: Features, key: str, kind: str) -> Any:
   """Reads a feature that must hold exactly one value; see `values`."""
-  found = values(features, key, kind)
-  if len(found) != 1:
-    state = f'{len(found)} values' if key in features else 'no such feature'
+  stored = values(features, key, kind)
+  if len(stored) != 1:
+    state = f'{len(stored)} values' if key in features else 'no such feature'
     fail(key, f'one value, got {state}')
-  return found[0]
+  return stored[0]
 
 
 def text(features: Features, key: str) -> str:
-  """Reads an optional string, empty where it is absent; see `values`."""
-  found = values(features, key, 'bytes_list')
-  return found[0].decode('utf-8', 'replace') if found else ''
+  """Reads an optional string, empty if it is absent; see `values`."""
+  stored = values(features, key, 'bytes_list')
+  return stored[0].decode('utf-8', 'replace') if stored else ''
 
 
 def column(
@@ -96,12 +96,12 @@ def column(
   """Reads one value per object.
 
   Args:
-    features: of `load`.
+    features: feature map of `load`.
     key: name of the feature.
-    kind: type it must have.
+    kind: required type.
     count: number of objects.
-    default: what every object has where the feature is absent or empty; None
-      means that it must not be absent.
+    default: value of every object if the feature is absent or empty. None
+      means that the feature is required.
 
   Returns:
     `count` values.
@@ -109,9 +109,9 @@ def column(
   Raises:
     FeatureError: the feature is of another type or length.
   """
-  found = values(features, key, kind)
-  if not found and default is not None:
+  stored = values(features, key, kind)
+  if not stored and default is not None:
     return [default] * count
-  if len(found) != count:
-    fail(key, f'{count} values, one per class label, got {len(found)}')
-  return found
+  if len(stored) != count:
+    fail(key, f'{count} values, one per class label, got {len(stored)}')
+  return stored

@@ -1,8 +1,8 @@
-"""Fields of a record, each read from the features of one example.
+"""Reads the fields of a record from the features of one example.
 
-Every function takes what `example_features.load` returns and raises
-FeatureError, which names the feature at fault. `n` is the number of objects,
-`shape` the height and width of the image.
+Every function takes the feature map that `features.load` returns and raises
+FeatureError, which names the faulty feature. `n` is the number of objects,
+`shape` is the height and width of the image in pixels.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ from copypaste_tf.records.features import (
   scalar,
   values,
 )
-from copypaste_tf.records.features import Features as Loaded
+from copypaste_tf.records.features import Features as FeatureMap
 from copypaste_tf.records.id_planes import crop, layer_crops
 
 BOX_KEYS = (
@@ -27,8 +27,8 @@ BOX_KEYS = (
 )
 
 
-def shape(features: Loaded) -> tuple[int, int]:
-  """Reads height and width, at least 1x1."""
+def shape(features: FeatureMap) -> tuple[int, int]:
+  """Reads height and width in pixels, at least 1x1."""
   height = scalar(features, Features.HEIGHT, 'int64_list')
   width = scalar(features, Features.WIDTH, 'int64_list')
   if height < 1 or width < 1:
@@ -36,7 +36,7 @@ def shape(features: Loaded) -> tuple[int, int]:
   return height, width
 
 
-def classes(features: Loaded) -> np.ndarray:
+def classes(features: FeatureMap) -> np.ndarray:
   """Reads `[n]` int32 category ids, at least 1."""
   classes = np.array(values(features, Features.CLASS, 'int64_list'), np.int64)
   if classes.size and not 1 <= classes.min() <= classes.max() < 2**31:
@@ -44,7 +44,7 @@ def classes(features: Loaded) -> np.ndarray:
   return classes.astype(np.int32)
 
 
-def boxes(features: Loaded, n: int, shape: tuple[int, int]) -> np.ndarray:
+def boxes(features: FeatureMap, n: int, shape: tuple[int, int]) -> np.ndarray:
   """Reads `[n, 4]` float32 `(ymin, xmin, ymax, xmax)` in pixels."""
   boxes = np.zeros((n, 4))
   for side, key in enumerate(BOX_KEYS):
@@ -54,11 +54,16 @@ def boxes(features: Loaded, n: int, shape: tuple[int, int]) -> np.ndarray:
   return (boxes * np.array(shape * 2)).astype(np.float32)
 
 
-def areas(features: Loaded, boxes: np.ndarray) -> np.ndarray:
-  """Reads `[n]` float32 areas; those of the boxes where there are none."""
+def areas(features: FeatureMap, boxes: np.ndarray) -> np.ndarray:
+  """Reads `[n]` float32 areas in square pixels; by default those of the boxes.
+
+  Args:
+    features: of the example.
+    boxes: `[n, 4]` float32 `(ymin, xmin, ymax, xmax)` in pixels.
+  """
   sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0)
-  found = values(features, Features.AREA, 'float_list')
-  if not found:
+  annotated = values(features, Features.AREA, 'float_list')
+  if not annotated:
     return sides.prod(axis=1)
   areas = np.array(column(features, Features.AREA, 'float_list', len(boxes)))
   if not (np.isfinite(areas) & (areas >= 0)).all():
@@ -66,29 +71,67 @@ def areas(features: Loaded, boxes: np.ndarray) -> np.ndarray:
   return areas.astype(np.float32)
 
 
-def source_id(features: Loaded) -> int:
+def difficult(features: FeatureMap, n: int) -> np.ndarray | None:
+  """Reads `[n]` bool flags; None where the feature is absent."""
+  if Features.DIFFICULT not in features:
+    return None
+  flags = column(features, Features.DIFFICULT, 'int64_list', n)
+  if not set(flags) <= {0, 1}:
+    fail(Features.DIFFICULT, f'flags of 0 or 1, got {flags}')
+  return np.array(flags, bool)
+
+
+def scores(features: FeatureMap, n: int) -> np.ndarray | None:
+  """Reads `[n]` float32 scores in [0, 1]; None where the feature is absent."""
+  if Features.SCORE not in features:
+    return None
+  scores = np.array(column(features, Features.SCORE, 'float_list', n))
+  if not ((scores >= 0) & (scores <= 1)).all():
+    fail(Features.SCORE, f'scores from 0 to 1, got {scores.tolist()}')
+  return scores.astype(np.float32)
+
+
+def category_ids(features: FeatureMap, key: str) -> list[int] | None:
+  """Reads a list of category ids; None where the feature is absent."""
+  if key not in features:
+    return None
+  ids = values(features, key, 'int64_list')
+  if ids and not 1 <= min(ids) <= max(ids) < 2**31:
+    fail(key, f'category ids of at least 1, got {ids}')
+  return ids
+
+
+def source_id(features: FeatureMap) -> int:
   """Reads the image id, a decimal integer."""
-  raw = scalar(features, Features.SOURCE_ID, 'bytes_list')
+  text = scalar(features, Features.SOURCE_ID, 'bytes_list')
   try:
-    return int(raw)
+    return int(text)
   except ValueError:
-    return fail(Features.SOURCE_ID, f'a decimal integer, got {raw!r}')
+    return fail(Features.SOURCE_ID, f'a decimal integer, got {text!r}')
 
 
-def has_masks(features: Loaded, n: int) -> bool:
-  """Tells whether the record carries masks; see `records.Record`."""
+def has_masks(features: FeatureMap, n: int) -> bool:
+  """Returns whether the record carries masks; see `records.Record`."""
   if Features.PLANES in features or Features.MASK in features:
     return True
   return n == 0 and Features.SCHEMA not in features
 
 
 def planes(
-  features: Loaded, crowd: np.ndarray, shape: tuple[int, int]
+  features: FeatureMap, crowd: np.ndarray, shape: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
-  """Reads `[l, h, w]` uint8 planes and `[n]` int32 addresses.
+  """Reads id planes and addresses.
 
-  They are made of the mask PNGs where the record has no planes, and empty where
-  it has neither.
+  A record without planes gets them from its mask PNGs. A record without either
+  gets no plane and the address 0 for every object.
+
+  Args:
+    features: of the example.
+    crowd: `[n]` bool.
+    shape: height and width of the image.
+
+  Returns:
+    `[l, h, w]` uint8 planes and `[n]` int32 addresses.
   """
   n = len(crowd)
   if Features.PLANES in features:

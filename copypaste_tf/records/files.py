@@ -1,22 +1,25 @@
-"""TFRecord files: raw records with the place where each was found."""
+"""Reads TFRecord files, and the manifests that lie beside them."""
 
+import json
+import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import tensorflow as tf
 
 
 def read_serialized(paths: Iterable[str]) -> Iterator[tuple[str, int, bytes]]:
-  """Yields the raw records of TFRecord files.
+  """Yields the serialized records of TFRecord files.
 
   Args:
     paths: files, read in this order.
 
   Yields:
-    File, index of the record in that file, serialized example.
+    File, index of the record in the file, serialized example.
 
   Raises:
-    FileNotFoundError: there is no such file.
-    ValueError: a file is truncated or fails its checksums; the message names
+    FileNotFoundError: a file does not exist.
+    ValueError: a file is truncated or fails its checksums. The message names
       the file and the record.
   """
   for path in map(str, paths):
@@ -32,3 +35,34 @@ def read_serialized(paths: Iterable[str]) -> Iterator[tuple[str, int, bytes]]:
         f'{path}: record {index}: the file is truncated or corrupt here '
         f'({error.message}); convert it again.'
       ) from error
+
+
+def manifest_path(record_file: str) -> str | None:
+  """Returns the path of the converter's manifest of a shard.
+
+  Args:
+    record_file: such as `out/train-00000-of-00032.tfrecord`.
+
+  Returns:
+    Such as `out/train-manifest.json`; None for a file of another name.
+  """
+  match = re.fullmatch(r'(.+)-\d{5}-of-\d{5}\.tfrecord', record_file)
+  return f'{match[1]}-manifest.json' if match else None
+
+
+def read_manifests(paths: Iterable[str]) -> list[dict[str, Any]]:
+  """Reads the manifests of TFRecord files, each once.
+
+  Args:
+    paths: files; those without a manifest are skipped.
+
+  Returns:
+    The manifests in the order of the files.
+  """
+  manifests = dict.fromkeys(manifest_path(str(path)) for path in paths)
+  found = []
+  for path in manifests:
+    if path is not None and tf.io.gfile.exists(path):
+      with tf.io.gfile.GFile(path) as file:
+        found.append(json.load(file))
+  return found

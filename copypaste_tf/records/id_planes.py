@@ -1,7 +1,7 @@
-"""Exact layering of overlapping object masks into planes of instance ids.
+"""Layers overlapping masks into id planes, without loss.
 
 See `copypaste_tf.examples` for the representation. Only the tight box of each
-mask is looked at, so that 300 small objects cost little more than ten.
+mask is read, so 300 small objects cost little more than ten.
 """
 
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ IDS_PER_PLANE = 256
 
 
 class Crop(NamedTuple):
-  """A mask without the empty rows and columns around it.
+  """A mask cut to its tight box.
 
   Attributes:
-    top: row of the crop's first row in the image.
-    left: column of the crop's first column in the image.
-    mask: `[r, c]` bool; `[0, 0]` for a mask that has no pixel.
+    top: row in the image of the crop's first row, pixels.
+    left: column in the image of the crop's first column, pixels.
+    mask: `[r, c]` bool; `[0, 0]` for a mask without a pixel.
   """
 
   top: int
@@ -27,7 +27,7 @@ class Crop(NamedTuple):
 
   @property
   def window(self) -> tuple[slice, slice]:
-    """Where the crop lies in an image."""
+    """Rows and columns of the crop in the image, as slices."""
     rows, columns = self.mask.shape
     return (
       slice(self.top, self.top + rows),
@@ -39,10 +39,10 @@ def crop(mask: np.ndarray) -> Crop:
   """Cuts a mask to its tight box.
 
   Args:
-    mask: `[h, w]` bool or uint8; above 0 is the object.
+    mask: `[h, w]` bool or uint8; pixels above 0 belong to the object.
 
   Returns:
-    The part of it that holds every pixel of the object.
+    The smallest crop that holds every pixel of the object.
   """
   rows = np.flatnonzero(mask.any(axis=1))
   if not rows.size:
@@ -56,19 +56,19 @@ def crop(mask: np.ndarray) -> Crop:
 def layer_crops(
   crops: Sequence[Crop], crowd: Sequence[bool], shape: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
-  """Puts every object into the first plane in which its pixels are free.
+  """Writes every object into the first plane in which its pixels are free.
 
-  Planes of crowds come after all the others, and a plane holds at most 255
-  objects, so an image may need more planes than its deepest overlap.
+  The planes of crowds come last. A plane holds at most 255 objects, so an image
+  may need more planes than its deepest overlap.
 
   Args:
     crops: n masks.
-    crowd: n flags.
+    crowd: n flags, true for a crowd.
     shape: height and width of the image.
 
   Returns:
-    `[l, h, w]` uint8 planes, and `[n]` int32 addresses `256 * plane + value`,
-    0 for an object without a pixel.
+    `[l, h, w]` uint8 planes, and `[n]` int32 addresses `256 * plane + value`
+    with a value of 1 to 255. An object without a pixel has the address 0.
   """
   ids = np.zeros(len(crops), np.int32)
   planes: list[np.ndarray] = []
@@ -88,14 +88,14 @@ def layer_masks(
   """Layers full-size masks; see `layer_crops`.
 
   Args:
-    masks: `[n, h, w]` bool or uint8; above 0 is the object.
+    masks: `[n, h, w]` bool or uint8; pixels above 0 belong to the object.
     crowd: `[n]` bool.
 
   Returns:
     `[l, h, w]` uint8 planes and `[n]` int32 addresses.
 
   Raises:
-    ValueError: `masks` is no such array, or the lengths differ.
+    ValueError: `masks` has another rank, or the lengths differ.
   """
   masks = np.asarray(masks)
   if masks.ndim != 3 or len(masks) != len(crowd):
@@ -111,7 +111,7 @@ def mask_of(planes: np.ndarray, address: int) -> np.ndarray:
 
   Args:
     planes: `[l, h, w]` uint8.
-    address: `256 * plane + value`; 0 is an object without a pixel.
+    address: `256 * plane + value`; 0 for an object without a pixel.
 
   Returns:
     `[h, w]` bool.

@@ -1,4 +1,4 @@
-"""RGB of what Pillow opens, the same for the converter and for predictions."""
+"""Converts Pillow images to RGB, for the converter and for predictions."""
 
 import struct
 import zlib
@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 from PIL import Image
 
-# What Pillow raises for files that are no image, truncated or corrupt.
+# Pillow raises these for files that are not images, truncated or corrupt.
 DECODE_ERRORS = (
   OSError,
   SyntaxError,
@@ -23,15 +23,16 @@ def rgb(image: Image.Image) -> np.ndarray:
   """Decodes an image.
 
   Args:
-    image: of any mode; 16 bits become 8, alpha is dropped, as TensorFlow does.
+    image: image of any mode. Like TensorFlow, it reduces 16 bits to 8 and drops
+      alpha.
 
   Returns:
     `[h, w, 3]` uint8 RGB.
 
   Raises:
     ValueError: the pixels are floating-point.
-    OSError: the file is truncated or corrupt; so is it with the others of
-      `DECODE_ERRORS`.
+    OSError: the file is truncated or corrupt. The others of `DECODE_ERRORS`
+      mean the same.
   """
   if image.mode in _DEEP_MODES:
     grey = (np.asarray(image).astype(np.int64) >> 8).clip(0, 255)

@@ -1,9 +1,9 @@
-"""Greyscale PNGs of masks and id planes, encoded several times faster.
+"""Encodes masks and id planes as greyscale PNGs, several times faster.
 
 Masks are mostly zeros. A PNG without line filters at zlib level 1 decodes
-three to four times faster in `tf.io.decode_png` than what Pillow writes by
-default, and costs about 2 KB more. Rows of zeros, above and below an object,
-are stitched in from compressed pieces that are made only once.
+three to four times faster in `tf.io.decode_png` than a PNG that Pillow writes
+by default, and is about 2 KB larger. Rows of zeros above and below an object
+are joined from compressed pieces that are made once.
 """
 
 import functools
@@ -23,7 +23,7 @@ def encode(image: np.ndarray) -> bytes:
   """Encodes a greyscale image as an 8-bit PNG.
 
   Args:
-    image: `[h, w]` uint8 or bool.
+    image: `[h, w]` uint8, or bool as 0 and 1.
 
   Returns:
     The bytes of the file.
@@ -36,25 +36,25 @@ def encode(image: np.ndarray) -> bytes:
 
 
 def encode_rows(rows: np.ndarray, top: int, height: int) -> bytes:
-  """Encodes an image of zeros, but for some of its rows, as an 8-bit PNG.
+  """Encodes an image as an 8-bit PNG, given its rows that are not all zero.
 
   Args:
-    rows: `[r, w]` uint8 or bool, the rows that may hold something.
-    top: index of the first of them in the image, at least 0.
-    height: rows of the whole image, at least `top + r`.
+    rows: `[r, w]` uint8, or bool as 0 and 1; all other rows are zero.
+    top: index of the first of these rows in the image, at least 0.
+    height: number of rows of the image, at least `top + r`.
 
   Returns:
     The bytes of the file.
   """
   count, width = rows.shape
-  raw = np.zeros((count, width + 1), np.uint8)  # Column 0: "no filter".
-  raw[:, 1:] = rows
+  lines = np.zeros((count, width + 1), np.uint8)  # Column 0: "no filter".
+  lines[:, 1:] = rows
   below = height - top - count
-  parts = [b'\x78\x01', *_zero_rows(top, width), _deflate(raw)]
-  parts += [*_zero_rows(below, width), b'\x03\x00']
-  parts.append(_adler32(raw, top * (width + 1), below * (width + 1)))
+  pieces = [b'\x78\x01', *_zero_rows(top, width), _deflate(lines)]
+  pieces += [*_zero_rows(below, width), b'\x03\x00']
+  pieces.append(_adler32(lines, top * (width + 1), below * (width + 1)))
   header = struct.pack('>IIBBBBB', width, height, 8, 0, 0, 0, 0)
-  chunks = ((b'IHDR', header), (b'IDAT', b''.join(parts)), (b'IEND', b''))
+  chunks = ((b'IHDR', header), (b'IDAT', b''.join(pieces)), (b'IEND', b''))
   return _SIGNATURE + b''.join(_chunk(*chunk) for chunk in chunks)
 
 
@@ -65,10 +65,10 @@ def decode(data: bytes) -> np.ndarray:
     data: bytes of the file.
 
   Returns:
-    `[h, w, c]` uint8.
+    `[h, w, c]` uint8 of 1 to 4 channels.
 
   Raises:
-    ValueError: the bytes are no such PNG.
+    ValueError: the bytes are not such a PNG.
   """
   try:
     with Image.open(io.BytesIO(data), formats=('PNG',)) as image:
@@ -90,13 +90,13 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def _deflate(data: np.ndarray | bytes) -> bytes:
-  """Compresses to blocks that end on a byte and refer to nothing before."""
+  """Compresses to blocks that end on a byte and stand by themselves."""
   compressor = zlib.compressobj(1, zlib.DEFLATED, _RAW_DEFLATE)
   return compressor.compress(data) + compressor.flush(zlib.Z_FULL_FLUSH)
 
 
 def _zero_rows(count: int, width: int) -> list[bytes]:
-  """Compressed rows of zeros, from pieces of 1, 2, 4, ... rows."""
+  """Returns compressed rows of zeros, in pieces of 1, 2, 4, ... rows."""
   bits = range(count.bit_length())
   return [_zero_piece(1 << bit, width) for bit in bits if count >> bit & 1]
 
@@ -107,8 +107,8 @@ def _zero_piece(count: int, width: int) -> bytes:
 
 
 def _adler32(data: np.ndarray, before: int, after: int) -> bytes:
-  """The zlib checksum of `before` zeros, `data` and `after` zeros."""
-  # A zero leaves the low half alone and adds it to the high half.
+  """Returns the zlib checksum of `before` zeros, `data` and `after` zeros."""
+  # A zero adds the low half of the checksum to its high half.
   checksum = zlib.adler32(data, 1 | before % _ADLER_BASE << 16)
   low = checksum & 0xFFFF
   high = ((checksum >> 16) + after * low) % _ADLER_BASE

@@ -1,8 +1,8 @@
-"""One TFRecord example as a typed NumPy record: serialize, parse, read files.
+"""Defines one record, and reads and writes it as a `tf.train.Example`.
 
-`serialize` writes Model Garden's feature keys and beside them the id planes of
-`copypaste_tf.examples`, so either side reads the other's files. `parse`
-prefers the planes and makes them from the mask PNGs where there are none.
+`serialize` writes Model Garden's feature keys and the id planes of
+`copypaste_tf.examples`, so each side can read the files of the other. `parse`
+reads the planes, and builds them from the mask PNGs in a record without planes.
 """
 
 import hashlib
@@ -15,12 +15,11 @@ import tensorflow as tf
 from copypaste_tf.examples import SCHEMA_VERSION, Features
 from copypaste_tf.records import features as example_features
 from copypaste_tf.records import fields, png
-from copypaste_tf.records.features import column, scalar, values
+from copypaste_tf.records.features import column, scalar
 from copypaste_tf.records.files import read_serialized
 from copypaste_tf.records.id_planes import layer_masks, mask_of
 
 __all__ = [
-  'EXTRA',
   'Record',
   'instance_masks',
   'layer_masks',
@@ -30,31 +29,35 @@ __all__ = [
   'serialize',
 ]
 
-EXTRA = ('image/neg_category_ids', 'image/not_exhaustive_category_ids')
-"""Optional int64 lists of a record: LVIS's federated labels."""
-
 
 class Record(NamedTuple):
-  """An encoded image with its labels.
+  """An encoded image with the labels of its n objects.
+
+  The last four fields are optional: None means that the data set does not
+  state them. An absent field is not written.
 
   Attributes:
     image_bytes: the encoded image, as stored.
     image_format: `jpeg` or `png`.
     height: rows of the image.
     width: columns of the image.
-    filename: name of the source file, relative to its folder.
-    source_id: the data set's image id.
+    filename: name of the source file, relative to the image folder.
+    source_id: image id of the data set.
     boxes: `[n, 4]` float32 `(ymin, xmin, ymax, xmax)` in pixels of the image.
     classes: `[n]` int32 category ids, at least 1.
-    class_names: n names; empty strings where the record has none.
-    areas: `[n]` float32 square pixels, as annotated.
+    class_names: n names; empty strings in a record without names.
+    areas: `[n]` float32 square pixels, as annotated, at least 0.
     crowd: `[n]` bool, COCO's `iscrowd`.
-    annotation_ids: `[n]` int64; zeros where the record has none.
+    annotation_ids: `[n]` int64; zeros in a record without ids.
     planes: `[l, h, w]` uint8 id planes; `l` is 0 without masks.
     ids: `[n]` int32 addresses in `planes`; 0 is "no pixel".
-    has_masks: whether the record carries masks. An image without objects from
-      another writer counts as having them: it lacks none.
-    extra: optional int64 lists, keyed by the names in `EXTRA`.
+    has_masks: whether the record carries masks. A record of another writer
+      without objects counts as having masks, since none is missing.
+    difficult: `[n]` bool, Pascal VOC's flag of objects that evaluation ignores.
+    scores: `[n]` float32 confidence of each label in [0, 1].
+    neg_category_ids: categories that were verified to be absent (LVIS).
+    not_exhaustive_category_ids: categories of which some instances are not
+      annotated (LVIS).
   """
 
   image_bytes: bytes
@@ -72,32 +75,36 @@ class Record(NamedTuple):
   planes: np.ndarray
   ids: np.ndarray
   has_masks: bool
-  extra: dict[str, list[int]]
+  difficult: np.ndarray | None = None
+  scores: np.ndarray | None = None
+  neg_category_ids: list[int] | None = None
+  not_exhaustive_category_ids: list[int] | None = None
 
 
 def serialize(
   record: Record, *, masks_png: Sequence[bytes] | None = None
 ) -> bytes:
-  """Writes a record as a serialized `tf.train.Example`.
+  """Serializes a record as a `tf.train.Example`.
 
   Args:
-    record: what to write.
-    masks_png: one PNG per object, of the image's size with values 0 and 1;
-      made from the planes if left out.
+    record: the record.
+    masks_png: n PNGs of the image's size with values 0 and 1; by default they
+      are made from the planes.
 
   Returns:
-    Bytes that depend on nothing but the arguments.
+    Bytes that depend on the arguments alone.
   """
   example = tf.train.Example()
   features = example.features.feature
   _write_image(features, record)
   _write_objects(features, record)
+  _write_extras(features, record)
   if record.has_masks:
     if masks_png is None:
       masks_png = [png.encode(mask) for mask in instance_masks(record)]
     planes = [png.encode(plane) for plane in record.planes]
-    # The keys are there, if empty, for an image without objects too: they are
-    # what tells it from a record that was made without masks.
+    # An image without objects has these keys too, with empty lists. They tell
+    # it from a record that was made without masks.
     features[Features.MASK].bytes_list.value.extend(masks_png)
     features[Features.PLANES].bytes_list.value.extend(planes)
     features[Features.IDS].int64_list.value.extend(record.ids.tolist())
@@ -105,17 +112,17 @@ def serialize(
 
 
 def parse(serialized: bytes) -> Record:
-  """Reads a serialized example of ours or of Model Garden's converter.
+  """Parses a serialized example of ours or of Model Garden's converter.
 
   Args:
     serialized: a `tf.train.Example`.
 
   Returns:
-    The record; the image stays encoded, the planes are decoded.
+    The record. The image stays encoded, the planes are decoded.
 
   Raises:
-    ValueError: a feature is absent, of another type or length than the others,
-      or holds what no label can be; the message names it.
+    ValueError: a feature is absent, has another type or length than expected,
+      or holds an impossible label. The message names the feature.
   """
   features = example_features.load(serialized)
   height, width = shape = fields.shape(features)
@@ -126,6 +133,7 @@ def parse(serialized: bytes) -> Record:
   planes, ids = fields.planes(features, crowd, shape)
   names = column(features, Features.CLASS_NAME, 'bytes_list', n, b'')
   numbers = column(features, Features.ANNOTATION_ID, 'int64_list', n, 0)
+  category_ids = fields.category_ids
   return Record(
     image_bytes=scalar(features, Features.IMAGE, 'bytes_list'),
     image_format=example_features.text(features, Features.FORMAT),
@@ -142,22 +150,23 @@ def parse(serialized: bytes) -> Record:
     planes=planes,
     ids=ids,
     has_masks=fields.has_masks(features, n),
-    extra={
-      key: values(features, key, 'int64_list')
-      for key in EXTRA
-      if key in features
-    },
+    difficult=fields.difficult(features, n),
+    scores=fields.scores(features, n),
+    neg_category_ids=category_ids(features, Features.NEG_CATEGORY_IDS),
+    not_exhaustive_category_ids=category_ids(
+      features, Features.NOT_EXHAUSTIVE_CATEGORY_IDS
+    ),
   )
 
 
 def instance_masks(record: Record) -> Iterator[np.ndarray]:
-  """Yields the mask of each object in turn.
+  """Yields the mask of each object.
 
   Args:
     record: a record with masks.
 
   Yields:
-    `[h, w]` bool in the frame of the image; all false for the id 0.
+    `[h, w]` bool in pixels of the image; all false for the id 0.
   """
   for address in record.ids.tolist():
     yield mask_of(record.planes, address)
@@ -170,12 +179,12 @@ def read_records(paths: Iterable[str]) -> Iterator[tuple[str, int, Record]]:
     paths: files, read in this order.
 
   Yields:
-    File, index of the record in that file, record.
+    File, index of the record in the file, record.
 
   Raises:
-    FileNotFoundError: there is no such file.
-    ValueError: a file or a record in it cannot be read; the message names the
-      file, the record and the feature.
+    FileNotFoundError: a file does not exist.
+    ValueError: a file or a record cannot be read. The message names the file,
+      the record and the feature.
   """
   for path, index, serialized in read_serialized(paths):
     try:
@@ -199,8 +208,6 @@ def _write_image(features, record: Record) -> None:
   features[Features.HEIGHT].int64_list.value.append(record.height)
   features[Features.WIDTH].int64_list.value.append(record.width)
   features[Features.SCHEMA].int64_list.value.append(SCHEMA_VERSION)
-  for key, numbers in record.extra.items():
-    features[key].int64_list.value.extend(numbers)
 
 
 def _write_objects(features, record: Record) -> None:
@@ -217,3 +224,17 @@ def _write_objects(features, record: Record) -> None:
   features[Features.ANNOTATION_ID].int64_list.value.extend(
     record.annotation_ids.tolist()
   )
+
+
+def _write_extras(features, record: Record) -> None:
+  if record.scores is not None:
+    features[Features.SCORE].float_list.value.extend(record.scores.tolist())
+  difficult = record.difficult
+  integers = {
+    Features.DIFFICULT: None if difficult is None else difficult.astype(int),
+    Features.NEG_CATEGORY_IDS: record.neg_category_ids,
+    Features.NOT_EXHAUSTIVE_CATEGORY_IDS: record.not_exhaustive_category_ids,
+  }
+  for key, numbers in integers.items():
+    if numbers is not None:
+      features[key].int64_list.value.extend(map(int, numbers))

@@ -1,4 +1,4 @@
-"""Run-length encoding of masks from their crops, without the full image."""
+"""Encodes the crop of a mask as COCO's RLE, without the full image."""
 
 import numpy as np
 from pycocotools import mask as coco_mask
@@ -9,14 +9,14 @@ Rle = dict[str, list[int] | str]
 
 
 def encode(crop: Crop, size: tuple[int, int]) -> Rle:
-  """Encodes a mask of which only a crop is at hand.
+  """Encodes a mask that is given by its crop.
 
-  Takes time in proportion to the crop, and is fastest when the crop's mask
-  lies in memory column after column, as the encoding does.
+  The time is proportional to the size of the crop. It is shortest if the crop's
+  mask lies in memory column after column, as the encoding does.
 
   Args:
-    crop: the mask's pixels; everything outside of the crop is empty.
-    size: height and width of the image; the crop lies inside.
+    crop: the pixels of the mask; the image outside of the crop is empty.
+    size: height and width of the image, which contains the crop.
 
   Returns:
     COCO's compressed RLE: `size`, and `counts` as a string.
@@ -32,7 +32,7 @@ def encode(crop: Crop, size: tuple[int, int]) -> Rle:
 
 
 def _edges(crop: Crop, height: int) -> np.ndarray:
-  """Positions in the column-major image where runs of ones start and stop."""
+  """Returns where runs of ones start and stop in the column-major image."""
   rows, columns = crop.mask.shape
   # Zeros above and below each column close its runs.
   padded = np.zeros([columns, rows + 2], bool)
@@ -40,7 +40,7 @@ def _edges(crop: Crop, height: int) -> np.ndarray:
   changes = np.flatnonzero(padded[:, 1:] != padded[:, :-1])
   column, row = np.divmod(changes, rows + 1)
   edges = (crop.left + column) * height + crop.top + row
-  # A run to the bottom goes on where the next column starts at the top.
+  # A run to the bottom continues if the next column starts at the top.
   same = edges[1:-1:2] == edges[2::2]
   keep = np.ones(len(edges), bool)
   keep[1:-1:2] = keep[2::2] = ~same

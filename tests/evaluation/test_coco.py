@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 
-from copypaste_tf.evaluation import coco
+from copypaste_tf.evaluation import coco, detections
 
 PREFIX = {'bbox': 'box', 'segm': 'mask'}
 
@@ -209,3 +209,11 @@ def test_collector_is_on_again_after_an_error():
   with pytest.raises(ValueError, match='score'):
     coco.evaluate(random_set(0)[0], [{'image_id': 0}])
   assert gc.isenabled()
+
+
+@pytest.mark.parametrize('seed', range(2))
+def test_detections_as_arrays_give_the_same_numbers(seed):
+  truth, results = random_set(seed)
+  expected = coco.evaluate(truth, results)
+  assert 0 < expected['mask_ap'] < 1
+  assert coco.evaluate(truth, detections.from_results(results)) == expected

@@ -1,10 +1,13 @@
+"""Tests the conversion of a detector's outputs to arrays and COCO results."""
+
 import json
 
 import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 
-from copypaste_tf.evaluation import detections
+from copypaste_tf.evaluation import detections, pasting
+from copypaste_tf.records import rle
 
 
 def batch(b=2, k=3, m=7, seed=0):
@@ -87,3 +90,104 @@ def test_no_detections():
   for key in ('boxes', 'scores', 'classes', 'masks'):
     inputs[key] = inputs[key][:, :0]
   assert detections.results(**inputs) == []
+
+
+def results_by_hand(
+  source_ids, original_sizes, boxes, scores, classes, masks=None
+):
+  """Converts a batch detection by detection."""
+  found = []
+  for i, j in np.ndindex(np.shape(scores)):
+    if classes[i][j] <= 0:
+      continue
+    height, width = size = tuple(map(int, original_sizes[i]))
+    ymin, xmin, ymax, xmax = map(float, boxes[i][j])
+    left, right = (round(min(max(x, 0.0), width), 4) for x in (xmin, xmax))
+    top, bottom = (round(min(max(y, 0.0), height), 4) for y in (ymin, ymax))
+    found.append(
+      {
+        'image_id': int(source_ids[i]),
+        'category_id': int(classes[i][j]),
+        'bbox': [left, top, round(right - left, 4), round(bottom - top, 4)],
+        'score': round(float(scores[i][j]), 8),
+      }
+    )
+    if masks is not None:
+      crop = pasting.paste(masks[i][j], boxes[i][j], size)
+      found[-1]['segmentation'] = rle.encode(crop, size)
+  return found
+
+
+def some(seed, masks=True, b=3):
+  inputs = batch(b, 5, seed=seed)
+  inputs['classes'][seed % b, seed % 5] = 0
+  return inputs if masks else inputs | {'masks': None}
+
+
+@pytest.mark.parametrize('masks', [True, False])
+@pytest.mark.parametrize('seed', range(4))
+def test_arrays_hold_what_a_loop_over_detections_gives(seed, masks):
+  inputs = some(seed, masks)
+  found = detections.from_batch(**inputs)
+  expected = results_by_hand(**inputs)
+  assert len(found) == 14 and found.to_results() == expected
+  # Equal texts: integers stay integers and every digit is the same.
+  assert json.dumps(found.to_results()) == json.dumps(expected)
+  assert found.boxes.dtype == np.float64 and found.image_ids.dtype == np.int64
+
+
+@pytest.mark.parametrize('masks', [True, False])
+def test_joined_detections_keep_their_order_and_masks(masks):
+  inputs = [some(seed, masks) for seed in range(3)]
+  empty = some(0, masks)
+  empty['classes'][:] = 0
+  batches = [
+    detections.from_batch(**i) for i in (inputs[0], empty, *inputs[1:])
+  ]
+  joined = detections.concat(batches)
+  assert joined.to_results() == [
+    result for one in inputs for result in results_by_hand(**one)
+  ]
+  again = detections.concat([joined, batches[0]])
+  assert again.to_results()[: len(joined)] == joined.to_results()
+  assert again.to_results()[len(joined) :] == batches[0].to_results()
+
+
+def test_nothing_joined_is_nothing():
+  assert len(detections.concat([])) == 0
+  assert detections.concat([]).to_results() == []
+
+
+def test_with_and_without_masks_are_not_joined():
+  batches = [detections.from_batch(**some(0, masks)) for masks in (True, False)]
+  with pytest.raises(ValueError, match='1 of 2 batches have masks'):
+    detections.concat(batches)
+
+
+@pytest.mark.parametrize('masks', [True, False])
+def test_results_become_arrays_again(masks):
+  expected = results_by_hand(**some(1, masks))
+  assert detections.from_results(expected).to_results() == expected
+
+
+def test_results_with_some_masks_are_refused():
+  mixed = results_by_hand(**some(1))
+  del mixed[3]['segmentation']
+  with pytest.raises(ValueError, match='13 of 14 results have a segmentation'):
+    detections.from_results(mixed)
+
+
+@pytest.mark.parametrize('count', [0, 1, 999, 1000, 1001])
+def test_the_file_is_that_of_json(tmp_path, count):
+  found = detections.from_batch(**batch(1, count))
+  found.write_json(tmp_path / 'x.json')
+  expected = json.dumps(results_by_hand(**batch(1, count)))
+  assert (tmp_path / 'x.json').read_text() == expected
+
+
+def test_bytes_of_a_detection():
+  found = detections.from_batch(**batch(2, 50, m=28))
+  arrays = (found.image_ids, found.category_ids, found.boxes, found.scores)
+  assert sum(array.nbytes for array in arrays) == 56 * 100
+  assert found.sizes.nbytes + found.ends.nbytes == 16 * 100
+  assert len(found.counts) == found.ends[-1]

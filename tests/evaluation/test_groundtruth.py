@@ -1,3 +1,5 @@
+"""Tests ground truth from records and from annotation files."""
+
 import json
 
 import numpy as np
@@ -71,6 +73,43 @@ def test_categories_are_those_that_occur_named_where_a_name_is(tmp_path):
     {'id': 7, 'name': '7'},
     {'id': 9, 'name': 'nine'},
   ]
+
+
+def test_extras_of_records_and_manifests_are_passed_on(tmp_path):
+  first, _, _ = serialized.make_record(
+    1,
+    count=2,
+    classes=np.array([7, 2], np.int32),
+    difficult=np.array([True, False]),
+    scores=np.array([0.25, 1], np.float32),
+    neg_category_ids=[9],
+    not_exhaustive_category_ids=[],
+  )
+  plain, _, _ = serialized.make_record(
+    2, count=1, classes=np.array([5], np.int32)
+  )
+  paths = [
+    write(tmp_path / 'a-00000-of-00001.tfrecord', first),
+    write(tmp_path / 'b-00000-of-00001.tfrecord', plain),
+  ]
+  details = {'2': {'frequency': 'r'}, '9': {'frequency': 'c'}}
+  for name, categories in (('a', details), ('b', {'5': {'synset': 'x.n.01'}})):
+    path = tmp_path / f'{name}-manifest.json'
+    path.write_text(json.dumps({'categories': categories}))
+  truth = groundtruth.from_records(paths)
+  one, other, bare = truth['annotations']
+  assert (one['difficult'], one['score']) == (True, 0.25)
+  assert (other['difficult'], other['score']) == (False, 1)
+  assert not {'difficult', 'score'} & bare.keys()
+  assert truth['images'][0]['neg_category_ids'] == [9]
+  assert truth['images'][0]['not_exhaustive_category_ids'] == []
+  assert 'neg_category_ids' not in truth['images'][1]
+  assert truth['categories'] == [
+    {'id': 2, 'name': 'thing', 'frequency': 'r'},
+    {'id': 5, 'name': 'thing', 'synset': 'x.n.01'},
+    {'id': 7, 'name': 'thing'},
+  ]
+  json.dumps(truth)
 
 
 def test_records_without_masks_give_box_ap_and_refuse_mask_ap(tmp_path):

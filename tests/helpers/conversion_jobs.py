@@ -1,14 +1,13 @@
-"""Conversion jobs of a small COCO folder."""
+"""Builds conversion jobs of a small COCO folder."""
 
-import pytest
 from coco_folder import CocoFolder, label
 
-from tfrecord_tools import conversion
+from tfrecord_tools import coco_json, conversion
+from tfrecord_tools.entries import Category
 
 
-@pytest.fixture
-def folder(tmp_path):
-  made = CocoFolder(tmp_path / 'data')
+def folder_of_two(path):
+  made = CocoFolder(path)
   made.add(1, label(1), label(2, category_id=90, iscrowd=1))
   made.add(2, label(3, 2, category_id=4))
   return made
@@ -21,15 +20,11 @@ def job_of(folder, **changes):
     'num_shards': 3,
     'include_masks': True,
     'stop': False,
-    'categories': {3: 'cat', 90: 'dog'},
+    'categories': {3: Category(3, 'cat'), 90: Category(90, 'dog')},
     'fingerprint': 'f',
   }
   return conversion.Job(**fields | changes)
 
 
 def entries(folder):
-  labels = folder.annotations
-  return [
-    (i['id'], i, [a for a in labels if a['image_id'] == i['id']])
-    for i in folder.images
-  ]
+  return list(coco_json.load(str(folder.write()), stop=True).images.values())

@@ -1,21 +1,20 @@
-"""Conversions of small COCO folders through the converter itself."""
+"""Converts small COCO folders and reads the records back."""
 
 import glob
 import hashlib
 import pathlib
 
-import pytest
-from coco_folder import CocoFolder, label
+from coco_folder import label
 
 from copypaste_tf import records
 from tfrecord_tools import (
-  coco_conversion,
+  dataset_conversion,
 )
 
 
 def convert(folder, **changes):
-  options = coco_conversion.Options(**folder.flags(**changes))
-  return coco_conversion.convert(options)
+  options = dataset_conversion.Options(**folder.flags(**changes))
+  return dataset_conversion.convert(options)
 
 
 def read(folder, prefix='data'):
@@ -40,11 +39,6 @@ def assert_adds_up(manifest):
     assert dropped == manifest['counts'][kind]['dropped']
   examples = sum(shard['num_examples'] for shard in manifest['shards'])
   assert examples == manifest['num_examples']
-
-
-@pytest.fixture
-def folder(tmp_path):
-  return CocoFolder(tmp_path / 'data')
 
 
 def cut(path):

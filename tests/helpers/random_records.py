@@ -47,6 +47,5 @@ def make_record(masks, crowd=None, **changes):
     planes=planes,
     ids=ids,
     has_masks=True,
-    extra={},
   )
   return record._replace(**changes)

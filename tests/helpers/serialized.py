@@ -46,7 +46,6 @@ def make_record(
     planes=planes,
     ids=ids,
     has_masks=True,
-    extra={},
   )
   return record._replace(**changes), masks, pixels
 

@@ -1,4 +1,4 @@
-"""Raw records come in order; files that cannot be read are named."""
+"""Tests the reading of record files and of their manifests."""
 
 import pytest
 import serialized
@@ -29,3 +29,16 @@ def test_truncated_corrupt_and_missing_files(tmp_path):
     list(files.read_serialized([path]))
   with pytest.raises(FileNotFoundError, match='absent.tfrecord'):
     list(files.read_serialized([tmp_path / 'absent.tfrecord']))
+
+
+def test_manifests_beside_the_files_are_read_once(tmp_path):
+  assert files.manifest_path('o/x-y-00003-of-00032.tfrecord') == (
+    'o/x-y-manifest.json'
+  )
+  assert files.manifest_path('o/x.tfrecord') is None
+  (tmp_path / 'b-manifest.json').write_text('{"num_examples": 3}')
+  names = ('a-00000', 'b-00000', 'b-00001')
+  paths = [f'{tmp_path}/{name}-of-00002.tfrecord' for name in names]
+  assert files.read_manifests([*paths, f'{tmp_path}/b.tfrecord']) == [
+    {'num_examples': 3}
+  ]

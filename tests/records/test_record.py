@@ -1,4 +1,4 @@
-"""One record: layering, serialization, reading, faults, Model Garden's side."""
+"""Tests records: layering, round trips, faults, Model Garden's decoder."""
 
 import io
 
@@ -12,11 +12,18 @@ from copypaste_tf import records
 from copypaste_tf.examples import Features
 from copypaste_tf.records import png
 
+EXTRAS = {
+  'difficult': np.array([True]),
+  'scores': np.array([0.25], np.float32),
+  'neg_category_ids': [3, 7],
+  'not_exhaustive_category_ids': [2**31 - 1],
+}
+
 
 def assert_equal_records(a, b):
   for name in a._fields:
     x, y = getattr(a, name), getattr(b, name)
-    if isinstance(x, np.ndarray):
+    if isinstance(x, np.ndarray) and y is not None:
       assert x.dtype == y.dtype, name
       np.testing.assert_allclose(x, y, rtol=1e-6, err_msg=name)
     else:
@@ -65,9 +72,28 @@ def test_round_trip(count):
 
 
 def test_round_trip_of_the_smallest_image_and_of_extra_lists():
-  extra = {key: [3, 7] for key in records.EXTRA}
-  record = make_record(np.ones((1, 1, 1), bool), extra=extra)
+  record = make_record(np.ones((1, 1, 1), bool), **EXTRAS)
   assert_equal_records(records.parse(records.serialize(record)), record)
+
+
+@pytest.mark.parametrize('name', EXTRAS)
+def test_each_extra_is_written_alone_and_even_if_empty(name):
+  plain = make_record(np.zeros((0, 5, 6), bool))
+  empty = {'difficult': np.zeros(0, bool), 'scores': np.zeros(0, np.float32)}
+  for value in (empty.get(name, []), None):
+    record = plain._replace(**{name: value})
+    assert_equal_records(records.parse(records.serialize(record)), record)
+
+
+def test_absent_extras_write_no_feature():
+  record = make_record(np.ones((1, 1, 1), bool))
+  keys = tf.train.Example.FromString(records.serialize(record)).features.feature
+  assert not keys.keys() & {
+    Features.DIFFICULT,
+    Features.SCORE,
+    Features.NEG_CATEGORY_IDS,
+    Features.NOT_EXHAUSTIVE_CATEGORY_IDS,
+  }
 
 
 def test_only_crowds():
@@ -165,6 +191,17 @@ def put(key, kind, *numbers):
     (Features.CLASS, (put, 'int64_list', 1, 2**40), 'category ids'),
     (Features.CLASS_NAME, (put, 'bytes_list', b'a'), '2 values'),
     (Features.SOURCE_ID, (put, 'bytes_list', b'cat'), 'decimal integer'),
+    (Features.DIFFICULT, (put, 'int64_list', 1), '2 values'),
+    (Features.DIFFICULT, (put, 'int64_list', 1, 2), '0 or 1, got'),
+    (Features.SCORE, (put, 'float_list', 1, 0, 1), '2 values'),
+    (Features.SCORE, (put, 'float_list', 1.01, 0), 'from 0 to 1'),
+    (Features.SCORE, (put, 'float_list', np.nan, 0), 'from 0 to 1'),
+    (Features.NEG_CATEGORY_IDS, (put, 'int64_list', 0, 1), 'at least 1, got'),
+    (
+      Features.NOT_EXHAUSTIVE_CATEGORY_IDS,
+      (put, 'int64_list', 2**31),
+      'category ids',
+    ),
     (Features.IDS, (put, 'int64_list', 1, 1), 'of its own'),
     (Features.IDS, (put, 'int64_list', 1, 256 * 9 + 1), 'addresses in'),
     (Features.IDS, (put, 'int64_list', 1, -3), 'addresses in'),

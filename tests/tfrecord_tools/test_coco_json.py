@@ -1,4 +1,4 @@
-"""An annotation file: what is usable by image, what is not, what is refused."""
+"""Tests which images and annotations of a file are usable."""
 
 import hashlib
 import json
@@ -6,6 +6,7 @@ import json
 import pytest
 
 from tfrecord_tools import coco_json
+from tfrecord_tools.entries import Category
 from tfrecord_tools.faults import ConversionError
 
 
@@ -31,8 +32,11 @@ def test_a_file_is_indexed_by_image(tmp_path):
   )
   found = coco_json.load(path, stop=True)
   assert list(found.images) == [1, 2]
-  assert found.annotations == {2: labels}
-  assert found.categories == {3: 'cat', 9: '9'}
+  assert [list(image.objects.sources) for image in found.images.values()] == [
+    [],
+    labels,
+  ]
+  assert found.categories == {3: Category(3, 'cat'), 9: Category(9, '9')}
   assert (found.num_images, found.num_annotations) == (2, 2)
   content = (tmp_path / 'instances.json').read_bytes()
   assert found.size == len(content)
@@ -75,7 +79,7 @@ def test_a_bad_annotation_is_counted_or_stops(tmp_path, annotation, reason):
   path = write(tmp_path, images, [good, annotation])
   found = coco_json.load(path, stop=False)
   assert dict(found.drops.annotations) == {reason: 1}
-  assert found.annotations == {1: [good]}
+  assert found.images[1].objects.sources == [good]
   with pytest.raises(ConversionError):
     coco_json.load(path, stop=True)
 
@@ -107,8 +111,46 @@ def test_other_files_are_refused(tmp_path, text):
     coco_json.load(str(tmp_path / 'instances.json'), stop=False)
 
 
-def test_names_under_which_an_image_may_lie():
+def test_names_under_which_an_image_may_lie(tmp_path):
   url = 'http://images.example.org/val2017/12.jpg'
-  assert coco_json.file_names(image(1, 'a/b.jpg')) == ['a/b.jpg']
-  assert coco_json.file_names({'coco_url': url}) == ['val2017/12.jpg', '12.jpg']
-  assert coco_json.file_names({'coco_url': url, **image(1)}) == ['x.jpg']
+  images = [
+    image(1, 'a/b.jpg'),
+    {'id': 2, 'coco_url': url},
+    {'coco_url': url, **image(3)},
+  ]
+  found = coco_json.load(write(tmp_path, images), stop=True).images
+  assert [found[number].file_names for number in (1, 2, 3)] == [
+    ('a/b.jpg',),
+    ('val2017/12.jpg', '12.jpg'),
+    ('x.jpg',),
+  ]
+
+
+def test_sizes_and_lists_of_lvis_are_those_of_the_image(tmp_path):
+  lists = {'neg_category_ids': [4], 'not_exhaustive_category_ids': []}
+  images = [{**image(1), 'height': 3, 'width': 5, **lists}, image(2)]
+  found = coco_json.load(write(tmp_path, images), stop=True).images
+  assert found[1].size == (3, 5) and found[2].size is None
+  assert found[1].neg_category_ids == [4]
+  assert found[1].not_exhaustive_category_ids == []
+  assert found[2].neg_category_ids is None
+
+
+def test_details_of_categories_are_kept(tmp_path):
+  details = {
+    'supercategory': 'animal',
+    'frequency': 'c',
+    'synset': 'cat.n.01',
+    'image_count': 12,
+    'instance_count': 30,
+  }
+  elements = [{'id': 3, 'name': 'cat', 'def': 'pet', **details}]
+  path = write(tmp_path, categories=elements)
+  (category,) = coco_json.load(path, stop=True).categories.values()
+  assert category == Category(3, 'cat', **details)
+  assert category.details == details
+
+
+def test_a_missing_file_is_named(tmp_path):
+  with pytest.raises(FileNotFoundError, match=r'absent\.json: expected a COCO'):
+    coco_json.load(str(tmp_path / 'absent.json'), stop=True)

@@ -1,13 +1,19 @@
-"""One image and one shard, without the command around them."""
+"""Tests the conversion of one image and of one shard."""
 
 import hashlib
 
 import pytest
-from conversion_jobs import entries, job_of
+from conversion_jobs import entries, folder_of_two, job_of
 
 from copypaste_tf import records
 from tfrecord_tools import conversion, manifest, sharding
+from tfrecord_tools.entries import UnreadableObject
 from tfrecord_tools.faults import ConversionError, SourceError
+
+
+@pytest.fixture
+def folder(tmp_path):
+  return folder_of_two(tmp_path / 'data')
 
 
 def test_an_image_becomes_a_record(folder):
@@ -46,11 +52,44 @@ def test_a_bad_label_is_counted_or_stops(folder):
 
 
 def test_extra_lists_must_be_integers(folder):
-  number, element, labels = entries(folder)[0]
-  for bad in ('x', [1, '2'], [True]):
-    entry = (number, {**element, 'neg_category_ids': bad}, labels)
-    with pytest.raises(SourceError, match='neg_category_ids: integers, not'):
+  for bad in ('x', [1, '2'], [True], [0]):
+    entry = entries(folder)[0]._replace(neg_category_ids=bad)
+    with pytest.raises(SourceError, match='neg_category_ids: expected cat'):
       conversion.convert_image(entry, job_of(folder), manifest.Tally())
+
+
+def test_extras_of_an_entry_reach_the_record(folder):
+  first, second = entries(folder)[0].objects
+  entry = entries(folder)[0]._replace(
+    objects=(first._replace(difficult=True), second._replace(score=0.25)),
+    neg_category_ids=(7, 3),
+    not_exhaustive_category_ids=[],
+  )
+  data, _ = conversion.convert_image(entry, job_of(folder), manifest.Tally())
+  record = records.parse(data)
+  assert record.difficult.tolist() == [True, False]
+  assert record.scores.tolist() == [1, 0.25]
+  assert record.neg_category_ids == [7, 3]
+  assert record.not_exhaustive_category_ids == []
+
+
+def test_an_object_that_the_loader_cannot_read_is_counted(folder):
+  entry = entries(folder)[0]
+  fault = SourceError('no_height', 'expected a number')
+  bad = UnreadableObject('a7', fault)
+  entry = entry._replace(objects=(bad, entry.objects[1]))
+  tally = manifest.Tally()
+  data, _ = conversion.convert_image(entry, job_of(folder), tally)
+  assert records.parse(data).class_names == ['dog']
+  assert tally.drops.to_json()['annotations'] == {'no_height': 1}
+  (example,) = tally.drops.examples['no_height']
+  assert example['place'] == 'image 1, annotation a7'
+
+
+def test_the_first_existing_file_name_is_read(folder):
+  entry = entries(folder)[1]._replace(file_names=('a/2.jpg', '2.jpg', '1.jpg'))
+  data, _ = conversion.convert_image(entry, job_of(folder), manifest.Tally())
+  assert records.parse(data).filename == '2.jpg'
 
 
 def test_a_shard_is_written_with_its_state(folder):

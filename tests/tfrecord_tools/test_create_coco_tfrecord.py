@@ -1,4 +1,4 @@
-"""The converter from end to end: what goes in, what comes out, what is told."""
+"""Tests the converter from end to end on small COCO folders."""
 
 import glob
 import json
@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pytest
 import tensorflow as tf
-from coco_folder import SQUARE, label
+from coco_folder import SQUARE, CocoFolder, label
 from conversions import (
   assert_adds_up,
   convert,
@@ -25,12 +25,17 @@ from pycocotools import mask as coco_mask
 
 from copypaste_tf import records
 from tfrecord_tools import (
-  coco_conversion,
+  dataset_conversion,
   orientation,
   run_lengths,
   validation,
 )
 from tfrecord_tools.faults import ConversionError
+
+
+@pytest.fixture
+def folder(tmp_path):
+  return CocoFolder(tmp_path / 'data')
 
 
 def square_mask(height=60, width=80):
@@ -369,7 +374,9 @@ def test_fields_of_lvis(folder):
   manifest = convert(folder)
   found = read(folder)
   assert found[1].filename == 'val2017/1.jpg'
-  assert found[1].extra == dict(zip(records.EXTRA, ([3, 90], []), strict=True))
+  assert found[1].neg_category_ids == [3, 90]
+  assert found[1].not_exhaustive_category_ids == []
+  assert found[2].neg_category_ids is None
   assert found[2].filename == '2.jpg'
   assert manifest['dropped']['images'] == {'malformed_image_entry': 1}
 
@@ -451,8 +458,8 @@ def garden_decoder():
 @pytest.fixture(scope='module')
 def converted_sample(coco_sample, tmp_path_factory):
   prefix = tmp_path_factory.mktemp('sample') / 'train'
-  manifest = coco_conversion.convert(
-    coco_conversion.Options(
+  manifest = dataset_conversion.convert(
+    dataset_conversion.Options(
       image_dir=str(coco_sample / 'images'),
       annotations=str(coco_sample / 'instances_train.json'),
       output_prefix=str(prefix),
@@ -566,8 +573,8 @@ def test_other_real_data(real_data, tmp_path, name):
     'nuclei': 'instances_val.json',
     'lvis_val_sample': 'lvis_val_with_images.json',
   }[name]
-  manifest = coco_conversion.convert(
-    coco_conversion.Options(
+  manifest = dataset_conversion.convert(
+    dataset_conversion.Options(
       image_dir=str(real_data / name / 'images'),
       annotations=str(real_data / name / annotations),
       output_prefix=str(tmp_path / 'x'),

@@ -1,4 +1,4 @@
-"""What the inspector prints and draws."""
+"""Tests the texts and drawings of the inspector."""
 
 import glob
 
@@ -9,7 +9,7 @@ from coco_folder import CocoFolder, label
 from PIL import Image
 
 from copypaste_tf import records
-from tfrecord_tools import coco_conversion, inspect_tfrecord
+from tfrecord_tools import dataset_conversion, inspect_tfrecord
 
 
 @pytest.fixture(scope='module')
@@ -18,7 +18,7 @@ def folder(tmp_path_factory):
   made.add(1, label(1), label(2, category_id=90, iscrowd=1))
   made.add(2, neg_category_ids=[3], size=(40, 50))
   made.add(3, label(3, 3))
-  coco_conversion.convert(coco_conversion.Options(**made.flags()))
+  dataset_conversion.convert(dataset_conversion.Options(**made.flags()))
   return made
 
 
@@ -58,7 +58,18 @@ def test_description(folder):
   assert 'crowd' not in cat
   assert crowd.endswith('crowd')
   assert 'été' in crowd
-  assert '[3]' in inspect_tfrecord.describe(*found[2])
+  assert 'neg_category_ids: [3]' in inspect_tfrecord.describe(*found[2])
+  assert 'not_exhaustive' not in inspect_tfrecord.describe(*found[2])
+
+
+def test_description_of_flags_and_scores(folder):
+  path, index, record = find(folder)[1]
+  record = record._replace(
+    difficult=np.array([True, False]), scores=np.array([0.25, 1], np.float32)
+  )
+  _, _, cat, crowd = inspect_tfrecord.describe(path, index, record).splitlines()
+  assert cat.endswith('  difficult  score 0.250')
+  assert crowd.endswith('  crowd  score 1.000')
 
 
 def test_drawing_marks_the_objects(folder):

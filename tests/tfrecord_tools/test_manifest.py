@@ -1,10 +1,11 @@
-"""Tallies add up and survive a file; the table tells all of it."""
+"""Tests that tallies add up, and the manifest, its file and its table."""
 
 import numpy as np
 import pytest
 from random_records import make_record
 
 from tfrecord_tools import manifest
+from tfrecord_tools.entries import Category
 from tfrecord_tools.faults import ConversionError, Drops, SourceError
 
 
@@ -45,7 +46,7 @@ def build(total):
     total,
     manifest.Totals(10, 40, 8, 17),
     arguments={'include_masks': True},
-    categories={9: 'z', 2: 'a'},
+    categories={9: Category(9, 'z', frequency='r'), 2: Category(2, 'a')},
     sources={},
     shards=[{}],
   )
@@ -57,6 +58,7 @@ def test_a_file_and_a_table(tmp_path):
   manifest.write(path, data)
   assert manifest.read(path) == data
   assert list(data['label_map'].items()) == [('2', 'a'), ('9', 'z')]
+  assert data['categories'] == {'2': {}, '9': {'frequency': 'r'}}
   table = manifest.table(data)
   rows = [line.split() for line in table.splitlines()]
   assert ['images', '10', '1', '1', '8'] in rows

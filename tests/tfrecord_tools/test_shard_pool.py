@@ -1,4 +1,4 @@
-"""Shards of several processes are those of one; complete ones are found."""
+"""Tests that several processes write the shards of one, and resuming."""
 
 import pytest
 from coco_folder import CocoFolder, label
@@ -63,6 +63,6 @@ def test_shards_that_are_cut_gone_or_outdated_are_not(folder):
   with open(paths[0], 'r+b') as file:
     file.truncate(50)
   (folder.path / paths[1]).unlink()
-  name = tasks[2][0][1]['file_name']
+  (name,) = tasks[2][0].file_names
   (folder.path / 'images' / name).write_bytes(b'')
   assert shard_pool.finished(tasks, job, states) == {}

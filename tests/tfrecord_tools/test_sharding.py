@@ -9,18 +9,18 @@ from tfrecord_tools import sharding
 
 def test_selection_depends_on_seed_and_ids_alone():
   ids = list(range(100, 400))
-  chosen = sharding.select(ids, fraction=1.0, seed=3)
+  chosen = sharding.sample(ids, fraction=1.0, seed=3)
   assert sorted(chosen) == ids
   assert chosen != ids
-  assert sharding.select(reversed(ids), fraction=1.0, seed=3) == chosen
-  assert sharding.select(ids, fraction=1.0, seed=4) != chosen
-  assert sharding.select(ids, fraction=0.1, seed=3) == chosen[:30]
-  assert sharding.select(ids, fraction=1e-6, seed=3) == chosen[:1]
-  assert sharding.select([], fraction=0.5, seed=3) == []
+  assert sharding.sample(reversed(ids), fraction=1.0, seed=3) == chosen
+  assert sharding.sample(ids, fraction=1.0, seed=4) != chosen
+  assert sharding.sample(ids, fraction=0.1, seed=3) == chosen[:30]
+  assert sharding.sample(ids, fraction=1e-6, seed=3) == chosen[:1]
+  assert sharding.sample([], fraction=0.5, seed=3) == []
 
 
 def test_a_fraction_is_a_fair_sample():
-  chosen = sharding.select(range(20_000), fraction=0.25, seed=0)
+  chosen = sharding.sample(range(20_000), fraction=0.25, seed=0)
   low = sum(image_id < 10_000 for image_id in chosen)
   # Five standard deviations of a hypergeometric draw.
   assert abs(low - 2500) < 5 * 30.6
@@ -29,7 +29,7 @@ def test_a_fraction_is_a_fair_sample():
 @pytest.mark.parametrize('fraction', [0.0, -1.0, 1.01, float('nan')])
 def test_fractions_out_of_range(fraction):
   with pytest.raises(ValueError, match='above 0 and up to 1'):
-    sharding.select([1], fraction=fraction, seed=0)
+    sharding.sample([1], fraction=fraction, seed=0)
 
 
 def test_dealing_keeps_all_and_differs_by_one_at_most():

@@ -3,7 +3,7 @@
 import verbs
 from coco_folder import CocoFolder, label
 
-from tfrecord_tools import coco_conversion
+from tfrecord_tools import dataset_conversion
 
 
 def run(*flags):
@@ -14,8 +14,8 @@ def test_command_line(tmp_path):
   folder = CocoFolder(tmp_path / 'x')
   for number in (1, 2, 3):
     folder.add(number, label(number, number))
-  options = coco_conversion.Options(**folder.flags(num_shards=1))
-  coco_conversion.convert(options)
+  options = dataset_conversion.Options(**folder.flags(num_shards=1))
+  dataset_conversion.convert(options)
   out = folder.path / 'out'
   fine = run(
     f'--input={out}/*.tfrecord', f'--manifest={out}/data-manifest.json'

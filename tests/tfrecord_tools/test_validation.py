@@ -1,4 +1,4 @@
-"""The validator finds every fault that it names, and nothing in good files."""
+"""Tests that the validator finds every fault, and none in good files."""
 
 import glob
 import re
@@ -11,7 +11,7 @@ from coco_folder import CocoFolder, label
 from copypaste_tf import records
 from copypaste_tf.examples import Features
 from copypaste_tf.records import png
-from tfrecord_tools import coco_conversion, validation
+from tfrecord_tools import dataset_conversion, validation
 
 OTHER = [[30, 20, 60, 20, 60, 50, 30, 50]]
 
@@ -28,8 +28,8 @@ def good(tmp_path_factory):
   )
   folder.add(2, label(20, 2, category_id=90))
   folder.add(3)
-  options = coco_conversion.Options(**folder.flags(num_shards=1))
-  manifest = coco_conversion.convert(options)
+  options = dataset_conversion.Options(**folder.flags(num_shards=1))
+  manifest = dataset_conversion.convert(options)
   paths = glob.glob(str(folder.path / 'out/*.tfrecord'))
   found = {}
   for _, _, serialized in records.read_serialized(paths):
@@ -150,6 +150,23 @@ CASES = [
     'also that',
   ),
   (Features.SOURCE_ID, put(Features.SOURCE_ID, 'bytes_list', b'x'), 'integer'),
+  (Features.SCORE, put(Features.SCORE, 'float_list', 0, 1, 1.5), '0 to 1'),
+  (Features.DIFFICULT, put(Features.DIFFICULT, 'int64_list', 1), '3 values'),
+  (
+    Features.NEG_CATEGORY_IDS,
+    put(Features.NEG_CATEGORY_IDS, 'int64_list', 90, 90),
+    r'twice: \[90\]',
+  ),
+  (
+    Features.NEG_CATEGORY_IDS,
+    put(Features.NEG_CATEGORY_IDS, 'int64_list', 90, 3),
+    r'objects here: \[3\]',
+  ),
+  (
+    Features.NOT_EXHAUSTIVE_CATEGORY_IDS,
+    put(Features.NOT_EXHAUSTIVE_CATEGORY_IDS, 'int64_list', 3, 8),
+    r'\[8\] are not in the label map',
+  ),
 ]
 
 
@@ -165,6 +182,18 @@ def test_each_fault_is_named(good, tmp_path, field, change, message):
   assert texts, named
   assert any(re.search(message, text) for text in texts), texts
   assert all(f.place.startswith(f'{path}: record 2 (source_id') for f in named)
+
+
+def test_good_extras_have_no_fault(good, tmp_path):
+  found, manifest = good
+  record = records.parse(found[1])._replace(
+    difficult=np.array([1, 0, 0], bool),
+    scores=np.array([0, 0.5, 1], np.float32),
+    neg_category_ids=[90],
+    not_exhaustive_category_ids=[3],
+  )
+  serialized = [records.serialize(record), found[2], found[3]]
+  assert faults([write(tmp_path / 'a', serialized)], manifest) == []
 
 
 def test_manifest_that_does_not_fit(good, tmp_path):

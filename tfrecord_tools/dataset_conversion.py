@@ -1,4 +1,4 @@
-"""A whole data set: what is there already, what is missing, the manifest."""
+"""Converts a whole data set: resumes earlier runs and writes the manifest."""
 
 import contextlib
 import dataclasses
@@ -8,29 +8,30 @@ import os
 from typing import Any
 
 from copypaste_tf.examples import SCHEMA_VERSION
-from tfrecord_tools import coco_json, manifest, shard_pool, sharding
-from tfrecord_tools.conversion import Entry, Job
+from tfrecord_tools import loaders, manifest, shard_pool, sharding
+from tfrecord_tools.conversion import Job
+from tfrecord_tools.entries import Dataset, ImageEntry, ObjectEntry
 
 ON_ERROR = ('skip', 'fail')
-# Raise it when the same input starts to give other bytes.
+# Must be raised when the same input starts to give other bytes.
 _CONVERTER_VERSION = 1
 
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-  """What the command line says; see its `--help`.
+  """The settings of a conversion.
 
   Attributes:
     image_dir: folder of the images.
-    annotations: JSON file in COCO's format.
-    output_prefix: path and beginning of the names of what is written.
+    annotations: file or folder of the annotations.
+    output_prefix: path and beginning of the names of the written files.
     num_shards: files to write, at least 1.
     num_workers: processes, at least 1; None is one per available core.
     include_masks: whether records carry masks.
     fraction: part of the images, above 0 and at most 1.
-    seed: of the order and of the fraction.
+    seed: seed of the order and of the fraction.
     on_error: `skip` or `fail`.
-    overwrite: whether to delete what other flags have made.
+    overwrite: whether to delete files that were made with other flags.
   """
 
   image_dir: str
@@ -45,11 +46,12 @@ class Options:
   overwrite: bool = False
 
 
-def convert(options: Options) -> dict[str, Any]:
+def convert(options: Options, *, loader: str = 'coco_json') -> dict[str, Any]:
   """Converts a data set.
 
   Args:
-    options: what to convert, and how.
+    options: the settings.
+    loader: name of the annotations' format; see `loaders.register`.
 
   Returns:
     The manifest, as written to `<output_prefix>-manifest.json`.
@@ -57,13 +59,13 @@ def convert(options: Options) -> dict[str, Any]:
   Raises:
     ConversionError: `on_error` is `fail` and something cannot be used.
     FileNotFoundError: there is no such folder or annotation file.
-    ValueError: an option is out of range, the annotation file is not in COCO's
-      format, or files of another job are in the way.
+    ValueError: an option is out of range, the annotations are not in the
+      loader's format, or files of another job are in the way.
   """
   _check(options)
   stop = options.on_error == 'fail'
-  dataset = coco_json.load(options.annotations, stop=stop)
-  _check_segmentations(options, dataset)
+  dataset = loaders.get(loader)(options.annotations, stop=stop)
+  _check_masks(options, dataset)
   arguments = {
     'fraction': options.fraction,
     'include_masks': options.include_masks,
@@ -80,11 +82,14 @@ def convert(options: Options) -> dict[str, Any]:
     fingerprint=_fingerprint(arguments, dataset),
   )
   earlier = _make_room(options, job)
-  selected = sharding.select(
+  chosen = sharding.sample(
     dataset.images, fraction=options.fraction, seed=options.seed
   )
-  shards = sharding.deal(selected, options.num_shards)
-  tasks = {i: _entries(dataset, shard) for i, shard in enumerate(shards)}
+  shards = sharding.deal(chosen, options.num_shards)
+  tasks = {
+    index: [dataset.images[number] for number in shard]
+    for index, shard in enumerate(shards)
+  }
   states = shard_pool.finished(tasks, job, earlier)
   if states:
     print(f'{len(states)} of {len(tasks)} shards are complete already.')
@@ -106,30 +111,35 @@ def _check(options: Options) -> None:
     raise ValueError(f'on_error is one of {ON_ERROR}: {options.on_error!r}.')
   if not os.path.isdir(options.image_dir):
     raise FileNotFoundError(f'--image_dir={options.image_dir}: no such folder.')
-  if not os.path.isfile(options.annotations):
+  if not os.path.exists(options.annotations):
     raise FileNotFoundError(
       f'--annotations={options.annotations}: no such file.'
     )
 
 
-def _check_segmentations(options: Options, dataset: coco_json.Dataset) -> None:
-  labels = [a for group in dataset.annotations.values() for a in group]
-  wanted = options.include_masks and labels
-  if wanted and not any(a.get('segmentation') for a in labels):
-    raise ValueError(
-      f'{options.annotations}: no annotation has a segmentation; convert the '
-      'boxes alone with --include_masks=false.'
-    )
+def _check_masks(options: Options, dataset: Dataset) -> None:
+  """Refuses a data set of boxes alone, of which every object would be lost."""
+  entries = dataset.images.values()
+  if not options.include_masks or not any(entry.objects for entry in entries):
+    return
+  for entry in entries:
+    for item in entry.objects:
+      if isinstance(item, ObjectEntry) and item.read_mask:
+        return
+  raise ValueError(
+    f'{options.annotations}: no annotation has a segmentation; convert the '
+    'boxes alone with --include_masks=false.'
+  )
 
 
-def _fingerprint(arguments: dict[str, Any], dataset: coco_json.Dataset) -> str:
+def _fingerprint(arguments: dict[str, Any], dataset: Dataset) -> str:
   versions = [SCHEMA_VERSION, _CONVERTER_VERSION]
   text = json.dumps([arguments, dataset.sha256, versions], sort_keys=True)
   return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _make_room(options: Options, job: Job) -> dict[str, dict[str, Any]]:
-  """Removes what is in the way; returns how each shard of this job was made."""
+  """Removes files in the way and returns the states of this job's shards."""
   prefix = options.output_prefix
   os.makedirs(os.path.dirname(prefix) or '.', exist_ok=True)
   for path in sharding.existing(prefix, temporary=True):
@@ -150,10 +160,10 @@ def _make_room(options: Options, job: Job) -> dict[str, dict[str, Any]]:
 
 
 def _survey(job: Job) -> tuple[dict[str, dict[str, Any]], list[str]]:
-  """Tells the shards that this job has made from the files that it has not."""
+  """Returns the states of this job's shards, and the files of other jobs."""
   folder = os.path.dirname(job.output_prefix)
   manifest_path = sharding.manifest_path(job.output_prefix)
-  found = sharding.existing(job.output_prefix, temporary=False)
+  files = sharding.existing(job.output_prefix, temporary=False)
   states, strangers = {}, []
   if os.path.exists(manifest_path):
     whole = manifest.read(manifest_path)
@@ -161,24 +171,19 @@ def _survey(job: Job) -> tuple[dict[str, dict[str, Any]], list[str]]:
       states = {os.path.join(folder, s['file']): s for s in whole['shards']}
     else:
       strangers.append(manifest_path)
-  for path in found:
+  for path in files:
     if path.endswith('.json'):
       states[path.removesuffix('.json')] = manifest.read(path)
   for path, state in states.items():
     if state.get('fingerprint') != job.fingerprint:
       strangers.append(path)
-  strangers += [p for p in found if p.removesuffix('.json') not in states]
+  strangers += [p for p in files if p.removesuffix('.json') not in states]
   return states, strangers
 
 
-def _entries(dataset: coco_json.Dataset, image_ids: list[int]) -> list[Entry]:
-  images, labels = dataset.images, dataset.annotations
-  return [(i, images[i], labels.get(i, [])) for i in image_ids]
-
-
 def _manifest(
-  dataset: coco_json.Dataset,
-  tasks: dict[int, list[Entry]],
+  dataset: Dataset,
+  tasks: dict[int, list[ImageEntry]],
   states: dict[int, dict[str, Any]],
   arguments: dict[str, Any],
   job: Job,
@@ -186,18 +191,23 @@ def _manifest(
   tally = manifest.Tally(drops=dataset.drops)
   shards = []
   for index in sorted(states):
-    part = manifest.Tally.from_json(states[index]['tally'])
-    tally.add(part)
+    shard_tally = manifest.Tally.from_json(states[index]['tally'])
+    tally.add(shard_tally)
     path = sharding.shard_path(job.output_prefix, index, job.num_shards)
-    name = {'file': os.path.basename(path), 'num_examples': part.num_examples}
-    shards.append({**states[index], **name})
+    shards.append(
+      {
+        **states[index],
+        'file': os.path.basename(path),
+        'num_examples': shard_tally.num_examples,
+      }
+    )
   taken = [entry for entries in tasks.values() for entry in entries]
-  labels = sum(map(len, dataset.annotations.values()))
+  usable = sum(len(entry.objects) for entry in dataset.images.values())
   totals = manifest.Totals(
     dataset.num_images,
     dataset.num_annotations,
     len(dataset.images) - len(taken),
-    labels - sum(len(entry[2]) for entry in taken),
+    usable - sum(len(entry.objects) for entry in taken),
   )
   source = {'sha256': dataset.sha256, 'size': dataset.size}
   built = manifest.build(

@@ -1,4 +1,4 @@
-"""A conversion as a whole: which images, what is kept, what is in the way."""
+"""Tests whole conversions: fractions, reruns, other jobs, the manifest."""
 
 import json
 import math
@@ -131,7 +131,7 @@ def test_another_job_is_refused_unless_overwritten(folder):
 
 def test_shards_of_an_unfinished_job_are_not_mixed_with_another(folder):
   many(folder, 6)
-  last = sharding.select(range(1, 7), fraction=1.0, seed=0)[-1]
+  last = sharding.sample(range(1, 7), fraction=1.0, seed=0)[-1]
   cut(folder.path / f'images/{last}.jpg')
   with pytest.raises(ConversionError):
     convert(folder, on_error='fail', num_shards=6)

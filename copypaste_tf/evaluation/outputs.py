@@ -1,0 +1,105 @@
+"""Checks the outputs of a detector and brings them into COCO's form."""
+
+import numpy as np
+
+from copypaste_tf.evaluation import pasting
+from copypaste_tf.records import rle
+
+
+def check_shapes(
+  source_ids, original_sizes, boxes, scores, classes, masks
+) -> None:
+  """Checks the leading dimensions; the arguments are of `from_batch`.
+
+  Raises:
+    ValueError: they disagree. The message names the array.
+  """
+  batch, count = np.shape(scores)
+  expected = {
+    'source_ids': (np.shape(source_ids), (batch,)),
+    'original_sizes': (np.shape(original_sizes), (batch, 2)),
+    'boxes': (np.shape(boxes), (batch, count, 4)),
+    'classes': (np.shape(classes), (batch, count)),
+  }
+  if masks is not None:
+    expected['masks'] = (np.shape(masks)[:2], (batch, count))
+  for name, (shape, wanted) in expected.items():
+    if shape != wanted:
+      raise ValueError(
+        f'{name} must have the shape {list(wanted)} to go with scores of '
+        f'[{batch}, {count}], got {list(shape)}.'
+      )
+
+
+def check_finite(source_ids, boxes, scores, present) -> None:
+  """Checks that the present boxes and scores are finite.
+
+  Args:
+    source_ids: `[b]` integer image ids.
+    boxes: `[b, k, 4]` float.
+    scores: `[b, k]` float.
+    present: `[b, k]` bool, false for padding.
+
+  Raises:
+    ValueError: one is not. The message names the image.
+  """
+  for i, source_id in enumerate(source_ids):
+    for name, values in (('box', boxes[i]), ('score', scores[i])):
+      if not np.isfinite(values[present[i]]).all():
+        raise ValueError(
+          f'image {source_id} has a detection whose {name} is not finite; has '
+          'the training diverged?'
+        )
+
+
+def coco_boxes(boxes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+  """Clips boxes to their images and converts them to COCO's form.
+
+  Args:
+    boxes: `[n, 4]` float `(ymin, xmin, ymax, xmax)` in pixels.
+    sizes: `[n, 2]` integer height and width of the images.
+
+  Returns:
+    `[n, 4]` float64 `(x, y, width, height)` in pixels, of 4 decimals.
+  """
+  corners = np.clip(boxes.astype(np.float64), 0, np.tile(sizes, 2))
+  # Rounded well below what the metrics can tell, to keep the files small.
+  corners = rounded(corners[:, [1, 0, 3, 2]], 4)
+  lengths = rounded(corners[:, 2:] - corners[:, :2], 4)
+  return np.concatenate([corners[:, :2], lengths], axis=1)
+
+
+def rounded(values: np.ndarray, digits: int) -> np.ndarray:
+  """Rounds to the nearest decimal number, which NumPy's rounding can miss.
+
+  Args:
+    values: float64 of any shape.
+    digits: decimals to keep.
+
+  Returns:
+    float64 of the same shape.
+  """
+  nearest = [round(value, digits) for value in values.ravel().tolist()]
+  return np.array(nearest, np.float64).reshape(values.shape)
+
+
+def mask_counts(
+  masks: np.ndarray, boxes: np.ndarray, sizes: np.ndarray
+) -> list[bytes]:
+  """Pastes masks into their images and encodes them.
+
+  Args:
+    masks: `[n, m, m]` float probabilities relative to the boxes.
+    boxes: `[n, 4]` float `(ymin, xmin, ymax, xmax)` in pixels, not clipped.
+    sizes: `[n, 2]` integer height and width of the images.
+
+  Returns:
+    The counts of n compressed RLEs.
+  """
+  counts = []
+  for mask, box, (height, width) in zip(
+    masks, boxes, sizes.tolist(), strict=True
+  ):
+    crop = pasting.paste(mask, box, (height, width))
+    counts.append(rle.encode(crop, (height, width))['counts'].encode())
+  return counts

@@ -1,0 +1,149 @@
+"""Defines the typed entries of a data set, which a loader makes.
+
+A loader reads one format of annotations and returns a `Dataset`. The converter
+works on these entries alone, so it needs no change for another format.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from copypaste_tf.records.id_planes import Crop
+from tfrecord_tools.faults import Drops, SourceError
+
+ReadMask = Callable[[tuple[int, int]], Crop]
+
+
+class Category(NamedTuple):
+  """A category, with what the format states about it.
+
+  Attributes:
+    id: category id, at least 1; 0 is background.
+    name: name for people.
+    supercategory: name of the group, None if not stated.
+    frequency: LVIS's `r`, `c` or `f`, None if not stated.
+    synset: WordNet synset such as `apple.n.01`, None if not stated.
+    image_count: images of the training set that hold it, None if not stated.
+    instance_count: its instances in the training set, None if not stated.
+  """
+
+  id: int
+  name: str
+  supercategory: str | None = None
+  frequency: str | None = None
+  synset: str | None = None
+  image_count: int | None = None
+  instance_count: int | None = None
+
+  @property
+  def details(self) -> dict[str, Any]:
+    """The stated fields other than id and name, by field name."""
+    fields = self._asdict()
+    del fields['id'], fields['name']
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+class ObjectEntry(NamedTuple):
+  """One annotated object, not yet checked against its image.
+
+  Attributes:
+    category_id: id of a `Category`.
+    box: `(ymin, xmin, ymax, xmax)` in pixels of the annotated image, None to
+      take the tight box of the mask.
+    read_mask: function from `(height, width)` to the mask in its tight box,
+      None without a mask. It raises SourceError if the mask is malformed. It
+      must be picklable, such as a `functools.partial` of a module's function.
+    area: square pixels, None to count the pixels of the mask.
+    crowd: whether the annotation covers a group of objects.
+    id: annotation id, None if there is none.
+    difficult: Pascal VOC's flag, None if not stated.
+    score: confidence of the label in [0, 1], None if not stated.
+  """
+
+  category_id: int
+  box: tuple[float, float, float, float] | None
+  read_mask: ReadMask | None
+  area: float | None = None
+  crowd: bool = False
+  id: int | str | None = None
+  difficult: bool | None = None
+  score: float | None = None
+
+
+class UnreadableObject(NamedTuple):
+  """An annotation that the loader cannot read.
+
+  Attributes:
+    id: annotation id, None if there is none.
+    fault: the reason. The converter counts it, or stops.
+  """
+
+  id: Any
+  fault: SourceError
+
+
+class ImageEntry(NamedTuple):
+  """One image with its annotations.
+
+  Attributes:
+    id: image id, an integer of 64 bits.
+    file_names: names within the image folder, of which the first existing one
+      is read.
+    objects: its annotations; see `Lazy`.
+    size: annotated height and width in pixels, None if not stated.
+    neg_category_ids: categories verified to be absent, None if not stated.
+    not_exhaustive_category_ids: categories of which some instances are not
+      annotated, None if not stated.
+  """
+
+  id: int
+  file_names: tuple[str, ...]
+  objects: Sequence[ObjectEntry | UnreadableObject]
+  size: tuple[int, int] | None = None
+  neg_category_ids: Sequence[int] | None = None
+  not_exhaustive_category_ids: Sequence[int] | None = None
+
+
+class Dataset(NamedTuple):
+  """A loaded data set.
+
+  Attributes:
+    images: usable images by id.
+    categories: categories by id.
+    num_images: images of the source, usable or not.
+    num_annotations: annotations of the source, usable or not.
+    drops: counts of what is not usable.
+    sha256: hexadecimal digest of all that the entries are made of. A rerun
+      makes the shards again if it differs.
+    size: bytes that the loader has read.
+  """
+
+  images: dict[int, ImageEntry]
+  categories: dict[int, Category]
+  num_images: int
+  num_annotations: int
+  drops: Drops
+  sha256: str
+  size: int
+
+
+class Lazy(Sequence):
+  """A sequence that makes its items on access from what a file states.
+
+  It saves memory, and a worker process that gets one makes the items itself.
+
+  Attributes:
+    make: function of a module from a source to an item.
+    sources: the arguments of `make`, one per item.
+  """
+
+  __slots__ = ('make', 'sources')
+
+  def __init__(self, make: Callable[[Any], Any], sources: Sequence[Any]):
+    self.make = make
+    self.sources = sources
+
+  def __len__(self) -> int:
+    return len(self.sources)
+
+  def __getitem__(self, index: int) -> Any:
+    return self.make(self.sources[index])

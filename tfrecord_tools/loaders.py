@@ -1,0 +1,50 @@
+"""Looks up the loader of a data set format by name."""
+
+from typing import Protocol
+
+from tfrecord_tools import coco_json
+from tfrecord_tools.entries import Dataset
+
+
+class Loader(Protocol):
+  """Reads the annotations of one format."""
+
+  def __call__(self, path: str, *, stop: bool) -> Dataset:
+    """Returns the data set at `path`.
+
+    Args:
+      path: file or folder of the annotations.
+      stop: whether the first fault raises ConversionError instead of being
+        counted in `Dataset.drops`.
+    """
+
+
+_LOADERS: dict[str, Loader] = {'coco_json': coco_json.load}
+
+
+def register(name: str, load: Loader) -> None:
+  """Makes a loader known.
+
+  Args:
+    name: name of the format.
+    load: its loader.
+
+  Raises:
+    ValueError: another loader has this name.
+  """
+  if _LOADERS.setdefault(name, load) is not load:
+    raise ValueError(f'another loader has the name {name!r}; choose a new one.')
+
+
+def get(name: str) -> Loader:
+  """Returns the loader of a format.
+
+  Args:
+    name: name of the format.
+
+  Raises:
+    ValueError: no loader has this name.
+  """
+  if name not in _LOADERS:
+    raise ValueError(f'loader must be one of {sorted(_LOADERS)}, got {name!r}.')
+  return _LOADERS[name]
