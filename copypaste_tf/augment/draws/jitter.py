@@ -73,8 +73,8 @@ def fitted(size: tf.Tensor, *, output_size: tuple[int, int]) -> Jitter:
   Returns:
     A `Jitter` without crop and flip.
 
-  >>> fitted(tf.constant([[3, 7]]), output_size=(10, 10)).scaled_size.numpy()
-  array([[ 4, 10]], dtype=int32)
+  >>> fitted(tf.constant([[2, 3]]), output_size=(10, 10)).scaled_size.numpy()
+  array([[ 7, 10]], dtype=int32)
   """
   canvas = tf.broadcast_to(tf.constant(output_size), tf.shape(size))
   scaled_size = _fit(size, canvas)
