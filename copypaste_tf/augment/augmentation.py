@@ -70,6 +70,8 @@ def augment(
       '`composition`; got both.'
     )
   composition = copy_paste if composition is None else composition
+  if composition is not None:
+    compositions.check(composition)
   jitter = jitter or ScaleJitter()
   warped = {
     'dtype': _dtype_to_warp(dtype, composition),

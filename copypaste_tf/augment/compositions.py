@@ -30,11 +30,11 @@ class Options(Protocol):
 
   @property
   def blends(self) -> bool:
-    """Returns whether the images must be float32."""
+    """Returns True if the images must be float32."""
 
   @property
   def shares_warp(self) -> bool:
-    """Returns whether the function takes a `partner`."""
+    """Returns True if the function takes a `partner`."""
 
   def check(self) -> None:
     """Raises ValueError if an option is out of its range."""
@@ -131,6 +131,19 @@ def build(config: Mapping[str, Any]) -> Options:
   return options
 
 
+def check(options: Options) -> None:
+  """Checks the options of a composition.
+
+  Args:
+    options: options of a registered composition.
+
+  Raises:
+    ValueError: if they are of no registered composition, or out of range.
+  """
+  _composition_of(options)
+  options.check()
+
+
 def compose(
   targets: Canvas,
   sources: Canvas,
@@ -140,7 +153,7 @@ def compose(
   max_instances: int,
   partner: tf.Tensor | None = None,
 ) -> TrainScenes:
-  """Composes pairs of images by the composition that the options are of.
+  """Composes pairs of images by the composition that the options belong to.
 
   Args:
     targets: `b` scenes on the output grid; float32 images if the composition
@@ -156,7 +169,7 @@ def compose(
   Returns:
     `TrainScenes` of `b` examples and `m` labels.
   """
-  options.check()
+  check(options)
   return _composition_of(options).function(
     targets,
     sources,
@@ -173,8 +186,8 @@ def _composition_of(options) -> Composition:
     if base in by_class:
       return by_class[base]
   raise ValueError(
-    f'{type(options).__name__} holds no options of a composition; '
-    f'registered are {", ".join(names())}.'
+    f'{type(options).__name__} holds no options of a composition; registered '
+    f'are {", ".join(names())}, which compositions.build makes of plain values.'
   )
 
 

@@ -84,7 +84,7 @@ class CopyPaste:
 
   @property
   def blends(self) -> bool:
-    """Returns whether pixels are blended; see `compositions.Options`."""
+    """Returns True if pixels are blended; see `compositions.Options`."""
     return self.blend_sigma > 0
 
   @property

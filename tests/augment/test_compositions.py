@@ -144,6 +144,10 @@ def test_what_is_registered_must_be_new_and_whole(registered):
 
 def test_options_of_nothing_are_refused():
   scenes = reference.make_scenes(np.random.default_rng(2))
+  with pytest.raises(ValueError, match='dict holds no options .*build makes'):
+    augment.augment(
+      scenes, [0, 1], output_size=(9, 9), composition={'name': 'copy_paste'}
+    )
   targets, sources = augment.pair(scenes, [0, 1], output_size=(16, 16))
   with pytest.raises(ValueError, match='Average holds no options'):
     compositions.compose(
