@@ -1,9 +1,9 @@
-"""Pictures for people: boxes, masks and captions over an image, contact sheets.
+"""Draws boxes, masks and captions over images, and lays images out in sheets.
 
-NumPy, OpenCV and Pillow only. Images are `[h, w, 3]` uint8 RGB; boxes are
-`(ymin, xmin, ymax, xmax)` in pixels of the image. Nothing here changes its
-arguments, and no input that a data set can hold (an image of one pixel, a box
-outside the image or with NaN in it, no objects, hundreds of them) is an error.
+Uses NumPy, OpenCV and Pillow only. Images are `[h, w, 3]` uint8 RGB; boxes are
+`(ymin, xmin, ymax, xmax)` in pixels of the image. No function changes its
+arguments. No input that a data set can hold is an error: an image of one pixel,
+a box outside the image or with NaN, no instances, hundreds of instances.
 """
 
 import colorsys
@@ -17,21 +17,22 @@ from PIL import Image, ImageDraw, ImageFont
 Color = tuple[int, int, int]
 
 MASK_OPACITY = 0.45
-# Successive multiples of the golden ratio never come close to each other on
-# the hue circle, so neighbouring class ids get clearly different hues.
+# Successive multiples of the golden ratio are far apart on the hue circle, so
+# neighbouring class ids get clearly different hues.
 GOLDEN_RATIO = 0.618033988749895
-# Three rings of the colour cone; ids that share a hue differ in the ring.
+# Saturation and value of three rings of the colour cone. Ids of a similar hue
+# differ in the ring.
 RINGS = ((0.95, 0.95), (0.55, 1.0), (0.95, 0.65))
 
 
 def class_colors(classes: Sequence[int]) -> list[Color]:
-  """Gives each category id its colour, the same one in every picture.
+  """Returns the colour of each category id, the same in every picture.
 
   Args:
-    classes: `[n]` category ids, any integers.
+    classes: `n` category ids, any integers.
 
   Returns:
-    n RGB triples, each channel in 0..255.
+    `n` RGB triples, each channel in 0..255.
   """
   return [_class_color(int(i)) for i in classes]
 
@@ -50,20 +51,21 @@ def draw_instances(
   captions: Sequence[str],
   colors: Sequence[Color] | None = None,
 ) -> np.ndarray:
-  """Draws objects over an image, large ones first, captions on top.
+  """Draws instances over an image, large ones first, captions on top.
 
   Args:
     image: `[h, w, 3]` uint8 RGB.
-    boxes: `[n, 4]` pixels `(ymin, xmin, ymax, xmax)`; may leave the image.
-    masks: n masks, each `[h, w]` bool, or None to draw boxes only.
-    captions: n texts; an empty one is not drawn.
-    colors: n RGB triples; None colours the objects by their position.
+    boxes: `[n, 4]` numbers, `(ymin, xmin, ymax, xmax)` in pixels; may leave
+      the image.
+    masks: `n` masks, each `[h, w]` bool, or None to draw boxes only.
+    captions: `n` texts; an empty one is not drawn.
+    colors: `n` RGB triples; None colours the instances by their position.
 
   Returns:
     `[h, w, 3]` uint8, a new array.
 
   Raises:
-    ValueError: the image is not uint8 RGB, or the lengths or shapes disagree.
+    ValueError: if the image is not uint8 RGB, or the lengths or shapes differ.
   """
   boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
   colors = class_colors(range(1, len(boxes) + 1)) if colors is None else colors
@@ -82,23 +84,30 @@ def draw_instances(
 
 
 def png_bytes(image: np.ndarray) -> bytes:
-  """Encodes `[h, w, 3]` or `[h, w]` uint8 as PNG."""
+  """Encodes an image as PNG.
+
+  Args:
+    image: `[h, w, 3]` uint8 RGB or `[h, w]` uint8 grey.
+
+  Returns:
+    The bytes of the file.
+  """
   pixels = image[..., ::-1] if image.ndim == 3 else image
   return cv2.imencode('.png', np.ascontiguousarray(pixels))[1].tobytes()
 
 
 def tile(images: Sequence[np.ndarray], columns: int) -> np.ndarray:
-  """Lays images out in rows, each in a white cell of the largest size.
+  """Lays images out in rows of white cells of the largest size.
 
   Args:
-    images: `[h, w, 3]` uint8 each, sizes may differ.
-    columns: images in a row, at least 1.
+    images: `[h, w, 3]` uint8 RGB each; sizes may differ.
+    columns: number of images in a row, at least 1.
 
   Returns:
     `[rows * max h, columns * max w, 3]` uint8; one white pixel for no images.
 
   Raises:
-    ValueError: `columns` is below 1.
+    ValueError: if `columns` is below 1.
   """
   if columns < 1:
     raise ValueError(f'columns must be at least 1, got {columns}.')
@@ -156,7 +165,10 @@ def _draw_mask(canvas: np.ndarray, mask: np.ndarray, color: Color) -> None:
 
 
 def _visible_box(box: np.ndarray, size) -> tuple[int, ...] | None:
-  """The inclusive `(left, top, right, bottom)` pixels of a box, if any."""
+  """Returns the inclusive `(left, top, right, bottom)` pixels of a box.
+
+  None if the box has no pixel in the image.
+  """
   width, height = size
   ymin, xmin, ymax, xmax = box
   outside = ymin >= height or xmin >= width or ymax < 0 or xmax < 0
@@ -186,7 +198,7 @@ def _draw_caption(pen, size, box, text: str, color: Color) -> None:
   font = _font(min(max(min(size) // 36, 11), 24))
   left, top, right, bottom = pen.textbbox((0, 0), text, font=font)
   width, height = int(right - left) + 4, int(bottom - top) + 3
-  # Inside the picture even for a box in its last column or first row.
+  # The caption stays inside the picture, also at its edges.
   x = max(min(corners[0], size[0] - width), 0)
   y = max(corners[1] - height, 0)
   pen.rectangle((x, y, x + width - 1, y + height - 1), fill=color)
@@ -194,6 +206,6 @@ def _draw_caption(pen, size, box, text: str, color: Color) -> None:
 
 
 def _ink(color: Color) -> Color:
-  """Black or white, whichever reads better on the colour."""
+  """Returns black or white, whichever contrasts more with the colour."""
   luminance = np.dot(color, [0.299, 0.587, 0.114])
   return (0, 0, 0) if luminance > 140 else (255, 255, 255)

@@ -1,21 +1,24 @@
-"""The typed records: the one declaration of names, shapes, dtypes and ranges.
+"""Declares the records that all rooms pass on, and what a mask is.
 
 Shape alphabet, here and in the whole package: `b` batch, `n` instances of an
 image (padded), `l` id planes, `h w` pixels, `k` classes.
 
 Masks travel as **id planes**. A plane is a `[h, w]` uint8 image in which 0 is
-nothing and `v` in 1..255 is an object; objects that overlap lie in different
-planes. Instance `i` is addressed by one integer, `ids[i] = 256 * plane + v`,
-and its mask is `planes[ids[i] // 256] == ids[i] % 256`: exact, at 1 byte
-per pixel and plane instead of 4 bytes per pixel and object. `ids[i] == 0`
-means that the instance has no pixel.
+background and `v` in 1..255 is an instance; instances that overlap lie in
+different planes. One integer addresses instance `i`: `ids[i] = 256 * plane +
+v`. Id 0 means that the instance has no pixel. This is exact, and costs 1 byte
+per pixel and plane instead of 4 bytes per pixel and instance.
+
+`in_mask` defines which pixels belong to an instance. Nothing else does.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 IDS_PER_PLANE = 256
+# Bits of the owner plane: the images whose instances a pixel belongs to.
+TARGET, SOURCE = 1, 2
 
 
 class Scenes(NamedTuple):
@@ -66,40 +69,132 @@ class RawScenes(NamedTuple):
 class TrainScenes(NamedTuple):
   """A batch of training examples on the output grid, as `augment` makes them.
 
-  The mask of instance `i` is
-  `(planes[ids[i] // 256] == ids[i] % 256) & (alpha == pasted[i])`.
-  Padding instances have class 0, id 0, box zeros.
+  `in_mask` defines the mask of an instance. Padding instances have class 0, id
+  0, a box of zeros and weight 0.
 
   Attributes:
-    image: `[b, h, w, 3]` float32, bfloat16 or what else was asked of `augment`,
+    image: `[b, h, w, 3]` float32 or the dtype that `augment` was asked for,
       normalised by the ImageNet mean and standard deviation; 0 (the mean
-      colour) where no image lies.
-    planes: `[b, l, h, w]` uint8 id planes: the source's under `alpha`, the
-      target's elsewhere.
-    alpha: `[b, h, w]` bool, the pixels that come from the source.
+      colour) where no image lies. In [0, 255] with `normalize=False`.
+    planes: `[b, l, h, w]` uint8 id planes.
+    owners: `[b, h, w]` uint8, bits of the images that own a pixel: `TARGET`,
+      `SOURCE`, or both where a composition shows both. Copy-Paste gives each
+      pixel one owner, whose image and planes it shows.
     size: `[b, 2]` int32, height and width of the target image's region.
     boxes: `[b, n, 4]` float32 in pixels of the output grid.
     classes: `[b, n]` int32, 1-based; 0 is padding.
+    weights: `[b, n]` float32, weight of the label; 1 unless a composition says
+      otherwise, 0 for padding.
     ids: `[b, n]` int32 addresses in `planes`.
     pasted: `[b, n]` bool, true for objects of the source.
     touched: `[b, n]` bool, true for target objects that lost pixels.
     areas: `[b, n]` int32, visible pixels; above 0 for every label.
     source_id: `[b, 2]` int64, ids of the target and of the source image.
-    statistics: dict of `[b]` float32 counts (see `augment.copy_paste`).
+    statistics: dict of `[b]` float32 counts; see `augment.copy_paste`.
   """
 
   image: tf.Tensor
   planes: tf.Tensor
-  alpha: tf.Tensor
+  owners: tf.Tensor
   size: tf.Tensor
   boxes: tf.Tensor
   classes: tf.Tensor
+  weights: tf.Tensor
   ids: tf.Tensor
   pasted: tf.Tensor
   touched: tf.Tensor
   areas: tf.Tensor
   source_id: tf.Tensor
   statistics: dict[str, tf.Tensor]
+
+  @property
+  def alpha(self) -> tf.Tensor:
+    """Returns `[b, h, w]` bool, true for pixels that the source owns."""
+    return self.owners & SOURCE > 0
+
+
+def address(ids: Any) -> tuple[Any, Any]:
+  """Splits ids into the plane and the value in it.
+
+  Args:
+    ids: integers of any shape, a tensor, an array or a number.
+
+  Returns:
+    Plane and value, of the same shape and dtype.
+  """
+  return ids // IDS_PER_PLANE, ids % IDS_PER_PLANE
+
+
+def has_value(pixels: Any, ids: Any) -> Any:
+  """Compares pixels with the value of an id; `in_mask` for ids above 0.
+
+  Args:
+    pixels: uint8 of any shape, from the plane that the id addresses.
+    ids: integers that broadcast to `pixels`, above 0.
+
+  Returns:
+    Bool of the broadcast shape.
+  """
+  _, value = address(ids)
+  return pixels == _cast(value, tf.uint8)
+
+
+def in_mask(pixels: Any, ids: Any, owners: Any = None, pasted: Any = False):
+  """Tells which pixels belong to an instance: the definition of a mask.
+
+  A pixel does if its plane holds the instance's value and the image that the
+  instance is from owns the pixel. Takes tensors or NumPy arrays.
+
+  Args:
+    pixels: uint8 of any shape, from the plane that the id addresses.
+    ids: integers that broadcast to `pixels`; 0 has no pixel.
+    owners: uint8 that broadcasts, see `TrainScenes`; None where there is one
+      image only, as in `Scenes`.
+    pasted: bool that broadcasts, true for instances of the source.
+
+  Returns:
+    Bool of the broadcast shape.
+  """
+  mask = has_value(pixels, ids) & (ids > 0)
+  if owners is None:
+    return mask
+  return mask & is_owner(owners, pasted)
+
+
+def is_owner(owners: Any, of_source: Any) -> Any:
+  """Tells whether an image owns pixels.
+
+  Args:
+    owners: uint8 of any shape, see `TrainScenes`.
+    of_source: bool that broadcasts: asks for the source instead of the target.
+
+  Returns:
+    Bool of the broadcast shape.
+  """
+  bit = TARGET + (SOURCE - TARGET) * _cast(of_source, tf.uint8)
+  return owners & bit > 0
+
+
+def mask_of(scene: Scenes | TrainScenes, index: int) -> Any:
+  """Returns the mask of an instance of an unbatched scene.
+
+  Args:
+    scene: one scene, of tensors or NumPy arrays.
+    index: number of the instance.
+
+  Returns:
+    `[h, w]` bool.
+  """
+  ident = scene.ids[index]
+  pixels = scene.planes[address(ident)[0]]
+  if isinstance(scene, TrainScenes):
+    return in_mask(pixels, ident, scene.owners, scene.pasted[index])
+  return in_mask(pixels, ident)
+
+
+def _cast(values, dtype):
+  """Casts tensors, of which operators need equal dtypes; arrays do not."""
+  return tf.cast(values, dtype) if tf.is_tensor(values) else values
 
 
 class Features:

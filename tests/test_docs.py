@@ -119,7 +119,7 @@ def test_python_examples_run(page, checkout, monkeypatch):
 
 
 def test_the_op_needs_ten_lines():
-  (block,) = _blocks(ROOT / 'README.md', 'python')
+  block = _blocks(ROOT / 'README.md', 'python')[0]
   lines = [
     x for x in block.split('\n') if x and not x.startswith(('import', 'from'))
   ]

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 import reference
+import tensorflow as tf
 
 from copypaste_tf import augment, examples
 from copypaste_tf.records import id_planes
@@ -51,6 +52,49 @@ def test_ids_address_pixels_of_their_plane():
   for mask, ident in zip(masks, ids, strict=True):
     plane, value = divmod(ident, examples.IDS_PER_PLANE)
     np.testing.assert_array_equal(planes[plane] == value, mask)
+
+
+def test_address_splits_plane_and_value():
+  ids = np.array([0, 1, 255, 257, 3 * 256 + 9])
+  for given in (ids, tf.constant(ids)):
+    plane, value = examples.address(given)
+    np.testing.assert_array_equal(plane, [0, 0, 0, 1, 3])
+    np.testing.assert_array_equal(value, [0, 1, 255, 1, 9])
+
+
+@pytest.mark.parametrize('convert', [np.asarray, tf.constant])
+def test_a_mask_is_where_the_value_is_and_the_image_owns_the_pixel(convert):
+  pixels = np.array([0, 7, 7, 7, 8, 7], np.uint8)
+  owners = np.array([1, 1, 2, 3, 1, 0], np.uint8)
+  for ident, pasted, expected in (
+    (256 + 7, False, [0, 1, 0, 1, 0, 0]),
+    (256 + 7, True, [0, 0, 1, 1, 0, 0]),
+    (8, False, [0, 0, 0, 0, 1, 0]),
+    (0, False, [0] * 6),
+  ):
+    ids = np.array([ident], np.int32)
+    arguments = (pixels, ids, owners, np.array([pasted]))
+    mask = examples.in_mask(*map(convert, arguments))
+    np.testing.assert_array_equal(mask, np.array(expected, bool))
+    alone = examples.in_mask(*map(convert, arguments[:2]))
+    np.testing.assert_array_equal(alone, (pixels == ident % 256) & (ident > 0))
+
+
+@pytest.mark.parametrize('convert', [np.asarray, tf.constant])
+def test_the_mask_of_one_instance_of_a_scene(convert):
+  scenes = reference.make_scenes(np.random.default_rng(1))
+  scene = tf.nest.map_structure(lambda field: convert(field[0]), scenes)
+  for k in range(12):
+    expected = reference.mask_of(scenes.planes[0], scenes.ids[0, k])
+    np.testing.assert_array_equal(examples.mask_of(scene, k), expected)
+
+
+def test_alpha_is_what_the_source_owns():
+  scenes = reference.make_scenes(np.random.default_rng(2))
+  example = augment.augment(scenes, [0, 1], output_size=(16, 32))
+  owners = np.uint8([[[0, 1, 2, 3]]])
+  alpha = example._replace(owners=tf.constant(owners)).alpha
+  np.testing.assert_array_equal(alpha, [[[False, False, True, True]]])
 
 
 def test_every_feature_has_a_key_of_its_own():

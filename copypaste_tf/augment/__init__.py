@@ -1,11 +1,10 @@
 """Simple Copy-Paste as one pure function of a batch; imports TensorFlow only.
 
-In the order of the data: `options` are the knobs; `random`, `boxes`, `planes`,
-`layers`, `extents` and `masks` the tools; `scenes` makes the elements of a
-batch; `jitter` draws and `warp` moves both images, `canvas` keeps what is to be
-seen, `pairing` and `selection` draw who gives what, `blend` and `occlusion`
-mend pixels and labels, `copy_paste` puts the example together, and `augment` is
-all of it.
+In the order of the data: `options` declares the knobs, `scene_checks` and
+`scenes` make the elements of a batch, `copy_paste` composes two images with the
+rooms `draws`, `pixels` and `labels`, `joining` makes the training example,
+`compositions` registers Copy-Paste and others, and `augmentation` is all of it
+in one function. `augment` here is that function; its module is `augmentation`.
 """
 
 from copypaste_tf.augment.augmentation import augment as augment
@@ -14,5 +13,5 @@ from copypaste_tf.augment.labels.masks import crop_masks as crop_masks
 from copypaste_tf.augment.labels.masks import instance_masks as instance_masks
 from copypaste_tf.augment.options import CopyPaste as CopyPaste
 from copypaste_tf.augment.options import ScaleJitter as ScaleJitter
-from copypaste_tf.augment.pixels.warp import denormalize as denormalize
+from copypaste_tf.augment.pixels.normalization import denormalize as denormalize
 from copypaste_tf.augment.scenes import from_masks as from_masks

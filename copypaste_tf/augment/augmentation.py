@@ -1,15 +1,14 @@
-"""The whole augmentation of a batch: pair, jitter, paste, normalise."""
+"""Augments a batch: pairs images, jitters them and composes each pair."""
 
 import tensorflow as tf
 
-from copypaste_tf.augment import copy_paste as paste
-from copypaste_tf.augment.draws import jitter as jitter_lib
+from copypaste_tf.augment import compositions, joining
+from copypaste_tf.augment.draws import jitter as jittering
 from copypaste_tf.augment.draws import pairing, random
 from copypaste_tf.augment.labels import canvas
 from copypaste_tf.augment.labels.canvas import Canvas
 from copypaste_tf.augment.options import CopyPaste, ScaleJitter
-from copypaste_tf.augment.pixels import bfloat16
-from copypaste_tf.augment.pixels import warp as warp_lib
+from copypaste_tf.augment.pixels import bfloat16, warp
 from copypaste_tf.examples import Scenes, TrainScenes
 
 
@@ -24,10 +23,12 @@ def augment(
   jitter: ScaleJitter | None = None,
   source_jitter: ScaleJitter | None = None,
   copy_paste: CopyPaste | None = None,
+  composition: compositions.Options | None = None,
   sources: Scenes | None = None,
   dtype: tf.DType = tf.float32,
+  normalize: bool = True,
 ) -> TrainScenes:
-  """Jitters a batch and, with `copy_paste`, pastes objects between images.
+  """Jitters a batch and composes pairs of its images, such as by Copy-Paste.
 
   A pure function with static shapes: the same arguments give the same result
   eagerly, in `tf.data`, and under XLA on any device. Where target and source
@@ -43,41 +44,54 @@ def augment(
     seed: `[2]` int32 or int64; draw a new one for each batch.
     output_size: height and width of the canvas, pixels.
     max_instances: number of labels that an example can hold.
-    jitter: of the targets; `ScaleJitter()` (LSJ) by default.
-    source_jitter: of the images that are pasted from; like the targets' by
-      default (the paper's Table 11 varies them).
-    copy_paste: what is pasted; None leaves the stage out.
+    jitter: range of the targets' jitter; `ScaleJitter()` (LSJ) by default.
+    source_jitter: range of the sources' jitter; the targets' by default (the
+      paper's Table 11 varies it).
+    copy_paste: options of Copy-Paste; short for `composition`.
+    composition: options of how the two images of a pair become one example;
+      see `compositions`. None, as for `copy_paste`, leaves the stage out.
     sources: a batch of `b` scenes to paste from, the i-th onto the i-th; by
       default a random derangement of `scenes`.
-    dtype: of the resulting image, float32, bfloat16, or uint16 for the bits of
-      bfloat16, of which XLA makes faster code for CPUs.
+    dtype: dtype of the resulting image: float32, bfloat16, or uint16 for the
+      bits of bfloat16, of which XLA makes faster code for CPUs.
+    normalize: whether images have zero mean and unit variance over ImageNet;
+      False leaves RGB in [0, 255] and 0 (black) where no image lies.
 
   Returns:
     `TrainScenes` of `b` examples.
 
   Raises:
-    ValueError: if a knob is out of its range, or the batch is too small to
-      pair its images.
+    ValueError: if a knob is out of its range, both `copy_paste` and
+      `composition` are given, or the batch is too small to pair its images.
   """
-  jitter = jitter or ScaleJitter()
-  # What is blended must be numbers.
-  blends = copy_paste is not None and copy_paste.blend_sigma > 0
-  as_bits = bfloat16.stored(dtype) == tf.uint16 and not blends
-  stored = tf.uint16 if as_bits else tf.float32
-  if copy_paste is None:
-    targets = _jittered(
-      scenes, random.split(seed, 4)[0], output_size, jitter, stored
+  if copy_paste is not None and composition is not None:
+    raise ValueError(
+      'augment takes `copy_paste`, which is short for `composition`, or '
+      '`composition`; got both.'
     )
-    examples = paste.without_paste(targets, max_instances=max_instances)
+  composition = copy_paste if composition is None else composition
+  if composition is not None:
+    compositions.check(composition)
+  jitter = jitter or ScaleJitter()
+  warped = {
+    'dtype': _dtype_to_warp(dtype, composition),
+    'normalize': normalize,
+  }
+  if composition is None:
+    seed = random.split(seed, 4)[0]
+    targets = _jittered(scenes, seed, output_size, jitter, warped)
+    examples = joining.targets_alone(targets, max_instances=max_instances)
   else:
     targets, sources, partner = _pair(
-      scenes, seed, output_size, jitter, source_jitter, sources, stored
+      scenes, seed, output_size, jitter, source_jitter, sources, warped
     )
-    examples = paste.copy_paste(
+    if partner is not None and not composition.shares_warp:
+      sources, partner = _take(sources, partner), None
+    examples = compositions.compose(
       targets,
       sources,
       random.split(seed, 4)[3],
-      options=copy_paste,
+      options=composition,
       max_instances=max_instances,
       partner=partner,
     )
@@ -94,18 +108,20 @@ def pair(
   source_jitter: ScaleJitter | None = None,
   sources: Scenes | None = None,
 ) -> tuple[Canvas, Canvas]:
-  """Makes the two images of each example: what `augment` pastes between.
+  """Returns the two images of each example, as `augment` composes them.
 
   Args:
-    scenes: see `augment`, as the others.
-    seed: of the same value for the same images.
+    scenes: the targets, a batch of `b` decoded scenes.
+    seed: `[2]` int32 or int64; the seed of `augment` gives the same images.
     output_size: height and width of the canvas, pixels.
-    jitter: of the targets.
-    source_jitter: of the sources.
-    sources: a batch to paste from.
+    jitter: range of the targets' jitter; `ScaleJitter()` by default.
+    source_jitter: range of the sources' jitter; the targets' by default.
+    sources: a batch of `b` scenes to paste from; by default a random
+      derangement of `scenes`.
 
   Returns:
-    Targets and sources, the i-th for the i-th.
+    Targets and sources on the canvas with normalised float32 images, the i-th
+    source for the i-th target.
 
   Raises:
     ValueError: if a knob is out of its range, or the batch is too small to
@@ -118,35 +134,44 @@ def pair(
     jitter or ScaleJitter(),
     source_jitter,
     sources,
-    tf.float32,
+    {},
   )
   return targets, sources if partner is None else _take(sources, partner)
 
 
-def _pair(scenes, seed, output_size, jitter, source_jitter, sources, dtype):
-  """Returns targets, sources, and the order of these if it is another."""
+def _dtype_to_warp(dtype, composition) -> tf.DType:
+  """Returns the dtype of the warped images; what is blended must be numbers."""
+  blends = composition is not None and composition.blends
+  as_bits = bfloat16.stored(dtype) == tf.uint16 and not blends
+  return tf.uint16 if as_bits else tf.float32
+
+
+def _pair(scenes, seed, output_size, jitter, source_jitter, sources, warped):
+  """Returns targets, sources, and the permutation of the sources or None."""
   seeds = random.split(seed, 4)
-  targets = _jittered(scenes, seeds[0], output_size, jitter, dtype)
+  targets = _jittered(scenes, seeds[0], output_size, jitter, warped)
   if sources is None:
     partner = _partners(scenes, seeds[1])
     if source_jitter in (None, jitter):
       return targets, targets, partner
     sources = _take(scenes, partner)
   source_jitter = source_jitter or jitter
-  sources = _jittered(sources, seeds[2], output_size, source_jitter, dtype)
+  sources = _jittered(sources, seeds[2], output_size, source_jitter, warped)
   return targets, sources, None
 
 
-def _jittered(scenes, seed, output_size, jitter, dtype) -> Canvas:
-  draw = jitter_lib.sample(
+def _jittered(scenes, seed, output_size, jitter, warped) -> Canvas:
+  """Draws the jitter and warps scenes; `warped` are options of `warp`."""
+  draw = jittering.sample(
     seed, scenes.size, output_size=output_size, jitter=jitter
   )
-  warped = warp_lib.warp(scenes, draw, output_size=output_size, dtype=dtype)
-  return canvas.place(warped)
+  return canvas.place(
+    warp.warp(scenes, draw, output_size=output_size, **warped)
+  )
 
 
 def _as(image, dtype) -> tf.Tensor:
-  """Turns float32, or the bits of bfloat16, into what was asked for."""
+  """Turns float32, or the bits of bfloat16, into the requested dtype."""
   if image.dtype == dtype:
     return image
   if image.dtype == tf.uint16:
@@ -159,8 +184,8 @@ def _as(image, dtype) -> tf.Tensor:
 def _partners(scenes, seed) -> tf.Tensor:
   if scenes.image.shape[0] == 1:
     raise ValueError(
-      'Copy-Paste pairs the images of a batch, which has only one; raise the '
-      'batch size or pass `sources`.'
+      'A composition pairs the images of a batch, which has only one; raise '
+      'the batch size or pass `sources`.'
     )
   return pairing.derange(seed, scenes.source_id)
 

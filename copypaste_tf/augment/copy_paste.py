@@ -2,18 +2,17 @@
 
 import tensorflow as tf
 
-from copypaste_tf.augment.draws import selection as selection_lib
-from copypaste_tf.augment.draws.selection import Selection
-from copypaste_tf.augment.labels import masks, occlusion
-from copypaste_tf.augment.labels import planes as planes_lib
+from copypaste_tf import examples
+from copypaste_tf.augment import joining
+from copypaste_tf.augment.draws import selection
+from copypaste_tf.augment.labels import id_planes, masks, occlusion
 from copypaste_tf.augment.labels.canvas import Canvas
-from copypaste_tf.augment.labels.occlusion import Remains
 from copypaste_tf.augment.options import CopyPaste
 from copypaste_tf.augment.pixels import blend, compose
 from copypaste_tf.examples import TrainScenes
 
-# Rows that are pasted or left alone together: about as many bytes of an image
-# as of a plane, which stay in the cache.
+# Rows of a block that is pasted or left alone as a whole. A block of an image
+# and one of a plane have about as many bytes, and stay in the cache.
 _IMAGE_ROWS = 8
 _PLANE_ROWS = 32
 
@@ -27,21 +26,21 @@ def copy_paste(
   max_instances: int,
   partner: tf.Tensor | None = None,
 ) -> TrainScenes:
-  """Pastes a random subset of each source's objects onto its target.
+  """Pastes a random subset of each source's instances onto its target.
 
-  A pair with equal `source_id` is left without a paste. Fewer objects are
-  pasted where their labels would not fit; of a target that alone has more than
-  `max_instances` labels the largest are kept.
+  Pastes nothing between images of equal `source_id`. Pastes fewer instances
+  where their labels would not fit. Keeps the largest labels of a target that
+  alone has more than `max_instances`.
 
   Args:
     targets: `b` scenes on the output grid.
     sources: `b` scenes on the same grid, the i-th for the i-th target; with
       `partner` the targets themselves.
-    seed: `[2]` int32.
-    options: what to paste and how labels are mended; see `CopyPaste`.
+    seed: `[2]` int32 or int64.
+    options: the knobs; see `CopyPaste`.
     max_instances: number of labels `m` that an example can hold.
-    partner: `[b]` int32, a permutation: whose objects the i-th target gets.
-      Spares a copy of the sources.
+    partner: `[b]` int32 in [0, b), a permutation: the i-th target is pasted
+      onto from image `partner[i]`. Spares a copy of the sources.
 
   Returns:
     `TrainScenes`, with these `[b]` float32 statistics: `images_with_paste` (0
@@ -64,61 +63,36 @@ def copy_paste(
       'copy_paste takes a partner only where the sources are the targets.'
     )
   present = tf.cast(targets.scenes.classes > 0, tf.int32)
-  selection = selection_lib.select(
+  selected = selection.draw(
     sources.scenes,
     targets.scenes.source_id != sources.scenes.source_id,
     tf.maximum(max_instances - tf.reduce_sum(present, axis=1), 0),
     seed,
     options=options,
   )
-  alpha = masks.select(
+  owners = masks.paste_owners(
     canvases.scenes.planes,
     sources.scenes.ids,
-    selection.chosen,
+    selected.chosen,
     sources.extent.box,
     partner,
   )
-  covers = tf.where(selection.chosen[..., tf.newaxis], sources.extent.box, 0)
-  remains = occlusion.occlude(targets, alpha, options=options, covers=covers)
+  covers = tf.where(selected.chosen[..., tf.newaxis], sources.extent.box, 0)
+  remains = occlusion.occlude(targets, owners, options=options, covers=covers)
   # The planes are written in place, so they must have been read by then. XLA
-  # only keeps the order of what needs each other, and else copies them.
+  # keeps an order only where one value depends on the other; else it copies.
   covers += tf.cast(tf.reduce_any(remains.areas < 0), tf.int32)
-  image, planes = _compose(
-    targets, sources, alpha, partner, covers, options.blend_sigma
+  image, planes = _paste_pixels(
+    targets, sources, owners, partner, covers, options.blend_sigma
   )
-  return _example(
+  return joining.join(
     targets,
     sources,
     remains,
-    selection,
-    alpha=alpha,
+    selected,
     image=image,
     planes=planes,
-    max_instances=max_instances,
-  )
-
-
-def without_paste(targets: Canvas, *, max_instances: int) -> TrainScenes:
-  """Makes training examples of the targets alone.
-
-  Args:
-    targets: `b` scenes on the output grid.
-    max_instances: number of labels `m` that an example can hold.
-
-  Returns:
-    `TrainScenes` with the statistics of `copy_paste`; each image is its own
-    source.
-  """
-  zero = tf.zeros_like(targets.scenes.size[:, 0])
-  nothing = tf.zeros_like(targets.scenes.crowd)
-  return _example(
-    targets,
-    targets,
-    occlusion.untouched(targets),
-    Selection(zero, zero, nothing),
-    alpha=tf.zeros(tf.shape(targets.scenes.image)[:3], tf.bool),
-    image=targets.scenes.image,
-    planes=targets.scenes.planes,
+    owners=owners,
     max_instances=max_instances,
   )
 
@@ -139,26 +113,27 @@ def _check(targets, sources, options, max_instances):
     raise ValueError(f'max_instances must be at least 1, got {max_instances}.')
 
 
-def _compose(targets, sources, alpha, partner, covers, blend_sigma):
-  """Returns image and planes, of the source under `alpha`, else the target."""
+def _paste_pixels(targets, sources, owners, partner, covers, blend_sigma):
+  """Returns images and planes, each pixel from the image that owns it."""
 
-  def paste(of_source, of_target, wanted):
+  def write(of_source, of_target, wanted):
     if partner is None:
-      return compose.paste(alpha, of_source, of_target, wanted)
-    return compose.paste_within(alpha, of_target, partner, wanted)
+      return compose.write_over(owners, of_source, of_target, wanted)
+    return compose.write_within(owners, of_target, partner, wanted)
 
-  _, num_planes, height, _ = planes_lib.shape(targets.scenes.planes)
-  near, near_planes = (
-    compose.reached(covers, height, rows)[:, tf.newaxis]
+  _, num_planes, height, _ = id_planes.shape(targets.scenes.planes)
+  image_blocks, plane_blocks = (
+    compose.reached_blocks(covers, height, rows)[:, tf.newaxis]
     for rows in (_IMAGE_ROWS, _PLANE_ROWS)
   )
   ids = tf.concat([targets.scenes.ids, sources.scenes.ids], axis=1)
-  near_planes &= planes_lib.used(ids, num_planes)[..., tf.newaxis]
-  planes = paste(sources.scenes.planes, targets.scenes.planes, near_planes)
+  plane_blocks &= id_planes.used(ids, num_planes)[..., tf.newaxis]
+  planes = write(sources.scenes.planes, targets.scenes.planes, plane_blocks)
   images = sources.scenes.image, targets.scenes.image
   if not blend_sigma:
     images = (x[:, tf.newaxis] for x in images)
-    return tf.squeeze(paste(*images, near), axis=1), planes
+    return tf.squeeze(write(*images, image_blocks), axis=1), planes
+  alpha = examples.is_owner(owners, of_source=True)
   soft = blend.soften(alpha, sigma=blend_sigma)[..., tf.newaxis]
   return soft * images[0] + (1 - soft) * images[1], planes
 
@@ -168,90 +143,3 @@ def _take(batch, partner):
   if partner is None:
     return batch
   return tf.nest.map_structure(lambda field: tf.gather(field, partner), batch)
-
-
-def _example(
-  targets: Canvas,
-  sources: Canvas,
-  remains: Remains,
-  selection: Selection,
-  *,
-  alpha: tf.Tensor,
-  image: tf.Tensor,
-  planes: tf.Tensor,
-  max_instances: int,
-) -> TrainScenes:
-  """Joins pixels and labels of both images."""
-  chosen = selection.chosen
-  index, filled = _largest(
-    tf.concat([remains.valid, chosen], axis=1),
-    tf.concat([remains.areas, sources.extent.area], axis=1),
-    max_instances,
-  )
-
-  def join(of_target, of_source):
-    joined = tf.concat([of_target, of_source], axis=1)
-    found = tf.gather(joined, index, batch_dims=1)
-    mask = filled[..., tf.newaxis] if found.shape.rank == 3 else filled
-    return tf.where(mask, found, tf.zeros_like(found))
-
-  example = TrainScenes(
-    image=image,
-    planes=planes,
-    alpha=alpha,
-    size=targets.scenes.size,
-    boxes=join(remains.boxes, sources.scenes.boxes),
-    classes=join(targets.scenes.classes, sources.scenes.classes),
-    ids=join(targets.scenes.ids, sources.scenes.ids),
-    pasted=join(tf.zeros_like(remains.valid), chosen),
-    touched=join(remains.touched, tf.zeros_like(chosen)),
-    areas=join(remains.areas, sources.extent.area),
-    source_id=tf.stack(
-      [targets.scenes.source_id, sources.scenes.source_id], axis=1
-    ),
-    statistics={},
-  )
-  return example._replace(
-    statistics=_statistics(example, targets, remains, selection)
-  )
-
-
-def _largest(valid, areas, max_instances):
-  """Chooses the labels to keep, the largest where there are too many.
-
-  No pasted object is ever cut: something is pasted only where all fit.
-
-  Returns:
-    index: `[b, m]` int32 into the joined labels, ascending, padding last.
-    filled: `[b, m]` bool, false for padding.
-  """
-  size = valid.shape[1]
-  worth = tf.where(valid, areas, -1)
-  best = tf.argsort(worth, axis=1, direction='DESCENDING', stable=True)
-  best = best[:, :max_instances]
-  best = tf.where(tf.gather(valid, best, batch_dims=1), best, size)
-  best = tf.sort(best, axis=1)
-  padding = [[0, 0], [0, max(0, max_instances - size)]]
-  best = tf.pad(best, padding, constant_values=size)
-  return tf.minimum(best, size - 1), best < size
-
-
-def _statistics(example, targets, remains, selection) -> dict[str, tf.Tensor]:
-  pasted = _count(selection.chosen)
-  kept = _count((example.classes > 0) & ~example.pasted)
-  counts = {
-    'images_with_paste': tf.minimum(pasted, 1),
-    'objects_available': selection.available,
-    'objects_pasted': pasted,
-    'objects_not_pasted': selection.wanted - pasted,
-    'objects_removed': _count(remains.removed),
-    'boxes_shrunk': _count(remains.shrunk),
-    'instances_clipped': _count(remains.valid) - kept,
-    'images_shrunk': targets.scenes.shrunk,
-  }
-  return {name: tf.cast(x, tf.float32) for name, x in counts.items()}
-
-
-def _count(flags) -> tf.Tensor:
-  """Counts the true values of `[b, n]` bool per image, `[b]` int32."""
-  return tf.reduce_sum(tf.cast(flags, tf.int32), axis=1)

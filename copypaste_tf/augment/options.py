@@ -1,4 +1,4 @@
-"""The knobs of the augmentation: names, units, defaults, the paper's values."""
+"""Declares the knobs of the augmentation, with units and the paper's values."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -41,12 +41,12 @@ class ScaleJitter:
 
 @dataclasses.dataclass
 class CopyPaste:
-  """What is pasted, and when an occluded object is relabelled or removed.
+  """Options of Copy-Paste: what is pasted, and how occluded labels change.
 
   Attributes:
     probability: chance that an image is pasted onto at all, in [0, 1]; 1 in
       the paper.
-    subset: which of the source's objects are pasted. `random`: a count uniform
+    subset: the source's objects that are pasted. `random`: a count uniform
       in 0..n, then objects uniformly (the paper); `one`: one object; `all`.
     classes: paste only these category ids; empty means every class.
     excluded_classes: never paste these category ids.
@@ -81,6 +81,16 @@ class CopyPaste:
   min_visible_fraction: float = 0.0
   box_tolerance: float = 10.0
   occlusion: str = 'per_object'
+
+  @property
+  def blends(self) -> bool:
+    """Returns True if pixels are blended; see `compositions.Options`."""
+    return self.blend_sigma > 0
+
+  @property
+  def shares_warp(self) -> bool:
+    """Returns True: each image is warped once and serves in both roles."""
+    return True
 
   def check(self) -> None:
     """Raises ValueError if a knob is out of its range."""

@@ -1,8 +1,9 @@
-"""Scenes of static shape, from your own tensors or from a decoded record."""
+"""Makes scenes of static shape from tensors or from a decoded record."""
 
 import tensorflow as tf
 
-from copypaste_tf.augment.labels import layers
+from copypaste_tf.augment import scene_checks
+from copypaste_tf.augment.labels import extents, layers
 from copypaste_tf.examples import Scenes
 
 
@@ -10,22 +11,31 @@ from copypaste_tf.examples import Scenes
 def from_masks(
   image: tf.Tensor,
   masks: tf.Tensor,
-  boxes: tf.Tensor,
+  *,
   classes: tf.Tensor,
   source_id: tf.Tensor,
-  *,
+  boxes: tf.Tensor | None = None,
+  crowd: tf.Tensor | None = None,
   source_size: tuple[int, int],
   max_instances: int = 100,
   num_planes: int = 8,
 ) -> Scenes:
   """Makes a scene of an image and full-size masks, to be batched.
 
+  Takes tensors and NumPy arrays, eagerly, in `tf.data` and in a `tf.function`.
+  Checks dtypes and static shapes while a graph is built; checks values, and
+  shapes that are not static, while it runs. XLA cannot compile this function,
+  as its shapes depend on the image: call it in `tf.data`.
+
   Args:
-    image: `[h, w, 3]` uint8 RGB.
+    image: `[h, w, 3]` uint8 RGB in [0, 255].
     masks: `[n, h, w]` bool or numbers, nonzero inside.
-    boxes: `[n, 4]` float, `(ymin, xmin, ymax, xmax)` in pixels.
-    classes: `[n]` integers, 1-based.
+    classes: `[n]` integers, at least 1.
     source_id: integer scalar; equal ids mean the same image.
+    boxes: `[n, 4]` numbers, `(ymin, xmin, ymax, xmax)` in pixels of the image;
+      the tight boxes of the masks by default.
+    crowd: `[n]` bool or integers, COCO's `iscrowd`: true for masks of a group,
+      which are neither pasted nor labels; by default there is none.
     source_size: height and width to which images are padded, pixels.
     max_instances: number to which the labels are padded.
     num_planes: id planes; masks that overlap at a pixel need one each.
@@ -34,20 +44,41 @@ def from_masks(
     `Scenes` without the batch axis.
 
   Raises:
-    tf.errors.InvalidArgumentError: while running, if the image, the number of
-      objects or the depth of their overlap exceeds what is asked for.
+    ValueError: if a static shape or a dtype is not as above.
+    tf.errors.InvalidArgumentError: if a shape that is known only while running
+      is not; if a class is below 1, or a box is NaN, infinite or inverted; if
+      the image, the number of instances or the depth of their overlap exceeds
+      `source_size`, `max_instances` or `num_planes`.
+
+  >>> masks = tf.one_hot([[0, 0, 1], [0, 2, 1]], 2, axis=0)
+  >>> scene = from_masks(tf.zeros([2, 3, 3], tf.uint8), masks, classes=[5, 7],
+  ...                    source_id=0, source_size=(4, 4), max_instances=3)
+  >>> scene.classes.numpy().tolist(), scene.boxes[1].numpy().tolist()
+  ([5, 7, 0], [0.0, 2.0, 2.0, 3.0])
   """
+  given = scene_checks.Annotations(
+    *(tf.convert_to_tensor(x) for x in (image, masks, classes, source_id)),
+    *(None if x is None else tf.convert_to_tensor(x) for x in (boxes, crowd)),
+  )
+  given = scene_checks.check_static(given)
+  with tf.control_dependencies(scene_checks.assertions(given)):
+    masks = tf.cast(given.masks, tf.bool)
   planes, ids = layers.layer(masks, num_planes=num_planes)
-  classes = tf.cast(classes, tf.int32)
+  if given.boxes is None:
+    boxes = extents.join(extents.measure(planes[tf.newaxis], ids[tf.newaxis]))
+    boxes = tf.squeeze(boxes.box, axis=0)
+  else:
+    boxes = given.boxes
+  none = tf.zeros_like(given.classes, tf.bool)
   scene = Scenes(
-    image=tf.cast(image, tf.uint8),
+    image=given.image,
     planes=planes,
-    size=tf.shape(image)[:2],
+    size=tf.shape(given.image)[:2],
     boxes=tf.cast(boxes, tf.float32),
-    classes=classes,
+    classes=tf.cast(given.classes, tf.int32),
     ids=ids,
-    crowd=tf.zeros_like(classes, tf.bool),
-    source_id=tf.cast(source_id, tf.int64),
+    crowd=none if given.crowd is None else tf.cast(given.crowd, tf.bool),
+    source_id=tf.cast(given.source_id, tf.int64),
     shrunk=tf.constant(False),
   )
   return pad(
@@ -68,13 +99,14 @@ def pad(
   """Pads an unbatched scene with zeros to static shapes.
 
   Args:
-    scene: `[h, w, 3]` image, `[l, h, w]` planes and labels of `n` objects.
+    scene: `Scenes` without the batch axis: `[h, w, 3]` image, `[l, h, w]`
+      planes and labels of `n` instances, of the dtypes of `Scenes`.
     source_size: height and width to pad to, pixels.
     max_instances: number of labels to pad to.
     num_planes: number of planes to pad to.
 
   Returns:
-    `Scenes` without the batch axis.
+    `Scenes` without the batch axis, of static shapes.
 
   Raises:
     tf.errors.InvalidArgumentError: while running, if the image is larger, or
@@ -114,7 +146,7 @@ def _fits(scene, source_size, max_instances) -> list[tf.Operation]:
 def _pad(pixels, shape) -> tf.Tensor:
   """Pads an image or planes with zeros to a static shape.
 
-  By joining whole rows, which takes a quarter of the time of `tf.pad`.
+  Joins whole rows, which takes a quarter of the time of `tf.pad`.
   """
   missing = shape - tf.shape(pixels)
   for axis in reversed(range(len(shape))):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from copypaste_tf.augment.draws import jitter
-from copypaste_tf.augment.pixels import warp
+from copypaste_tf.augment.pixels import normalization
 from copypaste_tf.inputs import decode, scene_batches
 from copypaste_tf.inputs.decode import NO_IMAGE, EvalScenes
 
@@ -145,7 +145,7 @@ def fit_image(
     half_pixel_centers=half_pixel_centers,
   )
   padded = tf.image.pad_to_bounding_box(
-    warp.normalize(resized[0]), 0, 0, *output_size
+    normalization.normalize(resized[0]), 0, 0, *output_size
   )
   return EvalScenes(
     image=tf.cast(tf.ensure_shape(padded, [*output_size, 3]), dtype),

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-IDS_PER_PLANE = 256
+from copypaste_tf import examples
+from copypaste_tf.examples import IDS_PER_PLANE
 
 
 class Crop(NamedTuple):
@@ -116,10 +117,10 @@ def mask_of(planes: np.ndarray, address: int) -> np.ndarray:
   Returns:
     `[h, w]` bool.
   """
-  plane, value = divmod(int(address), IDS_PER_PLANE)
-  if not value:
+  plane, value = examples.address(int(address))
+  if not value:  # There may be no plane at all.
     return np.zeros(planes.shape[1:], bool)
-  return planes[plane] == value
+  return examples.in_mask(planes[plane], int(address))
 
 
 def _place(

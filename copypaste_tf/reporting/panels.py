@@ -1,13 +1,12 @@
-"""One training example as four pictures: target, source, alpha, result."""
+"""Draws a training example as four panels: target, source, alpha, result."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from copypaste_tf import drawing
+from copypaste_tf import drawing, examples
 from copypaste_tf.examples import Scenes, TrainScenes
-from copypaste_tf.records import id_planes
 
 KEPT, PASTED = (70, 130, 230), (30, 180, 60)
 TOUCHED, REMOVED = (255, 150, 0), (225, 30, 45)
@@ -19,21 +18,21 @@ LEGEND = {
   'untouched': KEPT,
   'in the source, not pasted': IDLE,
 }
-"""What the colours of the panels say."""
+"""Meaning of the colours of the panels."""
 
 MIN_SIDE = 384
 
 
 class Example(NamedTuple):
-  """A training example beside the two images that it was made of.
+  """A training example and the two images that it was made of.
 
   All fields are single examples of NumPy arrays on the output grid, with
   `[h, w, 3]` uint8 images.
 
   Attributes:
-    target: what was pasted onto.
-    source: what was pasted from; None without Copy-Paste.
-    result: what the model is trained on.
+    target: the image that was pasted onto.
+    source: the image that was pasted from; None without Copy-Paste.
+    result: the example that the model is trained on.
   """
 
   target: Scenes
@@ -45,7 +44,7 @@ def draw(example: Example, names: Mapping[int, str]) -> dict[str, np.ndarray]:
   """Draws the panels of an example, labels in the colours of `LEGEND`.
 
   Args:
-    example: what to draw.
+    example: the example to draw.
     names: class names by category id; an id without one is shown as such.
 
   Returns:
@@ -61,14 +60,14 @@ def draw(example: Example, names: Mapping[int, str]) -> dict[str, np.ndarray]:
 
 
 def removed(example: Example) -> np.ndarray:
-  """Returns `[n]` bool, the target's labels that the result has not."""
+  """Returns `[n]` bool, true for target labels that the result lacks."""
   return (example.target.classes > 0) & ~_is_in(
     example.target.ids, example.result, from_source=False
   )
 
 
 def caption(example: Example) -> str:
-  """Says in a line what happened to an example."""
+  """Describes in one line how an example was made."""
   counts = {k: int(v) for k, v in example.result.statistics.items()}
   target, source = example.result.source_id.tolist()
   touched = int(example.result.touched.sum())
@@ -88,12 +87,12 @@ def caption(example: Example) -> str:
 
 
 def _enlarged(example: Example) -> Example:
-  """Repeats the pixels of small images, so that captions leave some free."""
+  """Repeats the pixels of small images, so that captions leave room."""
   times = max(MIN_SIDE // max(example.result.image.shape[:2]), 1)
 
   def enlarge(scene):
     grown = {'boxes': scene.boxes * times}
-    for name, rows in (('image', 0), ('planes', 1), ('alpha', 0)):
+    for name, rows in (('image', 0), ('planes', 1), ('owners', 0)):
       if name in scene._fields:
         grown[name] = getattr(scene, name)
         for axis in (rows, rows + 1):
@@ -111,7 +110,7 @@ def _target(example: Example, names) -> np.ndarray:
     REMOVED if gone[i] else TOUCHED if lost[i] else KEPT
     for i in np.flatnonzero(present)
   ]
-  return _draw(target, present, _masks(target), names, colors)
+  return _draw(target, present, names, colors)
 
 
 def _source(example: Example, names) -> np.ndarray:
@@ -119,7 +118,7 @@ def _source(example: Example, names) -> np.ndarray:
   present = source.classes > 0
   chosen = _is_in(source.ids, example.result, from_source=True)
   colors = [PASTED if chosen[i] else IDLE for i in np.flatnonzero(present)]
-  return _draw(source, present, _masks(source), names, colors)
+  return _draw(source, present, names, colors)
 
 
 def _result(result: TrainScenes, names) -> np.ndarray:
@@ -128,38 +127,29 @@ def _result(result: TrainScenes, names) -> np.ndarray:
     PASTED if result.pasted[i] else TOUCHED if result.touched[i] else KEPT
     for i in np.flatnonzero(present)
   ]
-  masks = [
-    mask & (result.alpha == pasted)
-    for mask, pasted in zip(_masks(result), result.pasted, strict=True)
-  ]
-  return _draw(result, present, masks, names, colors)
+  return _draw(result, present, names, colors)
 
 
 def _alpha(result: TrainScenes) -> np.ndarray:
-  """White where the source is, over the target's pixels, darkened."""
+  """Draws the source's pixels white over the darkened target."""
   dark = result.image // 4
   return np.where(result.alpha[..., np.newaxis], np.uint8(255), dark)
 
 
-def _draw(scene: Any, present, masks, names, colors) -> np.ndarray:
+def _draw(scene: Any, present, names, colors) -> np.ndarray:
   index = np.flatnonzero(present)
   return drawing.draw_instances(
     scene.image,
     scene.boxes[index],
-    [masks[i] for i in index],
+    [examples.mask_of(scene, i) for i in index],
     [names.get(int(k)) or str(k) for k in scene.classes[index]],
     colors,
   )
 
 
-def _masks(scene: Scenes | TrainScenes) -> list[np.ndarray]:
-  """The `[h, w]` bool masks of all instances, false for the id 0."""
-  return [id_planes.mask_of(scene.planes, i) for i in scene.ids]
-
-
 def _is_in(ids, result: TrainScenes, *, from_source: bool, touched=False):
-  """Which addresses of the target or source are labels of the result."""
-  mine = (result.classes > 0) & (result.pasted == from_source)
+  """Returns `[n]` bool, true for ids that are labels of the result."""
+  labels = (result.classes > 0) & (result.pasted == from_source)
   if touched:
-    mine &= result.touched
-  return np.isin(ids, result.ids[mine]) & (ids > 0)
+    labels &= result.touched
+  return np.isin(ids, result.ids[labels]) & (ids > 0)

@@ -1,3 +1,4 @@
+import importlib
 import inspect
 
 import numpy as np
@@ -257,6 +258,29 @@ def test_objects_wholly_outside_of_the_crop_vanish():
   found = _augment(scenes, jitter=zoom)
   _check_invariants(found, 20)
   assert (found.classes > 0).sum() < 12
+
+
+@pytest.mark.parametrize('copy_paste', [None, GENTLE])
+def test_without_normalization_images_are_rgb(copy_paste):
+  scenes = reference.make_scenes(np.random.default_rng(11))
+  plain = _augment(scenes, normalize=False, copy_paste=copy_paste)
+  normal = _augment(scenes, copy_paste=copy_paste)
+  assert plain.image.dtype == np.float32
+  assert plain.image.min() == 0 and 200 < plain.image.max() <= 255
+  # Where an image lies; 0 is black here and the mean colour there.
+  lies = normal.image.any(axis=-1)
+  assert lies.any() and not lies.all()
+  expected = normal.image * reference.STDDEV + reference.MEAN
+  np.testing.assert_allclose(plain.image[lies], expected[lies], atol=1e-3)
+  assert not plain.image[~lies].any()
+  np.testing.assert_array_equal(plain.planes, normal.planes)
+
+
+def test_the_function_and_its_module_have_names_of_their_own():
+  module = importlib.import_module('copypaste_tf.augment.augmentation')
+  assert module is augment.augmentation
+  assert augment.augment is module.augment is augment_batch
+  assert not inspect.ismodule(augment.augment)
 
 
 def test_only_tensorflow_is_imported():

@@ -285,20 +285,6 @@ def test_300_objects():
   assert (total <= 300).all()
 
 
-def test_without_paste_keeps_all_labels():
-  targets, _ = _pair(11)
-  found = reference.to_numpy(
-    lib.without_paste(_canvas(targets), max_instances=30)
-  )
-  np.testing.assert_array_equal(found.boxes[:, :12], targets.boxes)
-  np.testing.assert_array_equal(found.classes[:, :12], targets.classes)
-  assert not found.alpha.any() and not found.classes[:, 12:].any()
-  shrunk = found.statistics.pop('images_shrunk')
-  np.testing.assert_array_equal(shrunk, targets.shrunk)
-  for name, value in found.statistics.items():
-    assert not value.any(), name
-
-
 def test_errors_name_what_is_wrong():
   targets, sources = _pair(12)
   with pytest.raises(ValueError, match='on one grid'):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from copypaste_tf import examples
 from copypaste_tf.examples import Scenes, TrainScenes
 from copypaste_tf.reporting import panels
 
@@ -49,10 +50,11 @@ def example():
   result = TrainScenes(
     image=np.where(alpha[..., None], source.image, target.image),
     planes=np.where(alpha, source.planes, target.planes),
-    alpha=alpha,
+    owners=np.where(alpha, examples.SOURCE, examples.TARGET),
     size=target.size,
     boxes=np.float32([box_of(kept), box_of(touched & ~alpha), box_of(pasted)]),
     classes=np.array([1, 1, 2]),
+    weights=np.ones(3, np.float32),
     ids=np.array([7, 2 * 256 + 7, 256 + 7]),
     pasted=np.array([False, False, True]),
     touched=np.array([False, True, False]),

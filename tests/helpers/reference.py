@@ -122,10 +122,16 @@ def mask_of(planes, ident):
   return planes[ident // 256] == ident % 256
 
 
+def owners(alpha):
+  """Returns the owner plane of a paste: bit 1 target, bit 2 source."""
+  return np.where(alpha, 2, 1).astype(np.uint8)
+
+
 def example_mask(example, i, k):
   """Returns the mask of label `k` of training example `i`."""
   mask = mask_of(example.planes[i], example.ids[i, k])
-  return mask & (example.alpha[i] == example.pasted[i, k])
+  owner = 2 if example.pasted[i, k] else 1
+  return mask & ((example.owners[i] & owner) > 0)
 
 
 def warp_by_hand(scenes, i, scaled_size, offset, flipped, output_size):

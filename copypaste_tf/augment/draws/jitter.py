@@ -1,7 +1,7 @@
-"""What scale jittering draws for each image; `warp` then carries it out.
+"""Draws the scale jitter of each image; `warp` applies it.
 
-All that decides where a pixel or a label goes is integer arithmetic on 16-bit
-draws, so that every device and compiler gives the same masks.
+Integer arithmetic on 16-bit draws alone decides where a pixel or a label goes,
+so that every device and compiler gives the same masks.
 """
 
 from typing import NamedTuple
@@ -13,12 +13,13 @@ from copypaste_tf.augment.options import ScaleJitter
 
 
 class Jitter(NamedTuple):
-  """What was drawn for each image of a batch.
+  """One draw of flip, scale and crop for each image of a batch.
 
   Attributes:
-    scaled_size: `[b, 2]` int32, height and width after the resize.
-    offset: `[b, 2]` int32, top left corner of the crop in the resized image.
-    flipped: `[b]` bool, mirrored at the vertical axis.
+    scaled_size: `[b, 2]` int32, height and width in pixels after the resize.
+    offset: `[b, 2]` int32, `(y, x)` of the top left corner of the crop, in
+      pixels of the resized image.
+    flipped: `[b]` bool, true for images mirrored at the vertical axis.
   """
 
   scaled_size: tf.Tensor
@@ -40,10 +41,10 @@ def sample(
   of the output size is taken uniformly where the image is larger.
 
   Args:
-    seed: `[2]` int32.
-    size: `[b, 2]` int32, height and width of the images.
+    seed: `[2]` int32 or int64.
+    size: `[b, 2]` int32, height and width of the images, pixels.
     output_size: height and width of the canvas, pixels.
-    jitter: ranges; see `ScaleJitter`.
+    jitter: the ranges; see `ScaleJitter`.
 
   Returns:
     A `Jitter`.
@@ -63,11 +64,17 @@ def sample(
 
 
 def fitted(size: tf.Tensor, *, output_size: tuple[int, int]) -> Jitter:
-  """Returns the `Jitter` of evaluation: fit into the output, nothing random.
+  """Returns the `Jitter` of evaluation, which fits images into the canvas.
 
   Args:
-    size: `[b, 2]` int32, height and width of the images.
+    size: `[b, 2]` int32, height and width of the images, pixels.
     output_size: height and width of the canvas, pixels.
+
+  Returns:
+    A `Jitter` without crop and flip.
+
+  >>> fitted(tf.constant([[2, 3]]), output_size=(10, 10)).scaled_size.numpy()
+  array([[ 7, 10]], dtype=int32)
   """
   canvas = tf.broadcast_to(tf.constant(output_size), tf.shape(size))
   scaled_size = _fit(size, canvas)
@@ -103,5 +110,5 @@ def _fit(size, box) -> tf.Tensor:
 
 
 def _divide(numerator, denominator) -> tf.Tensor:
-  """Divides integers, rounded to the nearest."""
+  """Divides integers and rounds to the nearest, halves up."""
   return (2 * numerator + denominator) // (2 * denominator)

@@ -1,4 +1,4 @@
-"""Stateless draws that are the same on every device and under every compiler.
+"""Draws stateless random numbers, equal on every device and compiler.
 
 Philox integers agree bit for bit between eager TensorFlow, `tf.data` and XLA;
 its floats do not. So every decision is made on 16 random bits.
@@ -10,7 +10,18 @@ _RESOLUTION = 1 << 16
 
 
 def split(seed: tf.Tensor, count: int) -> list[tf.Tensor]:
-  """Splits a `[2]` int32 or int64 seed into `count` independent ones."""
+  """Splits a seed into independent ones.
+
+  Args:
+    seed: `[2]` int32 or int64.
+    count: number of new seeds.
+
+  Returns:
+    `count` seeds, each `[2]` of the same dtype.
+
+  Raises:
+    ValueError: if the seed has another shape.
+  """
   seed = tf.convert_to_tensor(seed)
   if seed.shape != [2]:
     raise ValueError(f'A seed has shape [2], got {seed.shape}.')
@@ -18,7 +29,15 @@ def split(seed: tf.Tensor, count: int) -> list[tf.Tensor]:
 
 
 def bits16(seed: tf.Tensor, shape) -> tf.Tensor:
-  """Returns int32 of the given shape, uniform in [0, 65536)."""
+  """Draws 16 random bits per element.
+
+  Args:
+    seed: `[2]` int32 or int64.
+    shape: sizes of the result.
+
+  Returns:
+    `[...]` int32 of the given shape, uniform in [0, 65536).
+  """
   bits = tf.random.stateless_uniform(
     shape, seed, None, None, tf.int32, alg='philox'
   )
@@ -26,24 +45,59 @@ def bits16(seed: tf.Tensor, shape) -> tf.Tensor:
 
 
 def bits31(seed: tf.Tensor, shape) -> tf.Tensor:
-  """Returns int32 of the given shape, uniform in [0, 2**31)."""
+  """Draws 31 random bits per element.
+
+  Args:
+    seed: `[2]` int32 or int64.
+    shape: sizes of the result.
+
+  Returns:
+    `[...]` int32 of the given shape, uniform in [0, 2**31).
+  """
   bits = tf.random.stateless_uniform(
     shape, seed, None, None, tf.int32, alg='philox'
   )
   return tf.bitwise.bitwise_and(bits, tf.int32.max)
 
 
-def below(bits: tf.Tensor, limit) -> tf.Tensor:
-  """Maps 16 bits to an integer uniform in [0, limit), `limit` < 32768."""
+def below(bits: tf.Tensor, limit: tf.Tensor | int) -> tf.Tensor:
+  """Maps 16 bits to a uniform integer below a limit.
+
+  Args:
+    bits: `[...]` int32 in [0, 65536), see `bits16`.
+    limit: `[...]` int32 that broadcasts, in [1, 32768).
+
+  Returns:
+    `[...]` int32 in [0, limit).
+
+  >>> below(tf.constant([0, 32768, 65535]), 10).numpy()
+  array([0, 5, 9], dtype=int32)
+  """
   return (bits * limit) // _RESOLUTION
 
 
 def happens(bits: tf.Tensor, probability: float) -> tf.Tensor:
-  """Maps 16 bits to bool, true with the given probability."""
+  """Maps 16 bits to an event of the given probability.
+
+  Args:
+    bits: `[...]` int32 in [0, 65536), see `bits16`.
+    probability: chance of true, in [0, 1].
+
+  Returns:
+    `[...]` bool.
+
+  >>> happens(tf.constant([0, 16383, 16384]), 0.25).numpy()
+  array([ True,  True, False])
+  """
   return bits < round(probability * _RESOLUTION)
 
 
-def check_probability(name: str, value: float):
-  """Raises ValueError unless `value` lies in [0, 1]; `name` says where."""
+def check_probability(name: str, value: float) -> None:
+  """Raises ValueError unless a value lies in [0, 1].
+
+  Args:
+    name: name of the option in the message.
+    value: the value to check.
+  """
   if not 0 <= value <= 1:
     raise ValueError(f'{name} is a probability in [0, 1], got {value}.')

@@ -1,4 +1,4 @@
-"""Which of the source's objects are pasted."""
+"""Draws the instances of the source that are pasted."""
 
 from typing import NamedTuple
 
@@ -10,13 +10,13 @@ from copypaste_tf.examples import Scenes
 
 
 class Selection(NamedTuple):
-  """The objects that one image gives to another.
+  """The instances of each source that are pasted onto its target.
 
   Attributes:
-    available: `[b]` int32, objects that could be pasted.
-    wanted: `[b]` int32, how many of them were drawn.
-    chosen: `[b, n]` bool, those that are pasted; fewer than `wanted` where
-      there is no room for their labels.
+    available: `[b]` int32, number of instances that could be pasted.
+    wanted: `[b]` int32, number of instances that were drawn.
+    chosen: `[b, n]` bool, the instances that are pasted; fewer than `wanted`
+      where there is no room for their labels.
   """
 
   available: tf.Tensor
@@ -24,7 +24,7 @@ class Selection(NamedTuple):
   chosen: tf.Tensor
 
 
-def select(
+def draw(
   sources: Scenes,
   allowed: tf.Tensor,
   room: tf.Tensor,
@@ -32,13 +32,13 @@ def select(
   *,
   options: CopyPaste,
 ) -> Selection:
-  """Draws a random subset of each image's objects.
+  """Draws a random subset of each image's instances.
 
   Args:
-    sources: the batch to choose from; padding has class 0.
-    allowed: `[b]` bool, false for images that must not give anything.
-    room: `[b]` int32, the largest number of objects to choose.
-    seed: `[2]` int32.
+    sources: `b` scenes to choose from; padding has class 0.
+    allowed: `[b]` bool, false for images that must not give any instance.
+    room: `[b]` int32, the largest number of instances to choose.
+    seed: `[2]` int32 or int64.
     options: `probability`, `subset`, `classes`, `excluded_classes`,
       `class_weights` and `max_pasted` apply.
 
@@ -60,7 +60,7 @@ def select(
 
 
 def _eligible(classes, options) -> tf.Tensor:
-  """Returns `[b, n]` bool, true for objects of a class that may be pasted."""
+  """Returns `[b, n]` bool, true for instances of a class to paste."""
   eligible = classes > 0
   if options.classes:
     eligible &= _is_in(classes, options.classes)
@@ -77,15 +77,15 @@ def _is_in(classes, listed) -> tf.Tensor:
 
 
 def _weights(classes, options) -> tf.Tensor:
-  """Returns the weight of each object; classes beyond the list weigh 1."""
+  """Returns the weight of each instance; classes beyond the list weigh 1."""
   weights = tf.constant(list(options.class_weights), tf.float64)
   listed = classes < len(options.class_weights)
-  found = tf.gather(weights, tf.where(listed, classes, 0))
-  return tf.where(listed, found, 1.0)
+  of_class = tf.gather(weights, tf.where(listed, classes, 0))
+  return tf.where(listed, of_class, 1.0)
 
 
 def _wanted(available, seed, options) -> tf.Tensor:
-  """Draws the number of objects to paste, `[b]` int32."""
+  """Draws the number of instances to paste, `[b]` int32."""
   bits = random.bits16(seed, [tf.size(available), 2])
   wanted = {
     'random': random.below(bits[:, 0], available + 1),
@@ -98,10 +98,10 @@ def _wanted(available, seed, options) -> tf.Tensor:
 
 
 def _random_order(seed, classes, eligible, options) -> tf.Tensor:
-  """Ranks the eligible objects at random, `[b, n]` int32 from 0.
+  """Ranks the eligible instances at random, `[b, n]` int32 from 0.
 
-  With weights it is sampling without replacement in proportion to them, by
-  exponential keys (Efraimidis and Spirakis, 2006).
+  Weights make it weighted sampling without replacement, by exponential keys
+  (Efraimidis and Spirakis, 2006).
   """
   keys = random.bits31(seed, tf.shape(classes))
   last = tf.int32.max

@@ -1,4 +1,4 @@
-"""Packing of full-size masks into id planes, in the graph."""
+"""Packs full-size masks into id planes, in the graph."""
 
 import tensorflow as tf
 
@@ -10,7 +10,7 @@ def layer(masks: tf.Tensor, *, num_planes: int) -> tuple[tf.Tensor, tf.Tensor]:
 
   Args:
     masks: `[n, h, w]` bool or numbers, nonzero inside.
-    num_planes: how many planes there are to fill.
+    num_planes: number of planes to fill.
 
   Returns:
     planes: `[num_planes, h, w]` uint8.
@@ -18,6 +18,10 @@ def layer(masks: tf.Tensor, *, num_planes: int) -> tuple[tf.Tensor, tf.Tensor]:
 
   Raises:
     tf.errors.InvalidArgumentError: if the masks need more planes.
+
+  >>> planes, ids = layer(tf.ones([2, 1, 1]), num_planes=3)
+  >>> ids.numpy(), planes.numpy().ravel()
+  (array([  1, 257], dtype=int32), array([1, 1, 0], dtype=uint8))
   """
   masks = tf.cast(masks, tf.bool)
   height, width = tf.unstack(tf.shape(masks)[1:])
@@ -48,7 +52,7 @@ def add_mask(
 
   Args:
     planes: `[l, h, w]` uint8.
-    used: `[l]` int32, how many objects each plane holds.
+    used: `[l]` int32 in [0, 255], number of instances in each plane.
     mask: `[h, w]` bool.
 
   Returns:

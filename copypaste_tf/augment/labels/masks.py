@@ -1,83 +1,106 @@
-"""Masks of instances, read from id planes."""
+"""Reads the masks of instances from id planes."""
 
 import tensorflow as tf
 
-from copypaste_tf.augment.labels import planes as planes_lib
+from copypaste_tf import examples
+from copypaste_tf.augment.labels import id_planes
 from copypaste_tf.examples import TrainScenes
 
-# Rows of a block in which an object is looked for: the fewer, the closer they
-# come to its box, and the more rounds a loop makes.
+# Rows of a block in which an instance is looked for. Fewer rows fit its box
+# more closely but make the loop longer.
 _ROWS = 32
 
 
-def select(
+def paste_owners(
   planes: tf.Tensor,
   ids: tf.Tensor,
   chosen: tf.Tensor,
   boxes: tf.Tensor,
-  owners: tf.Tensor | None = None,
+  partner: tf.Tensor | None = None,
 ) -> tf.Tensor:
-  """Returns the union of the chosen instances' masks.
+  """Gives the masks of the chosen instances to the source.
 
   Args:
-    planes: `[b, l, h, w]` uint8.
+    planes: `[b, l, h, w]` uint8 id planes of the sources.
     ids: `[b, n]` int32.
-    chosen: `[b, n]` bool.
-    boxes: `[b, n, 4]` int32 that hold all pixels of the instances; nothing is
-      read elsewhere.
-    owners: `[b]` int32, in whose planes the i-th instances are; their own by
-      default.
+    chosen: `[b, n]` bool, the instances to paste.
+    boxes: `[b, n, 4]` int32 boxes in pixels that hold every pixel of the
+      instances; nothing is read elsewhere.
+    partner: `[b]` int32 in [0, b), the image whose planes hold the i-th
+      instances; by default the i-th.
 
   Returns:
-    `[b, h, w]` bool.
+    `[b, h, w]` uint8: `SOURCE` in the union of the masks, `TARGET` elsewhere.
   """
 
-  def add(union, here, block, index):
+  def add(owners, here, block, index):
     del index
-    return union.write(block, union.read(block) | here)
+    source = tf.constant(examples.SOURCE, tf.uint8)
+    return owners.write(block, tf.where(here, source, owners.read(block)))
 
-  _, _, height, width = planes_lib.shape(planes)
-  batch, _ = planes_lib.shape(ids)
-  grid = planes_lib.grid(height, _ROWS)
+  _, _, height, width = id_planes.shape(planes)
+  batch, _ = id_planes.shape(ids)
+  grid = id_planes.grid(height, _ROWS)
   ids = tf.where(chosen, ids, 0)[:, tf.newaxis]
-  union = planes_lib.fold_instances(
+  owners = id_planes.fold_instances(
     add,
-    planes_lib.new_blocks(tf.bool, batch * grid.count, [grid.rows, width]),
+    id_planes.array_of(target_owners([batch * grid.count, grid.rows, width])),
     planes,
-    tf.where(planes_lib.reach(boxes, grid), ids, 0),
-    owners=owners,
+    tf.where(id_planes.reach(boxes, grid), ids, 0),
+    partner=partner,
   )
-  return tf.reshape(union.stack(), [batch, height, width])
+  return tf.reshape(owners.stack(), [batch, height, width])
+
+
+def target_owners(shape: list[int | tf.Tensor]) -> tf.Tensor:
+  """Gives every pixel to the target.
+
+  Args:
+    shape: sizes of the result, such as `b, h, w`.
+
+  Returns:
+    `[b, h, w]` uint8, `TARGET` everywhere.
+  """
+  return tf.fill(shape, tf.constant(examples.TARGET, tf.uint8))
 
 
 def instance_masks(scenes: TrainScenes) -> tf.Tensor:
-  """Returns the masks of training scenes, `[b, n, H, W]` bool.
+  """Returns the masks of training scenes at full size.
 
-  One byte per pixel and instance: for drawing and tests, not for training.
+  Takes one byte per pixel and instance: for drawing and for models that want
+  few instances, not for Mask R-CNN.
+
+  Args:
+    scenes: `b` training scenes of `n` instances on a canvas of `h` x `w`.
+
+  Returns:
+    `[b, n, h, w]` bool; false for padding.
   """
-  plane, value = planes_lib.address(scenes.ids)
-  of_plane = tf.gather(scenes.planes, plane, batch_dims=1)
-  masks = tf.cast(of_plane, tf.int32) == _per_pixel(value)
-  masks &= _per_pixel(scenes.ids > 0)
-  return masks & (scenes.alpha[:, tf.newaxis] == _per_pixel(scenes.pasted))
+  plane, _ = examples.address(scenes.ids)
+  return examples.in_mask(
+    tf.gather(scenes.planes, plane, batch_dims=1),
+    _per_pixel(scenes.ids),
+    scenes.owners[:, tf.newaxis],
+    _per_pixel(scenes.pasted),
+  )
 
 
 def crop_masks(scenes: TrainScenes, size: int = 112) -> tf.Tensor:
   """Crops the mask of each instance to its box, at the nearest pixels.
 
   Args:
-    scenes: a batch of training scenes.
+    scenes: `b` training scenes of `n` instances.
     size: height and width of the crops; 112 in the published code.
 
   Returns:
     `[b, n, size, size]` float32 in {0, 1}; zeros for padding.
   """
-  _, _, height, width = planes_lib.shape(scenes.planes)
+  _, _, height, width = id_planes.shape(scenes.planes)
   bins = tf.range(size)
   rows = bin_pixels(scenes.boxes[..., 0::2], bins, size=size, limit=height)
   columns = bin_pixels(scenes.boxes[..., 1::2], bins, size=size, limit=width)
   crops = read(
-    scenes.planes, scenes.alpha, scenes.ids, scenes.pasted, rows, columns
+    scenes.planes, scenes.owners, scenes.ids, scenes.pasted, rows, columns
   )
   return tf.cast(crops, tf.float32)
 
@@ -85,19 +108,23 @@ def crop_masks(scenes: TrainScenes, size: int = 112) -> tf.Tensor:
 def bin_pixels(
   spans: tf.Tensor, bins: tf.Tensor, *, size: int, limit: int
 ) -> tf.Tensor:
-  """Returns the pixels in which the centres of bins of a span fall.
+  """Returns the pixels that hold the centres of bins of a span.
 
-  In float64 with a margin far below a bin, so that a centre that falls on the
-  border of two pixels goes to the same one under every compiler.
+  Computes in float64 and adds a margin far below a bin, so that a centre on
+  the border of two pixels goes to the same one under every compiler.
 
   Args:
     spans: `[b, n, 2]` float32, first and last coordinate in pixels.
-    bins: `[s]` or `[b, n, s]` int32 in [0, size), which of the bins.
-    size: the number of equal bins of a span.
-    limit: the number of pixels.
+    bins: `[s]` or `[b, n, s]` int32 in [0, size), numbers of bins.
+    size: number of equal bins of a span.
+    limit: number of pixels.
 
   Returns:
     `[b, n, s]` int32 in [0, limit).
+
+  >>> span = tf.constant([[[2.0, 10.0]]])
+  >>> bin_pixels(span, tf.range(4), size=4, limit=9).numpy().tolist()
+  [[[3, 5, 7, 8]]]
   """
   low, high = tf.split(tf.cast(spans, tf.float64), 2, axis=-1)
   centres = (tf.cast(bins, tf.float64) + 0.5) / size
@@ -107,32 +134,35 @@ def bin_pixels(
 
 def read(
   planes: tf.Tensor,
-  alpha: tf.Tensor,
+  owners: tf.Tensor,
   ids: tf.Tensor,
   pasted: tf.Tensor,
   rows: tf.Tensor,
   columns: tf.Tensor,
 ) -> tf.Tensor:
-  """Reads masks on a grid of pixels of their own.
+  """Reads each mask on a grid of pixels of its own.
 
   Args:
-    planes: `[b, l, h, w]` uint8, see `TrainScenes`, as the next.
-    alpha: `[b, h, w]` bool.
-    ids: `[b, n]` int32, whose masks.
-    pasted: `[b, n]` bool, on which side of alpha they are.
+    planes: `[b, l, h, w]` uint8 id planes.
+    owners: `[b, h, w]` uint8, see `TrainScenes`.
+    ids: `[b, n]` int32, the instances to read.
+    pasted: `[b, n]` bool, true for instances of the source.
     rows: `[b, n, r]` int32 in [0, h).
     columns: `[b, n, c]` int32 in [0, w).
 
   Returns:
     `[b, n, r, c]` bool; false for id 0.
   """
-  _, _, height, width = planes_lib.shape(planes)
+  _, _, height, width = id_planes.shape(planes)
   pixels = rows[..., tf.newaxis] * width + columns[:, :, tf.newaxis]
-  plane, value = planes_lib.address(ids)
-  found = _pick(planes, _per_pixel(plane) * (height * width) + pixels)
-  inside = tf.cast(found, tf.int32) == _per_pixel(value)
-  inside &= _pick(alpha, pixels) == _per_pixel(pasted)
-  return inside & _per_pixel(ids > 0)
+  plane, _ = examples.address(ids)
+  in_plane = _per_pixel(plane) * (height * width) + pixels
+  return examples.in_mask(
+    _gather_flat(planes, in_plane),
+    _per_pixel(ids),
+    _gather_flat(owners, pixels),
+    _per_pixel(pasted),
+  )
 
 
 def _per_pixel(values) -> tf.Tensor:
@@ -140,7 +170,7 @@ def _per_pixel(values) -> tf.Tensor:
   return values[..., tf.newaxis, tf.newaxis]
 
 
-def _pick(images, index) -> tf.Tensor:
+def _gather_flat(images, index) -> tf.Tensor:
   """Reads `[b, ...]` images at flat positions."""
-  flat = tf.reshape(images, [planes_lib.shape(images)[0], -1])
+  flat = tf.reshape(images, [id_planes.shape(images)[0], -1])
   return tf.gather(flat, index, batch_dims=1)

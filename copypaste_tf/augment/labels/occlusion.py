@@ -1,25 +1,25 @@
-"""What remains of the target's labels under the pasted pixels."""
+"""Updates the labels of the target after pixels were pasted over it."""
 
 from typing import NamedTuple
 
 import tensorflow as tf
 
-from copypaste_tf.augment.labels import boxes as box_ops
+from copypaste_tf.augment.labels import boxes as box_geometry
 from copypaste_tf.augment.labels import extents
 from copypaste_tf.augment.labels.canvas import Canvas
 from copypaste_tf.augment.options import CopyPaste
 
 
 class Remains(NamedTuple):
-  """The target's objects after the paste.
+  """The labels of the target after the paste.
 
   Attributes:
-    valid: `[b, n]` bool, still a label.
-    boxes: `[b, n, 4]` float32, pixels.
+    valid: `[b, n]` bool, true for instances that are still labels.
+    boxes: `[b, n, 4]` float32 in pixels of the canvas.
     areas: `[b, n]` int32, visible pixels.
-    touched: `[b, n]` bool, lost at least one pixel.
-    removed: `[b, n]` bool, was a label and is none.
-    shrunk: `[b, n]` bool, a label whose box changed.
+    touched: `[b, n]` bool, true for labels that lost at least one pixel.
+    removed: `[b, n]` bool, true for labels that were dropped.
+    shrunk: `[b, n]` bool, true for labels whose box changed.
   """
 
   valid: tf.Tensor
@@ -31,7 +31,11 @@ class Remains(NamedTuple):
 
 
 def untouched(targets: Canvas) -> Remains:
-  """Returns the labels of targets onto which nothing is pasted."""
+  """Returns the labels of targets onto which nothing is pasted.
+
+  Args:
+    targets: `b` scenes on the output grid.
+  """
   valid = targets.scenes.classes > 0
   nothing = tf.zeros_like(valid)
   return Remains(
@@ -46,27 +50,28 @@ def untouched(targets: Canvas) -> Remains:
 
 def occlude(
   targets: Canvas,
-  alpha: tf.Tensor,
+  owners: tf.Tensor,
   *,
   options: CopyPaste,
   covers: tf.Tensor | None = None,
 ) -> Remains:
-  """Takes the covered pixels from the targets' objects and mends their labels.
+  """Takes the lost pixels from the target's instances and updates the labels.
 
-  Untouched objects keep their box and their label. An edge of a touched
-  object's box follows the visible mask where the paste moved it by more than
-  `box_tolerance` pixels; the object is removed where too little stays visible.
+  Untouched instances keep box and label. An edge of a touched instance's box
+  follows the visible mask where the paste moved it by more than
+  `box_tolerance` pixels. An instance of which too little stays visible is
+  removed.
 
   Args:
-    targets: the batch that is pasted onto.
-    alpha: `[b, h, w]` bool, pixels that are covered.
+    targets: `b` scenes on the output grid, before the paste.
+    owners: `[b, h, w]` uint8, see `TrainScenes`.
     options: `occlusion`, `min_visible_area`, `min_visible_fraction` and
       `box_tolerance` apply.
-    covers: `[b, m, 4]` int32, boxes that together hold `alpha`; by default it
-      may be anywhere.
+    covers: `[b, m, 4]` int32 boxes in pixels that together hold every pixel
+      that the target lost; by default it may lie anywhere.
 
   Returns:
-    What `Remains`.
+    The labels as `Remains`.
 
   Raises:
     ValueError: if one of these options is out of its range.
@@ -74,7 +79,11 @@ def occlude(
   options.check()
   visible = extents.join(
     extents.remeasure(
-      targets.scenes.planes, targets.scenes.ids, alpha, targets.parts, covers
+      targets.scenes.planes,
+      targets.scenes.ids,
+      owners,
+      targets.block_extent,
+      covers,
     )
   )
   present = targets.scenes.classes > 0
@@ -82,7 +91,7 @@ def occlude(
   rule = _RULES[options.occlusion]
   moved, removed = rule(targets, visible, touched, options)
   removed = present & (removed | (visible.area == 0))
-  boxes = _mend(targets.scenes.boxes, visible, moved)
+  boxes = _update(targets.scenes.boxes, visible, moved)
   changed = tf.reduce_any(boxes != targets.scenes.boxes, axis=-1)
   return Remains(
     valid=present & ~removed,
@@ -95,7 +104,7 @@ def occlude(
 
 
 def _per_object(targets, visible, touched, options):
-  """Decides for each object by what the paste did to it alone."""
+  """Decides on each instance by its own visible pixels alone."""
   moved = _far(visible, tf.cast(targets.extent.box, tf.float32), options)
   few = visible.area <= options.min_visible_area
   fraction = tf.cast(options.min_visible_fraction, tf.float64)
@@ -105,7 +114,7 @@ def _per_object(targets, visible, touched, options):
 
 
 def _published(targets, visible, touched, options):
-  """Repeats the published rule: one moved box condemns all small objects."""
+  """Repeats the published rule: one moved box removes all small instances."""
   del touched
   moved = _far(visible, targets.scenes.boxes, options)
   moved &= (targets.scenes.classes > 0)[..., tf.newaxis]
@@ -117,15 +126,15 @@ _RULES = {'per_object': _per_object, 'published': _published}
 
 
 def _far(visible, boxes, options) -> tf.Tensor:
-  """Returns `[b, n, 4]` bool, true where a visible edge left its place."""
+  """Returns `[b, n, 4]` bool, true for edges that moved beyond tolerance."""
   distance = tf.abs(tf.cast(visible.box, tf.float32) - boxes)
   return distance > options.box_tolerance
 
 
-def _mend(boxes, visible, moved) -> tf.Tensor:
+def _update(boxes, visible, moved) -> tf.Tensor:
   """Replaces the coordinates that moved, `[b, n, 4]` float32."""
   tight = tf.cast(visible.box, tf.float32)
-  mended = tf.where(moved, tight, boxes)
-  # A box that did not fit its mask can turn inside out.
-  inverted = box_ops.is_empty(mended)[..., tf.newaxis]
-  return tf.where(inverted, tight, mended)
+  updated = tf.where(moved, tight, boxes)
+  # A box that did not fit its mask can become inverted.
+  inverted = box_geometry.is_empty(updated)[..., tf.newaxis]
+  return tf.where(inverted, tight, updated)

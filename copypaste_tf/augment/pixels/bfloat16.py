@@ -1,22 +1,35 @@
-"""Images of bfloat16 as integers of the same bits.
+"""Stores bfloat16 images as integers of the same bits.
 
-XLA's code for CPUs turns a bfloat16 tensor into float32 and back, as a whole,
-wherever a part of it is written. Of integers it moves what it must.
+XLA's code for CPUs converts a whole bfloat16 tensor to float32 and back
+wherever a part of it is written. It moves only that part of integers.
 """
 
 import tensorflow as tf
 
 
 def stored(dtype: tf.DType) -> tf.DType:
-  """Returns the dtype in which to compile what makes images of a dtype."""
+  """Returns the dtype in which compiled code should make images.
+
+  Args:
+    dtype: dtype of the images.
+
+  Returns:
+    uint16 for bfloat16, else the same dtype.
+  """
   return tf.uint16 if dtype == tf.bfloat16 else dtype
 
 
 def to_bits(values: tf.Tensor) -> tf.Tensor:
-  """Rounds finite float32 to the nearest bfloat16, ties to even.
+  """Rounds to the nearest bfloat16, ties to even, and returns its bits.
+
+  Args:
+    values: `[...]` float32, finite.
 
   Returns:
-    Its bits, uint16 of the same shape.
+    `[...]` uint16, the bits of bfloat16.
+
+  >>> hex(to_bits(tf.constant(1.0)).numpy())
+  '0x3f80'
   """
   bits = tf.bitcast(values, tf.int32)
   odd = tf.bitwise.bitwise_and(tf.bitwise.right_shift(bits, 16), 1)
@@ -25,5 +38,12 @@ def to_bits(values: tf.Tensor) -> tf.Tensor:
 
 
 def from_bits(bits: tf.Tensor) -> tf.Tensor:
-  """Returns the bfloat16 values of uint16 bits."""
+  """Inverts `to_bits`.
+
+  Args:
+    bits: `[...]` uint16, the bits of bfloat16.
+
+  Returns:
+    `[...]` bfloat16.
+  """
   return tf.bitcast(bits, tf.bfloat16)

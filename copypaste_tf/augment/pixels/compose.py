@@ -1,138 +1,148 @@
-"""The pixels of one canvas over those of another."""
+"""Writes the pixels that a source owns over those of a target."""
 
 import tensorflow as tf
 
-from copypaste_tf.augment.labels import planes as planes_lib
+from copypaste_tf import examples
+from copypaste_tf.augment.labels import id_planes
 
-# Integers of as many bytes as a number.
+# Unsigned integers by the number of bytes of a dtype.
 _BITS = {1: tf.uint8, 2: tf.uint16, 4: tf.uint32}
 
 
-def reached(covers: tf.Tensor, height: int | tf.Tensor, rows: int) -> tf.Tensor:
-  """Tells which blocks of rows hold a part of a box.
+def reached_blocks(
+  covers: tf.Tensor, height: int | tf.Tensor, rows: int
+) -> tf.Tensor:
+  """Finds the blocks of rows that hold a part of a box.
 
   Args:
-    covers: `[b, n, 4]` int32; a box of zeros is nowhere.
-    height: rows of the canvas.
-    rows: of a block, see `planes.grid`.
+    covers: `[b, n, 4]` int32 in pixels; a box of zeros reaches nowhere.
+    height: number of rows of the canvas.
+    rows: number of rows of a block, see `id_planes.grid`.
 
   Returns:
     `[b, k]` bool.
   """
-  grid = planes_lib.grid(height, rows)
-  return tf.reduce_any(planes_lib.reach(covers, grid), axis=-1)
+  grid = id_planes.grid(height, rows)
+  return tf.reduce_any(id_planes.reach(covers, grid), axis=-1)
 
 
-def paste(
-  alpha: tf.Tensor,
+def write_over(
+  owners: tf.Tensor,
   sources: tf.Tensor,
   targets: tf.Tensor,
   wanted: tf.Tensor,
 ) -> tf.Tensor:
-  """Writes the sources' pixels over the targets.
+  """Writes the pixels that the sources own over the targets.
 
-  In blocks of rows, one after the other; what stays as it is is not touched.
+  Writes one block of rows after the other, and leaves the rest untouched.
 
   Args:
-    alpha: `[b, h, w]` bool, the pixels to write.
-    sources: `[b, l, h, w, ...]`, `l` layers of the i-th for the i-th target.
+    owners: `[b, h, w]` uint8, `TARGET` or `SOURCE`.
+    sources: `[b, l, h, w, ...]` of 1, 2 or 4 bytes, `l` layers of the i-th
+      source for the i-th target.
     targets: `[b, l, h, w, ...]` of the same dtype.
-    wanted: `[b, l, k]` bool, which of `k` blocks of rows to write.
+    wanted: `[b, l, k]` bool, the blocks of rows to write, of `k`.
 
   Returns:
-    `[b, l, h, w, ...]`, in wanted blocks of the source under `alpha` and of the
-    target elsewhere.
+    `[b, l, h, w, ...]` of the same dtype: the pixels of the owner in wanted
+    blocks, those of the target elsewhere.
   """
-  _, layers, count = planes_lib.shape(wanted)
-  alpha, sources, blocks = (
-    planes_lib.split(x, count) for x in (alpha[:, tf.newaxis], sources, targets)
+  _, layers, count = id_planes.shape(wanted)
+  owners, sources, blocks = (
+    id_planes.split(x, count) for x in (owners[:, tf.newaxis], sources, targets)
   )
 
   def step(block, blocks):
     image, row = block // (layers * count), block % count
-    new = _where(
-      tf.gather(alpha, image * count + row),
+    new = _by_owner(
+      tf.gather(owners, image * count + row),
       tf.gather(sources, block),
       blocks.read(block),
     )
     return blocks.write(block, new)
 
-  state = planes_lib.array_of(blocks)
-  blocks = planes_lib.fold_blocks(step, state, wanted).stack()
-  return tf.reshape(blocks, planes_lib.shape(targets))
+  state = id_planes.array_of(blocks)
+  blocks = id_planes.fold_blocks(step, state, wanted).stack()
+  return tf.reshape(blocks, id_planes.shape(targets))
 
 
-def paste_within(
-  alpha: tf.Tensor, images: tf.Tensor, partner: tf.Tensor, wanted: tf.Tensor
+def write_within(
+  owners: tf.Tensor, images: tf.Tensor, partner: tf.Tensor, wanted: tf.Tensor
 ) -> tf.Tensor:
-  """Writes the pixels of a batch over other images of it, in place.
+  """Writes pixels of a batch over other images of the batch, in place.
 
-  As `paste` does with `sources = tf.gather(images, partner)`, of which no copy
-  is made: block by block, each image is written when the one that takes from
-  it has been. Only of one image in each circle of takers a block is kept.
+  Equals `write_over` with `sources = tf.gather(images, partner)`, but makes no
+  copy of the batch. A permutation consists of cycles. Within a cycle an image
+  is written once the image that takes from it has been; one block per cycle is
+  saved.
 
   Args:
-    alpha: `[b, h, w]` bool, the pixels to write.
-    images: `[b, l, h, w, ...]`, sources and targets.
-    partner: `[b]` int32, a permutation, whose pixels each image takes.
-    wanted: `[b, l, k]` bool, which of `k` blocks of rows to write.
+    owners: `[b, h, w]` uint8, `TARGET` or `SOURCE`.
+    images: `[b, l, h, w, ...]` of 1, 2 or 4 bytes, targets and sources.
+    partner: `[b]` int32 in [0, b), a permutation: image `i` takes pixels from
+      image `partner[i]`.
+    wanted: `[b, l, k]` bool, the blocks of rows to write, of `k`.
 
   Returns:
-    `[b, l, h, w, ...]`.
+    `[b, l, h, w, ...]` of the same dtype.
   """
-  batch, layers, count = planes_lib.shape(wanted)
-  places = layers * count
-  wanted = tf.reshape(wanted, [batch, places])
-  alpha, blocks = (
-    planes_lib.split(x, count) for x in (alpha[:, tf.newaxis], images)
+  batch, layers, count = id_planes.shape(wanted)
+  positions = layers * count
+  wanted = tf.reshape(wanted, [batch, positions])
+  owners, blocks = (
+    id_planes.split(x, count) for x in (owners[:, tf.newaxis], images)
   )
-  order, opens, closes = _circles(partner)
+  order, opens, closes = _cycles(partner)
 
   def step(index, state):
-    blocks, kept = state
-    place, image = index // batch, tf.gather(order, index % batch)
-    block, giver = image * places + place, tf.gather(partner, image)
+    blocks, saved = state
+    position, image = index // batch, tf.gather(order, index % batch)
+    block, giver = image * positions + position, tf.gather(partner, image)
     own = blocks.read(block)
-    # What need not be kept goes where it is never read: cheaper than to choose.
+    # Other blocks go to a dummy slot, which is cheaper than a branch.
     slot = tf.cast(~tf.gather(opens, image), tf.int32)
-    kept = kept.write(slot, own)
-    gone = tf.gather(closes, image) & tf.gather_nd(wanted, [giver, place])
-    other = tf.where(gone, kept.read(0), blocks.read(giver * places + place))
-    mask = tf.gather(alpha, image * count + place % count)
-    return blocks.write(block, _where(mask, other, own)), kept
+    saved = saved.write(slot, own)
+    lost = tf.gather(closes, image) & tf.gather_nd(wanted, [giver, position])
+    other = tf.where(
+      lost, saved.read(0), blocks.read(giver * positions + position)
+    )
+    of_block = tf.gather(owners, image * count + position % count)
+    return blocks.write(block, _by_owner(of_block, other, own)), saved
 
   state = (
-    planes_lib.array_of(blocks),
-    planes_lib.array_of(tf.zeros_like(blocks[:2])),
+    id_planes.array_of(blocks),
+    id_planes.array_of(tf.zeros_like(blocks[:2])),
   )
   written = tf.transpose(tf.gather(wanted, order))
-  blocks, _ = planes_lib.fold_blocks(step, state, written)
-  return tf.reshape(blocks.stack(), planes_lib.shape(images))
+  blocks, _ = id_planes.fold_blocks(step, state, written)
+  return tf.reshape(blocks.stack(), id_planes.shape(images))
 
 
-def _circles(partner) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-  """Orders the circles of a permutation, each element before its partner.
+def _cycles(partner) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+  """Orders the cycles of a permutation, each element before its partner.
 
   Returns:
-    The order, `[b]` int32, and of each element, `[b]` bool, whether it opens a
-    circle, and whether it closes one: its partner is the one that opens it.
+    order: `[b]` int32, the elements in order.
+    opens: `[b]` bool, true for the first element of a cycle.
+    closes: `[b]` bool, true for the last one, whose partner is the first.
   """
-  elements = tf.range(planes_lib.shape(partner)[0])
+  elements = tf.range(id_planes.shape(partner)[0])
   orbits = tf.scan(lambda at, _: tf.gather(partner, at), elements, elements)
   closing = tf.reduce_min(orbits, axis=0)
   here = tf.gather(orbits, closing, axis=1) == elements
   position = tf.argmax(tf.cast(here, tf.int32), output_type=tf.int32)
-  order = tf.argsort(closing * planes_lib.shape(partner)[0] + position)
+  order = tf.argsort(closing * id_planes.shape(partner)[0] + position)
   return order, position == 0, closing == elements
 
 
-def _where(alpha, source, target) -> tf.Tensor:
-  """Selects between `[h, w]` or `[h, w, c]` by `[h, w]`, exactly.
+def _by_owner(owners, source, target) -> tf.Tensor:
+  """Selects between `[h, w]` or `[h, w, c]` by `[h, w]` owners, exactly.
 
-  By the bits: XLA's code for CPUs takes three to eight times as long for a
+  Selects by bits: XLA's code for CPUs takes three to eight times as long for a
   `tf.where` whose condition is the same for all channels.
   """
   bits = _BITS[source.dtype.size]
+  alpha = examples.is_owner(owners, of_source=True)
   mask = tf.cast(alpha, bits) * tf.constant(bits.max, bits)
   if source.shape.rank > mask.shape.rank:
     mask = mask[..., tf.newaxis]

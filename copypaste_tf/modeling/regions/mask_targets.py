@@ -1,16 +1,16 @@
-"""What the mask head is trained on: soft masks of the sampled regions.
+"""Makes the training targets of the mask head: soft masks of regions.
 
-The published code crops the mask of every object to a grid of 112 x 112 bins
-of its box, pads that with zeros, and samples it bilinearly at the centres of
-the 28 x 28 bins of a region. Here the four neighbours that a sample needs are
-read from the id planes, so that the crops of all objects are never made.
+The published code crops the mask of every instance to a grid of 112 x 112 bins
+of its box, pads the crop with zeros, and samples it bilinearly at the centres
+of the 28 x 28 bins of a region. This module reads the four neighbours that a
+sample needs from the id planes, and never makes the crops.
 """
 
 import dataclasses
 
 import tensorflow as tf
 
-from copypaste_tf.augment.labels import masks as mask_ops
+from copypaste_tf.augment.labels import masks as plane_masks
 from copypaste_tf.examples import TrainScenes
 from copypaste_tf.modeling.regions.roi_sampling import Targets
 
@@ -19,24 +19,29 @@ _EPSILON = 1e-8  # The published code adds it to the sides of the boxes.
 
 @dataclasses.dataclass(frozen=True)
 class PlaneMasks:
-  """The masks of the objects of a batch as id planes.
+  """The masks of the instances of a batch, as id planes.
 
   Attributes:
-    scenes: the training examples.
-    crop_size: bins of a side of an object's box; 112 in the published code.
+    scenes: `b` training examples.
+    crop_size: number of bins along a side of a box; 112 in the published code.
   """
 
   scenes: TrainScenes
   crop_size: int = 112
 
   def read(
-    self, boxes: tf.Tensor, indices: tf.Tensor, rows: tf.Tensor, columns
+    self,
+    boxes: tf.Tensor,
+    indices: tf.Tensor,
+    rows: tf.Tensor,
+    columns: tf.Tensor,
   ) -> tf.Tensor:
-    """Returns the masks in some bins of the objects' boxes.
+    """Reads masks at bins of the instances' boxes.
 
     Args:
-      boxes: `[b, n, 4]` float32 pixels, the objects' boxes.
-      indices: `[b, n]` int32, which objects.
+      boxes: `[b, n, 4]` float32, `(ymin, xmin, ymax, xmax)` in pixels of the
+        image, the boxes of the instances.
+      indices: `[b, n]` int32, the instances to read.
       rows: `[b, n, r]` int32 in [0, crop_size).
       columns: `[b, n, c]` int32 in [0, crop_size).
 
@@ -45,63 +50,81 @@ class PlaneMasks:
     """
     scenes, size = self.scenes, self.crop_size
     _, _, height, width = scenes.planes.shape
-    inside = mask_ops.read(
+    inside = plane_masks.read(
       scenes.planes,
-      scenes.alpha,
+      scenes.owners,
       tf.gather(scenes.ids, indices, batch_dims=1),
       tf.gather(scenes.pasted, indices, batch_dims=1),
-      mask_ops.bin_pixels(boxes[..., 0::2], rows, size=size, limit=height),
-      mask_ops.bin_pixels(boxes[..., 1::2], columns, size=size, limit=width),
+      plane_masks.bin_pixels(boxes[..., 0::2], rows, size=size, limit=height),
+      plane_masks.bin_pixels(boxes[..., 1::2], columns, size=size, limit=width),
     )
     return tf.cast(inside, tf.float32)
 
 
 @dataclasses.dataclass(frozen=True)
 class CroppedMasks:
-  """The masks of the objects of a batch, cropped to their boxes.
+  """The masks of the instances of a batch, cropped to their boxes.
 
   Attributes:
-    crops: `[b, m, s, s]`, numbers in [0, 1].
+    crops: `[b, m, s, s]` of any number type, in [0, 1].
   """
 
   crops: tf.Tensor
 
   @property
   def crop_size(self) -> int:
-    """Bins of a side of an object's box."""
+    """Returns the number of bins along a side of a box."""
     return self.crops.shape[-1]
 
   def read(
-    self, boxes: tf.Tensor, indices: tf.Tensor, rows: tf.Tensor, columns
+    self,
+    boxes: tf.Tensor,
+    indices: tf.Tensor,
+    rows: tf.Tensor,
+    columns: tf.Tensor,
   ) -> tf.Tensor:
-    """Returns the masks in some bins; see `PlaneMasks.read`."""
+    """Reads masks at bins of the crops.
+
+    Args:
+      boxes: not used; the crops are those of the boxes.
+      indices: `[b, n]` int32, the instances to read.
+      rows: `[b, n, r]` int32 in [0, crop_size).
+      columns: `[b, n, c]` int32 in [0, crop_size).
+
+    Returns:
+      `[b, n, r, c]` float32 in [0, 1].
+    """
     del boxes
-    found = tf.gather(tf.cast(self.crops, tf.float32), indices, batch_dims=1)
-    found = tf.gather(found, rows, batch_dims=2)
-    return tf.gather(found, columns, axis=3, batch_dims=2)
+    crops = tf.gather(tf.cast(self.crops, tf.float32), indices, batch_dims=1)
+    crops = tf.gather(crops, rows, batch_dims=2)
+    return tf.gather(crops, columns, axis=3, batch_dims=2)
 
 
 def sample(targets: Targets, count: int) -> Targets:
-  """Keeps the first `count` regions with an object, then others.
+  """Keeps the first `count` regions, those with an instance before others.
 
   Args:
     targets: `n` regions of each image.
-    count: regions of an image that the mask head is trained on.
+    count: number of regions of an image that the mask head is trained on.
+
+  Returns:
+    `count` regions of each image.
   """
-  has_object = tf.cast(targets.classes > 0, tf.int32)
-  _, rows = tf.math.top_k(has_object, count)
+  has_instance = tf.cast(targets.classes > 0, tf.int32)
+  _, rows = tf.math.top_k(has_instance, count)
   return Targets(*(tf.gather(x, rows, batch_dims=1) for x in targets))
 
 
 def mask_targets(
   targets: Targets, masks: PlaneMasks | CroppedMasks, *, size: int
 ) -> tf.Tensor:
-  """Computes the mask of each region's object within the region.
+  """Computes the mask of each region's instance within the region.
 
   Args:
-    targets: `n` regions of each image with their objects.
-    masks: of the objects.
-    size: side of the masks; 28 in the published code.
+    targets: `n` regions of each image, with boxes and numbers of their
+      instances.
+    masks: the masks of the instances.
+    size: side of the resulting masks; 28 in the published code.
 
   Returns:
     `[b, n, size, size]` float32 in [0, 1]; 0 in the background.
@@ -111,20 +134,20 @@ def mask_targets(
     for axis in (0, 1)
   ]
   (rows, row_weights), (columns, column_weights) = grids
-  found = masks.read(targets.boxes, targets.indices, rows, columns)
-  found = _sum_pairs(found * row_weights[..., tf.newaxis], axis=2)
-  found = _sum_pairs(found * column_weights[:, :, tf.newaxis], axis=3)
+  values = masks.read(targets.boxes, targets.indices, rows, columns)
+  values = _sum_pairs(values * row_weights[..., tf.newaxis], axis=2)
+  values = _sum_pairs(values * column_weights[:, :, tf.newaxis], axis=3)
   return tf.where(
-    (targets.classes > 0)[..., tf.newaxis, tf.newaxis], found, 0.0
+    (targets.classes > 0)[..., tf.newaxis, tf.newaxis], values, 0.0
   )
 
 
 def _grid(targets, axis, *, size, crop_size):
-  """Returns the neighbours of each sample along an axis and their weights.
+  """Returns the two neighbours of each sample along an axis, and weights.
 
   Returns:
-    `[b, n, 2 * size]` int32 bins of the object's box, and float32 weights
-    which are 0 for bins outside of it.
+    `[b, n, 2 * size]` int32 bins of the instance's box, and float32 weights in
+    [0, 1], which are 0 for bins outside of the box.
   """
   low, high = (targets.boxes[..., i, tf.newaxis] for i in (axis, axis + 2))
   start, end = (targets.rois[..., i, tf.newaxis] for i in (axis, axis + 2))

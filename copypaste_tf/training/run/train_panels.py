@@ -1,4 +1,4 @@
-"""Pictures of what is trained on, for TensorBoard."""
+"""Writes pictures of training batches to TensorBoard."""
 
 import os
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from copypaste_tf import augment, drawing
+from copypaste_tf import augment, drawing, examples
 from copypaste_tf.examples import TrainScenes
 from copypaste_tf.inputs import (
   batch_layout,
@@ -16,13 +16,12 @@ from copypaste_tf.inputs import (
   pipeline,
   record_sets,
 )
-from copypaste_tf.records import id_planes
 
 _PANEL_IMAGES = 4
 
 
 class Panels:
-  """Writes training images with their labels to TensorBoard now and then."""
+  """Writes training images with their labels to TensorBoard at intervals."""
 
   def __init__(
     self,
@@ -36,11 +35,11 @@ class Panels:
     """Draws the first panel.
 
     Args:
-      model_dir: of the run.
+      model_dir: folder of the run.
       data: config of the training inputs.
       output_size: height and width of the canvas in pixels.
       every: steps between panels.
-      global_step: of the trainer.
+      global_step: step counter of the trainer.
     """
     few = batch_layout.with_batch_size(data, _PANEL_IMAGES).replace(
       shuffle_buffer_size=8 * _PANEL_IMAGES,
@@ -69,10 +68,10 @@ class Panels:
 
 
 def draw_batch(scenes: TrainScenes, names: Mapping[int, str]) -> np.ndarray:
-  """Draws a batch of training examples with its labels, in two columns.
+  """Draws a batch of training examples with their labels, in two columns.
 
   Args:
-    scenes: the batch.
+    scenes: `b` training examples with normalised images.
     names: class names by category id; ids without a name are shown as such.
 
   Returns:
@@ -86,22 +85,17 @@ def draw_batch(scenes: TrainScenes, names: Mapping[int, str]) -> np.ndarray:
 
 
 def _draw_example(scenes: TrainScenes, row: int, names) -> np.ndarray:
-  present = np.flatnonzero(scenes.classes[row])
-  ids, pasted = scenes.ids[row][present], scenes.pasted[row][present]
-  classes = scenes.classes[row][present]
-  masks = [
-    id_planes.mask_of(scenes.planes[row], i)
-    & (scenes.alpha[row] == from_source)
-    for i, from_source in zip(ids, pasted, strict=True)
-  ]
+  scene = tf.nest.map_structure(lambda field: field[row], scenes)
+  present = np.flatnonzero(scene.classes)
+  classes = scene.classes[present]
   captions = [
-    '+' * bool(new) + names.get(int(c), str(c))
-    for c, new in zip(classes, pasted, strict=True)
+    '+' * bool(pasted) + names.get(int(c), str(c))
+    for c, pasted in zip(classes, scene.pasted[present], strict=True)
   ]
   return drawing.draw_instances(
-    scenes.image[row],
-    scenes.boxes[row][present],
-    masks,
+    scene.image,
+    scene.boxes[present],
+    [examples.mask_of(scene, i) for i in present],
     captions,
     drawing.class_colors(classes),
   )

@@ -1,3 +1,5 @@
+import fractions
+
 import numpy as np
 import pytest
 import reference
@@ -7,6 +9,7 @@ from copypaste_tf.augment import ScaleJitter
 from copypaste_tf.augment.draws import jitter
 
 LSJ = ScaleJitter(0.1, 2.0)
+HALF = fractions.Fraction(1, 2)
 
 
 def _sample(sizes, seed=0, output_size=(32, 40), options=LSJ):
@@ -71,6 +74,28 @@ def test_extreme_sizes(size):
   assert (draw.scaled_size <= 128).all()
   fitted = jitter.fitted(tf.constant([size]), output_size=(64, 64))
   assert max(fitted.scaled_size.numpy()[0]) == 64
+
+
+@pytest.mark.parametrize('output_size', [(10, 10), (37, 64), (100, 31)])
+def test_sizes_are_rounded_to_the_nearest(output_size):
+  height, width = output_size
+  sizes = [[h, w] for h in range(1, 23) for w in range(1, 23)]
+  draw = jitter.fitted(tf.constant(sizes), output_size=output_size)
+  rounded_up = 0
+  for (h, w), scaled in zip(sizes, draw.scaled_size.numpy(), strict=True):
+    exact = min(fractions.Fraction(height, h), fractions.Fraction(width, w))
+    expected = [max(int(exact * side + HALF), 1) for side in (h, w)]
+    assert scaled.tolist() == expected, (h, w)
+    rounded_up += expected[0] > exact * h or expected[1] > exact * w
+  assert rounded_up > 50
+
+
+def test_the_other_side_of_a_drawn_canvas_is_rounded_to_the_nearest():
+  # Tall images fill the rows of the canvas, which are drawn by the longer side.
+  draw = _sample([[1000, 1]] * 500, output_size=(31, 64))
+  exact = _sample([[1000, 1]] * 500, output_size=(64, 64)).scaled_size[:, 0]
+  of_rows = [int(s * fractions.Fraction(31, 64) + HALF) for s in exact]
+  np.testing.assert_array_equal(draw.scaled_size[:, 0], of_rows)
 
 
 def test_draws_agree_each_way_and_differ_by_seed():

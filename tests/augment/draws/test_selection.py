@@ -15,7 +15,7 @@ def _select(labels, seed=0, room=100, allowed=True, **options):
   """Draws for `DRAWS` images with the same objects at once."""
   classes = tf.tile(tf.constant([labels]), [DRAWS, 1])
   scenes = Scenes(*[None] * len(Scenes._fields))._replace(classes=classes)
-  found = selection.select(
+  found = selection.draw(
     scenes,
     tf.fill([DRAWS], allowed),
     tf.fill([DRAWS], room),

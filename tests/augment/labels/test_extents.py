@@ -22,7 +22,7 @@ def test_equals_counting_by_hand(seed):
   hidden = rng.random(scenes.image.shape[:3]) < 0.4
   for mask, found in (
     (np.zeros_like(hidden), _measure(scenes)),
-    (hidden, _measure(scenes, hidden=tf.constant(hidden))),
+    (hidden, _measure(scenes, owners=tf.constant(reference.owners(hidden)))),
   ):
     for i, k in np.ndindex(scenes.ids.shape):
       visible = reference.mask_of(scenes.planes[i], scenes.ids[i, k])
@@ -35,8 +35,8 @@ def test_equals_counting_by_hand(seed):
 
 def test_padding_and_hidden_objects_have_no_extent():
   scenes = reference.make_scenes(np.random.default_rng(0), batch=2, count=1)
-  everything = tf.ones(scenes.image.shape[:3], tf.bool)
-  found = _measure(scenes, hidden=everything)
+  owners = reference.owners(np.ones(scenes.image.shape[:3], bool))
+  found = _measure(scenes, owners=tf.constant(owners))
   assert not found.area.any()
   assert not found.box.any()
 
@@ -73,25 +73,25 @@ def tall(request):
   return tf.nest.map_structure(tf.constant, scenes)
 
 
-def test_parts_are_those_of_each_block_of_rows(tall):
-  parts = reference.to_numpy(extents.measure(tall.planes, tall.ids))
-  assert parts.area.shape == (4, 5, tall.ids.shape[1])
-  assert np.any(np.count_nonzero(parts.area, axis=1) > 1)
-  for i, block, k in np.ndindex(parts.area.shape):
+def test_extents_are_measured_within_each_block_of_rows(tall):
+  blocks = reference.to_numpy(extents.measure(tall.planes, tall.ids))
+  assert blocks.area.shape == (4, 5, tall.ids.shape[1])
+  assert np.any(np.count_nonzero(blocks.area, axis=1) > 1)
+  for i, block, k in np.ndindex(blocks.area.shape):
     mask = reference.mask_of(tall.planes[i].numpy(), tall.ids[i, k].numpy())
     mask[: 32 * block] = mask[32 * (block + 1) :] = False
-    assert parts.area[i, block, k] == mask.sum()
+    assert blocks.area[i, block, k] == mask.sum()
     np.testing.assert_array_equal(
-      parts.box[i, block, k], reference.tight_box(mask)
+      blocks.box[i, block, k], reference.tight_box(mask)
     )
 
 
 def test_only_what_is_wanted_is_measured(tall):
-  parts = extents.measure(tall.planes, tall.ids)
+  blocks = extents.measure(tall.planes, tall.ids)
   rng = np.random.default_rng(0)
-  wanted = rng.random(parts.area.shape) < 0.5
+  wanted = rng.random(blocks.area.shape) < 0.5
   found = extents.measure(tall.planes, tall.ids, wanted=tf.constant(wanted))
-  np.testing.assert_array_equal(found.area, parts.area * wanted)
+  np.testing.assert_array_equal(found.area, blocks.area * wanted)
 
 
 def test_what_is_measured_again_is_what_measuring_all_gives(tall):
@@ -102,10 +102,10 @@ def test_what_is_measured_again_is_what_measuring_all_gives(tall):
   hidden = np.zeros([4, 160, 24], bool)
   for ymin, xmin, ymax, xmax in covers[0]:
     hidden[:, ymin:ymax, xmin:xmax] = rng.random(4)[:, None, None] < 0.8
-  hidden = tf.constant(hidden)
-  visible = extents.measure(planes, ids, hidden=hidden)
+  owners = tf.constant(reference.owners(hidden))
+  visible = extents.measure(planes, ids, owners=owners)
   assert np.any(visible.area < before.area)
   for boxes in (None, tf.constant(covers, tf.int32)):
-    found = extents.remeasure(planes, ids, hidden, before, boxes)
+    found = extents.remeasure(planes, ids, owners, before, boxes)
     np.testing.assert_array_equal(found.area, visible.area)
     np.testing.assert_array_equal(found.box, visible.box)

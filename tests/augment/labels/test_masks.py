@@ -20,7 +20,7 @@ def _examples(seed=0, **knobs):
 
 
 @pytest.mark.parametrize('size', [(48, 64), (160, 24)])
-def test_select_is_the_union_of_the_chosen(size):
+def test_the_source_owns_the_union_of_the_chosen(size):
   rng = np.random.default_rng(3)
   # Of 160 rows, an object lies in several of five blocks.
   scenes = reference.make_scenes(rng, size=size, count=8, largest=70)
@@ -30,12 +30,13 @@ def test_select_is_the_union_of_the_chosen(size):
     union[i] |= reference.mask_of(scenes.planes[i], scenes.ids[i, k])
   planes, ids = tf.constant(scenes.planes), tf.constant(scenes.ids)
   boxes = extents.join(extents.measure(planes, ids)).box
-  found = masks.select(planes, ids, tf.constant(chosen), boxes)
-  np.testing.assert_array_equal(found, union)
-  owners = [2, 0, 3, 1]
-  mine = (tf.gather(x, owners) for x in (ids, chosen, boxes))
-  found = masks.select(planes, *mine, tf.constant(owners))
-  np.testing.assert_array_equal(found, union[owners])
+  owners = masks.paste_owners(planes, ids, tf.constant(chosen), boxes)
+  np.testing.assert_array_equal(owners, reference.owners(union))
+  partner = [2, 0, 3, 1]
+  given = (tf.gather(x, partner) for x in (ids, chosen, boxes))
+  owners = masks.paste_owners(planes, *given, tf.constant(partner))
+  np.testing.assert_array_equal(owners, reference.owners(union[partner]))
+  assert owners.dtype == tf.uint8
 
 
 def test_instance_masks_equal_the_definition():
@@ -47,6 +48,17 @@ def test_instance_masks_equal_the_definition():
     expected = reference.example_mask(examples, i, k)
     if not examples.classes[i, k]:
       expected[:] = False
+    np.testing.assert_array_equal(found[i, k], expected)
+
+
+def test_a_pixel_of_two_owners_is_in_the_masks_of_both():
+  examples = _examples()
+  shared = examples._replace(owners=tf.fill(examples.owners.shape, np.uint8(3)))
+  found = augment.instance_masks(shared).numpy()
+  shared = reference.to_numpy(shared)
+  assert shared.pasted.any() and not shared.pasted.all()
+  for i, k in np.ndindex(shared.ids.shape):
+    expected = reference.mask_of(shared.planes[i], shared.ids[i, k])
     np.testing.assert_array_equal(found[i, k], expected)
 
 

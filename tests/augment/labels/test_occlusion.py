@@ -10,7 +10,9 @@ from copypaste_tf.augment.labels import canvas, occlusion
 def _occlude(scenes, alpha, **options):
   targets = canvas.place(tf.nest.map_structure(tf.constant, scenes))
   remains = occlusion.occlude(
-    targets, tf.constant(alpha), options=CopyPaste(**options)
+    targets,
+    tf.constant(reference.owners(alpha)),
+    options=CopyPaste(**options),
   )
   return reference.to_numpy(remains)
 

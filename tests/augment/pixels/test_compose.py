@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import reference
 import tensorflow as tf
 
 from copypaste_tf.augment.pixels import compose
+from copypaste_tf.examples import SOURCE
 
 
 def _alpha(rng, boxes, height, width):
@@ -41,34 +43,35 @@ PARTNERS = [[1, 2, 3, 0], [2, 0, 3, 1], [1, 0, 3, 2], [3, 1, 0, 2]]
 )
 def test_takes_the_sources_pixels(height, dtype, layers, channels, compiled):
   rng = np.random.default_rng(0)
-  paste, paste_within = (
+  write_over, write_within = (
     tf.function(f, jit_compile=compiled)
-    for f in (compose.paste, compose.paste_within)
+    for f in (compose.write_over, compose.write_within)
   )
   for partner in PARTNERS:
     images = rng.integers(0, 256, [4, layers, height, 5, *channels])
     images = images.astype(dtype)
     boxes = _boxes(rng, 4, height, 5)
     alpha = _alpha(rng, boxes, height, 5)
-    reached = compose.reached(tf.constant(boxes), height, 8).numpy()
+    reached = compose.reached_blocks(tf.constant(boxes), height, 8).numpy()
     wanted = reached[:, None] & (rng.random([4, layers, 1]) < 0.7)
     rows = height // reached.shape[1]
     written = alpha[:, None] & np.repeat(wanted, rows, axis=2)[..., None]
     written = written.reshape([*written.shape, *[1] * len(channels)])
     sources = images[partner]
+    owners = reference.owners(alpha)
     expected = np.where(written, sources, images)
     np.testing.assert_array_equal(
-      paste(*map(tf.constant, (alpha, sources, images, wanted))), expected
+      write_over(*map(tf.constant, (owners, sources, images, wanted))), expected
     )
     np.testing.assert_array_equal(
-      paste_within(*map(tf.constant, (alpha, images, partner, wanted))),
+      write_within(*map(tf.constant, (owners, images, partner, wanted))),
       expected,
     )
 
 
 def test_blocks_that_hold_a_part_of_a_box_are_reached():
   boxes = tf.constant([[[7, 0, 9, 3], [40, 1, 41, 2]], [[0] * 4] * 2])
-  found = compose.reached(boxes, 128, 8)
+  found = compose.reached_blocks(boxes, 128, 8)
   np.testing.assert_array_equal(np.flatnonzero(found[0]), [0, 1, 5])
   assert not np.any(found[1])
 
@@ -76,6 +79,7 @@ def test_blocks_that_hold_a_part_of_a_box_are_reached():
 def test_an_image_can_be_its_own_partner():
   images = tf.range(16, dtype=tf.float32)
   images = tf.reshape(images, [2, 1, 4, 2, 1])
-  alpha, wanted = tf.ones([2, 4, 2], tf.bool), tf.ones([2, 1, 1], tf.bool)
-  found = compose.paste_within(alpha, images, tf.constant([0, 1]), wanted)
+  owners = tf.fill([2, 4, 2], tf.constant(SOURCE, tf.uint8))
+  wanted = tf.ones([2, 1, 1], tf.bool)
+  found = compose.write_within(owners, images, tf.constant([0, 1]), wanted)
   np.testing.assert_array_equal(found, images)

@@ -112,7 +112,7 @@ def empty(scenes):
   return scenes._replace(
     **{
       name: tf.zeros_like(getattr(scenes, name))
-      for name in ('planes', 'alpha', 'boxes', 'classes', 'ids', 'pasted')
+      for name in ('planes', 'owners', 'boxes', 'classes', 'ids', 'pasted')
     }
   )
 

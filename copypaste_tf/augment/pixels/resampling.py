@@ -1,4 +1,4 @@
-"""Which pixels of an image lie at the rows and columns of the canvas."""
+"""Finds the pixels of an image at the rows and columns of the canvas."""
 
 from typing import NamedTuple
 
@@ -11,9 +11,9 @@ class Linear(NamedTuple):
   """The two pixels between which each row or column of the canvas lies.
 
   Attributes:
-    low: `[b, n]` int32, the pixel before.
-    high: `[b, n]` int32, the pixel behind.
-    weight: `[b, n]` float32 in [0, 1), of the pixel behind.
+    low: `[b, n]` int32, the pixel before, in [0, size).
+    high: `[b, n]` int32, the pixel after, in [0, size).
+    weight: `[b, n]` float32 in [0, 1), the weight of the pixel after.
     inside: `[b, n]` float32, 1 in the image and 0 outside.
   """
 
@@ -27,8 +27,8 @@ class Nearest(NamedTuple):
   """The pixel that is nearest to each row or column of the canvas.
 
   Attributes:
-    pixel: `[b, n]` int32.
-    inside: `[b, n]` int32, all bits in the image and none outside.
+    pixel: `[b, n]` int32 in [0, size).
+    inside: `[b, n]` int32, all bits set in the image and none outside.
   """
 
   pixel: tf.Tensor
@@ -38,13 +38,16 @@ class Nearest(NamedTuple):
 def linear(
   size: tf.Tensor, jitter: Jitter, output_size: tuple[int, int], axis: int
 ) -> Linear:
-  """Finds pixels and weights, with half-pixel centres.
+  """Finds pixels and weights of bilinear resampling, with half-pixel centres.
 
   Args:
-    size: `[b, 2]` int32, height and width of the images.
-    jitter: one draw for each.
+    size: `[b, 2]` int32, height and width of the images, pixels.
+    jitter: one draw for each image.
     output_size: height and width of the canvas, pixels.
-    axis: 0 for its rows, 1 for its columns.
+    axis: 0 for the `n` rows of the canvas, 1 for its columns.
+
+  Returns:
+    Pixels and weights as `Linear`.
   """
   coordinates = _scaled_coordinates(jitter, output_size, axis)
   inside = tf.cast(_inside(coordinates, jitter, axis), tf.float32)
@@ -62,7 +65,17 @@ def linear(
 def nearest(
   size: tf.Tensor, jitter: Jitter, output_size: tuple[int, int], axis: int
 ) -> Nearest:
-  """Finds the pixels in integers; arguments as of `linear`."""
+  """Finds the nearest pixels, in integer arithmetic.
+
+  Args:
+    size: `[b, 2]` int32, height and width of the images, pixels.
+    jitter: one draw for each image.
+    output_size: height and width of the canvas, pixels.
+    axis: 0 for the `n` rows of the canvas, 1 for its columns.
+
+  Returns:
+    The pixels as `Nearest`.
+  """
   coordinates = _scaled_coordinates(jitter, output_size, axis)
   inside = -tf.cast(_inside(coordinates, jitter, axis), tf.int32)
   size = size[:, axis, tf.newaxis]
@@ -72,7 +85,14 @@ def nearest(
 
 
 def of_channels(columns: Linear) -> Linear:
-  """Turns columns of pixels, `[b, W]`, into those of RGB rows, `[b, 3 * W]`."""
+  """Turns columns of pixels into columns of RGB values.
+
+  Args:
+    columns: `[b, W]` tensors, positions in rows of pixels.
+
+  Returns:
+    `[b, 3 * W]` tensors, positions in rows of `3 * w` values.
+  """
   low, high = (
     tf.repeat(3 * x, 3, axis=1) + tf.tile([0, 1, 2], [x.shape[1]])
     for x in (columns.low, columns.high)

@@ -2,19 +2,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from copypaste_tf.augment.labels import planes
-
-
-def test_address_splits_plane_and_value():
-  plane, value = planes.address(tf.constant([0, 1, 255, 257, 3 * 256 + 9]))
-  np.testing.assert_array_equal(plane, [0, 0, 0, 1, 3])
-  np.testing.assert_array_equal(value, [0, 1, 255, 1, 9])
+from copypaste_tf.augment.labels import id_planes
 
 
 def test_shape_prefers_static_sizes():
   @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.int32)])
   def sizes(tensor):
-    batch, width = planes.shape(tensor)
+    batch, width = id_planes.shape(tensor)
     assert isinstance(width, int)
     return batch
 
@@ -29,8 +23,8 @@ def test_only_instances_with_an_id_are_visited():
   ids[0, 1] = 2, 256 + 1
   ids[1, 2, 0] = 256 + 2
 
-  def visited(ids, owners=None):
-    found = planes.fold_instances(
+  def visited(ids, partner=None):
+    found = id_planes.fold_instances(
       lambda state, *found: tuple(
         array.write(array.size(), x)
         for array, x in zip(state, found, strict=True)
@@ -41,16 +35,16 @@ def test_only_instances_with_an_id_are_visited():
       ),
       tf.constant(content),
       tf.constant(ids),
-      owners=owners,
+      partner=partner,
     )
     return [x.stack().numpy() for x in found]
 
   assert visited(np.zeros_like(ids))[1].size == 0
-  for owners in (None, [1, 0]):
-    here, blocks, index = visited(ids, owners)
+  for partner in (None, [1, 0]):
+    here, blocks, index = visited(ids, partner)
     np.testing.assert_array_equal(blocks, [1, 1, 5])
     np.testing.assert_array_equal(index, [2, 3, 10])
-    first, last = owners or (0, 1)
+    first, last = partner or (0, 1)
     np.testing.assert_array_equal(here[0], content[first, 0, 2:4] == 2)
     np.testing.assert_array_equal(here[1], content[first, 1, 2:4] == 1)
     np.testing.assert_array_equal(here[2], content[last, 1, 4:6] == 2)
@@ -59,7 +53,7 @@ def test_only_instances_with_an_id_are_visited():
 def test_used_planes_are_those_of_an_id():
   ids = tf.constant([[0, 0, 0], [1, 255, 0], [2 * 256 + 9, 0, 3]])
   np.testing.assert_array_equal(
-    planes.used(ids, 3), [[0, 0, 0], [1, 0, 0], [1, 0, 1]]
+    id_planes.used(ids, 3), [[0, 0, 0], [1, 0, 0], [1, 0, 1]]
   )
 
 
@@ -68,12 +62,12 @@ def test_used_planes_are_those_of_an_id():
   [(1024, 128, (128, 8)), (160, 128, (32, 5)), (100, 128, (100, 1))],
 )
 def test_blocks_divide_the_canvas(height, most, expected):
-  assert planes.grid(height, most) == expected
+  assert id_planes.grid(height, most) == expected
 
 
 def test_boxes_reach_into_the_blocks_that_hold_one_of_their_rows():
   boxes = [[0, 0, 1, 5], [4, 0, 9, 5], [3, 0, 4, 5], [0, 0, 0, 0]]
-  found = planes.reach(tf.constant([boxes]), planes.Grid(4, 3))
+  found = id_planes.reach(tf.constant([boxes]), id_planes.Grid(4, 3))
   np.testing.assert_array_equal(
     found[0],
     [
@@ -86,7 +80,7 @@ def test_boxes_reach_into_the_blocks_that_hold_one_of_their_rows():
 
 def test_layers_are_cut_into_blocks_of_rows():
   layers = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)
-  found = planes.split(tf.constant(layers), 2)
+  found = id_planes.split(tf.constant(layers), 2)
   assert found.shape == (12, 2, 5)
   for i, j, k in np.ndindex(2, 3, 2):
     np.testing.assert_array_equal(
@@ -99,9 +93,9 @@ def test_only_wanted_blocks_are_written():
   wanted = tf.constant([[True, False, True], [False, False, True]])
 
   def negate(blocks, wanted):
-    folded = planes.fold_blocks(
+    folded = id_planes.fold_blocks(
       lambda block, state: state.write(block, -state.read(block)),
-      planes.array_of(planes.split(blocks[:, tf.newaxis], 3)),
+      id_planes.array_of(id_planes.split(blocks[:, tf.newaxis], 3)),
       wanted,
     )
     return tf.reshape(folded.stack(), [2, 6, 2])

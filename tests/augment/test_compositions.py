@@ -1,0 +1,155 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import reference
+import tensorflow as tf
+
+from copypaste_tf import augment
+from copypaste_tf.augment import compositions, joining
+from copypaste_tf.augment.draws.selection import Selection
+from copypaste_tf.augment.labels import occlusion
+
+
+@dataclasses.dataclass
+class Average:
+  """A toy: the mean of both images, and the labels of the target."""
+
+  weight: float = 0.5
+  blends = True
+  shares_warp = False
+
+  def check(self):
+    if not 0 <= self.weight <= 1:
+      raise ValueError(f'Average.weight is in [0, 1], got {self.weight}.')
+
+
+def average(targets, sources, seed, *, options, max_instances, partner):
+  del seed
+  if partner is not None:
+    raise ValueError('the sources come in order')
+  image = (
+    options.weight * targets.scenes.image
+    + (1 - options.weight) * sources.scenes.image
+  )
+  zero = tf.zeros_like(targets.scenes.size[:, 0])
+  return joining.join(
+    targets,
+    sources,
+    occlusion.untouched(targets),
+    Selection(zero, zero, tf.zeros_like(sources.scenes.crowd)),
+    image=image,
+    planes=targets.scenes.planes,
+    owners=tf.fill(tf.shape(image)[:3], np.uint8(3)),
+    max_instances=max_instances,
+  )
+
+
+@pytest.fixture
+def registered(monkeypatch):
+  """Adds the toy, for the length of a test."""
+  monkeypatch.setattr(
+    compositions, '_COMPOSITIONS', dict(compositions._COMPOSITIONS)
+  )
+  compositions.register('average', Average, average)
+
+
+def test_a_composition_of_somebody_else_runs_each_way(registered):
+  scenes = tf.nest.map_structure(
+    tf.constant, reference.make_scenes(np.random.default_rng(0))
+  )
+  knobs = {'output_size': (32, 40), 'max_instances': 9}
+  options = compositions.build({'name': 'average', 'weight': 0.25})
+  seed = tf.constant([1, 2])
+  results = list(
+    reference.each_way(
+      lambda s: augment.augment(s, seed, composition=options, **knobs), scenes
+    )
+  )
+  reference.assert_same(results)
+  targets, sources = augment.pair(scenes, seed, output_size=(32, 40))
+  expected = 0.25 * targets.scenes.image + 0.75 * sources.scenes.image
+  example = results[0][1]
+  np.testing.assert_allclose(example.image, expected, atol=1e-5)
+  assert (example.classes > 0).any() and not example.pasted.any()
+  # Blended images are numbers, whatever is asked for in the end.
+  half = augment.augment(
+    scenes, seed, composition=options, dtype=tf.bfloat16, **knobs
+  )
+  np.testing.assert_array_equal(half.image, tf.cast(example.image, tf.bfloat16))
+
+
+def test_the_short_form_is_the_general_one():
+  scenes = tf.nest.map_structure(
+    tf.constant, reference.make_scenes(np.random.default_rng(1))
+  )
+  config = {'subset': 'all', 'min_visible_area': 4}
+  options = compositions.build({'name': 'copy_paste', **config})
+  short, general = (
+    reference.to_numpy(
+      augment.augment(scenes, [3, 4], output_size=(32, 32), **way)
+    )
+    for way in (
+      {'copy_paste': augment.CopyPaste(**config)},
+      {'composition': options},
+    )
+  )
+  assert short.pasted.any()
+  reference.assert_same([('short', short), ('general', general)], ())
+  with pytest.raises(ValueError, match='got both'):
+    augment.augment(
+      scenes,
+      [3, 4],
+      output_size=(8, 8),
+      copy_paste=options,
+      composition=options,
+    )
+
+
+def test_a_subclass_of_registered_options_is_composed_alike():
+  class Mine(augment.CopyPaste):
+    pass
+
+  composition = compositions._composition_of(Mine())
+  assert composition.options_class is augment.CopyPaste
+
+
+@pytest.mark.parametrize(
+  ('config', 'message'),
+  [
+    ({}, 'no composition None; `name` is one of average, copy_paste'),
+    ({'name': 'mixdown'}, "no composition 'mixdown'"),
+    ({'name': 'average', 'wait': 1}, 'has no option wait; it has weight'),
+    ({'name': 'average', 'weight': 2}, r'in \[0, 1\], got 2'),
+    ({'name': 'copy_paste', 'subset': 'most'}, 'one of random, one, all'),
+  ],
+)
+def test_plain_values_that_mean_nothing_are_named(registered, config, message):
+  with pytest.raises(ValueError, match=message):
+    compositions.build(config)
+
+
+def test_what_is_registered_must_be_new_and_whole(registered):
+  assert compositions.names() == ['average', 'copy_paste']
+  with pytest.raises(ValueError, match="'average' with Average meets average"):
+    compositions.register('average', Average, average)
+  with pytest.raises(ValueError, match='meets average'):
+    compositions.register('another', Average, average)
+  with pytest.raises(ValueError, match='has no blends, shares_warp, check'):
+    compositions.register('empty', dataclasses.make_dataclass('E', []), average)
+  plain = type('Plain', (), {'blends': 0, 'shares_warp': 0, 'check': 0})
+  with pytest.raises(ValueError, match='Plain is none'):
+    compositions.register('plain', plain, average)
+
+
+def test_options_of_nothing_are_refused():
+  scenes = reference.make_scenes(np.random.default_rng(2))
+  with pytest.raises(ValueError, match='dict holds no options .*build makes'):
+    augment.augment(
+      scenes, [0, 1], output_size=(9, 9), composition={'name': 'copy_paste'}
+    )
+  targets, sources = augment.pair(scenes, [0, 1], output_size=(16, 16))
+  with pytest.raises(ValueError, match='Average holds no options'):
+    compositions.compose(
+      targets, sources, [0, 1], options=Average(), max_instances=3
+    )
