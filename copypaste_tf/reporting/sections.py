@@ -127,7 +127,7 @@ def training(
     for svg, alt in drawn
     if svg
   ]
-  about = 'Every point is the mean over the steps since the one before.'
+  about = 'Every point is the mean over the steps since the previous point.'
   content = {'figures': figures, 'note': note}
   return Section('training', 'Training', about, 'training.html', content)
 
@@ -221,7 +221,7 @@ def setup(
     'texts': [(title, text) for title, text in texts.items() if text],
   }
   about = 'Recipe, machine and versions.'
-  return Section('run', 'What ran', about, 'setup.html', content)
+  return Section('run', 'Setup', about, 'setup.html', content)
 
 
 def text_table(texts: Mapping[str, str]) -> Table:

@@ -70,8 +70,8 @@ def document(
   """
   return page.document(
     title,
-    'What the training pipeline makes of the data: the very examples that the '
-    'model sees, and the two images behind each.',
+    'Training examples exactly as the model sees them, each beside the two '
+    'images that it is made of.',
     totals(examples),
     [
       page.Section(
@@ -92,7 +92,7 @@ def document(
       page.Section(
         'recipe',
         'Recipe',
-        'What was asked for.',
+        'Settings of the pipeline.',
         'facts.html',
         {'facts': sections.text_table(dict(facts))},
       ),

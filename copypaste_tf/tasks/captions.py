@@ -1,11 +1,11 @@
-"""Words with which a report shows the numbers of a task."""
+"""Captions of the losses and metrics of a task in a report."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 
 class MetricTable(NamedTuple):
-  """Titles of the tables of metrics.
+  """Captions of the tables of metrics.
 
   Attributes:
     title: of the section.
@@ -24,7 +24,7 @@ class MetricTable(NamedTuple):
 
 
 class Captions(NamedTuple):
-  """Words for a report about a task.
+  """Captions of a task.
 
   Attributes:
     model: name of the model, the subject of the report's first sentence.

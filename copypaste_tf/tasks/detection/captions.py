@@ -1,4 +1,4 @@
-"""Words with which a report shows losses and metrics of a detector."""
+"""Captions of the losses and metrics of detection in a report."""
 
 from copypaste_tf.tasks.captions import Captions, MetricTable
 
@@ -62,8 +62,8 @@ CAPTIONS = Captions(
     classes={'box_ap': 'Box AP', 'mask_ap': 'Mask AP'},
   ),
   batches=(
-    'What the model is trained on: images after jitter and Copy-Paste, with '
-    'their boxes, masks and class names. A plus marks a pasted object.'
+    'Training images after jitter and Copy-Paste, with their boxes, masks and '
+    'class names. A plus marks a pasted object.'
   ),
   predictions=(
     'Ground truth on the left, detections with a score of at least '
