@@ -121,16 +121,16 @@ def _batches(data, output_size):
     pipeline.train_dataset(data.replace(augment_on=place), output_size)
     for place in ('host', 'device')
   )
-  knobs = pipeline.augment_settings(data)
-  paste = knobs['copy_paste'] is not None
-  jitters = {name: knobs[name] for name in ('jitter', 'source_jitter')}
-  for result, raw in zip(results, inputs, strict=False):
+  settings = pipeline.augment_knobs(data)
+  paste = settings['copy_paste'] is not None
+  jitters = {name: settings[name] for name in ('jitter', 'source_jitter')}
+  for result, batch in zip(results, inputs, strict=False):
     if paste:
       canvases = augment.pair(
-        raw.targets,
-        raw.seed,
+        batch.targets,
+        batch.seed,
         output_size=output_size,
-        sources=raw.sources,
+        sources=batch.sources,
         **jitters,
       )
       yield canvases[0].scenes, canvases[1].scenes, result
