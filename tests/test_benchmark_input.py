@@ -1,4 +1,4 @@
-"""The command around the measurements, which are faked; docs run real ones."""
+"""The verb around the measurements, which are faked; docs run real ones."""
 
 import json
 import os

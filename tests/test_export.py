@@ -1,4 +1,4 @@
-"""The SavedModel in a process that has TensorFlow and none of this package."""
+"""The SavedModel runs in a process that has TensorFlow only."""
 
 import os
 import subprocess
