@@ -28,12 +28,14 @@ setuptools.setup(
   ),
   package_data={
     'configs': ['*.gin', 'models/*.gin'],
+    'copypaste_tf.reporting': ['templates/*'],
     'experiments': ['*.md', '*.sh'],
   },
   install_requires=[
     'absl-py>=1.4',
     'faster-coco-eval>=1.8,<1.9',
     'gin-config>=0.5,<0.6',
+    'Jinja2>=3.1',
     'matplotlib>=3.8',
     'numpy>=1.26',
     'opencv-python-headless>=4.9',

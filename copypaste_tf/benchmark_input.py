@@ -1,4 +1,4 @@
-r"""Measures the input pipeline of a recipe: time, memory, and what it needs.
+r"""Measures time and memory of the input pipeline of a recipe.
 
 python -m copypaste_tf.benchmark_input --gin_file=configs/smoke.gin \
     --consume=100 --json=build/input.json
@@ -22,32 +22,30 @@ from copypaste_tf.training.checks import config_checks
 from copypaste_tf.training.config import gin_config
 from copypaste_tf.training.run import run_record
 
-del environment  # Imported for what it sets.
+del environment  # Imported for its side effect.
 
 SHUFFLE_BUFFER = 64
 
 
 def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
   """Defines the flags of the measurement."""
-  # Not at import: verbs share names of flags, and a process may import several.
+  # Not at import: verbs share flag names, and a process may import several.
   own = {'flag_values': flag_values}
   flags.DEFINE_string('json', None, 'File for all numbers.', **own)
   flags.DEFINE_float(
-    'consume', None, 'Images a second that an accelerator takes.', 0, **own
+    'consume', None, 'Images per second that an accelerator takes.', 0, **own
   )
   flags.DEFINE_list(
-    'cores', ['1', '2'], 'Numbers of cores to measure with, in turn.', **own
+    'cores', ['1', '2'], 'Numbers of cores to measure with.', **own
   )
+  flags.DEFINE_integer('images', 16, 'Images per pipeline and round.', 1, **own)
   flags.DEFINE_integer(
-    'images', 16, 'Images of each pipeline in a round.', 1, **own
-  )
-  flags.DEFINE_integer(
-    'rounds', 5, 'Rounds, in which the pipelines take turns.', 1, **own
+    'rounds', 5, 'Rounds; each measures every pipeline once.', 1, **own
   )
   flags.DEFINE_integer(
     'batches',
     30,
-    'Batches of the run in which memory is watched; 0 is none.',
+    'Batches of the long run that watches memory; 0 skips it.',
     0,
     **own,
   )
@@ -61,20 +59,20 @@ def main(argv: list[str]) -> None:
 
 
 def benchmark(resolved: gin_config.Resolved, options: flags.FlagValues) -> None:
-  """Measures in one process after another; prints a table.
+  """Measures each number of cores in a process of its own; prints a table.
 
   Args:
     resolved: the config.
     options: the flags of `define`, parsed.
 
   Raises:
-    ValueError: the config or an option can not be, or a record does not decode.
+    ValueError: the config or an option is invalid, or a record does not decode.
   """
   cores = cores_of(options.cores)
   problems = config_checks.problems(resolved.params, mode='train')
   if problems:
-    found = [config_checks.describe(problem, resolved) for problem in problems]
-    raise ValueError('\n'.join(found))
+    messages = [config_checks.describe(p, resolved) for p in problems]
+    raise ValueError('\n'.join(messages))
   task = resolved.params.task
   summary = measure(
     task.train_data,
@@ -99,22 +97,24 @@ def cores_of(values: Sequence[str]) -> list[int]:
   """Parses numbers of cores.
 
   Args:
-    values: what --cores holds.
+    values: the items of --cores.
 
   Returns:
-    The numbers, growing; those above what there is are left out, and told.
+    The numbers, ascending. Numbers above that of this machine are left out with
+    a note.
 
   Raises:
-    ValueError: not a number above 0, or cores can not be chosen here.
+    ValueError: an item is not a positive number, or the system cannot restrict
+      a process to some cores.
   """
   if not hasattr(os, 'sched_setaffinity'):
-    raise ValueError('cores can be chosen on Linux only')
+    raise ValueError('--cores: only Linux can restrict a process to some cores')
   if not values or not all(v.isdecimal() and int(v) for v in values):
-    raise ValueError(f'--cores must be such as 1,2, got {",".join(values)!r}')
+    raise ValueError(f'--cores must be like 1,2, got {",".join(values)!r}')
   here = len(os.sched_getaffinity(0))
   for value in values:
     if int(value) > here:
-      print(f'note: {value} cores are not measured, there are {here}')
+      print(f'note: {value} cores are not measured, this machine has {here}')
   return sorted({int(v) for v in values if int(v) <= here}) or [here]
 
 
@@ -131,14 +131,14 @@ def measure(
 
   Args:
     data: the config of the training inputs.
-    output_size: height and width of the canvas in pixels.
-    cores: numbers of cores, growing.
-    images: of each pipeline in a round.
-    rounds: how many.
-    batches: of the long run; 0 leaves it out.
+    output_size: height and width of the output images in pixels.
+    cores: numbers of cores, ascending.
+    images: images per pipeline and round.
+    rounds: number of rounds.
+    batches: batches of the long run; 0 skips it.
 
   Returns:
-    JSON-ready; see `input_summary`.
+    Numbers for JSON; see `input_summary`.
   """
   if data.data_service:
     print('note: measured on this machine, without TrainData.data_service')
@@ -149,7 +149,7 @@ def measure(
     f'{output_size[0]}x{output_size[1]} {data.dtype}; pipelines that are '
     f'compared have a shuffle buffer of {buffer} records'
   )
-  found = {}
+  costs = {}
   for count in cores:
     print(f'{count} core(s):', flush=True)
     samples = _in_process(
@@ -159,12 +159,12 @@ def measure(
       images=images,
       rounds=rounds,
     )
-    found[str(count)] = input_summary.costs(samples)
+    costs[str(count)] = input_summary.costs(samples)
   summary = {
     'batch_size': data.global_batch_size,
     'output_size': list(output_size),
     'bytes_per_image': input_benchmark.bytes_per_image(data, output_size),
-    'cores': found,
+    'cores': costs,
   }
   if batches:
     print(f'{cores[-1]} core(s), the pipeline alone:', flush=True)
@@ -179,7 +179,7 @@ def measure(
 
 
 def _in_process(cores: int, function: Callable[..., Any], *args, **kwargs):
-  """Calls a function in a new process that has so many cores."""
+  """Calls a function in a new process on a limited number of cores."""
   all_cores = os.sched_getaffinity(0)
   os.sched_setaffinity(0, sorted(all_cores)[:cores])
   try:
@@ -200,7 +200,7 @@ def _write(path: str, summary: dict[str, Any]) -> None:
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; an error of the config is one line, not a traceback."""
+  """Runs the verb; a mistake in the config is one line, not a traceback."""
   config_flags.define()
   define()
   config_flags.run(main, argv)

@@ -1,4 +1,4 @@
-r"""Checks a recipe without an accelerator and shows where its values come from.
+r"""Checks a recipe without an accelerator and prints the source of each value.
 
 python -m copypaste_tf.check --gin_file=configs/shapes_demo.gin
 """
@@ -13,22 +13,22 @@ from copypaste_tf import config_flags
 from copypaste_tf.training.checks import config_checks
 from copypaste_tf.training.config import gin_config
 
-del environment  # Imported for what it sets.
+del environment  # Imported for its side effect.
 
 
 def _define_flags() -> None:
-  # Not at import: verbs share names of flags, and a process may import several.
+  # Not at import: verbs share flag names, and a process may import several.
   config_flags.define()
   flags.DEFINE_bool(
-    'allow_missing_data', False, 'Accept that record files do not exist.'
+    'allow_missing_data', False, 'Accept record files that do not exist.'
   )
   flags.DEFINE_bool(
-    'only_changed', False, 'Print only the values that are not defaults.'
+    'only_changed', False, 'Print only values that differ from the defaults.'
   )
 
 
 def main(argv: list[str]) -> None:
-  """Resolves, prints, checks; the exit status is 1 if anything is wrong."""
+  """Resolves, prints and checks a config; exits with 1 if it has problems."""
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
   resolved = config_flags.load()
@@ -51,7 +51,7 @@ def main(argv: list[str]) -> None:
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; an error of the config is one line, not a traceback."""
+  """Runs the verb; a mistake in the config is one line, not a traceback."""
   _define_flags()
   config_flags.run(main, argv)
 

@@ -1,4 +1,4 @@
-"""Flags of the verbs that run a trained model: its config, its checkpoint."""
+"""Defines the flags of verbs that run a trained model."""
 
 import os
 from collections.abc import Mapping
@@ -19,15 +19,15 @@ def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
   flags.DEFINE_string(
     'model_dir',
     None,
-    'Folder of a run: its params.yaml is the config, unless --gin_file is '
-    'given, and its last checkpoint is used.',
+    'Folder of a run. Its params.yaml is the config unless --gin_file is '
+    'given; its last checkpoint is used unless --checkpoint is given.',
     flag_values=flag_values,
   )
   flags.DEFINE_string(
     'checkpoint',
     None,
-    'Use this checkpoint, such as MODEL_DIR/ckpt-1000, or the last one of '
-    'this folder, such as MODEL_DIR/best.',
+    'A checkpoint such as MODEL_DIR/ckpt-1000, or a folder such as '
+    'MODEL_DIR/best, whose last checkpoint is used.',
     flag_values=flag_values,
   )
 
@@ -37,14 +37,14 @@ def load(
   *,
   values: Mapping[str, tuple[str, Any]] | None = None,
 ) -> gin_config.Resolved:
-  """Resolves the recipe of the flags, or the record of the run.
+  """Resolves the config that the flags name, or that of --model_dir.
 
   Args:
     flag_values: the parsed flags.
-    values: `{dotted path: (flag, value)}` of a verb's own flags.
+    values: (flag, value) by config path, from a verb's own flags.
 
   Raises:
-    ValueError: the flags name neither.
+    ValueError: the flags name neither a config nor a run.
   """
   record = []
   if not flag_values.gin_file and not flag_values.config_file:
@@ -59,24 +59,24 @@ def check(resolved: gin_config.Resolved, *, data: bool) -> None:
 
   Args:
     resolved: the config.
-    data: whether the evaluation records are needed.
+    data: whether the evaluation records must exist.
 
   Raises:
-    ValueError: something is wrong; a line for each problem.
+    ValueError: the config has problems; the message has a line for each.
   """
   problems = config_checks.problems(
     resolved.params, mode='eval' if data else '', missing_data=not data
   )
   if problems:
-    found = [config_checks.describe(problem, resolved) for problem in problems]
-    raise ValueError('\n'.join(found))
+    messages = [config_checks.describe(p, resolved) for p in problems]
+    raise ValueError('\n'.join(messages))
 
 
 def checkpoint(flag_values: flags.FlagValues = flags.FLAGS) -> str:
   """Returns the path prefix of the checkpoint.
 
   Raises:
-    ValueError: there is none.
+    ValueError: there is no checkpoint.
   """
   path = flag_values.checkpoint
   if path and tf.io.gfile.isdir(path):

@@ -1,7 +1,7 @@
-"""Flags that several verbs share: which config, and where its values come from.
+"""Defines the flags that select and change a config.
 
-Precedence, lowest first: Python defaults, --gin_file, --gin_params,
---config_file, --params_override, --strategy and the flags beside it.
+Later ones win: Python defaults, --gin_file, --gin_params, --config_file,
+--params_override, --strategy and the other flags of the runtime.
 """
 
 import sys
@@ -13,31 +13,32 @@ from absl import app, flags, logging
 
 from copypaste_tf.training.config import gin_config
 
-# Flags that set a value of the runtime, and what they say of themselves.
+# Help texts of the flags that set a field of the runtime.
 _RUNTIME = {
   'strategy': (
-    'What computes: `one_device` (a GPU or the CPU), `mirrored` (all GPUs of '
-    'this machine), `multi_worker_mirrored` (those of several, see '
+    'Devices: `one_device` (a GPU or the CPU), `mirrored` (all GPUs of this '
+    'machine), `multi_worker_mirrored` (the GPUs of several machines, see '
     '--worker_hosts), `tpu` (see --tpu) or `off`; sets '
     'runtime.distribution_strategy.'
   ),
   'tpu': (
-    'The TPU of --strategy=tpu: `local` on its own virtual machine, else its '
-    'name or grpc://HOST:PORT; sets runtime.tpu.'
+    'TPU for --strategy=tpu: `local` on a TPU VM, else the name of the TPU or '
+    'grpc://HOST:PORT; sets runtime.tpu.'
   ),
   'worker_hosts': (
-    'HOST:PORT of every worker of --strategy=multi_worker_mirrored, separated '
-    'by commas, the same for all; sets runtime.worker_hosts. Or set TF_CONFIG.'
+    'HOST:PORT of every worker for --strategy=multi_worker_mirrored, separated '
+    'by commas, equal on all workers; sets runtime.worker_hosts. TF_CONFIG may '
+    'be set instead.'
   ),
 }
 
 
 def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
-  """Defines the flags; a verb calls this once, in its own module."""
+  """Defines the flags; a verb calls this once."""
   flags.DEFINE_multi_string(
     'gin_file',
     [],
-    'Recipe: a path, or a name such as `smoke`. May be repeated.',
+    'Recipe: a path or a name such as `smoke`. May be repeated.',
     flag_values=flag_values,
   )
   flags.DEFINE_multi_string(
@@ -49,13 +50,13 @@ def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
   flags.DEFINE_multi_string(
     'config_file',
     [],
-    'YAML that overrides, such as the params.yaml of a run. May be repeated.',
+    'YAML file of overrides, such as params.yaml of a run. May be repeated.',
     flag_values=flag_values,
   )
   flags.DEFINE_string(
     'params_override',
     '',
-    'YAML, JSON, a file, or `trainer.train_steps=100,task.panels_every=0`.',
+    'YAML, JSON, a file or `trainer.train_steps=100,task.panels_every=0`.',
     flag_values=flag_values,
   )
   for name, text in _RUNTIME.items():
@@ -63,8 +64,8 @@ def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
   flags.DEFINE_integer(
     'task_index',
     None,
-    'Position of this worker in --worker_hosts, from 0, which is the chief; '
-    'sets runtime.task_index.',
+    'Index of this worker in --worker_hosts; 0 is the chief. Sets '
+    'runtime.task_index.',
     flag_values=flag_values,
   )
 
@@ -75,37 +76,37 @@ def load(
   record: Sequence[str] = (),
   values: Mapping[str, tuple[str, Any]] | None = None,
 ) -> gin_config.Resolved:
-  """Resolves the config that the flags describe.
+  """Resolves the config of the flags.
 
   Args:
     flag_values: the parsed flags.
-    record: YAML files to read before those of --config_file.
-    values: `{dotted path: (flag, value)}` of a verb's own flags.
+    record: YAML files, read before those of --config_file.
+    values: (flag, value) by config path, from a verb's own flags.
   """
-  own = dict(values or {})
+  by_path = dict(values or {})
   for name in (*_RUNTIME, 'task_index'):
     if flag_values[name].value is not None:
       field = 'distribution_strategy' if name == 'strategy' else name
-      own[f'runtime.{field}'] = (f'--{name}', flag_values[name].value)
+      by_path[f'runtime.{field}'] = (f'--{name}', flag_values[name].value)
   return gin_config.load(
     flag_values.gin_file,
     flag_values.gin_params,
     [*record, *flag_values.config_file],
     flag_values.params_override,
-    own,
+    by_path,
   )
 
 
 def run(main: Callable[[list[str]], None], argv: list[str] | None) -> None:
-  """Runs a verb; what the user can mend is a message, not a traceback.
+  """Runs a verb; a mistake of the user is a message, not a traceback.
 
   Args:
-    main: of the verb.
-    argv: command line; the process's own by default.
+    main: main function of the verb.
+    argv: command line; None means that of the process.
   """
 
   def guarded(arguments: list[str]) -> None:
-    # Model Garden and TensorFlow log at INFO unless they are told otherwise.
+    # Model Garden and TensorFlow log at INFO by default.
     verbose = flags.FLAGS['verbosity'].present
     if not verbose:
       logging.set_verbosity(logging.WARNING)

@@ -1,12 +1,12 @@
 r"""Runs a dispatcher or a worker of a tf.data service until it is stopped.
 
-One dispatcher, then as many workers as the trainer needs:
+Start one dispatcher, then as many workers as the trainer needs:
 
 python -m copypaste_tf.data_service --port=5050
 python -m copypaste_tf.data_service --port=5051 --host=worker1 \
     --dispatcher=grpc://dispatcher1:5050
 
-and `TrainData.data_service = 'grpc://dispatcher1:5050'` in the recipe.
+Then set `TrainData.data_service = 'grpc://dispatcher1:5050'` in the recipe.
 """
 
 from copypaste_tf import environment  # isort: split
@@ -14,19 +14,22 @@ from copypaste_tf import environment  # isort: split
 import tensorflow as tf
 from absl import app, flags
 
-del environment  # Imported for what it sets.
+del environment  # Imported for its side effect.
 
 PROTOCOL = 'grpc'
 
 
 def _define_flags() -> None:
-  # Not at import: verbs share names of flags, and a process may import several.
-  flags.DEFINE_integer('port', 0, 'Port to listen on; 0 takes a free one.')
-  flags.DEFINE_string('host', 'localhost', 'Name under which others reach it.')
+  # Not at import: verbs share flag names, and a process may import several.
+  flags.DEFINE_integer('port', 0, 'Port to listen on; 0 chooses a free port.')
+  flags.DEFINE_string(
+    'host', 'localhost', 'Name of this machine for the others.'
+  )
   flags.DEFINE_string(
     'dispatcher',
     None,
-    'grpc://host:port of the dispatcher to work for; without it, be one.',
+    'grpc://host:port of the dispatcher to work for; without it, this process '
+    'is the dispatcher.',
   )
 
 
@@ -40,15 +43,15 @@ def start(
   """Starts a server.
 
   Args:
-    port: to listen on; 0 takes a free one.
-    host: name under which others reach this machine.
+    port: port to listen on; 0 chooses a free one.
+    host: name of this machine for the others.
     dispatcher: `grpc://host:port` to work for; None starts a dispatcher.
 
   Returns:
-    The server, and what it is, in words that end with its address.
+    The server and its description, such as `worker of grpc://host:5050`.
 
   Raises:
-    ValueError: the address of the dispatcher is of another form.
+    ValueError: the address of the dispatcher has another form.
   """
   service = tf.data.experimental.service
   if dispatcher is None:
@@ -58,7 +61,7 @@ def start(
   protocol, _, address = dispatcher.partition('://')
   if protocol != PROTOCOL or ':' not in address:
     raise ValueError(
-      f'--dispatcher must be such as grpc://host:5050, got {dispatcher!r}.'
+      f'--dispatcher must be like grpc://host:5050, got {dispatcher!r}.'
     )
   config = service.WorkerConfig(address, f'{host}:%port%', port, PROTOCOL)
   return service.WorkerServer(config), f'worker of {dispatcher}'
@@ -69,8 +72,10 @@ def main(argv: list[str]) -> None:
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
   names = ('port', 'host', 'dispatcher')
-  server, told = start(**{name: flags.FLAGS[name].value for name in names})
-  print(told, flush=True)
+  server, description = start(
+    **{name: flags.FLAGS[name].value for name in names}
+  )
+  print(description, flush=True)
   server.join()
 
 

@@ -1,6 +1,6 @@
-"""Settings that TensorFlow reads when it is imported; verbs import this first.
+"""Sets the environment variables that TensorFlow reads when it is imported.
 
-Only what the user has not set.
+Every verb imports this module first. Variables that the user has set stay.
 """
 
 import os
@@ -11,6 +11,6 @@ os.environ.setdefault('TF_USE_LEGACY_KERAS', '1')
 
 _DRIVERS = ('/dev/nvidiactl', '/dev/dxg', '/dev/accel0', '/dev/vfio')
 _accelerated = any(pathlib.Path(driver).exists() for driver in _DRIVERS)
-# Without the notes about CPU instructions; on a machine without accelerators
-# also without the complaints that there are none. What fails raises anyway.
+# Hides notes about CPU instructions and, on a machine without accelerators, the
+# errors that there are none. Real failures raise exceptions.
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2' if _accelerated else '3')

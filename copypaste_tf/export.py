@@ -12,12 +12,12 @@ from absl import app, flags
 from copypaste_tf import checkpoint_flags, config_flags
 from copypaste_tf.serving import inference, saved_model
 
-del environment  # Imported for what it sets.
+del environment  # Imported for its side effect.
 
 
 def _define_flags() -> None:
   checkpoint_flags.define()
-  flags.DEFINE_string('output', None, 'Folder for the SavedModel; new.')
+  flags.DEFINE_string('output', None, 'New folder for the SavedModel.')
   flags.DEFINE_float(
     'min_score', 0.0, 'Detections with a lower score are left out.'
   )
@@ -33,7 +33,7 @@ def main(argv: list[str]) -> None:
   if os.path.exists(output) and (
     not os.path.isdir(output) or os.listdir(output)
   ):
-    raise ValueError(f'--output={output} is there already; give a new folder')
+    raise ValueError(f'--output={output} already exists; give a new folder')
   resolved = checkpoint_flags.load()
   checkpoint_flags.check(resolved, data=False)
   detector = inference.Detector(resolved.params, checkpoint_flags.checkpoint())
@@ -42,7 +42,7 @@ def main(argv: list[str]) -> None:
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; an error of the config is one line, not a traceback."""
+  """Runs the verb; a mistake in the config is one line, not a traceback."""
   _define_flags()
   config_flags.run(main, argv)
 

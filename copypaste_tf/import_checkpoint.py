@@ -1,11 +1,11 @@
-r"""Converts a published TF1 checkpoint to one of this package.
+r"""Converts a published TF1 checkpoint to a checkpoint of this package.
 
 python -m copypaste_tf.import_checkpoint --tf1_checkpoint=tf1/model.ckpt \
     --gin_file=configs/coco_r50_lsj.gin --output=imported
 
-The result serves as `--checkpoint` and as `TaskConfig.init_checkpoint`. With
---modules=backbone, an ImageNet classifier of the TF1 repositories becomes the
-start of training, with `TaskConfig.init_checkpoint_modules = ['backbone']`.
+Pass the result as `--checkpoint` or `TaskConfig.init_checkpoint`. An ImageNet
+classifier of the TF1 repositories can initialize the backbone: convert it with
+--modules=backbone and set `TaskConfig.init_checkpoint_modules = ['backbone']`.
 """
 
 from copypaste_tf import environment  # isort: split
@@ -21,7 +21,7 @@ from copypaste_tf.modeling.checkpoints import tf1_checkpoint
 from copypaste_tf.modeling.checkpoints.published_names import published_names
 from copypaste_tf.modeling.mask_rcnn import MaskRCNN
 
-del environment  # Imported for what it sets.
+del environment  # Imported for its side effect.
 
 
 def import_checkpoint(
@@ -32,21 +32,21 @@ def import_checkpoint(
   backbone_only: bool = False,
   averages: bool = False,
 ) -> tf1_checkpoint.Plan:
-  """Assigns a TF1 checkpoint to a model and writes it.
+  """Loads a TF1 checkpoint into a model and saves the model.
 
   Args:
     path: prefix of the TF1 checkpoint.
-    model: with all its variables.
+    model: the model; all of its variables exist.
     output: folder for the new checkpoint.
-    backbone_only: import the backbone alone.
-    averages: take the moving averages of weights where there are any.
+    backbone_only: import the backbone only.
+    averages: prefer the moving averages of weights to the weights.
 
   Returns:
-    What was mapped and what was left.
+    The mapped and the unused variables.
 
   Raises:
-    ValueError: the checkpoint is damaged, or of another model; nothing is
-      written then.
+    ValueError: the checkpoint is damaged or belongs to another model. Nothing
+      is written.
   """
   reader, stored = tf1_checkpoint.read(path)
   variables = published_names(model.backbone if backbone_only else model)
@@ -70,20 +70,18 @@ def _define_flags() -> None:
   config_flags.define()
   flags.DEFINE_string('tf1_checkpoint', None, 'Prefix of the TF1 checkpoint.')
   flags.DEFINE_string('output', None, 'Folder for the new checkpoint.')
-  flags.DEFINE_enum(
-    'modules', 'all', ('all', 'backbone'), 'What to take from the checkpoint.'
-  )
+  flags.DEFINE_enum('modules', 'all', ('all', 'backbone'), 'Modules to import.')
   flags.DEFINE_bool(
     'moving_averages',
     False,
-    'Take the moving averages of weights where there are any, as the '
-    'published classifiers are evaluated with.',
+    'Prefer the moving averages of weights, with which the published '
+    'classifiers are evaluated.',
   )
   flags.mark_flags_as_required(['tf1_checkpoint', 'output'])
 
 
 def main(argv: list[str]) -> None:
-  """Imports and prints what became of every variable."""
+  """Imports the checkpoint and lists the variables that were not used."""
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
   model = build.mask_rcnn(config_flags.load().params.task.model)
@@ -102,7 +100,7 @@ def main(argv: list[str]) -> None:
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; an error is one line, not a traceback."""
+  """Runs the verb; a mistake in the config is one line, not a traceback."""
   _define_flags()
   config_flags.run(main, argv)
 

@@ -1,4 +1,4 @@
-r"""Prints parameters and multiply-adds of a recipe's model, part by part.
+r"""Prints parameters and multiply-adds of each part of a recipe's model.
 
 python -m copypaste_tf.model_summary --gin_file=configs/coco_r50_lsj.gin
 """
@@ -11,10 +11,10 @@ from official.vision.configs import maskrcnn
 from copypaste_tf import config_flags
 from copypaste_tf.modeling import build, counting
 
-del environment  # Imported for what it sets.
+del environment  # Imported for its side effect.
 
-# (backbone, pyramid, stages, side): multiply-adds in 1e9, parameters in 1e6 of
-# the published implementation.
+# Multiply-adds in 1e9 and parameters in 1e6 of the published implementation, by
+# (backbone, pyramid, cascade stages, image side).
 PUBLISHED = {
   ('resnet50', 'fpn', 1, 1024): (431.78, 48.011),
   ('resnet101', 'fpn', 1, 1024): (509.41, 67.004),
@@ -28,7 +28,11 @@ PUBLISHED = {
 
 
 def summary(config: maskrcnn.MaskRCNN) -> str:
-  """Returns a table of the parts of the model of a config."""
+  """Returns the table of a model.
+
+  Args:
+    config: config of the model.
+  """
   model = build.mask_rcnn(config)
   counts = counting.count(
     model,
@@ -49,7 +53,7 @@ def summary(config: maskrcnn.MaskRCNN) -> str:
 
 
 def key(config: maskrcnn.MaskRCNN, model) -> tuple[str, str, int, int]:
-  """Returns the row of `PUBLISHED` that a model would have."""
+  """Returns the key of a model in `PUBLISHED`."""
   return (
     model.backbone.name,
     config.decoder.type,
@@ -66,7 +70,7 @@ def main(argv: list[str]) -> None:
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; an error of the config is one line, not a traceback."""
+  """Runs the verb; a mistake in the config is one line, not a traceback."""
   config_flags.define()
   config_flags.run(main, argv)
 

@@ -1,4 +1,4 @@
-r"""Detects objects in image files: COCO results, and pictures of them.
+r"""Detects objects in image files and draws them.
 
 python -m copypaste_tf.predict --model_dir=build/first \
     --images='build/shapes/images/*.jpg' --output=build/predictions
@@ -22,7 +22,7 @@ from copypaste_tf import checkpoint_flags, config_flags, drawing
 from copypaste_tf.inputs import data_files, image_files
 from copypaste_tf.serving import inference, prediction
 
-del environment  # Imported for what it sets.
+del environment  # Imported for its side effect.
 
 DETECTIONS_FILE = 'detections.json'
 IMAGES_FILE = 'images.json'
@@ -43,7 +43,7 @@ def _define_flags() -> None:
     f'and sizes of the images, names of the classes) and {PICTURES}/.',
   )
   flags.DEFINE_integer(
-    'batch_size', 4, 'Images that the model sees at once.', lower_bound=1
+    'batch_size', 4, 'Images in a batch of the model.', lower_bound=1
   )
   flags.DEFINE_float(
     'min_score', 0.0, 'Detections with a lower score are left out.'
@@ -57,12 +57,12 @@ def _define_flags() -> None:
     None,
     'JSON with the names of the classes: the manifest of records, a COCO '
     'annotation file, or {"1": "person", ...}. By default the manifest of the '
-    "recipe's evaluation records, if it is there.",
+    "recipe's evaluation records, if it exists.",
   )
 
 
 def main(argv: list[str]) -> None:
-  """Predicts and writes the files; ends with 1 if no image could be read."""
+  """Predicts and writes the files; exits with 1 if no image could be read."""
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
   values = flags.FLAGS
@@ -74,7 +74,7 @@ def main(argv: list[str]) -> None:
   names = _names(resolved.params.task.validation_data.input_path)
   checkpoint = checkpoint_flags.checkpoint()
   detector = inference.Detector(resolved.params, checkpoint)
-  found = run_detector(
+  predictions = run_detector(
     detector,
     paths,
     values.output,
@@ -83,29 +83,29 @@ def main(argv: list[str]) -> None:
     min_score=values.min_score,
     min_drawn_score=values.min_drawn_score if values.pictures else None,
   )
-  count = sum(len(image.results) for image in found)
-  print(f'{len(found)} images, {count} detections: {values.output}')
-  if len(found) < len(paths):
-    print(f'{len(paths) - len(found)} images could not be read')
-  if not found:
+  count = sum(len(image.results) for image in predictions)
+  print(f'{len(predictions)} images, {count} detections: {values.output}')
+  if len(predictions) < len(paths):
+    print(f'{len(paths) - len(predictions)} images could not be read')
+  if not predictions:
     sys.exit(1)
 
 
 def expand(patterns: Sequence[str]) -> list[str]:
-  """Lists the files that paths and glob patterns mean, each once, sorted.
+  """Expands paths and glob patterns to a sorted list without duplicates.
 
   Raises:
-    FileNotFoundError: a pattern matches nothing.
+    FileNotFoundError: a pattern matches no file.
   """
   files = set()
   for pattern in patterns:
-    # A name may hold brackets.
+    # The name of a file may contain brackets, which glob takes for a set.
     exact = [pattern] if os.path.isfile(pattern) else []
-    found = exact or filter(os.path.isfile, glob.glob(pattern, recursive=True))
-    found = list(found)
-    if not found:
+    matches = exact or glob.glob(pattern, recursive=True)
+    matches = [path for path in matches if os.path.isfile(path)]
+    if not matches:
       raise FileNotFoundError(f'--images: no file matches {pattern!r}')
-    files.update(found)
+    files.update(matches)
   return sorted(files)
 
 
@@ -119,22 +119,24 @@ def run_detector(
   min_score: float = 0.0,
   min_drawn_score: float | None = 0.3,
 ) -> list[prediction.Prediction]:
-  """Detects objects in image files and writes what is found.
+  """Detects objects in image files and writes the detections.
 
   Args:
     detector: the model.
     paths: image files by id.
-    output: folder, made if it is not there.
-    names: of the classes, by category id.
-    batch_size: images that the model sees at once.
+    output: folder for the files; it is made if it does not exist.
+    names: class names by category id.
+    batch_size: images in a batch.
     min_score: detections with a lower score are left out.
-    min_drawn_score: those with a lower score are not drawn; None draws nothing.
+    min_drawn_score: detections with a lower score are not drawn; None draws no
+      pictures.
 
   Returns:
-    The images that could be read. Others are reported on standard error.
+    The predictions for all readable images. The others are reported on standard
+    error.
   """
   os.makedirs(os.path.join(output, PICTURES), exist_ok=True)
-  found = []
+  predictions = []
   with tqdm.tqdm(total=len(paths), unit='image') as bar:
 
     def skipped(message: str) -> None:
@@ -145,7 +147,7 @@ def run_detector(
       detector, paths, batch_size=batch_size, skipped=skipped
     ):
       kept = [r for r in image.results if r['score'] >= min_score]
-      found.append(image._replace(results=kept))
+      predictions.append(image._replace(results=kept))
       if min_drawn_score is not None:
         drawn = [r for r in kept if r['score'] >= min_drawn_score]
         path = _picture_path(output, image.image_id, paths)
@@ -153,8 +155,8 @@ def run_detector(
         with open(path, 'wb') as file:
           file.write(drawing.png_bytes(picture))
       bar.update()
-  _write(output, found, paths, names)
-  return found
+  _write(output, predictions, paths, names)
+  return predictions
 
 
 def draw(
@@ -166,8 +168,8 @@ def draw(
 
   Args:
     image: `[h, w, 3]` uint8.
-    results: of this image.
-    names: of the classes, by category id; others show their ids.
+    results: COCO results of this image.
+    names: class names by category id; an id without one is drawn itself.
 
   Returns:
     `[h, w, 3]` uint8.
@@ -188,14 +190,14 @@ def draw(
 
 
 def _picture_path(output: str, image_id: int, paths: Mapping[int, str]) -> str:
-  """Names a picture after its image, with the id where the name is no id."""
+  """Names a picture after its image, preceded by the id if they differ."""
   stem = os.path.splitext(os.path.basename(paths[image_id]))[0]
   unique = stem.isdecimal() and int(stem) == image_id
   name = stem if unique else f'{image_id:06d}-{stem}'
   return os.path.join(output, PICTURES, f'{name}.png')
 
 
-def _write(output, found, paths, names) -> None:
+def _write(output, predictions, paths, names) -> None:
   images = [
     {
       'id': image.image_id,
@@ -203,11 +205,11 @@ def _write(output, found, paths, names) -> None:
       'height': image.size[0],
       'width': image.size[1],
     }
-    for image in found
+    for image in predictions
   ]
   categories = [{'id': i, 'name': name} for i, name in sorted(names.items())]
   for file_name, content in (
-    (DETECTIONS_FILE, [result for image in found for result in image.results]),
+    (DETECTIONS_FILE, [result for p in predictions for result in p.results]),
     (IMAGES_FILE, {'images': images, 'categories': categories}),
   ):
     with open(os.path.join(output, file_name), 'w') as file:
@@ -215,17 +217,17 @@ def _write(output, found, paths, names) -> None:
 
 
 def _names(records: str) -> dict[int, str]:
-  """Returns the names of the classes; none where no file tells them."""
+  """Returns the class names by category id; empty if no file has them."""
   if flags.FLAGS.label_map:
     return data_files.read_label_map(flags.FLAGS.label_map)
   try:
     return data_files.label_map(records)
-  except (FileNotFoundError, IndexError):  # No such records, or none named.
+  except (FileNotFoundError, IndexError):  # No such records, or no path.
     return {}
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; an error of the config is one line, not a traceback."""
+  """Runs the verb; a mistake in the config is one line, not a traceback."""
   _define_flags()
   config_flags.run(main, argv)
 

@@ -5,7 +5,6 @@ python -m copypaste_tf.report --model_dir=build/smoke --output_dir=build/report
 
 from copypaste_tf import environment  # isort: split
 
-import html
 import json
 import os
 import sys
@@ -19,16 +18,19 @@ from copypaste_tf import config_flags, records
 from copypaste_tf.inputs import data_files
 from copypaste_tf.reporting import (
   comparison,
+  elements,
   page,
   precision,
   run_files,
   sections,
   summary,
 )
+from copypaste_tf.reporting.elements import Figure, Frame, Note
 from copypaste_tf.reporting.run_files import Run
+from copypaste_tf.tasks.detection.captions import CAPTIONS
 from copypaste_tf.training.run import run_record
 
-del environment  # Imported for what it sets.
+del environment  # Imported for its side effect.
 
 REPORT, METRICS = 'report.html', 'metrics.json'
 _PANEL = 'training_batch'  # Tag of the pictures of training batches.
@@ -36,14 +38,14 @@ _MIME = {'.png': 'image/png', '.jpg': 'image/jpeg', '.jpeg': 'image/jpeg'}
 
 
 class Options(NamedTuple):
-  """What is reported, and where to.
+  """Options of a report.
 
   Attributes:
     model_dir: folder of the run.
-    output_dir: folder for the two files, made if need be.
-    sheet: contact sheet to put into the report, or None.
-    seconds: that everything took; None means what the training took.
-    images: images shown with ground truth and predictions.
+    output_dir: folder for the two files; it is made if it does not exist.
+    sheet: path of a contact sheet to put into the report, or None.
+    seconds: duration of the whole job; None means that of the training.
+    images: number of images shown with ground truth and predictions.
     min_score: detections with a lower score are not drawn, in [0, 1].
   """
 
@@ -56,7 +58,7 @@ class Options(NamedTuple):
 
 
 def _define_flags() -> None:
-  # Not at import: verbs share names of flags, and a process may import several.
+  # Not at import: verbs share flag names, and a process may import several.
   default = Options._field_defaults
   for name, text in (
     ('model_dir', 'Folder of the run.'),
@@ -69,7 +71,9 @@ def _define_flags() -> None:
   ):
     flags.DEFINE_string(name, None, text)
   flags.DEFINE_float(
-    'seconds', None, 'Seconds that everything took; by default the training.'
+    'seconds',
+    None,
+    'Seconds of the whole job; by default of the training.',
   )
   flags.DEFINE_integer(
     'images',
@@ -87,7 +91,7 @@ def _define_flags() -> None:
 
 
 def main(argv: list[str]) -> None:
-  """Writes the two files, and prints where they are."""
+  """Writes the two files and prints their paths."""
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
   if not flags.FLAGS.model_dir or not flags.FLAGS.output_dir:
@@ -100,34 +104,39 @@ def main(argv: list[str]) -> None:
 def write(options: Options) -> list[str]:
   """Reads a run and writes its report.
 
-  What the run lacks is told in the report and on the error stream, with the
-  command that makes it.
+  The report and the error stream name what the run lacks, with the command
+  that makes it.
 
   Args:
-    options: what to report.
+    options: the run, the folder for the report, and its content.
 
   Returns:
     The paths of `metrics.json` and `report.html`.
 
   Raises:
     ValueError: there is no run, or a file is damaged.
-    FileNotFoundError: the held-out records or the sheet are not there.
+    FileNotFoundError: the held-out records or the sheet do not exist.
   """
-  sheet = read_sheet(options.sheet) if options.sheet else ''
+  sheet = read_sheet(options.sheet) if options.sheet else None
   run = run_files.read(options.model_dir)
   truth = None if run.detections is None else precision.groundtruth_of(run)
-  ap = {} if truth is None else precision.measure(run, truth)
-  numbers = summary.metrics(run, ap, options.seconds)
-  pairs = [] if truth is None else _comparisons(run, truth, options)
-  missing = _no_evaluation(run)
-  parts = [
-    sections.precision(ap, precision.object_counts(truth), missing),
-    *_training_sections(run, sheet),
-    sections.predictions(pairs, options.min_score, missing),
-    _what_ran(run),
-  ]
+  evaluated = {} if truth is None else precision.measure(run, truth)
+  numbers = summary.metrics(run, evaluated, options.seconds)
   text = page.document(
-    run.recipe, summary.lead(run), summary.tiles(numbers), parts
+    run.recipe,
+    summary.lead(run, CAPTIONS.model),
+    summary.tiles(numbers, CAPTIONS),
+    [
+      sections.metrics(
+        evaluated,
+        precision.object_counts(truth),
+        CAPTIONS.metrics,
+        _no_evaluation(run),
+      ),
+      *_training_sections(run, sheet),
+      _predictions(run, truth, options),
+      _setup(run),
+    ],
   )
   _print_missing(run)
   return _write_files(
@@ -136,14 +145,14 @@ def write(options: Options) -> list[str]:
   )
 
 
-def read_sheet(path: str) -> str:
-  """Returns a contact sheet as HTML that can stand inside a page.
+def read_sheet(path: str) -> Figure | Frame:
+  """Reads a contact sheet as an element of a page.
 
   Args:
-    path: an HTML file, shown in a frame of its own, or a picture.
+    path: a picture, or an HTML file, which is shown in a frame of its own.
 
   Raises:
-    ValueError: it is of another kind.
+    ValueError: the file is of another kind.
   """
   kind = os.path.splitext(path)[1].lower()
   if kind not in ('.html', *_MIME):
@@ -151,21 +160,26 @@ def read_sheet(path: str) -> str:
   with tf.io.gfile.GFile(path, 'rb') as file:
     content = file.read()
   title = 'How the training examples are made'
-  if kind != '.html':
-    return page.figure(page.data_uri(content, _MIME[kind]), title, title)
-  inner = html.escape(content.decode('utf-8'))
-  return f'<iframe sandbox title="{title}" srcdoc="{inner}"></iframe>'
+  if kind == '.html':
+    return Frame(title, content.decode('utf-8'))
+  return Figure(elements.data_uri(content, _MIME[kind]), title, title)
 
 
-def _training_sections(run: Run, sheet: str) -> list[page.Section]:
-  note = page.note(
-    'There are no event files of a training.', _train_command(run)
-  )
+def _training_sections(
+  run: Run, sheet: Figure | Frame | None
+) -> list[page.Section]:
+  note = Note('There are no event files of a training.', _train_command(run))
   pictures = run.train.pictures.get(_PANEL, [])
   return [
-    sections.training(run.train.curves, run.validation.curves, note),
-    sections.batches(pictures, sheet, note),
+    sections.training(run.train.curves, run.validation.curves, CAPTIONS, note),
+    sections.batches(pictures, sheet, CAPTIONS.batches, note),
   ]
+
+
+def _predictions(run: Run, truth, options: Options) -> page.Section:
+  pairs = [] if truth is None else _comparisons(run, truth, options)
+  about = CAPTIONS.predictions.format(min_score=options.min_score)
+  return sections.predictions(pairs, about, _no_evaluation(run))
 
 
 def _comparisons(
@@ -184,23 +198,21 @@ def _comparisons(
   )
 
 
-def _what_ran(run: Run) -> page.Section:
+def _setup(run: Run) -> page.Section:
   texts = {
     'Command': ' '.join(run.versions.get('command', [])),
     'Recipe, as gin': run.gin,
     'Whole config, as YAML': run_record.to_yaml(run.params),
   }
-  return sections.what_ran(summary.settings(run), run.versions, texts)
+  return sections.setup(summary.settings(run), run.versions, texts)
 
 
-def _no_evaluation(run: Run) -> str:
-  return page.note(
-    'There is no evaluation of this run yet.', _evaluate_command(run)
-  )
+def _no_evaluation(run: Run) -> Note:
+  return Note('There is no evaluation of this run yet.', _evaluate_command(run))
 
 
 def _print_missing(run: Run) -> None:
-  """Says on the error stream what the report lacks, and how to make it."""
+  """Prints on the error stream which command makes what the report lacks."""
   if run.detections is None:
     print(f'note: not evaluated yet: {_evaluate_command(run)}', file=sys.stderr)
   if not run.train.curves:
@@ -229,7 +241,7 @@ def _write_files(folder: str, texts: Mapping[str, str]) -> list[str]:
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; an error of the user's is one line, not a traceback."""
+  """Runs the verb; a mistake of the user is one line, not a traceback."""
   _define_flags()
   config_flags.run(main, argv)
 

@@ -3,9 +3,9 @@ r"""Compiles a recipe's training step for a TPU, without a TPU.
 python -m copypaste_tf.tpu_check --gin_file=coco_r50_lsj_copypaste \
     --topology=v3:2x2 --batch_per_core=2
 
-Prints whether it compiles, the memory of a core, the arithmetic of a step and
-a lower bound of its time. Takes minutes; the compiler is `pip install
-'.[tpu_check]'`.
+Prints whether the step compiles, the memory of a core, the operations of a step
+and a lower bound of its time. It takes minutes. The compiler is installed with
+`pip install '.[tpu_check]'`.
 """
 
 from copypaste_tf import environment  # isort: split
@@ -24,11 +24,11 @@ from copypaste_tf.costs import hlo_module, lowering
 from copypaste_tf.costs.tpu import chips, compiler, figures, largest_batch
 from copypaste_tf.training.checks import config_checks
 
-del environment  # Imported for what it sets.
+del environment  # Imported for its side effect.
 
 
 def define_flags(flag_values: flags.FlagValues = flags.FLAGS) -> None:
-  """Defines the flags of this verb, but those of the config."""
+  """Defines the flags of this verb; those of the config are not included."""
   flags.DEFINE_string(
     'topology',
     'v3:2x2',
@@ -40,14 +40,14 @@ def define_flags(flag_values: flags.FlagValues = flags.FLAGS) -> None:
   flags.DEFINE_string(
     'batch_per_core',
     '1',
-    'Images of a core, or `auto` to search for the most that fit: about five '
-    'compilations.',
+    'Images per core, or `auto` to search for the largest batch that fits, '
+    'which takes about five compilations.',
     flag_values=flag_values,
   )
   flags.DEFINE_string(
     'libtpu',
     '',
-    'The compiler: path of a libtpu.so; that of the package libtpu by default.',
+    'Path of the compiler, a libtpu.so; by default that of the package libtpu.',
     flag_values=flag_values,
   )
   flags.DEFINE_string(
@@ -59,7 +59,7 @@ def define_flags(flag_values: flags.FlagValues = flags.FLAGS) -> None:
 
 
 def main(argv: list[str], flag_values: flags.FlagValues = flags.FLAGS) -> None:
-  """Lowers, compiles, prints; the exit status is 1 if it does not fit."""
+  """Lowers and compiles the step; exits with 1 if it does not fit."""
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
   batch = _batch(flag_values.batch_per_core)
@@ -68,13 +68,13 @@ def main(argv: list[str], flag_values: flags.FlagValues = flags.FLAGS) -> None:
     resolved.params, mode='train', missing_data=True
   )
   if problems:
-    found = [config_checks.describe(problem, resolved) for problem in problems]
-    raise ValueError('\n'.join(found))
+    messages = [config_checks.describe(p, resolved) for p in problems]
+    raise ValueError('\n'.join(messages))
   check = _Check(resolved.params, flag_values.topology, flag_values.libtpu)
   if batch is None:
     batch = largest_batch.search(check.needed, check.chip.memory)
     print(f'largest    {batch} images a core')
-  # Where not even one fits, its figures are of interest, too.
+  # If no batch fits, the figures of a single image still say by how much.
   compiled = check.compiled(max(batch, 1))
   if flag_values.output:
     with open(flag_values.output, 'w') as file:
@@ -84,17 +84,21 @@ def main(argv: list[str], flag_values: flags.FlagValues = flags.FLAGS) -> None:
 
 
 class _Check:
-  """Compiles the step of a config for a topology, each batch once."""
+  """Compiles the step of a config for a topology, once per batch size."""
 
   def __init__(self, params, topology: str, library: str):
     self._params, self._topology, self._library = params, topology, library
-    found = compiler.describe(topology, library)
-    self._replicas = found['devices']
-    self.chip = chips.chip(found['kind'], found['cores_per_device'])
+    description = compiler.describe(topology, library)
+    self._replicas = description['devices']
+    self.chip = chips.chip(description['kind'], description['cores_per_device'])
     self._done = {}
 
   def needed(self, batch: int) -> float:
-    """Returns the bytes that a batch needs; raises what is not their lack."""
+    """Returns the bytes that a batch needs, even if they exceed the memory.
+
+    Raises:
+      ValueError: the step does not compile for another reason than memory.
+    """
     compiled = self.compiled(batch)
     need = figures.needed(compiled)
     if need is None:
@@ -102,7 +106,7 @@ class _Check:
     return need
 
   def compiled(self, batch: int) -> dict[str, Any]:
-    """Returns the figures of a batch, and prints them when they are new."""
+    """Returns the figures of a batch and prints them the first time."""
     if batch not in self._done:
       self._done[batch] = self._compile(batch)
       data = self._params.task.train_data
@@ -143,7 +147,7 @@ class _Check:
 
 
 def _batch(text: str) -> int | None:
-  """Returns the number, None for `auto`."""
+  """Returns the number of images; None for `auto`."""
   if text == 'auto':
     return None
   if text.isdecimal() and int(text):
@@ -154,7 +158,7 @@ def _batch(text: str) -> int | None:
 
 
 def _in_another_process(function, *arguments):
-  """Calls a function in a process that gives its gigabytes back."""
+  """Calls a function in a new process, whose memory is free afterwards."""
   with concurrent.futures.ProcessPoolExecutor(
     1, multiprocessing.get_context('spawn')
   ) as pool:
@@ -171,7 +175,7 @@ def _say(line: str) -> None:
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; an error of the config is one line, not a traceback."""
+  """Runs the verb; a mistake in the config is one line, not a traceback."""
   config_flags.define()
   define_flags()
   config_flags.run(main, argv)

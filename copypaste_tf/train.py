@@ -1,4 +1,4 @@
-r"""Trains, evaluates, or both, as a recipe says.
+r"""Trains a model, evaluates it, or does both.
 
 python -m copypaste_tf.train --gin_file=configs/smoke.gin \
     --model_dir=build/smoke --mode=train_and_eval
@@ -18,40 +18,42 @@ from copypaste_tf.training.config import gin_config
 from copypaste_tf.training.config.gin_config import Resolved
 from copypaste_tf.training.run import devices, profiler, run_record, runner
 
-del environment  # Imported for what it sets.
+del environment  # Imported for its side effect.
 
 
 def _define_flags() -> None:
-  # Not at import: verbs share names of flags, and a process may import several.
+  # Not at import: verbs share flag names, and a process may import several.
   config_flags.define()
   flags.DEFINE_string(
-    'model_dir', None, 'Folder for checkpoints, TensorBoard and the record.'
+    'model_dir',
+    None,
+    'Folder for checkpoints, TensorBoard events and the record of the run.',
   )
-  flags.DEFINE_enum('mode', 'train_and_eval', runner.MODES, 'What to do.')
+  flags.DEFINE_enum('mode', 'train_and_eval', runner.MODES, 'Work to do.')
   flags.DEFINE_bool(
     'dry_run',
     False,
-    'Resolve and check the config and the record in --model_dir, print, stop.',
+    'Print the config, check it and the record in --model_dir, then stop.',
   )
   flags.DEFINE_bool(
     'overwrite_record',
     False,
-    'Go on in a model_dir that holds a run of another config.',
+    'Continue in a model_dir that holds a run of another config.',
   )
   flags.DEFINE_string(
     'profile',
     None,
-    'START:COUNT: profile so many steps behind step START, for TensorBoard.',
+    'START:COUNT: profile COUNT steps after step START, for TensorBoard.',
   )
 
 
 def main(argv: list[str]) -> None:
-  """Checks the config like `copypaste_tf.check`, then runs it."""
+  """Checks the config as `copypaste_tf.check` does, then runs it."""
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
   resolved, mode = config_flags.load(), flags.FLAGS.mode
   _refuse(config_checks.values(resolved.params), resolved)
-  # The other checks compute, and several workers must find each other before.
+  # The other checks run TensorFlow, and workers must connect before that.
   started = None if flags.FLAGS.dry_run else devices.start(resolved.params)
   replicas = started.replicas if started else None
   _refuse(
@@ -68,7 +70,7 @@ def main(argv: list[str]) -> None:
     print(gin_config.format_effective(resolved))
     return
   if not model_dir:
-    raise app.UsageError('--model_dir is required, unless with --dry_run')
+    raise app.UsageError('--model_dir is required without --dry_run')
   results = runner.run(
     resolved,
     model_dir,
@@ -94,12 +96,12 @@ def _profile(train_steps: int) -> profiler.Window | None:
 
 def _refuse(problems: Sequence[Problem], resolved: Resolved) -> None:
   if problems:
-    found = [config_checks.describe(problem, resolved) for problem in problems]
-    raise ValueError('\n'.join(found))
+    messages = [config_checks.describe(p, resolved) for p in problems]
+    raise ValueError('\n'.join(messages))
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; an error of the config is one line, not a traceback."""
+  """Runs the verb; a mistake in the config is one line, not a traceback."""
   _define_flags()
   config_flags.run(main, argv)
 

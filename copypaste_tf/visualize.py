@@ -1,4 +1,4 @@
-r"""Draws training examples as a recipe makes them, with what they are made of.
+r"""Draws training examples of a recipe, with the images they are made of.
 
 python -m copypaste_tf.visualize --gin_file=configs/smoke.gin \
     --output=build/sheet.html
@@ -22,7 +22,7 @@ from copypaste_tf.reporting import sheet
 from copypaste_tf.reporting.panels import Example
 from copypaste_tf.training.checks import config_checks
 
-del environment  # Imported for what it sets.
+del environment  # Imported for its side effect.
 
 # A batch of the recipe may hold hundreds of decoded images.
 MAX_BATCH = 8
@@ -30,7 +30,7 @@ SHUFFLE_BUFFER = 256
 
 
 def _define_flags() -> None:
-  # Not at import: verbs share names of flags, and a process may import several.
+  # Not at import: verbs share flag names, and a process may import several.
   config_flags.define()
   flags.DEFINE_string(
     'output',
@@ -49,8 +49,8 @@ def main(argv: list[str]) -> None:
   resolved = config_flags.load()
   problems = config_checks.problems(resolved.params, mode='train')
   if problems:
-    found = [config_checks.describe(problem, resolved) for problem in problems]
-    raise ValueError('\n'.join(found))
+    messages = [config_checks.describe(p, resolved) for p in problems]
+    raise ValueError('\n'.join(messages))
   data = resolved.params.task.train_data
   size = tuple(resolved.params.task.model.input_size[:2])
   files = sheet.write(
@@ -73,37 +73,37 @@ def title(gin_files: list[str]) -> str:
 def facts(
   data: TrainData, output_size: tuple[int, int]
 ) -> list[tuple[str, str]]:
-  """Returns name and value of what decides how the examples look.
+  """Returns (name, value) of the settings that shape the examples.
 
   Args:
     data: the config of the training inputs.
-    output_size: height and width of the canvas in pixels.
+    output_size: height and width of the output images in pixels.
   """
   shown = {'records': data.input_path, 'sources': data.source_input_path}
   shown |= {f'set {k}': _knobs(each) for k, each in enumerate(data.sets)}
   shown |= {'canvas': f'{output_size[0]} x {output_size[1]} pixels'}
-  shown |= {'seed': data.seed, 'jitter': _knobs(data.jitter)}
-  shown |= {'source jitter': _knobs(data.source_jitter)}
-  shown |= {'Copy-Paste': _knobs(data.copy_paste) or 'off'}
+  shown |= {'seed': data.seed, 'jitter': _settings(data.jitter)}
+  shown |= {'source jitter': _settings(data.source_jitter)}
+  shown |= {'Copy-Paste': _settings(data.copy_paste) or 'off'}
   return [(name, str(value)) for name, value in shown.items() if value != '']
 
 
 def examples(
   data: TrainData, output_size: tuple[int, int]
 ) -> Iterator[Example]:
-  """Runs the training pipeline, with smaller batches and shuffle buffer.
+  """Runs the training pipeline with a small batch and shuffle buffer.
 
   Args:
     data: the config of the training inputs.
-    output_size: height and width of the canvas in pixels.
+    output_size: height and width of the output images in pixels.
 
   Yields:
-    The pipeline's own examples, endlessly, each with the images that it was
-    made of.
+    The pipeline's own examples, each with the images that it is made of;
+    endless.
 
   Raises:
     FileNotFoundError: a path matches no file.
-    ValueError: a knob is out of its range, or a record does not decode.
+    ValueError: a setting is out of range, or a record does not decode.
   """
   least = min(data.global_batch_size, MAX_BATCH)
   data = batch_layout.with_batch_size(data, least).replace(
@@ -117,21 +117,21 @@ def examples(
 
 
 def _batches(data, output_size):
-  """Yields targets, sources or None, and results of the same batches."""
+  """Yields targets, sources or None, and results, batch by batch."""
   results, inputs = (
     pipeline.train_dataset(data.replace(augment_on=place), output_size)
     for place in ('host', 'device')
   )
-  knobs = pipeline.augment_knobs(data)
-  paste = knobs['copy_paste'] is not None
-  jitters = {name: knobs[name] for name in ('jitter', 'source_jitter')}
-  for result, raw in zip(results, inputs, strict=False):
+  settings = pipeline.augment_knobs(data)
+  paste = settings['copy_paste'] is not None
+  jitters = {name: settings[name] for name in ('jitter', 'source_jitter')}
+  for result, batch in zip(results, inputs, strict=False):
     if paste:
       canvases = augment.pair(
-        raw.targets,
-        raw.seed,
+        batch.targets,
+        batch.seed,
         output_size=output_size,
-        sources=raw.sources,
+        sources=batch.sources,
         **jitters,
       )
       yield canvases[0].scenes, canvases[1].scenes, result
@@ -140,7 +140,7 @@ def _batches(data, output_size):
 
 
 def _as_scenes(result: TrainScenes) -> Scenes:
-  """Takes examples without a paste for their own targets."""
+  """Returns examples without Copy-Paste as their own targets."""
   shared = set(Scenes._fields) & set(TrainScenes._fields)
   fields = {name: getattr(result, name) for name in shared}
   fields |= {'source_id': result.source_id[:, 0]}
@@ -151,24 +151,24 @@ def _as_scenes(result: TrainScenes) -> Scenes:
 def _unbatch(*batches) -> Iterator[Example]:
   arrays = [_arrays(scenes) for scenes in batches if scenes is not None]
   for row in range(len(arrays[0].image)):
-    parts = tf.nest.map_structure(lambda x, row=row: x[row], arrays)
-    yield Example(parts[0], parts[1] if parts[2:] else None, parts[-1])
+    scenes = tf.nest.map_structure(lambda x, row=row: x[row], arrays)
+    yield Example(scenes[0], scenes[1] if scenes[2:] else None, scenes[-1])
 
 
 def _arrays(scenes: Scenes | TrainScenes):
-  """Turns tensors into NumPy arrays, normalised images into uint8."""
+  """Converts tensors to NumPy arrays and normalized images to uint8."""
   image = augment.denormalize(tf.cast(scenes.image, tf.float32))
   return tf.nest.map_structure(np.asarray, scenes._replace(image=image))
 
 
-def _knobs(config) -> str:
+def _settings(config) -> str:
   if config is None:
     return ''
   return ', '.join(f'{k} {v}' for k, v in config.as_dict().items())
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; an error of the config is one line, not a traceback."""
+  """Runs the verb; a mistake in the config is one line, not a traceback."""
   _define_flags()
   config_flags.run(main, argv)
 

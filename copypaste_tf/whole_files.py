@@ -1,4 +1,4 @@
-"""Text files that are there whole or not at all, and lines of JSON."""
+"""Reads and writes text files atomically, and files of JSON lines."""
 
 import json
 from collections.abc import Iterable
@@ -8,17 +8,17 @@ import tensorflow as tf
 
 
 def write(path: str, text: str) -> None:
-  """Writes a file; one that is killed meanwhile leaves that of before."""
+  """Writes a file; if the process is killed, the old file stays."""
   with tf.io.gfile.GFile(path + '.new', 'w') as file:
     file.write(text)
   tf.io.gfile.rename(path + '.new', path, overwrite=True)
 
 
 def read_json(path: str) -> Any:
-  """Returns what a JSON file holds; None where there is no file.
+  """Returns the content of a JSON file; None if the file does not exist.
 
   Raises:
-    ValueError: it is damaged; the message names it.
+    ValueError: the file is damaged; the message names it.
   """
   if not tf.io.gfile.exists(path):
     return None
@@ -31,12 +31,14 @@ def read_json(path: str) -> Any:
 
 
 def read_rows(path: str, *, mend: bool = False) -> list[dict[str, Any]]:
-  """Returns the rows of a file with a line of JSON each; none without a file.
+  """Returns the rows of a file of JSON lines; none if it does not exist.
+
+  An incomplete last line, whose writer was killed, is ignored.
 
   Args:
-    path: of the file. A last line that has no end, since its writer was killed,
-      is left out.
-    mend: whether to remove that line, so that rows can be appended.
+    path: path of the file.
+    mend: whether to remove an incomplete last line, so that rows can be
+      appended.
 
   Raises:
     ValueError: another line is damaged; the message names the file.
@@ -45,18 +47,18 @@ def read_rows(path: str, *, mend: bool = False) -> list[dict[str, Any]]:
     return []
   with tf.io.gfile.GFile(path) as file:
     text = file.read()
-  whole = text[: text.rfind('\n') + 1]
+  complete = text[: text.rfind('\n') + 1]
   try:
-    rows = [json.loads(line) for line in whole.splitlines()]
+    rows = [json.loads(line) for line in complete.splitlines()]
   except json.JSONDecodeError as error:
     raise ValueError(
       f'{path} is damaged, remove it or the line: {error}'
     ) from error
-  if mend and whole != text:
-    write(path, whole)
+  if mend and complete != text:
+    write(path, complete)
   return rows
 
 
 def write_rows(path: str, rows: Iterable[dict[str, Any]]) -> None:
-  """Writes what `read_rows` reads."""
+  """Writes a file of JSON lines for `read_rows`."""
   write(path, ''.join(json.dumps(row) + '\n' for row in rows))

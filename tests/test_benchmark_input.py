@@ -1,4 +1,4 @@
-"""The command around the measurements, which are faked; docs run real ones."""
+"""The verb around the measurements, which are faked; docs run real ones."""
 
 import json
 import os
@@ -70,11 +70,12 @@ def test_cores(capsys, monkeypatch):
   assert capsys.readouterr().out == ''
   assert benchmark_input.cores_of(['2', '4']) == [2]
   assert (
-    'note: 4 cores are not measured, there are 3' in capsys.readouterr().out
+    'note: 4 cores are not measured, this machine has 3'
+    in capsys.readouterr().out
   )
   assert benchmark_input.cores_of(['8']) == [3]
   for bad in ([], ['0'], ['x'], ['1.5']):
-    with pytest.raises(ValueError, match='--cores must be such as 1,2, got'):
+    with pytest.raises(ValueError, match='--cores must be like 1,2, got'):
       benchmark_input.cores_of(bad)
 
 

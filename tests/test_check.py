@@ -1,4 +1,4 @@
-"""The command that checks a recipe prints it, its problems and no traceback."""
+"""The verb `check` prints the recipe and its problems, and no traceback."""
 
 import pathlib
 

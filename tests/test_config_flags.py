@@ -1,4 +1,4 @@
-"""Flags that verbs share: what each one sets, errors without a traceback."""
+"""Shared flags set the right fields; mistakes print no traceback."""
 
 import logging as python_logging
 

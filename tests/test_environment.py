@@ -1,4 +1,4 @@
-"""Settings for TensorFlow: set where the user has not, left where they have."""
+"""Environment variables get defaults, and those of the user stay."""
 
 import os
 import pathlib

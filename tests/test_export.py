@@ -1,4 +1,4 @@
-"""The SavedModel in a process that has TensorFlow and none of this package."""
+"""The SavedModel runs in a process that has TensorFlow only."""
 
 import os
 import subprocess
@@ -99,6 +99,6 @@ def test_an_existing_folder_is_left_alone(tmp_path):
   done = verbs.run(
     EXPORT, '--gin_file=smoke', '--checkpoint=x', f'--output={tmp_path}'
   )
-  assert done.returncode == 1 and 'there already' in done.stderr
+  assert done.returncode == 1 and 'already exists' in done.stderr
   assert 'Traceback' not in done.stderr
   assert [p.name for p in tmp_path.iterdir()] == ['notes.txt']

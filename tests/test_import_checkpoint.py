@@ -1,4 +1,4 @@
-"""TF1 checkpoints: every variable is accounted for, faults are named."""
+"""TF1 checkpoints: the verb lists every variable and names every fault."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Predictions on image files are what `evaluate` detects on their records."""
+"""Predictions on image files equal the detections on records of them."""
 
 import json
 

@@ -47,6 +47,19 @@ def test_report_of_perfect_detections(tmp_path, call, capsys):
   assert capsys.readouterr().err == ''
 
 
+def test_names_from_files_are_no_html(tmp_path, call):
+  model_dir = run_folder.make(tmp_path)
+  path = model_dir / 'versions.json'
+  versions = json.loads(path.read_text())
+  hostile = '<b onload="javascript:x()">\'&amp;'
+  versions |= {'git_commit': hostile, 'command': ['train', hostile]}
+  path.write_text(json.dumps(versions))
+  outline = Outline(call(images=1)[0])
+  assert hostile in outline.words
+  assert f'train {hostile}' in outline.words
+  assert not any('onload' in attrs for _, attrs in outline.tags)
+
+
 def test_report_of_wrong_detections_has_the_lower_number(tmp_path, call):
   model_dir = run_folder.make(tmp_path)
   path = model_dir / 'detections.json'

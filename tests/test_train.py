@@ -1,4 +1,4 @@
-"""One real run through the command line: train, evaluate, refuse, go on."""
+"""One real run through the command line: train, evaluate, refuse, resume."""
 
 import json
 

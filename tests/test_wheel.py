@@ -53,7 +53,7 @@ def test_recipes_and_every_module_are_inside(wheel):
     inside = set(archive.namelist())
   for package in ('copypaste_tf', 'tfrecord_tools', 'configs', 'experiments'):
     for path in (ROOT / package).rglob('*'):
-      if path.suffix in ('.py', '.gin', '.md', '.sh'):
+      if path.suffix in ('.py', '.gin', '.md', '.sh', '.html', '.css'):
         assert path.relative_to(ROOT).as_posix() in inside
   assert not any(name.startswith('tests') for name in inside)
 

@@ -1,1 +1,1 @@
-"""Measures and counts: the input pipeline, the training step, TPU memory."""
+"""Measures the input pipeline and compiles the training step for TPUs."""

@@ -1,6 +1,6 @@
-"""XLA modules: as TensorFlow makes them, and as other compilers take them.
+"""Inspects XLA modules and makes them portable between compilers.
 
-A module is a serialized `HloModuleProto`, the language of XLA's front.
+A module is a serialized `HloModuleProto`, the input of XLA's compilers.
 """
 
 from collections.abc import Iterator
@@ -13,13 +13,14 @@ _Instruction = hlo_pb2.HloInstructionProto
 
 
 def portable(serialized: bytes) -> bytes:
-  """Returns a module of TensorFlow for a compiler of another version.
+  """Rewrites a module of TensorFlow for another version of the compiler.
 
-  - Instructions count from 0 in each computation. A compiler keeps a table by
-    number of each; as TensorFlow counts on through the module, the tables of
-    7,000 computations with 200,000 instructions would take more than 20 GiB.
-  - All arguments are one tuple. TPUs take some thousand arguments at most, and
-    a large model with its optimizer has more.
+  - Instructions are numbered from 0 in each computation. The compiler allocates
+    a table up to the largest number of each computation, and TensorFlow numbers
+    the whole module: the tables of 7,000 computations with 200,000 instructions
+    would take more than 20 GiB.
+  - All arguments become one tuple. A TPU accepts a few thousand arguments, but
+    a large model and its optimizer have more.
 
   Args:
     serialized: the module.
@@ -33,13 +34,14 @@ def portable(serialized: bytes) -> bytes:
 
 
 def dynamic_shapes(serialized: bytes) -> list[str]:
-  """Names the operations whose result has a size that depends on the data.
+  """Lists the operations whose output size depends on the data.
 
   Args:
     serialized: the module.
 
   Returns:
-    `name of the operation: shape`, in order; TPUs pad and are slow there.
+    `name of the operation: shape`, in order. A TPU pads such outputs, which is
+    slow.
   """
   return [
     f'{x.metadata.op_name or x.name}: {list(x.shape.dimensions)}'
@@ -62,7 +64,7 @@ def _instructions(serialized: bytes) -> Iterator[_Instruction]:
 def _tuple_arguments(
   module: hlo_pb2.HloModuleProto, entry: _Computation
 ) -> None:
-  """Makes one tuple of the arguments of a module."""
+  """Replaces the arguments of a module by one tuple."""
   whole = _Instruction(
     name='arguments',
     opcode='parameter',
@@ -78,7 +80,7 @@ def _tuple_arguments(
       x.operand_ids.append(whole.id)
       x.ClearField('parameter_number')
       x.ClearField('parameter_replication')
-  # Operands come before what uses them.
+  # An operand precedes its uses.
   rest = list(entry.instructions)
   del entry.instructions[:]
   entry.instructions.extend([whole, *rest])

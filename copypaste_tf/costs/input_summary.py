@@ -1,4 +1,4 @@
-"""What the samples of an input benchmark mean, as numbers and as a table."""
+"""Summarizes the samples of an input benchmark as numbers and as a table."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -9,16 +9,19 @@ from copypaste_tf.costs.input_benchmark import PLACES, PLAIN, STAGE, UNIT
 
 
 def costs(measured: input_benchmark.Costs) -> dict[str, Any]:
-  """Summarizes one process; medians of the rounds.
+  """Summarizes the samples of one process by the medians of the rounds.
 
   Args:
     measured: the samples.
 
   Returns:
-    JSON-ready: `decode_ms`, the unit; `stages_ms`, what each stage adds;
-    `pipelines`, `{cpu_ms, decodes, images_per_second}` of the whole ones;
-    `on_over_off` by place; `peak_mib`. Everything but `images_per_second` is
-    CPU time of all threads.
+    Numbers for JSON. Times are CPU milliseconds of all threads per image.
+    `decode_ms`: the bare decoding, which is the unit of comparison.
+    `stages_ms`: the time that each stage adds.
+    `pipelines`: `cpu_ms`, `decodes` (multiples of `decode_ms`) and
+      `images_per_second` of each whole pipeline.
+    `on_over_off`: time with Copy-Paste divided by that without, by place.
+    `peak_mib`: peak memory of the process.
   """
   samples = measured.samples
   unit = _cpu(samples[UNIT])
@@ -51,11 +54,13 @@ def run(measured: input_benchmark.Run) -> dict[str, Any]:
   """Summarizes a long run.
 
   Args:
-    measured: the moments; the first third is taken to warm up.
+    measured: the samples; the first third counts as warm-up.
 
   Returns:
-    JSON-ready: the `points`; `images_per_second`, `last_over_first` third of
-    the throughput, `growth_mib` after the first third, `base_mib`, `peak_mib`.
+    Numbers for JSON. `points`: the samples; `images_per_second`: their mean;
+    `last_over_first`: throughput of the last third divided by that of the
+    first; `growth_mib`: growth of the memory after the first third; `base_mib`
+    and `peak_mib`: memory at the start and at its peak.
   """
   points = measured.points
   third = max(len(points) // 3, 1)
@@ -75,23 +80,23 @@ def needs(
   bytes_per_image: Mapping[str, int],
   images_per_second: float,
 ) -> dict[str, Any]:
-  """Returns what feeds an accelerator.
+  """Computes the host cores and the bandwidth that an accelerator needs.
 
   Args:
-    by_cores: a summary of costs by number of cores.
-    bytes_per_image: that go to the accelerator, by place.
-    images_per_second: that it consumes.
+    by_cores: summary of costs by number of cores, ascending.
+    bytes_per_image: bytes sent to the accelerator, by place of augmentation.
+    images_per_second: images that the accelerator consumes.
 
   Returns:
-    JSON-ready: host `cores` that are busy, by pipeline, at the CPU time of the
-    run with the most cores, and `mb_per_second` by place.
+    Numbers for JSON. `cores`: busy cores of the host by pipeline, from the CPU
+    time with the most cores; `mb_per_second`: bandwidth by place.
   """
   *_, most = by_cores.values()
   return {
     'images_per_second': images_per_second,
     'cores': {
-      name: images_per_second * found['cpu_ms'] / 1e3
-      for name, found in most['pipelines'].items()
+      name: images_per_second * cost['cpu_ms'] / 1e3
+      for name, cost in most['pipelines'].items()
       if name != PLAIN
     },
     'mb_per_second': {
@@ -102,15 +107,15 @@ def needs(
 
 
 def table(summary: Mapping[str, Any]) -> str:
-  """Formats a whole summary for a person.
+  """Formats a summary as a table.
 
   Args:
-    summary: `costs` by number of cores under `cores`, `bytes_per_image`, and
-      if there are any, `run` and `needs`.
+    summary: `cores` with the result of `costs` by number of cores,
+      `bytes_per_image`, and optionally `run` and `needs`.
   """
   lines = []
-  for cores, found in summary['cores'].items():
-    lines += [f'\n{cores} core(s)', *_cost_lines(found)]
+  for cores, cost in summary['cores'].items():
+    lines += [f'\n{cores} core(s)', *_cost_lines(cost)]
   sent = summary['bytes_per_image'].items()
   megabytes = [f'{size / 1e6:.2f} MB an image ({name})' for name, size in sent]
   lines.append(f'\nto the accelerator: {", ".join(megabytes)}')
@@ -121,49 +126,49 @@ def table(summary: Mapping[str, Any]) -> str:
   return '\n'.join(lines)
 
 
-def _cost_lines(found: Mapping[str, Any]) -> list[str]:
-  unit = found['decode_ms']
+def _cost_lines(cost: Mapping[str, Any]) -> list[str]:
+  unit = cost['decode_ms']
   lines = [f'{"":20}{"CPU ms/image":>14}{"x decode":>10}{"images/s":>10}']
   rows = [('bare decode', unit, '')]
-  rows += [(f'  {name}', ms, '') for name, ms in found['stages_ms'].items()]
+  rows += [(f'  {name}', ms, '') for name, ms in cost['stages_ms'].items()]
   rows += [
     (name, x['cpu_ms'], f'{x["images_per_second"]:.1f}')
-    for name, x in found['pipelines'].items()
+    for name, x in cost['pipelines'].items()
   ]
   for name, milliseconds, rate in rows:
     decodes = milliseconds / unit
     lines.append(f'{name:20}{milliseconds:14.2f}{decodes:10.2f}{rate:>10}')
-  ratios = [f'{x:.2f} ({name})' for name, x in found['on_over_off'].items()]
+  ratios = [f'{x:.2f} ({name})' for name, x in cost['on_over_off'].items()]
   lines.append(
     f'Copy-Paste on over off: {", ".join(ratios)}; peak of all these together '
-    f'{found["peak_mib"]:.0f} MiB'
+    f'{cost["peak_mib"]:.0f} MiB'
   )
   return lines
 
 
-def _run_line(found: Mapping[str, Any]) -> str:
-  batches = found['points'][-1]['batches']
+def _run_line(timed: Mapping[str, Any]) -> str:
+  batches = timed['points'][-1]['batches']
   return (
-    f'{batches} batches: {found["images_per_second"]:.1f} images/s, last third '
-    f'{found["last_over_first"]:.2f} of the first; memory '
-    f'{found["base_mib"]:.0f} MiB before, at most {found["peak_mib"]:.0f}, '
-    f'{found["growth_mib"]:+.0f} after the first third'
+    f'{batches} batches: {timed["images_per_second"]:.1f} images/s, last third '
+    f'{timed["last_over_first"]:.2f} of the first; memory '
+    f'{timed["base_mib"]:.0f} MiB before, at most {timed["peak_mib"]:.0f}, '
+    f'{timed["growth_mib"]:+.0f} after the first third'
   )
 
 
-def _needs_line(found: Mapping[str, Any]) -> str:
-  cores = [f'{count:.1f} ({name})' for name, count in found['cores'].items()]
+def _needs_line(need: Mapping[str, Any]) -> str:
+  cores = [f'{count:.1f} ({name})' for name, count in need['cores'].items()]
   sent = [
-    f'{rate:.0f} ({name})' for name, rate in found['mb_per_second'].items()
+    f'{rate:.0f} ({name})' for name, rate in need['mb_per_second'].items()
   ]
   return (
-    f'{found["images_per_second"]:g} images/s keep host cores busy: '
+    f'{need["images_per_second"]:g} images/s keep host cores busy: '
     f'{", ".join(cores)}; MB/s: {", ".join(sent)}'
   )
 
 
 def _ratio(some: Sequence[measure.Sample], others) -> float:
-  """Compares within each round."""
+  """Returns the median ratio of CPU times, compared within each round."""
   pairs = zip(some, others, strict=True)
   return statistics.median(one.cpu / other.cpu for one, other in pairs)
 

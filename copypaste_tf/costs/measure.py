@@ -1,8 +1,8 @@
-"""Times work that goes on in the background, as that of `tf.data` does.
+"""Times work that runs in the background, such as that of `tf.data`.
 
-A pipeline works ahead of what is asked of it. So the clock stops only when the
-process has come to rest: from rest to rest, with all buffers full at both ends,
-it does exactly the work for what was taken from it.
+A pipeline prefetches. The clock therefore starts and stops when the process is
+idle: all buffers are full at both ends, so the work in between is exactly that
+for the images that were taken.
 """
 
 import time
@@ -13,28 +13,28 @@ import tensorflow as tf
 
 from copypaste_tf.training.run import memory
 
-# Rounds in which functions are compiled and `tf.data` enlarges its buffers: the
-# work to fill these looks like work for what is taken.
+# Rounds in which functions are compiled and `tf.data` enlarges its buffers; the
+# work to fill these would count as work for the images that are taken.
 WARM_UP = 5
 
 Task = Callable[[int], Callable[[], object]]
-"""Takes a number of images; returns what is to be timed, ready to be called."""
+"""Takes a number of images; returns the function to time."""
 
 
 class Sample(NamedTuple):
-  """Seconds for an image: of all threads of the process, and by the clock."""
+  """Seconds per image: CPU time of all threads, and time by the clock."""
 
   cpu: float
   wall: float
 
 
 class Point(NamedTuple):
-  """A moment of a long run.
+  """A sample of a long run.
 
   Attributes:
-    batches: taken so far.
-    images_per_second: since the moment before.
-    rss_mib: memory of the process, MiB.
+    batches: number of batches taken so far.
+    images_per_second: throughput since the previous sample.
+    rss_mib: memory of the process in MiB.
   """
 
   batches: int
@@ -45,26 +45,26 @@ class Point(NamedTuple):
 def settle(
   *, pause: float = 0.01, quiet: int = 6, share: float = 0.05
 ) -> tuple[float, float]:
-  """Waits until the process rests.
+  """Waits until the process is idle.
 
   Args:
-    pause: seconds between two looks.
-    quiet: looks in a row that see no work.
-    share: of one core, below which there is no work.
+    pause: seconds between two samples of the CPU time.
+    quiet: number of consecutive idle samples to wait for.
+    share: share of one core below which a sample is idle.
 
   Returns:
-    `perf_counter` and `process_time` of when it began to rest.
+    `perf_counter` and `process_time` of the moment when it became idle.
   """
-  now = rest = time.perf_counter(), time.process_time()
+  now = idle = time.perf_counter(), time.process_time()
   seen = 0
   while seen < quiet:
     time.sleep(pause)
     before, now = now, (time.perf_counter(), time.process_time())
     if now[1] - before[1] > share * (now[0] - before[0]):
-      rest, seen = now, 0
+      idle, seen = now, 0
     else:
       seen += 1
-  return rest
+  return idle
 
 
 def interleaved(
@@ -74,16 +74,16 @@ def interleaved(
   rounds: int,
   progress: Callable[[str], object] = lambda _: None,
 ) -> dict[str, list[Sample]]:
-  """Times tasks in turn, so that a drift of the machine hits them all.
+  """Times tasks in turn, so that a drift of the machine affects all alike.
 
   Args:
-    tasks: by name.
-    images: of each task in each round.
-    rounds: how many, after `WARM_UP` ones that do not count.
-    progress: takes a line after every round.
+    tasks: tasks by name.
+    images: images per task and round.
+    rounds: number of rounds that count, after `WARM_UP` that do not.
+    progress: called with a line of text after every round.
 
   Returns:
-    One sample of each round for each task.
+    The samples of each task, one per round.
   """
   samples = {name: [] for name in tasks}
   for number in range(1 - WARM_UP, rounds + 1):
@@ -96,10 +96,10 @@ def interleaved(
 
 
 def taking(dataset: tf.data.Dataset, size: int) -> Task:
-  """Returns the task of taking elements from one iterator.
+  """Builds the task of taking elements from one iterator.
 
   Args:
-    dataset: endless.
+    dataset: an infinite data set.
     size: images in an element.
   """
   iterator = iter(dataset)
@@ -117,16 +117,16 @@ def taking(dataset: tf.data.Dataset, size: int) -> Task:
 def long_run(
   dataset: tf.data.Dataset, size: int, *, batches: int, points: int = 10
 ) -> Iterator[Point]:
-  """Takes many batches and looks at throughput and memory on the way.
+  """Takes many batches and samples throughput and memory on the way.
 
   Args:
-    dataset: endless.
+    dataset: an infinite data set.
     size: images in an element.
-    batches: to take, after a first one that is not timed.
-    points: how often to look.
+    batches: number of batches to take, after one that is not timed.
+    points: number of samples.
 
   Yields:
-    A `Point` after each part of the batches.
+    A `Point` after each of `points` equal parts of the batches.
   """
   iterator = iter(dataset)
   next(iterator)

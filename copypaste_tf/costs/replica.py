@@ -1,10 +1,10 @@
-"""One replica of many, without the others: to compile what each of them runs.
+"""Compiles one replica of many without the others.
 
-`OneOfMany` stands in for `tf.distribute.TPUStrategy` where there is no TPU.
-What runs in it sees as many replicas as it was told, and sums over them with
-XLA's own all-reduce: synchronised batch normalisation, its gradient and the
-sum of the gradients are in the compiled module as a TPU runs them. It can be
-lowered for any number of replicas, but run for one only.
+`OneOfMany` replaces `tf.distribute.TPUStrategy` where there is no TPU. It
+reports any number of replicas and sums over them with XLA's all-reduce, so the
+compiled module contains synchronized batch normalization, its gradient and the
+sum of the gradients as a TPU runs them. A step can be lowered for any number of
+replicas, but only executed for one.
 """
 
 import tensorflow as tf
@@ -16,10 +16,10 @@ class OneOfMany(tf.distribute.Strategy):
   """A strategy of `replicas` replicas that traces a single one.
 
   Args:
-    replicas: how many, at least 1.
+    replicas: number of replicas, at least 1.
 
   Raises:
-    ValueError: there are fewer replicas than one.
+    ValueError: `replicas` is less than 1.
   """
 
   def __init__(self, replicas: int):
@@ -29,7 +29,7 @@ class OneOfMany(tf.distribute.Strategy):
 
 
 class _Extended(one_device_strategy.OneDeviceExtended):
-  """Variables lie on one device; sums go over all replicas."""
+  """Places variables on one device and sums over all replicas."""
 
   def __init__(self, strategy: OneOfMany, replicas: int):
     super().__init__(strategy, '/cpu:0')
@@ -44,7 +44,7 @@ class _Extended(one_device_strategy.OneDeviceExtended):
       return fn(*args, **kwargs)
 
   def _reduce_to(self, reduce_op, value, destinations, options):
-    """Sums or averages a tensor of each replica; every replica gets it."""
+    """Sums or averages a tensor over the replicas, for every replica."""
     del destinations, options
     total = gen_xla_ops.xla_all_reduce(
       value, [list(range(self._replicas))], 'Add', 'CrossReplica'
@@ -55,7 +55,7 @@ class _Extended(one_device_strategy.OneDeviceExtended):
 
 
 class _Context(distribute_lib.ReplicaContext):
-  """The context of a replica that learns its number when it runs."""
+  """The context of a replica whose id is known only when it runs."""
 
   @property
   def replica_id_in_sync_group(self) -> tf.Tensor:

@@ -1,4 +1,5 @@
-"""Parts of a run's report: events, curves, comparison, tables, page.
+"""Renders a run as a web page: events, curves, tables, drawn images.
 
-`copypaste_tf.report` is the command; what is here takes plain data.
+`copypaste_tf.report` and `copypaste_tf.visualize` are the commands. The modules
+here prepare plain data; all HTML is in `templates/`.
 """

@@ -1,4 +1,4 @@
-"""Ground truth and predictions of an image, drawn side by side."""
+"""Draws ground truth and predictions of an image side by side."""
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ class Comparison(NamedTuple):
   """One image, drawn twice.
 
   Attributes:
-    title: name of the image and how much is in it.
+    title: name of the image, number of its objects and detections.
     truth: `[h, w, 3]` uint8, with the annotated objects.
     prediction: `[h, w, 3]` uint8, with the detections.
   """
@@ -30,7 +30,7 @@ class Comparison(NamedTuple):
 
 
 class Objects(NamedTuple):
-  """What is drawn over an image.
+  """Objects to draw over an image.
 
   Attributes:
     boxes: `[n, 4]` float `(ymin, xmin, ymax, xmax)` in pixels.
@@ -54,29 +54,29 @@ def compare(
   limit: int,
   enlarged_side: int = 320,
 ) -> list[Comparison]:
-  """Draws the first images that have objects: not chosen by the outcome.
+  """Draws the first images that have objects, good or bad.
 
   Args:
-    records: evaluation records; read only as far as needed.
+    records: evaluation records, read only as far as needed.
     detections: COCO results.
     names: class names by category id.
-    min_score: detections below it are not drawn, in [0, 1].
-    limit: images drawn.
+    min_score: detections with a lower score are not drawn, in [0, 1].
+    limit: number of images to draw.
     enlarged_side: smaller images are enlarged until their longer side has this
       many pixels, so that captions can be read.
   """
   by_image = {}
-  for found in detections:
-    if found['score'] >= min_score:
-      by_image.setdefault(found['image_id'], []).append(found)
-  shown = (record for record in records if not record.crowd.all())
+  for detection in detections:
+    if detection['score'] >= min_score:
+      by_image.setdefault(detection['image_id'], []).append(detection)
+  with_objects = (record for record in records if not record.crowd.all())
   return [
     _compare(record, by_image.get(record.source_id, []), names, enlarged_side)
-    for record in itertools.islice(shown, limit)
+    for record in itertools.islice(with_objects, limit)
   ]
 
 
-def _compare(record, found, names, enlarged_side) -> Comparison:
+def _compare(record, detections, names, enlarged_side) -> Comparison:
   image = tf.io.decode_image(
     record.image_bytes, channels=3, expand_animations=False
   ).numpy()
@@ -84,14 +84,19 @@ def _compare(record, found, names, enlarged_side) -> Comparison:
   objects = int((~record.crowd).sum())
   return Comparison(
     f'{record.filename or record.source_id}: {_count(objects, "object")}, '
-    f'{_count(len(found), "detection")}',
-    draw(image, truth_of(record, names), scale),
-    draw(image, found_objects(found, names), scale),
+    f'{_count(len(detections), "detection")}',
+    draw(image, annotated_objects(record, names), scale),
+    draw(image, detected_objects(detections, names), scale),
   )
 
 
-def truth_of(record: Record, names: Mapping[int, str]) -> Objects:
-  """Returns the annotated objects of a record; crowds are grey."""
+def annotated_objects(record: Record, names: Mapping[int, str]) -> Objects:
+  """Returns the annotated objects of a record; crowds are grey.
+
+  Args:
+    record: an evaluation record.
+    names: class names by category id; by default those of the record.
+  """
   colors = drawing.class_colors(record.classes)
   captions = []
   for i, category in enumerate(record.classes.tolist()):
@@ -102,25 +107,25 @@ def truth_of(record: Record, names: Mapping[int, str]) -> Objects:
   return Objects(record.boxes, masks, captions, colors)
 
 
-def found_objects(
-  found: Sequence[Mapping[str, Any]], names: Mapping[int, str]
+def detected_objects(
+  detections: Sequence[Mapping[str, Any]], names: Mapping[int, str]
 ) -> Objects:
   """Returns the detections of an image, captioned with their scores.
 
   Args:
-    found: COCO results of one image, with or without `segmentation`.
+    detections: COCO results of one image, with or without `segmentation`.
     names: class names by category id.
   """
-  boxes = np.array([d['bbox'] for d in found], np.float64).reshape(-1, 4)
+  boxes = np.array([d['bbox'] for d in detections], np.float64).reshape(-1, 4)
   x, y, width, height = boxes.T
   masks = None
-  if all('segmentation' in d for d in found):
-    masks = [coco_mask.decode(d['segmentation']) > 0 for d in found]
+  if all('segmentation' in d for d in detections):
+    masks = [coco_mask.decode(d['segmentation']) > 0 for d in detections]
   captions = [
     f'{names.get(d["category_id"], d["category_id"])} {d["score"]:.2f}'
-    for d in found
+    for d in detections
   ]
-  colors = drawing.class_colors([d['category_id'] for d in found])
+  colors = drawing.class_colors([d['category_id'] for d in detections])
   boxes = np.stack([y, x, y + height, x + width], axis=1)
   return Objects(boxes, masks, captions, colors)
 
@@ -130,8 +135,8 @@ def draw(image: np.ndarray, objects: Objects, scale: float) -> np.ndarray:
 
   Args:
     image: `[h, w, 3]` uint8.
-    objects: in the frame of the image.
-    scale: of the result, at least 1.
+    objects: in the coordinates of the image.
+    scale: factor by which the image is enlarged, at least 1.
 
   Returns:
     `[scale * h, scale * w, 3]` uint8.

@@ -1,4 +1,4 @@
-"""The curves of a training run as SVG."""
+"""Draws the curves of a training run as SVG."""
 
 import io
 import math
@@ -12,36 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from copypaste_tf.reporting.events import Curve
+from copypaste_tf.tasks.captions import Captions
 
-# Tag of the curve: what the legend calls it.
-LOSSES = {
-  'model_loss': 'sum',
-  'frcnn_cls_loss': 'class',
-  'frcnn_box_loss': 'box',
-  'mask_loss': 'mask',
-  'rpn_score_loss': 'proposal score',
-  'rpn_box_loss': 'proposal box',
-}
-PRECISION = {'mask_ap': 'mask AP', 'box_ap': 'box AP'}
-# Title of a small panel: its curves.
-PANELS = {
-  'Learning rate': {'learning_rate': ''},
-  'Images per second': {'images_per_second': ''},
-  'Share of images': {
-    'paste/images_with_paste': 'with a paste',
-    'paste/images_shrunk': 'scaled down',
-  },
-  'Objects per image': {
-    'paste/objects_available': 'available',
-    'paste/objects_pasted': 'pasted',
-    'paste/objects_not_pasted': 'no room',
-  },
-  'Objects of the target, per image': {
-    'paste/boxes_shrunk': 'box shrunk',
-    'paste/objects_removed': 'removed',
-    'paste/instances_clipped': 'over limit',
-  },
-}
 COLORS = ('#1b1e28', '#2563eb', '#d97706', '#059669', '#9333ea', '#db2777')
 _STYLE = {
   'svg.hashsalt': 'copypaste_tf',  # The same curves give the same bytes.
@@ -64,46 +36,54 @@ _STYLE = {
 
 
 def loss_figure(
-  train: Mapping[str, Curve], validation: Mapping[str, Curve]
+  train: Mapping[str, Curve],
+  validation: Mapping[str, Curve],
+  captions: Captions,
 ) -> str | None:
-  """Draws the losses, and AP if it was measured more than once.
+  """Draws the losses, and headline metrics that were measured more than once.
 
   Args:
-    train: curves by tag, those of `LOSSES`.
-    validation: curves by tag, those of `PRECISION`, in [0, 1].
+    train: curves by tag; those of `captions.losses` are drawn.
+    validation: curves by tag, in [0, 1]; those of `captions.headlines` are
+      drawn, in percent.
+    captions: names of the curves.
 
   Returns:
     An SVG document; None if there is no loss.
   """
-  if not _known(LOSSES, train):
+  losses, headlines = captions.losses, captions.headlines
+  if not _named(losses, train):
     return None
-  aps = {
+  percents = {
     tag: Curve(curve.steps, 100 * curve.values)
-    for tag, curve in _known(PRECISION, validation).items()
+    for tag, curve in _named(headlines, validation).items()
     if len(curve.steps) > 1
   }
   with matplotlib.rc_context(_STYLE):
     figure = Figure(figsize=(10, 3.8), layout='constrained')
-    if aps:
+    if percents:
       axes, right = figure.subplots(1, 2, width_ratios=[2, 1])
-      _plot(right, aps, PRECISION, 'AP on held-out images, %')
+      _plot(right, percents, headlines, captions.headline_axis)
     else:
       axes = figure.subplots()
-    _plot(axes, train, LOSSES, 'Training loss')
+    _plot(axes, train, losses, 'Training loss')
     return _svg(figure)
 
 
-def panel_figure(train: Mapping[str, Curve]) -> str | None:
-  """Draws the small panels: learning rate, speed, what was pasted.
+def panel_figure(
+  train: Mapping[str, Curve], panels: Mapping[str, Mapping[str, str]]
+) -> str | None:
+  """Draws small plots, such as the learning rate and the speed.
 
   Args:
-    train: curves by tag, those of `PANELS`.
+    train: curves by tag.
+    panels: names of the curves by tag, by the title of the plot.
 
   Returns:
-    An SVG document; None if there is no curve of any panel.
+    An SVG document; None if there is no curve of any plot.
   """
   panels = {
-    title: names for title, names in PANELS.items() if _known(names, train)
+    title: names for title, names in panels.items() if _named(names, train)
   }
   if not panels:
     return None
@@ -119,9 +99,10 @@ def panel_figure(train: Mapping[str, Curve]) -> str | None:
     return _svg(figure)
 
 
-def _known(
+def _named(
   names: Mapping[str, str], curves: Mapping[str, Curve]
 ) -> dict[str, Curve]:
+  """Returns those curves that have a name, in the order of the names."""
   return {tag: curves[tag] for tag in names if tag in curves}
 
 
@@ -132,8 +113,8 @@ def _plot(
   title: str,
 ) -> None:
   """Plots the named curves; a single point becomes a dot."""
-  known = _known(names, curves)
-  for tag, (steps, values) in known.items():
+  named = _named(names, curves)
+  for tag, (steps, values) in named.items():
     marker = 'o' if len(steps) < 3 else None
     axes.plot(
       steps, values, label=names[tag], lw=1.6, marker=marker, markersize=4
@@ -142,20 +123,20 @@ def _plot(
   axes.set_xlabel('step')
   axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
   axes.set_xlim(left=0)
-  top = _top([curve.values for curve in known.values()])
+  top = _top([curve.values for curve in named.values()])
   # Room for the legend above the curves.
-  axes.set_ylim(0, top * (1.2 if len(known) > 1 else 1))
-  if len(known) > 1:
+  axes.set_ylim(0, top * (1.2 if len(named) > 1 else 1))
+  if len(named) > 1:
     axes.legend(loc='upper right', ncols=3)
 
 
 def _top(values: Sequence[np.ndarray]) -> float:
-  """Returns the upper limit of an axis that the first steps do not squeeze."""
+  """Returns the upper limit of an axis, which may cut off the first steps."""
   finite = np.concatenate(values)
   finite = finite[np.isfinite(finite)]
   if not finite.size or finite.max() <= 0:
     return 1.0
-  # Losses start many times higher than they go on.
+  # A loss may start many times higher than it continues.
   usual = 2 * np.percentile(finite, 95)
   return 1.08 * float(min(finite.max(), usual) or finite.max())
 

@@ -1,4 +1,4 @@
-"""Scalars and images out of TensorBoard's event files."""
+"""Reads scalars and images from TensorBoard's event files."""
 
 import collections
 import os
@@ -16,7 +16,7 @@ class Curve(NamedTuple):
   """A scalar over the training.
 
   Attributes:
-    steps: `[n]` int64, rising.
+    steps: `[n]` int64, ascending.
     values: `[n]` float64.
   """
 
@@ -28,7 +28,7 @@ class Picture(NamedTuple):
   """An image summary.
 
   Attributes:
-    step: of the training.
+    step: training step.
     png: the encoded image.
   """
 
@@ -37,11 +37,11 @@ class Picture(NamedTuple):
 
 
 class Events(NamedTuple):
-  """What a folder's event files hold.
+  """The scalars and images of a folder.
 
   Attributes:
-    curves: `{tag: Curve}`.
-    pictures: `{tag: pictures}`, by rising step.
+    curves: scalars by tag.
+    pictures: images by tag, in the order of their steps.
   """
 
   curves: dict[str, Curve]
@@ -51,15 +51,15 @@ class Events(NamedTuple):
 def read(folder: str, *, latest_pictures: int = 3) -> Events:
   """Reads all event files of a folder.
 
-  A run that was resumed repeats steps; the later file counts.
+  A resumed run repeats steps; the values of the later file win.
 
   Args:
-    folder: with `*tfevents*` files; none, or no folder, is no error.
-    latest_pictures: pictures kept of each tag beside the first one, since
-      those of a long run would not fit into memory.
+    folder: folder with `*tfevents*` files. It may be empty or absent.
+    latest_pictures: number of last pictures to keep of each tag, in addition to
+      the first one. All pictures of a long run would not fit into memory.
 
   Returns:
-    The events; a file cut off in the middle gives what comes before the cut.
+    The events; of a truncated file, those before the cut.
   """
   scalars = collections.defaultdict(dict)
   pictures = collections.defaultdict(dict)
@@ -83,8 +83,7 @@ def _keep(kept: dict[int, bytes], step: int, tensor, latest: int) -> None:
   if not len(encoded):
     return
   kept[step] = bytes(encoded[0])
-  middle = sorted(kept)[1 : len(kept) - latest]
-  for old in middle:
+  for old in sorted(kept)[1 : len(kept) - latest]:
     del kept[old]
 
 

@@ -1,4 +1,4 @@
-"""How well a run's detections fit the ground truth."""
+"""Evaluates the detections of a run."""
 
 import collections
 import os
@@ -12,13 +12,13 @@ from copypaste_tf.training.run import run_record
 
 
 def groundtruth_of(run: Run) -> dict[str, Any]:
-  """Returns what the run is evaluated against, in COCO format.
+  """Returns the ground truth of a run in COCO format.
 
   Args:
-    run: the run, whose record names the files.
+    run: the run, whose `params.yaml` names the files.
 
   Raises:
-    FileNotFoundError: they are not there.
+    FileNotFoundError: the files do not exist.
   """
   try:
     return task.groundtruth_of(run.params.task)
@@ -31,11 +31,11 @@ def groundtruth_of(run: Run) -> dict[str, Any]:
 
 
 def measure(run: Run, truth: Mapping[str, Any]) -> dict[str, float]:
-  """Returns COCO's metrics of the run's detections, also per category.
+  """Computes COCO's metrics of a run's detections, overall and per category.
 
   Args:
-    run: with detections.
-    truth: COCO format.
+    run: a run that has detections.
+    truth: ground truth in COCO format.
   """
   masks = ('segm',) if run.params.task.model.include_mask else ()
   return coco.evaluate(
@@ -48,10 +48,10 @@ def measure(run: Run, truth: Mapping[str, Any]) -> dict[str, float]:
 
 
 def object_counts(truth: Mapping[str, Any] | None) -> dict[str, int]:
-  """Returns how many objects, crowds left out, each class name has.
+  """Counts the objects of each class name, without crowds.
 
   Args:
-    truth: COCO format, or None.
+    truth: ground truth in COCO format, or None.
   """
   if truth is None:
     return {}

@@ -1,4 +1,4 @@
-"""What a run left in its `model_dir`."""
+"""Reads the files that a run leaves in its `model_dir`."""
 
 import json
 import os
@@ -18,18 +18,18 @@ _TRAIN, _VALIDATION = 'train', 'validation'  # Model Garden's folders.
 
 
 class Run(NamedTuple):
-  """A run, as it is on disk.
+  """The files of a run.
 
   Attributes:
-    model_dir: where it is.
-    params: its config.
-    gin: the gin text of its config.
-    versions: what ran, where, started how; see `run_record.versions`.
+    model_dir: folder of the run.
+    params: config of the run.
+    gin: gin text of the config.
+    versions: command, machine and versions; see `run_record.versions`.
     results: `results.json`; empty before the end of the run.
-    detections: COCO results of the last evaluation; None before one.
+    detections: COCO results of the last evaluation; None without one.
     train: events of the training.
     validation: events of the evaluations.
-    best: `best.json` of the best checkpoint; None before an evaluation.
+    best: `best.json` of the best checkpoint; None without an evaluation.
   """
 
   model_dir: str
@@ -44,15 +44,15 @@ class Run(NamedTuple):
 
   @property
   def recipe(self) -> str:
-    """Name of the recipe; that of the folder where no recipe is on record."""
+    """Name of the recipe; of the folder if the command names no recipe."""
     command = '\n'.join(self.versions.get('command', []))
-    found = re.findall(r'^--?gin_file[=\n](.+)$', command, re.MULTILINE)
-    name = found[-1] if found else os.path.normpath(self.model_dir)
+    recipes = re.findall(r'^--?gin_file[=\n](.+)$', command, re.MULTILINE)
+    name = recipes[-1] if recipes else os.path.normpath(self.model_dir)
     return os.path.splitext(os.path.basename(name))[0]
 
   @property
   def steps(self) -> int:
-    """Steps done, as far as the files tell."""
+    """The last training step in the files."""
     done = [int(self.results.get('step', 0))]
     for curve in self.train.curves.values():
       done.append(int(curve.steps[-1]))
@@ -66,12 +66,12 @@ def read(model_dir: str) -> Run:
     model_dir: folder of the run.
 
   Raises:
-    ValueError: it is no run's folder, or its record is no config of ours.
+    ValueError: the folder holds no run, or `params.yaml` does not load.
   """
   record = os.path.join(model_dir, run_record.PARAMS)
   if not tf.io.gfile.exists(record):
     raise ValueError(
-      f'{model_dir} holds no run: there is no {run_record.PARAMS}. Train '
+      f'{model_dir} holds no run: it has no {run_record.PARAMS}. Train '
       'first: python -m copypaste_tf.train --gin_file=RECIPE '
       f'--model_dir={model_dir}'
     )

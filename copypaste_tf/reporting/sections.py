@@ -1,237 +1,229 @@
-"""The sections of a run's report, each from plain data."""
+"""Prepares the sections of a run's report."""
 
-import html
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 
-from copypaste_tf.evaluation.coco import METRICS
-from copypaste_tf.reporting import curves, page
+from copypaste_tf.reporting import curves, elements
 from copypaste_tf.reporting.comparison import Comparison
+from copypaste_tf.reporting.elements import Figure, Frame, Note, Row, Table
 from copypaste_tf.reporting.events import Curve, Picture
 from copypaste_tf.reporting.page import Section
+from copypaste_tf.tasks.captions import Captions, MetricTable
 
-_SYMBOLS = {
-  'ap': 'AP',
-  'ap50': 'AP at IoU 0.50',
-  'ap75': 'AP at IoU 0.75',
-  'ap_small': 'AP, small objects',
-  'ap_medium': 'AP, medium objects',
-  'ap_large': 'AP, large objects',
-  'ar1': 'AR, 1 detection',
-  'ar10': 'AR, 10 detections',
-  'ar100': 'AR, 100 detections',
-  'ar_small': 'AR, small objects',
-  'ar_medium': 'AR, medium objects',
-  'ar_large': 'AR, large objects',
-}
 _WIDE = 400  # Pixels; a pair of larger images fills the page.
+# Caption by name of what `run_record.versions` knows.
+_MACHINE = {
+  'time': 'Started',
+  'git_commit': 'Commit',
+  'python': 'Python',
+  'platform': 'Platform',
+  'cpus': 'CPU cores',
+  'devices': 'Devices',
+  'strategy': 'Strategy',
+  'replicas': 'Replicas',
+  'workers': 'Workers',
+  'images_per_replica': 'Images a replica',
+  'decisions': 'Decided',
+}
+
+
+class Pair(NamedTuple):
+  """Two images side by side, with one caption."""
+
+  left: Figure
+  right: Figure
+  caption: str
 
 
 def percent(value: float | None) -> str:
-  """Formats a metric as papers do: `0.4271` is `42.7`, none is a dash."""
+  """Formats a metric as papers do: `0.4271` is `42.7`, None is a dash."""
   known = value is not None and math.isfinite(value) and value >= 0
   return f'{100 * value:.1f}' if known else '–'
 
 
-def precision(
-  metrics: Mapping[str, float], counts: Mapping[str, int], note: str
+def metrics(
+  values: Mapping[str, float],
+  counts: Mapping[str, int],
+  captions: MetricTable,
+  note: Note,
 ) -> Section:
-  """Returns the tables of AP.
+  """Prepares the tables of metrics.
 
   Args:
-    metrics: of `evaluation.coco.evaluate`; empty if there are none.
+    values: metrics in [0, 1] by name, those of a class as `METRIC/CLASS`; empty
+      without an evaluation.
     counts: annotated objects by class name.
-    note: HTML shown where there are no metrics.
+    captions: titles of the tables.
+    note: shown without an evaluation.
   """
-  about = (
-    "COCO's average precision (AP) and recall (AR) in percent on the held-out "
-    'images; a dash stands where there are no such objects.'
+  content = {'overall': None, 'classes': None, 'note': note}
+  if values:
+    content['overall'] = _overall(values, captions)
+    content['classes'] = _classes(values, counts, captions)
+  return Section(
+    'precision', captions.title, captions.about, 'metrics.html', content
   )
-  body = note
-  if metrics:
-    overall, categories = _overall(metrics), _categories(metrics, counts)
-    body = f'<div class="columns"><div>{overall}</div>'
-    body += f'<div class="scroll">{categories}</div></div>'
-  return Section('precision', 'Average precision', about, body)
 
 
-def _overall(metrics: Mapping[str, float]) -> str:
+def _overall(values: Mapping[str, float], captions: MetricTable) -> Table:
   rows = [
-    (_SYMBOLS[name], *_both(metrics, lambda kind, n=name: f'{kind}_{n}'))
-    for name in METRICS
+    Row(title, [percent(values.get(name)) for name in names])
+    for title, names in captions.rows.items()
   ]
-  return page.table(['', 'Box', 'Mask'], rows)
+  return Table(rows, ['', *captions.columns])
 
 
-def _both(metrics, key) -> tuple[str, str]:
-  return tuple(percent(metrics.get(key(kind))) for kind in ('box', 'mask'))
-
-
-def _categories(metrics, counts) -> str:
-  names = [key.split('/', 1)[1] for key in metrics if key.startswith('box_ap/')]
-  kind = 'mask' if 'mask_ap' in metrics else 'box'
-  names.sort(key=lambda name: -metrics[f'{kind}_ap/{name}'])
+def _classes(values, counts, captions: MetricTable) -> Table:
+  """Prepares the table of the classes, the best first."""
+  split = [key.split('/', 1) for key in values if '/' in key]
+  measured = [m for m in captions.classes if any(m == s[0] for s in split)]
+  last = measured[-1] if measured else ''
+  names = [name for metric, name in split if metric == last]
+  names.sort(key=lambda name: -values[f'{last}/{name}'])
   rows = [
-    (
+    Row(
       name,
-      str(counts.get(name, 0)),
-      *_both(metrics, lambda kind, n=name: f'{kind}_ap/{n}'),
-      _bar(metrics[f'{kind}_ap/{name}']),
+      [
+        str(counts.get(name, 0)),
+        *(percent(values.get(f'{m}/{name}')) for m in captions.classes),
+      ],
+      bar=max(values[f'{last}/{name}'], 0),
     )
     for name in names
   ]
-  header = ['Category', 'Objects', 'Box AP', 'Mask AP', '']
-  return page.table(header, rows)
-
-
-def _bar(value: float) -> str:
-  width = 0.08 * 100 * max(value, 0)
-  return (
-    '<span style="display:block;width:8rem;text-align:left">'
-    f'<span class="bar" style="width:{width:.2f}rem"></span></span>'
-  )
+  return Table(rows, ['Category', 'Objects', *captions.classes.values(), ''])
 
 
 def training(
-  train: Mapping[str, Curve], validation: Mapping[str, Curve], note: str
+  train: Mapping[str, Curve],
+  validation: Mapping[str, Curve],
+  captions: Captions,
+  note: Note,
 ) -> Section:
-  """Returns the curves.
+  """Prepares the curves.
 
   Args:
     train: curves of the training, by tag.
     validation: curves of the evaluations, by tag.
-    note: HTML shown where there are no curves.
+    captions: names of the curves.
+    note: shown where there are no curves.
   """
-  figures = [
-    (curves.loss_figure(train, validation), 'Curves of the training losses.'),
+  drawn = [
     (
-      curves.panel_figure(train),
+      curves.loss_figure(train, validation, captions),
+      'Curves of the training losses.',
+    ),
+    (
+      curves.panel_figure(train, captions.panels),
       'Small curves of the learning rate, the speed and what was pasted.',
     ),
   ]
-  body = '\n'.join(
-    page.figure(page.data_uri(svg.encode(), 'image/svg+xml'), alt)
-    for svg, alt in figures
+  figures = [
+    Figure(elements.data_uri(svg.encode(), 'image/svg+xml'), alt)
+    for svg, alt in drawn
     if svg
-  )
-  about = 'Every point is the mean over the steps since the one before.'
-  return Section('training', 'Training', about, body or note)
+  ]
+  about = 'Every point is the mean over the steps since the previous point.'
+  content = {'figures': figures, 'note': note}
+  return Section('training', 'Training', about, 'training.html', content)
 
 
-def batches(pictures: Sequence[Picture], sheet: str, note: str) -> Section:
-  """Returns the augmented training batches.
+def batches(
+  pictures: Sequence[Picture],
+  sheet: Figure | Frame | None,
+  about: str,
+  note: Note,
+) -> Section:
+  """Prepares the augmented training batches.
 
   Args:
     pictures: drawn batches from the event files.
-    sheet: HTML of a contact sheet to add, or ''.
-    note: HTML shown where there is neither.
+    sheet: a contact sheet to add, or None.
+    about: a sentence under the title.
+    note: shown where there is neither.
   """
   figures = [
-    page.figure(
-      page.photo(_decode(picture.png)),
+    Figure(
+      elements.photo(_decode(picture.png)),
       f'Training images of step {picture.step} with their labels.',
       f'Step {picture.step}',
     )
     for picture in pictures
   ]
-  body = f'<div class="grid">{"".join(figures)}</div>' if figures else ''
-  about = (
-    'What the model is trained on: images after jitter and Copy-Paste, with '
-    'their boxes, masks and class names. A plus marks a pasted object.'
-  )
-  return Section('batches', 'Augmented batches', about, body + sheet or note)
+  content = {'figures': figures, 'sheet': sheet, 'note': note}
+  return Section('batches', 'Augmented batches', about, 'batches.html', content)
 
 
 def _decode(png: bytes) -> np.ndarray:
-  """Returns `[h, w, 3]` uint8."""
+  """Returns `[h, w, 3]` uint8 RGB."""
   image = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
   return image[..., ::-1]
 
 
 def predictions(
-  comparisons: Sequence[Comparison], min_score: float, note: str
+  comparisons: Sequence[Comparison], about: str, note: Note
 ) -> Section:
-  """Returns images with ground truth on the left, predictions on the right.
+  """Prepares images with ground truth on the left, predictions on the right.
 
   Args:
     comparisons: the drawn images.
-    min_score: of the detections that are drawn, in [0, 1].
-    note: HTML shown where there are no images.
+    about: a sentence under the title.
+    note: shown where there are no images.
   """
-  body = ''.join(_pair(comparison) for comparison in comparisons)
-  about = (
-    'Ground truth on the left, detections with a score of at least '
-    f'{min_score:g} on the right. The first images of the held-out records, '
-    'not chosen by how well they came out.'
-  )
-  # Captions keep their size in large images, and need the room.
-  wide = any(max(c.truth.shape) > _WIDE for c in comparisons)
-  kind = 'pairs wide' if wide else 'pairs'
-  body = f'<div class="{kind}">{body}</div>' if body else note
-  return Section('predictions', 'Predictions', about, body)
-
-
-def _pair(comparison: Comparison) -> str:
-  title = html.escape(comparison.title)
-  cells = [
-    f'<img src="{page.photo(image)}" alt="{kind} of {title}">'
-    for kind, image in (
-      ('Ground truth', comparison.truth),
-      ('Predictions', comparison.prediction),
-    )
-  ]
-  return (
-    f'<figure><div class="pair">{"".join(cells)}</div>'
-    f'<figcaption>{title}</figcaption></figure>'
+  content = {
+    'pairs': [_pair(comparison) for comparison in comparisons],
+    # Captions in large images keep their size and need the room.
+    'wide': any(max(c.truth.shape) > _WIDE for c in comparisons),
+    'note': note,
+  }
+  return Section(
+    'predictions', 'Predictions', about, 'predictions.html', content
   )
 
 
-def what_ran(
-  settings: Mapping[str, str], versions: Mapping[str, Any], texts: Mapping
+def _pair(comparison: Comparison) -> Pair:
+  title = comparison.title
+  return Pair(
+    Figure(elements.photo(comparison.truth), f'Ground truth of {title}'),
+    Figure(elements.photo(comparison.prediction), f'Predictions of {title}'),
+    title,
+  )
+
+
+def setup(
+  settings: Mapping[str, str],
+  versions: Mapping[str, Any],
+  texts: Mapping[str, str],
 ) -> Section:
-  """Returns settings, machine and versions.
+  """Prepares settings, machine and versions.
 
   Args:
     settings: plain text by name.
-    versions: of `run_record.versions`.
+    versions: the result of `run_record.versions`.
     texts: longer texts by title, shown on a click; empty ones are left out.
   """
-  names = {
-    'time': 'Started',
-    'git_commit': 'Commit',
-    'python': 'Python',
-    'platform': 'Platform',
-    'cpus': 'CPU cores',
-    'devices': 'Devices',
-    'strategy': 'Strategy',
-    'replicas': 'Replicas',
-    'workers': 'Workers',
-    'images_per_replica': 'Images a replica',
-    'decisions': 'Decided',
-  }
   machine = {
-    names[key]: ', '.join(map(str, value)) if isinstance(value, list) else value
-    for key, value in versions.items()
-    if key in names and value
+    _MACHINE[key]: ', '.join(map(str, x)) if isinstance(x, list) else str(x)
+    for key, x in versions.items()
+    if key in _MACHINE and x
   } | {
     name: version
     for name, version in versions.get('packages', {}).items()
     if version
   }
-  body = (
-    f'<div class="columns"><div>{_plain_table(settings)}</div>'
-    f'<div>{_plain_table(machine)}</div></div>'
-  )
-  for title, text in texts.items():
-    if text:
-      body += page.details(title, f'<pre>{html.escape(text)}</pre>')
-  return Section('run', 'What ran', 'Recipe, machine and versions.', body)
+  content = {
+    'settings': text_table(settings),
+    'machine': text_table(machine),
+    'texts': [(title, text) for title, text in texts.items() if text],
+  }
+  about = 'Recipe, machine and versions.'
+  return Section('run', 'Setup', about, 'setup.html', content)
 
 
-def _plain_table(values: Mapping[str, Any]) -> str:
-  rows = [(name, html.escape(str(value))) for name, value in values.items()]
-  return page.table(['', ''], rows)
+def text_table(texts: Mapping[str, str]) -> Table:
+  """Returns a table of names and texts."""
+  return Table([Row(name, [text]) for name, text in texts.items()])

@@ -1,17 +1,25 @@
-"""The contact sheet of training examples: one HTML file, and PNGs beside it."""
+"""Writes the contact sheet of training examples: one HTML file and PNGs."""
 
-import html
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from copypaste_tf import drawing
-from copypaste_tf.reporting import page, panels
+from copypaste_tf.reporting import elements, page, panels, sections
+from copypaste_tf.reporting.elements import Figure
 from copypaste_tf.reporting.panels import Example
 
 GAP = 4  # White pixels between the panels of a PNG.
+
+
+class Strip(NamedTuple):
+  """The panels of one example, side by side, with a line below."""
+
+  panels: Sequence[Figure]
+  caption: str
 
 
 def write(
@@ -24,94 +32,90 @@ def write(
   """Writes the sheet.
 
   Args:
-    path: of the HTML file; the PNGs go to a folder beside it, `sheet_files/`
-      for `sheet.html`. Folders are made.
-    title: of the page, plain text.
-    examples: what to show.
+    path: the HTML file; the PNGs go to a folder beside it, `sheet_files/` for
+      `sheet.html`. Missing folders are made.
+    title: title of the page, plain text.
+    examples: the examples to show.
     names: class names by category id.
-    facts: name and value of what the reader should know, plain text.
+    facts: (name, value) of the settings to show, plain text.
 
   Returns:
-    The files that were written.
+    The paths of the files: the HTML file, then the PNGs.
   """
   folder = os.path.splitext(path)[0] + '_files'
   tf.io.gfile.makedirs(folder)
-  files, rows = [], []
+  files, strips = [], []
   for number, example in enumerate(examples):
-    pictures = panels.draw(example, names)
+    images = panels.draw(example, names)
     files.append(os.path.join(folder, f'{number:03}.png'))
-    _write(files[-1], drawing.png_bytes(side_by_side(pictures.values())))
-    rows.append(row(pictures, panels.caption(example)))
-  _write(path, document(title, examples, rows, facts).encode())
+    _write(files[-1], drawing.png_bytes(side_by_side(images.values())))
+    strips.append(strip(images, panels.caption(example)))
+  _write(path, document(title, examples, strips, facts).encode())
   return [path, *files]
 
 
 def document(
   title: str,
   examples: Sequence[Example],
-  rows: Sequence[str],
+  strips: Sequence[Strip],
   facts: Sequence[tuple[str, str]],
 ) -> str:
-  """Returns the page.
+  """Renders the page.
 
   Args:
     title: plain text.
-    examples: for the numbers at the top.
-    rows: HTML of each example.
-    facts: name and value, plain text.
+    examples: the examples that the numbers at the top count.
+    strips: the drawn examples.
+    facts: (name, value), plain text.
   """
-  known = [(name, html.escape(value)) for name, value in facts]
   return page.document(
     title,
-    'What the training pipeline makes of the data: the very examples that the '
-    'model sees, and the two images behind each.',
+    'Training examples exactly as the model sees them, each beside the two '
+    'images that it is made of.',
     totals(examples),
     [
-      page.Section('legend', 'Legend', 'The colours of the labels.', legend()),
+      page.Section(
+        'legend',
+        'Legend',
+        'The colours of the labels.',
+        'legend.html',
+        {'colors': list(panels.LEGEND.items())},
+      ),
       page.Section(
         'examples',
         'Examples',
         'Target, source, the pixels that come from the source (white), and '
         'the result with its labels.',
-        ''.join(rows),
+        'examples.html',
+        {'strips': strips},
       ),
       page.Section(
-        'recipe', 'Recipe', 'What was asked for.', page.table(['', ''], known)
+        'recipe',
+        'Recipe',
+        'Settings of the pipeline.',
+        'facts.html',
+        {'facts': sections.text_table(dict(facts))},
       ),
     ],
   )
 
 
-def row(pictures: Mapping[str, np.ndarray], caption: str) -> str:
-  """Returns the panels of one example, side by side, with a line below.
+def strip(images: Mapping[str, np.ndarray], caption: str) -> Strip:
+  """Prepares the panels of one example.
 
   Args:
-    pictures: `[h, w, 3]` uint8 by name.
+    images: `[h, w, 3]` uint8 by name of the panel.
     caption: plain text.
   """
-  columns = f'grid-template-columns: repeat({len(pictures)}, 1fr)'
-  cells = [
-    page.figure(page.photo(picture), f'{name} of {caption}', name)
-    for name, picture in pictures.items()
+  figures = [
+    Figure(elements.photo(image), f'{name} of {caption}', name)
+    for name, image in images.items()
   ]
-  return (
-    f'<figure><div class="pair" style="{columns}">{"".join(cells)}</div>'
-    f'<figcaption>{html.escape(caption)}</figcaption></figure>'
-  )
-
-
-def legend() -> str:
-  """Returns a line of colours and what they mean."""
-  dots = [
-    f'<span style="margin-right:1.5rem"><b style="color:rgb{color}">■</b> '
-    f'{html.escape(text)}</span>'
-    for text, color in panels.LEGEND.items()
-  ]
-  return f'<p>{" ".join(dots)}</p>'
+  return Strip(figures, caption)
 
 
 def totals(examples: Sequence[Example]) -> list[tuple[str, str]]:
-  """Returns value and label of the numbers over all examples.
+  """Returns (value, label) of the numbers over all examples.
 
   Args:
     examples: any number of them.
@@ -135,11 +139,18 @@ def totals(examples: Sequence[Example]) -> list[tuple[str, str]]:
   ]
 
 
-def side_by_side(pictures) -> np.ndarray:
-  """Joins `[h, w, 3]` uint8 pictures of one size, with a gap between them."""
-  pictures = list(pictures)
-  gap = np.full([pictures[0].shape[0], GAP, 3], 255, np.uint8)
-  joined = [part for picture in pictures for part in (gap, picture)]
+def side_by_side(images: Iterable[np.ndarray]) -> np.ndarray:
+  """Joins images of one size, with a white gap between them.
+
+  Args:
+    images: at least one, each `[h, w, 3]` uint8.
+
+  Returns:
+    `[h, n * w + (n - 1) * GAP, 3]` uint8.
+  """
+  images = list(images)
+  gap = np.full([images[0].shape[0], GAP, 3], 255, np.uint8)
+  joined = [column for image in images for column in (gap, image)]
   return np.concatenate(joined[1:], axis=1)
 
 

@@ -1,4 +1,4 @@
-"""The numbers and settings of a run in short."""
+"""Summarizes the numbers and settings of a run."""
 
 import math
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ import numpy as np
 from copypaste_tf.inputs import record_sets
 from copypaste_tf.reporting.run_files import Run
 from copypaste_tf.reporting.sections import percent
+from copypaste_tf.tasks.captions import Captions
 from copypaste_tf.training.run.progress import duration
 
 _RATE = 'images_per_second'
@@ -20,27 +21,27 @@ _SUBSETS = {
 
 
 def metrics(
-  run: Run, precision: Mapping[str, float], seconds: float | None
+  run: Run, evaluated: Mapping[str, float], seconds: float | None
 ) -> dict[str, Any]:
   """Returns the content of `metrics.json`.
 
   Args:
     run: the run.
-    precision: COCO metrics in [0, 1]; empty without an evaluation.
-    seconds: that everything took; None means what the training took.
+    evaluated: metrics in [0, 1] by name; empty without an evaluation.
+    seconds: duration of the whole job; None means that of the training.
 
   Returns:
-    `box_ap` and all other metrics, `seconds`, `train_seconds`, `train_steps`,
-    `batch_size`, `images_per_second`, the last training losses and `best`, the
-    metrics and step of the best checkpoint. What is not known is left out or,
-    as the seconds and a loss that is not finite, None.
+    All metrics, `seconds`, `train_seconds`, `train_steps`, `batch_size`,
+    `images_per_second`, the last training losses and `best`, the metrics and
+    step of the best checkpoint. Unknown numbers are left out; unknown seconds
+    and losses that are not finite are None.
   """
   trained = run.results if run.results.get('train') else {}
-  took = trained.get('seconds')
+  train_seconds = trained.get('seconds')
   numbers = {
-    **precision,
-    'seconds': took if seconds is None else seconds,
-    'train_seconds': took,
+    **evaluated,
+    'seconds': train_seconds if seconds is None else seconds,
+    'train_seconds': train_seconds,
     'train_steps': run.steps,
     'batch_size': run.params.task.train_data.global_batch_size,
   }
@@ -48,7 +49,7 @@ def metrics(
     numbers['best'] = run.best
   rates = run.train.curves.get(_RATE)
   if rates is not None:
-    # The first loop's holds the tracing; the median does not see it.
+    # The median ignores the first loop, which is slow as it traces the graph.
     numbers[_RATE] = round(float(np.median(rates.values)), 2)
   for tag, curve in run.train.curves.items():
     if tag.endswith('_loss'):
@@ -57,21 +58,24 @@ def metrics(
   return numbers
 
 
-def tiles(numbers: Mapping[str, Any]) -> list[tuple[str, str]]:
-  """Returns (value, label) of what a reader looks for first.
+def tiles(
+  numbers: Mapping[str, Any], captions: Captions
+) -> list[tuple[str, str]]:
+  """Returns (value, label) of the numbers at the top of the report.
 
   Args:
-    numbers: of `metrics`.
+    numbers: the result of `metrics`.
+    captions: names of the headline metrics.
   """
   shown = [
-    (percent(numbers[key]), label)
-    for key, label in (('mask_ap', 'mask AP, %'), ('box_ap', 'box AP, %'))
-    if key in numbers
+    (percent(numbers[metric]), f'{caption}, %')
+    for metric, caption in captions.headlines.items()
+    if metric in numbers
   ]
   if 'best' in numbers:
     best = numbers['best']
-    kind = best['metric'].removesuffix('_ap')
-    label = f'{kind} AP, %, of the best checkpoint, step {best["step"]:,}'
+    caption = captions.headline(best['metric'])
+    label = f'{caption}, %, of the best checkpoint, step {best["step"]:,}'
     shown.append((percent(best[best['metric']]), label))
   shown.append((f'{numbers["train_steps"]:,}', 'training steps'))
   if _RATE in numbers:
@@ -83,19 +87,24 @@ def tiles(numbers: Mapping[str, Any]) -> list[tuple[str, str]]:
   return shown
 
 
-def lead(run: Run) -> str:
-  """Returns one sentence about the run."""
+def lead(run: Run, model: str) -> str:
+  """Returns one sentence about the run.
+
+  Args:
+    run: the run.
+    model: name of the model.
+  """
   data = run.params.task.train_data
   how = 'without Copy-Paste' if data.copy_paste is None else 'with Copy-Paste'
   return (
-    f'Mask R-CNN trained {how} for {run.steps:,} of '
+    f'{model} trained {how} for {run.steps:,} of '
     f'{run.params.trainer.train_steps:,} steps of {data.global_batch_size} '
     f'images.'
   )
 
 
 def settings(run: Run) -> dict[str, str]:
-  """Returns the settings that a reader looks for, as text by name."""
+  """Returns the main settings as text by name."""
   config, data = run.params.task, run.params.task.train_data
   backbone = config.model.backbone
   size = getattr(backbone.get(), 'model_id', '')

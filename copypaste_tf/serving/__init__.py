@@ -1,1 +1,1 @@
-"""A trained model outside of a training run."""
+"""Runs a trained model: prediction and export."""

@@ -1,4 +1,4 @@
-"""From image files to detections in COCO's results format."""
+"""Detects objects in image files, in COCO's results format."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,10 +12,10 @@ from copypaste_tf.serving.inference import Detector
 
 
 class Prediction(NamedTuple):
-  """What was found in an image.
+  """The detections of an image.
 
   Attributes:
-    image_id: as in the results.
+    image_id: id of the image in the results.
     size: height and width of the upright image in pixels.
     results: COCO results, best first; see `evaluation.detections`.
   """
@@ -26,14 +26,14 @@ class Prediction(NamedTuple):
 
 
 def number(paths: Sequence[str]) -> dict[int, str]:
-  """Gives every image an id.
+  """Assigns an id to every image.
 
   Args:
-    paths: image files, none twice.
+    paths: distinct image files.
 
   Returns:
-    Paths by id: the numbers that the files are named after, as COCO's are, or
-    else their positions from 1.
+    Paths by id. The ids are the file names if all are distinct numbers, as in
+    COCO; else the positions in `paths`, from 1.
   """
   stems = [os.path.splitext(os.path.basename(path))[0] for path in paths]
   if all(stem.isdecimal() and len(stem) <= 18 for stem in stems):
@@ -55,25 +55,25 @@ def predict(
   Args:
     detector: the model.
     paths: image files by id.
-    batch_size: images that the model sees at once.
-    skipped: is told of each image that cannot be read, with its path.
+    batch_size: images in a batch.
+    skipped: receives a message for each image that cannot be read.
 
   Yields:
-    The other images, in order.
+    The predictions for all readable images, in order.
 
   Raises:
     ValueError: a detection is not finite.
   """
   scenes = _scenes(detector, paths, skipped).batch(batch_size).prefetch(1)
-  # Any size of the batch, so that the last one needs no graph of its own.
+  # A signature for any batch size, so that the last batch needs no retracing.
   detect = tf.function(detector.detect, input_signature=[scenes.element_spec])
   for batch in scenes:
-    found = {name: x.numpy() for name, x in detect(batch).items()}
-    for i in range(len(found['source_ids'])):
-      one = {name: x[i : i + 1] for name, x in found.items()}
-      height, width = map(int, found['original_sizes'][i])
+    outputs = {name: x.numpy() for name, x in detect(batch).items()}
+    for i in range(len(outputs['source_ids'])):
+      one = {name: x[i : i + 1] for name, x in outputs.items()}
+      height, width = map(int, outputs['original_sizes'][i])
       yield Prediction(
-        int(found['source_ids'][i]),
+        int(outputs['source_ids'][i]),
         (height, width),
         detections.results(**one),
       )

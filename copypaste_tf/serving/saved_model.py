@@ -1,4 +1,4 @@
-"""A detector as a `tf.Module` that TensorFlow alone can load and run."""
+"""Exports a detector as a SavedModel that needs TensorFlow only."""
 
 import tensorflow as tf
 
@@ -15,7 +15,7 @@ def save(detector: Detector, path: str, *, min_score: float = 0.0) -> None:
 
   Args:
     detector: the model.
-    path: folder to write.
+    path: folder for the SavedModel.
     min_score: detections with a lower score are left out.
   """
   served = module(detector, min_score=min_score)
@@ -28,30 +28,30 @@ def save(detector: Detector, path: str, *, min_score: float = 0.0) -> None:
 
 
 def module(detector: Detector, *, min_score: float = 0.0) -> tf.Module:
-  """Returns a module with `detect_bytes` and `detect_images`.
+  """Builds a module with the functions `detect_bytes` and `detect_images`.
 
-  `detect_bytes` takes `[b]` strings, JPEG, PNG, GIF or BMP files of any sizes.
-  `detect_images` takes uint8 RGB, `[b, h, w, 3]` or `[h, w, 3]`; without the
-  batch axis there, the results have none either. Both return, for the n
-  detections of the image with the most of them:
+  `detect_bytes` takes `[b]` strings: JPEG, PNG, GIF or BMP files of any sizes.
+  `detect_images` takes uint8 RGB, `[b, h, w, 3]` or `[h, w, 3]`; its outputs
+  have a batch axis if its input has one. Both return a dictionary, where n is
+  the largest number of detections in the batch:
 
-  - `num_detections`: `[b]` int32. What follows is zero behind them.
-  - `boxes`: `[b, n, 4]` float32 `(ymin, xmin, ymax, xmax)`, pixels of the image
-    as it was given.
-  - `classes`: `[b, n]` int32, from 1.
+  - `num_detections`: `[b]` int32. The outputs below are padded with zeros after
+    so many detections.
+  - `boxes`: `[b, n, 4]` float32 `(ymin, xmin, ymax, xmax)` in pixels of the
+    input image.
+  - `classes`: `[b, n]` int32, at least 1.
   - `scores`: `[b, n]` float32 in [0, 1], descending.
-  - `masks`: `[b, n, H, W]` uint8, 1 on the object. H and W are the largest
-    height and width of the batch; images lie at the top left. Only if the model
-    has masks.
-  - `image_sizes`: `[b, 2]` int32, height and width of the images.
+  - `masks`: `[b, n, H, W]` uint8 in {0, 1}, only if the model has masks. H and
+    W are the largest height and width in the batch; images lie at the top left.
+  - `image_sizes`: `[b, 2]` int32, height and width of the images in pixels.
 
   Args:
     detector: the model.
     min_score: detections with a lower score are left out.
   """
   served = tf.Module()
-  # Not the model: Keras would save each of its layers as well, and classes of
-  # this package with them.
+  # The variables instead of the model: Keras would also save its layers, whose
+  # classes only this package has.
   served.weights = list(detector.model.variables)
 
   def detect(scenes: EvalScenes) -> dict[str, tf.Tensor]:
@@ -64,10 +64,10 @@ def module(detector: Detector, *, min_score: float = 0.0) -> tf.Module:
   @tf.function(input_signature=[_PIXELS], autograph=False)
   def detect_images(images):
     batch, pixels = _split(images)
-    found = detect(_map(detector.fit, pixels))
+    detections = detect(_map(detector.fit, pixels))
     return {
       name: tf.reshape(x, tf.concat([batch, tf.shape(x)[1:]], 0))
-      for name, x in found.items()
+      for name, x in detections.items()
     }
 
   served.detect_bytes, served.detect_images = detect_bytes, detect_images
@@ -87,7 +87,7 @@ def _decode(data) -> tf.Tensor:
 
 
 def _split(images):
-  """Returns the axes before the image, and `[b, h, w, 3]` pixels."""
+  """Splits images into their batch shape and `[b, h, w, 3]` pixels."""
   shape = tf.shape(images)
   rank = tf.size(shape)
   fits = (rank == 3) | (rank == 4)
@@ -108,19 +108,21 @@ def outputs(
   min_score: float,
   masks: tf.Tensor | None = None,
 ) -> dict[str, tf.Tensor]:
-  """Names the results; cuts the padding that no image of the batch needs.
+  """Names the outputs and removes padding that no image of the batch needs.
 
   Args:
-    source_ids: not used; the others are as in `evaluation.detections.results`.
-    original_sizes: `[b, 2]`.
-    boxes: `[b, k, 4]`.
-    scores: `[b, k]`, descending.
-    classes: `[b, k]`.
+    source_ids: `[b]` int64, not used.
+    original_sizes: `[b, 2]` int32, height and width of the images in pixels.
+    boxes: `[b, k, 4]` float32 `(ymin, xmin, ymax, xmax)` in pixels of the
+      image.
+    scores: `[b, k]` float32 in [0, 1], descending.
+    classes: `[b, k]` int32; 0 is padding.
     min_score: detections with a lower score are left out.
-    masks: `[b, k, m, m]` or None.
+    masks: `[b, k, m, m]` float32 in [0, 1], each on the grid of its box, or
+      None.
 
   Returns:
-    What `module` describes.
+    The outputs that `module` describes.
   """
   del source_ids
   present = (classes > 0) & (scores >= min_score)

@@ -1,4 +1,4 @@
-"""What is measured of a config's pipeline."""
+"""The samples of the pipeline of a config."""
 
 import numpy as np
 import pytest

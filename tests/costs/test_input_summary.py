@@ -1,4 +1,4 @@
-"""What the samples of a benchmark mean."""
+"""Summaries of the samples of a benchmark."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Clocks that stop when the work in the background is done."""
+"""The clock stops when the work in the background is done."""
 
 import threading
 import time

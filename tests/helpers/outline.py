@@ -24,7 +24,7 @@ class Outline(html.parser.HTMLParser):
     assert self.open.pop() == tag
 
   def handle_data(self, data):
-    if self.open and self.open[-1] != 'style':
+    if data.strip() and self.open and self.open[-1] != 'style':
       self.words.append(data.strip())
 
   def all(self, tag):

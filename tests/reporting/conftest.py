@@ -1,4 +1,4 @@
-"""What tests of reports share: a training example with a paste."""
+"""Shares a training example with a paste among the tests of reports."""
 
 import pasted_example
 import pytest

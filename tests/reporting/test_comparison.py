@@ -38,8 +38,8 @@ def test_perfect_detections_look_like_the_ground_truth():
       record.boxes, record.classes, masks, strict=True
     )
   ]
-  truth = comparison.truth_of(record, NAMES)
-  guess = comparison.found_objects(found, NAMES)
+  truth = comparison.annotated_objects(record, NAMES)
+  guess = comparison.detected_objects(found, NAMES)
   np.testing.assert_allclose(guess.boxes, truth.boxes, atol=1e-5)
   np.testing.assert_array_equal(np.stack(guess.masks), np.stack(truth.masks))
   assert guess.colors == truth.colors
@@ -50,10 +50,12 @@ def test_perfect_detections_look_like_the_ground_truth():
 
 def test_boxes_of_detections_are_yxyx():
   record, _, _ = serialized.make_record(1)
-  objects = comparison.found_objects([detection(record, [1, 2, 9, 30])], NAMES)
+  objects = comparison.detected_objects(
+    [detection(record, [1, 2, 9, 30])], NAMES
+  )
   np.testing.assert_array_equal(objects.boxes, [[1, 2, 9, 30]])
   assert objects.masks is None
-  assert comparison.found_objects([], NAMES).boxes.shape == (0, 4)
+  assert comparison.detected_objects([], NAMES).boxes.shape == (0, 4)
 
 
 def test_low_scores_and_other_images_are_left_out():
@@ -87,7 +89,7 @@ def test_first_images_with_objects_are_taken_and_no_more_read():
 
 def test_crowds_are_grey_and_not_counted():
   record, _, _ = serialized.make_record(4, count=3, crowds=1)
-  objects = comparison.truth_of(record, NAMES)
+  objects = comparison.annotated_objects(record, NAMES)
   assert objects.captions[0].endswith('(crowd)')
   assert objects.colors[0] == comparison.CROWD_COLOR
   assert objects.colors[1:] == drawing.class_colors(record.classes[1:])
@@ -97,10 +99,10 @@ def test_crowds_are_grey_and_not_counted():
 def test_unnamed_categories_show_the_record_name_or_the_id():
   record, _, _ = serialized.make_record(1, count=2)
   record = record._replace(class_names=['thing', ''])
-  captions = comparison.truth_of(record, {}).captions
+  captions = comparison.annotated_objects(record, {}).captions
   assert captions == ['thing', str(record.classes[1])]
   found = [detection(record, [0, 0, 5, 5], category=77)]
-  assert comparison.found_objects(found, {}).captions == ['77 0.90']
+  assert comparison.detected_objects(found, {}).captions == ['77 0.90']
 
 
 @pytest.mark.parametrize(
@@ -140,6 +142,6 @@ def test_records_without_masks_are_drawn_with_boxes_only():
     planes=record.planes[:0],
     ids=np.zeros_like(record.ids),
   )
-  assert comparison.truth_of(bare, NAMES).masks is None
+  assert comparison.annotated_objects(bare, NAMES).masks is None
   drawn = compare([bare], [])[0]
   assert (drawn.truth != drawn.prediction).any()

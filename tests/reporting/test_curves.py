@@ -6,6 +6,7 @@ import pytest
 
 from copypaste_tf.reporting import curves
 from copypaste_tf.reporting.events import Curve
+from copypaste_tf.tasks.detection.captions import CAPTIONS
 
 STEPS = np.arange(0, 100, 10)
 
@@ -23,7 +24,7 @@ def comments(svg):
 
 def test_loss_figure_names_the_losses_that_there_are():
   train = {'model_loss': curve(3 - STEPS / 50), 'mask_loss': curve(1)}
-  texts = comments(curves.loss_figure(train, {}))
+  texts = comments(curves.loss_figure(train, {}, CAPTIONS))
   assert {'Training loss', 'sum', 'mask', 'step'} <= set(texts)
   assert 'class' not in texts
   assert 'AP on held-out images, %' not in texts
@@ -33,17 +34,17 @@ def test_loss_figure_shows_ap_in_percent_from_the_second_evaluation():
   train = {'model_loss': curve(1)}
   once = {'mask_ap': Curve(np.array([9]), np.array([0.4]))}
   assert 'AP on held-out images, %' not in comments(
-    curves.loss_figure(train, once)
+    curves.loss_figure(train, once, CAPTIONS)
   )
   twice = {'mask_ap': Curve(np.array([5, 9]), np.array([0.47, 0.5]))}
-  texts = comments(curves.loss_figure(train, twice))
+  texts = comments(curves.loss_figure(train, twice, CAPTIONS))
   # No step on the other axis has the mark 50.
   assert {'AP on held-out images, %', '50'} <= set(texts)
 
 
 def test_no_curves_give_no_figure():
-  assert curves.loss_figure({'learning_rate': curve(1)}, {}) is None
-  assert curves.panel_figure({'mask_loss': curve(1)}) is None
+  assert curves.loss_figure({'learning_rate': curve(1)}, {}, CAPTIONS) is None
+  assert curves.panel_figure({'mask_loss': curve(1)}, CAPTIONS.panels) is None
 
 
 def test_panel_figure_has_a_panel_for_what_there_is():
@@ -52,7 +53,7 @@ def test_panel_figure_has_a_panel_for_what_there_is():
     'paste/objects_pasted': curve(2),
     'paste/objects_available': curve(4),
   }
-  texts = comments(curves.panel_figure(train))
+  texts = comments(curves.panel_figure(train, CAPTIONS.panels))
   assert {'Learning rate', 'Objects per image', 'pasted'} <= set(texts)
   assert 'Images per second' not in texts
 
@@ -60,9 +61,9 @@ def test_panel_figure_has_a_panel_for_what_there_is():
 @pytest.mark.parametrize('value', [0.0, -3.0, np.nan, np.inf, 1e30])
 def test_odd_values_are_drawn(value):
   train = {'model_loss': curve(value)}
-  assert 'Training loss' in comments(curves.loss_figure(train, {}))
+  assert 'Training loss' in comments(curves.loss_figure(train, {}, CAPTIONS))
   single = {'model_loss': Curve(np.array([0]), np.array([value]))}
-  assert 'Training loss' in comments(curves.loss_figure(single, {}))
+  assert 'Training loss' in comments(curves.loss_figure(single, {}, CAPTIONS))
 
 
 def test_first_steps_do_not_squeeze_the_rest():
@@ -71,6 +72,26 @@ def test_first_steps_do_not_squeeze_the_rest():
   assert curves._top(np.array([[2.0, 1.0]])) > 2.0
 
 
+def test_another_task_has_other_names():
+  captions = CAPTIONS._replace(
+    losses={'pixel_loss': 'pixels', 'edge_loss': 'edges'},
+    headlines={'miou': 'mIoU'},
+    headline_axis='mIoU in percent',
+  )
+  train = {'pixel_loss': curve(1), 'edge_loss': curve(2), 'mask_loss': curve(3)}
+  texts = comments(
+    curves.loss_figure(
+      train, {'miou': curve(0.5), 'mask_ap': curve(1)}, captions
+    )
+  )
+  assert {'pixels', 'edges', 'mIoU in percent'} <= set(texts)
+  assert 'mask' not in texts
+  panels = {'Steepness': {'edge_loss': ''}}
+  assert 'Steepness' in comments(curves.panel_figure(train, panels))
+
+
 def test_same_curves_give_the_same_bytes():
   train = {'model_loss': curve(1), 'mask_loss': curve(2)}
-  assert curves.loss_figure(train, {}) == curves.loss_figure(train, {})
+  assert curves.loss_figure(train, {}, CAPTIONS) == curves.loss_figure(
+    train, {}, CAPTIONS
+  )

@@ -4,11 +4,25 @@ import run_folder
 from outline import Outline
 
 from copypaste_tf.evaluation.coco import METRICS
-from copypaste_tf.reporting import page, sections
+from copypaste_tf.reporting import elements, page, sections
 from copypaste_tf.reporting.comparison import Comparison
+from copypaste_tf.reporting.elements import Figure, Frame, Note
 from copypaste_tf.reporting.events import Curve, Picture
+from copypaste_tf.tasks.captions import MetricTable
+from copypaste_tf.tasks.detection.captions import CAPTIONS
 
-NOTE = page.note('nothing here', 'make it')
+NOTE = Note('nothing here', 'make it')
+TABLE = CAPTIONS.metrics
+
+
+def outline(section):
+  return Outline(page.document('title', 'lead', [], [section]))
+
+
+def body(section):
+  """The words of a section below its title."""
+  words = outline(section).words
+  return words[words.index(section.about) + 1 :]
 
 
 def metrics():
@@ -36,12 +50,12 @@ def test_percent(value, text):
 
 
 def test_precision_shows_the_24_numbers_and_the_categories_best_first():
-  section = sections.precision(metrics(), {'disc': 7, 'star': 8}, NOTE)
-  words = Outline(section.body).words
+  section = sections.metrics(metrics(), {'disc': 7, 'star': 8}, TABLE, NOTE)
+  words = body(section)
   assert 'nothing here' not in words
   start = words.index('AP at IoU 0.50')
   assert words[start + 1 : start + 3] == ['1.0', '1.1']
-  assert len([w for w in words if w in sections._SYMBOLS.values()]) == 12
+  assert len([w for w in words if w in TABLE.rows]) == 12
   star, disc = words.index('star'), words.index('disc')
   assert words[star + 1 : star + 4] == ['8', '90.0', '90.0']
   assert words[disc + 1 : disc + 4] == ['7', '10.0', '10.0']
@@ -50,65 +64,84 @@ def test_precision_shows_the_24_numbers_and_the_categories_best_first():
 
 def test_precision_of_boxes_alone_has_dashes_for_masks():
   boxes = {k: v for k, v in metrics().items() if k.startswith('box')}
-  words = Outline(sections.precision(boxes, {}, NOTE).body).words
+  words = body(sections.metrics(boxes, {}, TABLE, NOTE))
   start = words.index('star')
   assert words[start + 1 : start + 4] == ['0', '90.0', '–']
+
+
+def test_another_task_has_its_own_table():
+  table = MetricTable(
+    'Segmentation',
+    'About.',
+    ('Value',),
+    {'Mean IoU': ('miou',), 'Pixel accuracy': ('accuracy',)},
+    {'iou': 'IoU'},
+  )
+  values = {'miou': 0.5, 'accuracy': 0.75, 'iou/sky': 0.25, 'iou/sea': 0.6}
+  section = sections.metrics(values, {'sea': 3}, table, NOTE)
+  assert section.title == 'Segmentation'
+  overall = ['Value', 'Mean IoU', '50.0', 'Pixel accuracy', '75.0']
+  classes = ['sea', '3', '60.0', 'sky', '0', '25.0']
+  header = ['Category', 'Objects', 'IoU']
+  assert body(section) == [*overall, *header, *classes]
 
 
 @pytest.mark.parametrize(
   'section',
   [
-    sections.precision({}, {}, NOTE),
-    sections.training({}, {}, NOTE),
-    sections.batches([], '', NOTE),
-    sections.predictions([], 0.5, NOTE),
+    sections.metrics({}, {}, TABLE, NOTE),
+    sections.training({}, {}, CAPTIONS, NOTE),
+    sections.batches([], None, 'About.', NOTE),
+    sections.predictions([], 'About.', NOTE),
   ],
   ids=lambda section: section.anchor,
 )
 def test_a_note_says_what_is_missing(section):
-  assert Outline(section.body).words == ['nothing here', 'make it']
+  assert body(section) == ['nothing here', 'make it']
 
 
 def test_training_shows_the_curves():
   train = {'model_loss': Curve(np.arange(3), np.ones(3))}
-  section = sections.training(train, {}, NOTE)
-  (image,) = Outline(section.body).all('img')
+  section = sections.training(train, {}, CAPTIONS, NOTE)
+  (image,) = outline(section).all('img')
   assert image['src'].startswith('data:image/svg+xml;base64,')
-  assert NOTE not in section.body
+  assert not body(section)
 
 
 def test_batches_show_pictures_and_the_sheet():
   pictures = [Picture(step, run_folder.panel_png(9)) for step in (0, 250)]
-  body = sections.batches(pictures, '<p>sheet</p>', NOTE).body
-  outline = Outline(body)
-  assert [w for w in outline.words if w] == ['Step 0', 'Step 250', 'sheet']
-  assert len(outline.all('img')) == 2
-  assert '<p>sheet</p>' in sections.batches([], '<p>sheet</p>', NOTE).body
+  figure = Figure(elements.photo(np.zeros([2, 2, 3], np.uint8)), 'alt', 'sheet')
+  section = sections.batches(pictures, figure, 'About.', NOTE)
+  assert body(section) == ['Step 0', 'Step 250', 'sheet']
+  assert len(outline(section).all('img')) == 3
+  frame = Frame('title', '<p>sheet</p>')
+  section = sections.batches([], frame, 'About.', NOTE)
+  assert outline(section).all('iframe')[0]['srcdoc'] == frame.document
+  assert not body(section)
 
 
 def test_predictions_stand_on_the_right():
   black, white = np.zeros([4, 4, 3], np.uint8), np.full([4, 4, 3], 255, 'u1')
   pair = Comparison('<x>.png: 2 objects', black, white)
-  section = sections.predictions([pair], 0.25, NOTE)
-  left, right = Outline(section.body).all('img')
-  assert left['src'] == page.photo(black)
-  assert right['src'] == page.photo(white)
+  section = sections.predictions([pair], 'About.', NOTE)
+  left, right = outline(section).all('img')
+  assert left['src'] == elements.photo(black)
+  assert right['src'] == elements.photo(white)
   assert left['alt'] == 'Ground truth of <x>.png: 2 objects'
   assert right['alt'] == 'Predictions of <x>.png: 2 objects'
-  assert '0.25' in section.about
 
 
-def test_what_ran_lists_settings_versions_and_texts():
+def test_setup_lists_settings_versions_and_texts():
   versions = {
     'python': '3.11.7',
     'devices': ['/device:CPU:0', '/device:GPU:0'],
     'git_commit': None,
     'packages': {'numpy': '2.0', 'absent': None},
   }
-  section = sections.what_ran(
+  section = sections.setup(
     {'Batch size': '8'}, versions, {'Recipe': 'a = <1>', 'Empty': ''}
   )
-  words = Outline(section.body).words
+  words = body(section)
   for text in ('Batch size', '8', '3.11.7', 'numpy', '2.0', 'a = <1>'):
     assert text in words
   assert '/device:CPU:0, /device:GPU:0' in words
@@ -120,5 +153,7 @@ def test_what_ran_lists_settings_versions_and_texts():
 )
 def test_large_images_fill_the_page(size, layout):
   image = np.zeros([*size, 3], np.uint8)
-  section = sections.predictions([Comparison('x', image, image)], 0.5, NOTE)
-  assert Outline(section.body).all('div')[0]['class'] == layout
+  section = sections.predictions(
+    [Comparison('x', image, image)], 'About.', NOTE
+  )
+  assert layout in [x['class'] for x in outline(section).all('div')]

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from outline import Outline
 from PIL import Image
 
 from copypaste_tf.reporting import panels, sheet
@@ -48,12 +49,20 @@ def test_folders_are_made(example, tmp_path):
 
 
 def test_legend_names_every_colour():
-  legend = sheet.legend()
-  for color in (panels.PASTED, panels.TOUCHED, panels.REMOVED):
-    assert f'color:rgb{color}' in legend
-  assert 'pasted' in legend
-  assert 'touched' in legend
-  assert 'removed' in legend
+  text = sheet.document('t', [], [], [])
+  for color in panels.LEGEND.values():
+    assert f'color:rgb{color}' in text
+  assert set(panels.LEGEND) <= set(Outline(text).words)
+
+
+def test_the_panels_share_the_width(example):
+  images = panels.draw(example, {})
+  strips = [sheet.strip(dict(list(images.items())[:2]), '"<b>" cat')]
+  outline = Outline(sheet.document('t', [example], strips, []))
+  (pair,) = (x for x in outline.all('div') if x.get('class') == 'pair')
+  assert pair['style'] == 'grid-template-columns: repeat(2, 1fr)'
+  alternatives = [x['alt'] for x in outline.all('img')]
+  assert alternatives == ['target of "<b>" cat', 'source of "<b>" cat']
 
 
 def test_totals(example):

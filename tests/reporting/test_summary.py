@@ -6,6 +6,7 @@ import run_folder
 
 from copypaste_tf.reporting import run_files, summary
 from copypaste_tf.reporting.events import Curve, Events
+from copypaste_tf.tasks.detection.captions import CAPTIONS
 
 
 @pytest.fixture(scope='module')
@@ -43,7 +44,7 @@ def test_metrics_are_valid_json_even_of_a_diverged_run(run):
 
 def test_tiles_show_what_is_known(run):
   numbers = summary.metrics(run, {'mask_ap': 0.4, 'box_ap': 0.5}, 300.0)
-  assert summary.tiles(numbers) == [
+  assert summary.tiles(numbers, CAPTIONS) == [
     ('40.0', 'mask AP, %'),
     ('50.0', 'box AP, %'),
     ('20', 'training steps'),
@@ -52,7 +53,7 @@ def test_tiles_show_what_is_known(run):
     ('5m00s', 'in all'),
   ]
   bare = run._replace(train=Events({}, {}), results={})
-  assert summary.tiles(summary.metrics(bare, {}, None)) == [
+  assert summary.tiles(summary.metrics(bare, {}, None), CAPTIONS) == [
     ('0', 'training steps')
   ]
 
@@ -61,15 +62,36 @@ def test_the_best_checkpoint_is_told(run):
   best = {'metric': 'mask_ap', 'mask_ap': 0.45, 'step': 1200}
   numbers = summary.metrics(run._replace(best=best), {'mask_ap': 0.4}, None)
   assert numbers['best'] == best
-  assert summary.tiles(numbers)[:2] == [
+  assert summary.tiles(numbers, CAPTIONS)[:2] == [
     ('40.0', 'mask AP, %'),
     ('45.0', 'mask AP, %, of the best checkpoint, step 1,200'),
   ]
 
 
+def test_tiles_of_another_task_have_its_names(run):
+  captions = CAPTIONS._replace(headlines={'miou': 'mIoU', 'accuracy': 'pixels'})
+  numbers = summary.metrics(run, {'accuracy': 0.9, 'miou': 0.4}, None)
+  numbers['best'] = {'metric': 'miou', 'miou': 0.45, 'step': 12}
+  assert summary.tiles(numbers, captions)[:3] == [
+    ('40.0', 'mIoU, %'),
+    ('90.0', 'pixels, %'),
+    ('45.0', 'mIoU, %, of the best checkpoint, step 12'),
+  ]
+
+
+def test_the_best_metric_may_have_no_caption(run):
+  best = {'metric': 'box_ap_small', 'box_ap_small': 0.1, 'step': 9}
+  numbers = summary.metrics(run._replace(best=best), {}, None)
+  assert summary.tiles(numbers, CAPTIONS)[0] == (
+    '10.0',
+    'box_ap_small, %, of the best checkpoint, step 9',
+  )
+
+
 def test_lead_and_settings_say_what_was_trained(run):
-  assert 'with Copy-Paste' in summary.lead(run)
-  assert 'of 4 images' in summary.lead(run)
+  lead = summary.lead(run, 'A model')
+  assert lead.startswith('A model trained with Copy-Paste')
+  assert 'of 4 images' in lead
   chosen = summary.settings(run)
   assert chosen['Backbone'] == 'resnet 50'
   assert chosen['Scale jitter'] == '0.1 to 2'
@@ -89,4 +111,5 @@ def test_copy_paste_off_and_blending_are_told(run):
     'one object, onto 50 % of the images, blended over 1.5 pixels'
   )
   params = run.params.replace(task={'train_data': {'copy_paste': None}})
-  assert 'without Copy-Paste' in summary.lead(run._replace(params=params))
+  lead = summary.lead(run._replace(params=params), 'A model')
+  assert 'without Copy-Paste' in lead

@@ -1,9 +1,9 @@
-"""What a training step takes on a TPU, found out without one.
+"""Compiles a training step for a TPU and reports its costs, without a TPU.
 
-chips           what a chip can do
-pjrt            the compiler, by its C interface
-compile_module  a script that calls it, for a process of its own
+chips           peak speed and memory of each chip
+pjrt            the compiler, through its C interface
+compile_module  the script that compiles, run in a process of its own
 compiler        runs that script
-largest_batch   the search for the largest batch that fits
-figures         what was found, in words
+largest_batch   searches for the largest batch that fits
+figures         formats the results
 """

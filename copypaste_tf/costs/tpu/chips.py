@@ -1,4 +1,7 @@
-"""What the chips can do, per device as JAX counts them: a core, or both."""
+"""Lists peak speed and memory of TPUs.
+
+A device is what JAX calls one: a core, or both cores of a chip together.
+"""
 
 from typing import NamedTuple
 
@@ -7,8 +10,8 @@ class Chip(NamedTuple):
   """The peaks of a device.
 
   Attributes:
-    flops: bfloat16 operations a second, of cloud.google.com/tpu/docs.
-    bandwidth: bytes a second between the device and its memory, of the same.
+    flops: bfloat16 operations per second, from cloud.google.com/tpu/docs.
+    bandwidth: bytes per second to and from memory, from the same pages.
     memory: bytes that the compiler lets a program use; the runtime needs one
       or two GiB of them.
   """
@@ -19,7 +22,7 @@ class Chip(NamedTuple):
 
 
 _GIB = 2.0**30
-# By JAX's `device_kind` and the cores of a device.
+# By JAX's `device_kind` and the number of cores of a device.
 CHIPS = {
   ('TPU v2', 1): Chip(22.5e12, 350e9, 7.48 * _GIB),
   ('TPU v3', 1): Chip(61.5e12, 450e9, 15.48 * _GIB),
@@ -37,10 +40,10 @@ def chip(kind: str, cores: int) -> Chip:
 
   Args:
     kind: JAX's `device_kind`.
-    cores: of a device.
+    cores: number of cores of a device.
 
   Raises:
-    ValueError: its peaks are not known here.
+    ValueError: `CHIPS` lacks the device.
   """
   if (kind, cores) not in CHIPS:
     known = ', '.join(sorted({name for name, _ in CHIPS}))

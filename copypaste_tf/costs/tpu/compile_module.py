@@ -1,14 +1,14 @@
-r"""Compiles an XLA module for a TPU that is not there; prints what it takes.
+r"""Compiles an XLA module for a TPU without a TPU, and prints its costs.
 
-Run by `compiler`, in a process of its own:
+`compiler` runs this script in a process of its own:
 
 python -m copypaste_tf.costs.tpu.compile_module LIBRARY TOPOLOGY [MODULE]
 
 LIBRARY is `libtpu.so`. MODULE is a file with a serialized `HloModuleProto`
-whose argument is one tuple; without it, only the topology is looked up. The
-last line is JSON: `devices`, `kind` and `cores_per_device`; with a module also
-`error`, or `seconds`, `host_bytes`, `flops` and the bytes of each part of the
-memory of a device.
+whose argument is one tuple; without it, the script only describes the topology.
+The last line of the output is JSON: `devices`, `kind` and `cores_per_device`.
+With a module, it also has `error`, or `seconds`, `host_bytes`, `flops` and the
+bytes of each part of the memory of a device.
 """
 
 import argparse
@@ -21,18 +21,18 @@ from typing import Any
 
 from copypaste_tf.costs.tpu import pjrt
 
-# Or libtpu waits for the metadata server of a TPU VM, or for the process that
-# trains on its TPU.
+# Without these, libtpu waits for the metadata server of a TPU VM, or for a
+# process that trains on its TPU.
 SETTINGS = {'TPU_SKIP_MDS_QUERY': '1', 'ALLOW_MULTIPLE_LIBTPU_LOAD': '1'}
 
 
 class Topology:
-  """A TPU that need not be there.
+  """A TPU to compile for; it need not exist.
 
   Args:
-    compiler: the library.
+    compiler: the compiler.
     name: generation, a colon and the chips along each axis of the torus, such
-      as `v3:2x2`; a `/megacore` behind it fuses the two cores of a v4 chip.
+      as `v3:2x2`; the suffix `/megacore` fuses the two cores of a v4 chip.
 
   Raises:
     ValueError: there is no such topology.
@@ -49,7 +49,7 @@ class Topology:
     self._devices = compiler.devices(self._handle)
 
   def describe(self) -> dict[str, Any]:
-    """Returns the number of devices, and what they are."""
+    """Returns `devices`, `kind` and `cores_per_device`."""
     first = self._devices[0]
     return {
       'devices': len(self._devices),
@@ -64,7 +64,8 @@ class Topology:
       module: a serialized `HloModuleProto`.
 
     Returns:
-      What the compiled module takes, or `error`: why there is none.
+      The costs of the compiled module; `error`, a message, if it does not
+      compile.
     """
     start = time.monotonic()
     try:
@@ -91,13 +92,13 @@ def _options(replicas: int) -> bytes:
 
 
 def _varint(number: int) -> bytes:
-  """Returns a number as protocol buffers have it, seven bits a byte."""
+  """Encodes a number as a varint of protocol buffers, seven bits a byte."""
   low, rest = number & 127, number >> 7
   return bytes([low | 128]) + _varint(rest) if rest else bytes([low])
 
 
 def main() -> None:
-  """Looks the topology up, compiles if there is a module, prints."""
+  """Describes the topology, compiles the module if there is one, and prints."""
   parser = argparse.ArgumentParser(
     description=__doc__, formatter_class=argparse.RawTextHelpFormatter
   )
@@ -107,13 +108,13 @@ def main() -> None:
   arguments = parser.parse_args()
   os.environ.update(SETTINGS)
   try:
-    found = Topology(pjrt.Compiler(arguments.library), arguments.topology)
+    topology = Topology(pjrt.Compiler(arguments.library), arguments.topology)
   except (OSError, RuntimeError, ValueError) as error:
     print(json.dumps({'error': str(error)}))
     return
-  result = found.describe()
+  result = topology.describe()
   if arguments.module:
-    result |= found.compile(arguments.module.read_bytes())
+    result |= topology.compile(arguments.module.read_bytes())
   print(json.dumps(result))
 
 

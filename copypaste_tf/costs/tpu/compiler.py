@@ -1,6 +1,6 @@
-"""Runs the TPU compiler in a process of its own, and tells how long it takes.
+"""Runs the TPU compiler in a process of its own.
 
-In another process, so that its library and its gigabytes are not TensorFlow's.
+TensorFlow then neither loads its library nor keeps its memory.
 """
 
 import importlib.util
@@ -15,23 +15,23 @@ from typing import Any
 
 from copypaste_tf.costs.tpu import compile_module
 
-# The oldest that was tried.
+# The oldest version that was tried.
 REQUIREMENT = 'libtpu>=0.0.27'
 _EVERY = 30.0  # Seconds between lines of progress.
 
 
 def describe(topology: str, library: str = '') -> dict[str, Any]:
-  """Looks a topology up.
+  """Describes a topology.
 
   Args:
     topology: such as `v3:2x2`.
-    library: path of `libtpu.so`; that of the package libtpu by default.
+    library: path of `libtpu.so`; by default that of the package libtpu.
 
   Returns:
     `devices`, `kind` and `cores_per_device`.
 
   Raises:
-    ValueError: there is no such topology, or no compiler.
+    ValueError: there is no such topology or no compiler.
   """
   return _run([topology], library, lambda seconds: None)
 
@@ -48,14 +48,14 @@ def compile_for(
   Args:
     topology: such as `v3:2x2`.
     module: a serialized `HloModuleProto` whose argument is one tuple.
-    library: path of `libtpu.so`; that of the package libtpu by default.
-    progress: called now and then with the seconds since the start.
+    library: path of `libtpu.so`; by default that of the package libtpu.
+    progress: called every half minute with the seconds since the start.
 
   Returns:
     The figures of `compile_module`, or `error`.
 
   Raises:
-    ValueError: there is no such topology, or no compiler, or it died.
+    ValueError: there is no such topology or no compiler, or it was killed.
   """
   with tempfile.NamedTemporaryFile(suffix='.hlo') as file:
     file.write(module)
@@ -64,19 +64,19 @@ def compile_for(
 
 
 def installed() -> str:
-  """Returns the path of the package's library.
+  """Returns the path of the `libtpu.so` of the package libtpu.
 
   Raises:
-    ValueError: it is not installed.
+    ValueError: the package is not installed.
   """
-  # Not imported: the package would set it up for a TPU that is here.
-  found = importlib.util.find_spec('libtpu')
-  if found is None:
+  # Not imported: an import prepares the library for a TPU of this machine.
+  spec = importlib.util.find_spec('libtpu')
+  if spec is None:
     raise ValueError(
       f'the TPU compiler is not installed: `{sys.executable} -m pip install '
       f"'{REQUIREMENT}'`, or name a libtpu.so with --libtpu."
     )
-  return str(pathlib.Path(found.origin).with_name('libtpu.so'))
+  return str(pathlib.Path(spec.origin).with_name('libtpu.so'))
 
 
 def _run(arguments, library, progress) -> dict[str, Any]:
@@ -105,14 +105,14 @@ def _output(process, progress) -> str:
 
 
 def _result(status, output, log) -> dict[str, Any]:
-  """Reads the last line; says what to do where there is none."""
+  """Parses the last line of the output; explains why there is none."""
   if status:
     last = (log.strip().split('\n') or [''])[-1]
     hint = (
       'out of memory? `free -g`' if status == -9 else f'the last line: {last}'
     )
     raise ValueError(f'the TPU compiler ended with status {status}; {hint}')
-  found = json.loads(output.strip().split('\n')[-1])
-  if 'devices' not in found:
-    raise ValueError(found['error'])
-  return found
+  result = json.loads(output.strip().split('\n')[-1])
+  if 'devices' not in result:
+    raise ValueError(result['error'])
+  return result

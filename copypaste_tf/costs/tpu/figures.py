@@ -1,4 +1,4 @@
-"""What was found out about a compiled step, in words and as numbers."""
+"""Computes and formats the costs of a compiled step."""
 
 import re
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ def needed(compiled: Mapping[str, Any]) -> float | None:
   """Returns the bytes that a step needs on a device.
 
   Args:
-    compiled: of `compiler.compile_for`.
+    compiled: result of `compiler.compile_for`.
 
   Returns:
-    Arguments, results that take no argument's place, temporaries and code, as
-    if all were there at once; where the compiler ran out of memory, what it
-    asked for; None where it failed for another reason.
+    The sum of arguments, outputs that reuse no argument, temporaries and code,
+    as if all existed at once. If the step does not fit, the bytes that the
+    compiler asked for; None if it failed for another reason.
   """
   if 'error' not in compiled:
     return (
@@ -30,20 +30,20 @@ def needed(compiled: Mapping[str, Any]) -> float | None:
       + compiled['temporary_bytes']
       + compiled['code_bytes']
     )
-  found = _NEED.search(compiled['error'])
-  return float(found[1]) * _UNITS[found[2]] if found else None
+  size = _NEED.search(compiled['error'])
+  return float(size[1]) * _UNITS[size[2]] if size else None
 
 
 def shortest_step(compiled: Mapping[str, Any], chip: Chip) -> float:
-  """Returns the seconds below which no step can be, as a lower bound.
+  """Returns a lower bound of the seconds of a step.
 
-  All arithmetic at the peak, or every argument read and every result written
-  once, whichever is longer. What waits (the sums over the replicas, memory,
-  shapes that do not fill the units) comes on top.
+  The bound is the longer of two times: all operations at peak speed, or reading
+  every argument and writing every output once. Sums over the replicas, other
+  access to memory and shapes that do not fill the units take extra time.
 
   Args:
-    compiled: of `compiler.compile_for`, without an error.
-    chip: that it was compiled for.
+    compiled: result of `compiler.compile_for`, without an error.
+    chip: peaks of the device that it was compiled for.
   """
   moved = compiled['argument_bytes'] + compiled['output_bytes']
   return max(compiled['flops'] / chip.flops, moved / chip.bandwidth)
@@ -52,13 +52,13 @@ def shortest_step(compiled: Mapping[str, Any], chip: Chip) -> float:
 def lines(
   compiled: Mapping[str, Any], chip: Chip, *, batch: int, global_batch: int
 ) -> list[str]:
-  """Returns the figures of a step, a line for each.
+  """Formats the costs of a step as lines of text.
 
   Args:
-    compiled: of `compiler.compile_for`.
-    chip: that it was compiled for.
-    batch: images of a device.
-    global_batch: images of a step of the recipe.
+    compiled: result of `compiler.compile_for`.
+    chip: peaks of the device that it was compiled for.
+    batch: images per device.
+    global_batch: images per step of the recipe.
   """
   if 'error' in compiled:
     return [_failure(compiled, chip)]
@@ -80,12 +80,12 @@ def lines(
 
 
 def gib(size: float) -> str:
-  """Returns bytes as `1.23 GiB`."""
+  """Formats bytes such as `1.23 GiB`."""
   return f'{size / _GIB:.2f} GiB'
 
 
 def duration(seconds: float) -> str:
-  """Returns seconds as `12m34s`."""
+  """Formats seconds such as `12m34s`."""
   return f'{int(seconds) // 60}m{int(seconds) % 60:02}s'
 
 

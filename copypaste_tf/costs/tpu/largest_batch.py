@@ -1,15 +1,15 @@
-"""The search for the largest batch that fits: few trials, each is minutes."""
+"""Searches for the largest batch that fits, in few trials."""
 
 from collections.abc import Callable, Mapping
 
 
 def search(need: Callable[[int], float], limit: float) -> int:
-  """Returns the largest batch that needs at most `limit`; 0 if none does.
+  """Returns the largest batch that needs at most `limit`; 0 if none fits.
 
   Args:
-    need: bytes that a batch needs, growing with it; called once for each
-      batch that is tried.
-    limit: bytes that there are.
+    need: returns the bytes that a batch needs, which grow with the batch. It is
+      called once for each batch, as a call may take minutes.
+    limit: available bytes.
   """
   tried = {1: need(1)}
   while (batch := _next(tried, limit)) is not None:
@@ -18,7 +18,7 @@ def search(need: Callable[[int], float], limit: float) -> int:
 
 
 def _next(tried: Mapping[int, float], limit: float) -> int | None:
-  """Returns the batch to try next; None when the largest is known."""
+  """Returns the batch to try next; None once the largest is known."""
   fits = max((b for b, size in tried.items() if size <= limit), default=0)
   fails = min((b for b, size in tried.items() if size > limit), default=None)
   if fits == 0 or fails == fits + 1:
@@ -30,7 +30,8 @@ def _next(tried: Mapping[int, float], limit: float) -> int | None:
 def _extrapolated(tried: Mapping[int, float], limit: float) -> int:
   """Returns where the line through the two largest trials meets the limit."""
   (batch, size), *rest = sorted(tried.items(), reverse=True)
-  # From one trial: as if all of it grew with the batch, which is careful.
+  # After one trial, assume that all memory grows with the batch, which rather
+  # underestimates the largest batch.
   less, less_size = rest[0] if rest else (0, 0.0)
   slope = max((size - less_size) / (batch - less), 1.0)
   return int(batch + (limit - size) // slope)

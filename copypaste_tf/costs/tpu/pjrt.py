@@ -1,8 +1,8 @@
-"""The part of PJRT's C interface that compiles without a device.
+"""Calls the part of PJRT's C interface that compiles without a device.
 
-PJRT is how XLA's compilers are called (`xla/pjrt/c/pjrt_c_api.h`). Its structs
-only ever grow at the end, and each tells its size, so that a library may be
-newer or older than the header. Nothing is freed: the process ends soon.
+PJRT is the interface of XLA's compilers (`xla/pjrt/c/pjrt_c_api.h`). Its
+structs only grow at the end and each holds its size, so a library may be newer
+or older than the header. Nothing is freed, because the process ends soon.
 """
 
 import ctypes
@@ -25,7 +25,7 @@ _FUNCTIONS = {
 
 
 def _struct(name: str, *fields: tuple[str, Any]) -> type[ctypes.Structure]:
-  """Declares a struct of the interface, of which all start alike."""
+  """Declares a struct of the interface; all have the same first fields."""
   start = [('struct_size', _SIZE), ('extension_start', _POINTER)]
   return type(name, (ctypes.Structure,), {'_fields_': [*start, *fields]})
 
@@ -120,11 +120,11 @@ class Compiler:
   """A library that implements the interface, such as `libtpu.so`.
 
   Args:
-    path: of the library.
+    path: path of the library.
 
   Raises:
-    OSError: it does not load.
-    ValueError: it has not this interface, or another version of it.
+    OSError: the library does not load.
+    ValueError: it lacks this interface or has another version of it.
     RuntimeError: it does not start.
   """
 
@@ -145,8 +145,8 @@ class Compiler:
     """Returns a handle of a topology.
 
     Args:
-      name: such as `v3:2x2`.
-      options: of the library.
+      name: name of the topology, such as `v3:2x2`.
+      options: options of the library by name.
 
     Raises:
       RuntimeError: there is no such topology.
@@ -168,15 +168,15 @@ class Compiler:
 
   def devices(self, topology: int) -> Sequence[int]:
     """Returns a handle of each device of a topology."""
-    found = self._call(
+    result = self._call(
       'TopologyDescription_GetDeviceDescriptions', _Devices(topology=topology)
     )
-    return found.devices[: found.num_devices]
+    return result.devices[: result.num_devices]
 
   def kind(self, device: int) -> str:
-    """Returns what a device is, such as `TPU v3`."""
-    found = self._call('DeviceDescription_Kind', _Kind(device=device))
-    return ctypes.string_at(found.kind, found.kind_size).decode()
+    """Returns the kind of a device, such as `TPU v3`."""
+    result = self._call('DeviceDescription_Kind', _Kind(device=device))
+    return ctypes.string_at(result.kind, result.kind_size).decode()
 
   def attributes(self, device: int) -> dict[str, float]:
     """Returns the numbers that describe a device, such as `num_cores`."""
@@ -185,7 +185,7 @@ class Compiler:
     )
 
   def compile(self, module: bytes, topology: int, options: bytes) -> int:
-    """Returns a handle of a module, compiled.
+    """Compiles a module and returns a handle of the executable.
 
     Args:
       module: a serialized `HloModuleProto`.
@@ -193,7 +193,7 @@ class Compiler:
       options: a serialized `CompileOptionsProto`.
 
     Raises:
-      RuntimeError: why it does not compile.
+      RuntimeError: the module does not compile; the message has the reason.
     """
     program = _Program(
       struct_size=ctypes.sizeof(_Program),
@@ -214,35 +214,35 @@ class Compiler:
 
   def memory(self, executable: int) -> dict[str, int]:
     """Returns the bytes of each part of the memory of a device."""
-    found = self._call(
+    result = self._call(
       'Executable_GetCompiledMemoryStats', _Memory(executable=executable)
     )
-    return {size: getattr(found, size) for size in (*_SIZES, 'peak')}
+    return {size: getattr(result, size) for size in (*_SIZES, 'peak')}
 
   def costs(self, executable: int) -> dict[str, float]:
-    """Returns what XLA counts of a module, such as `flops`."""
+    """Returns XLA's cost analysis of an executable, such as `flops`."""
     return _values(
       self._call('Executable_GetCostAnalysis', _Attributes(of=executable))
     )
 
   def _call(self, name: str, arguments: ctypes.Structure) -> Any:
-    """Calls a function; returns the arguments, where it puts its results."""
+    """Calls a function and returns its arguments, which hold its results."""
     arguments.struct_size = ctypes.sizeof(arguments)
     address = self._api.functions[_FUNCTIONS[name]]
     function = ctypes.CFUNCTYPE(_POINTER, _POINTER)(address)
     error = function(ctypes.addressof(arguments))
     if error and name != 'Error_Message':
-      found = self._call('Error_Message', _ErrorMessage(error=error))
-      message = ctypes.string_at(found.message, found.message_size)
+      result = self._call('Error_Message', _ErrorMessage(error=error))
+      message = ctypes.string_at(result.message, result.message_size)
       raise RuntimeError(message.decode(errors='replace'))
     return arguments
 
 
-def _values(found: Any) -> dict[str, float]:
-  """Reads named values, those that are numbers."""
+def _values(result: Any) -> dict[str, float]:
+  """Reads those named values that are numbers."""
   members = {_INTEGER_VALUE: 'integer', _NUMBER_VALUE: 'number'}
   return {
     x.name[: x.name_size].decode(): getattr(x.value, members[x.type])
-    for x in found.values[: found.num_values]
+    for x in result.values[: result.num_values]
     if x.type in members
   }

@@ -1,0 +1,53 @@
+"""Captions of the losses and metrics of a task in a report."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+
+class MetricTable(NamedTuple):
+  """Captions of the tables of metrics.
+
+  Attributes:
+    title: of the section.
+    about: one sentence under the title.
+    columns: titles of the columns of the overall table.
+    rows: name of a metric for each column, by the title of the row.
+    classes: title of a column by metric, for the metrics `METRIC/CLASS` of
+      each class. Classes are sorted by the last of these that was measured.
+  """
+
+  title: str
+  about: str
+  columns: Sequence[str]
+  rows: Mapping[str, Sequence[str]]
+  classes: Mapping[str, str]
+
+
+class Captions(NamedTuple):
+  """Captions of a task.
+
+  Attributes:
+    model: name of the model, the subject of the report's first sentence.
+    headlines: caption by metric, the most important metric first; these are
+      shown at the top and as curves.
+    headline_axis: title of the plot of the headline metrics.
+    losses: caption by loss, in the order of the legend.
+    panels: caption by scalar, by the title of a small plot.
+    metrics: the tables of metrics.
+    batches: one or two sentences above the augmented training batches.
+    predictions: one or two sentences above the drawn predictions;
+      `{min_score}` stands for the least score of those that are drawn.
+  """
+
+  model: str
+  headlines: Mapping[str, str]
+  headline_axis: str
+  losses: Mapping[str, str]
+  panels: Mapping[str, Mapping[str, str]]
+  metrics: MetricTable
+  batches: str
+  predictions: str
+
+  def headline(self, metric: str) -> str:
+    """Returns the caption of a metric; its own name if it has none."""
+    return self.headlines.get(metric, metric)
