@@ -62,6 +62,16 @@ def modules(paths: Sequence[pathlib.Path], root: pathlib.Path = ROOT):
   return found
 
 
+def sample(
+  population: Sequence[Mutant], count: int, seed: int | str
+) -> list[Mutant]:
+  """Returns `count` mutants in the order of the source; 0 takes all."""
+  if not 0 < count < len(population):
+    return list(population)
+  numbers = random.Random(seed).sample(range(len(population)), count)
+  return [population[number] for number in sorted(numbers)]
+
+
 def judge(
   copies: Sequence[pathlib.Path], module: str, count: int, seed: int
 ) -> Result:
@@ -80,12 +90,7 @@ def judge(
   start = time.monotonic()
   source = (copies[0] / module).read_text()
   limit = _seconds_of_tests(copies[0], module, source)
-  chosen = mutants(source)
-  if 0 < count < len(chosen):
-    numbers = random.Random(f'{seed} {module}').sample(
-      range(len(chosen)), count
-    )
-    chosen = [chosen[number] for number in sorted(numbers)]
+  chosen = sample(mutants(source), count, f'{seed} {module}')
   free = queue.Queue()
   for folder in copies:
     free.put(folder)
