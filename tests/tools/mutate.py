@@ -163,7 +163,7 @@ def show_survivors(result: Result) -> None:
   survived = len(result.survivors)
   print(f'{result.module}: {survived} of {result.tried} survive')
   for mutant in result.survivors:
-    print(f'  line {mutant.line}: {mutant.before}  ->  {mutant.after}')
+    print(f'  line {mutant.line}\n  - {mutant.before}\n  + {mutant.after}')
   sys.stdout.flush()
 
 

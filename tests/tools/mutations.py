@@ -57,9 +57,9 @@ class Mutant(NamedTuple):
 
   Attributes:
     line: number of the changed line, from 1.
-    before: source of the changed expression.
-    after: source of its replacement.
-    source: of the whole module.
+    before: the line as it is in the module; the first one of several.
+    after: the line of the mutant.
+    source: of the whole mutant.
   """
 
   line: int
@@ -144,11 +144,13 @@ def _with(node: ast.expr, **fields) -> ast.expr:
 
 def _mutant(source: str, node: ast.expr, replacement: ast.expr) -> Mutant:
   """Replaces the text of an expression; all other text stays as it is."""
-  after = ast.unparse(ast.fix_missing_locations(replacement))
+  new = ast.unparse(ast.fix_missing_locations(replacement))
   lines = source.encode().splitlines(keepends=True)  # Columns count bytes.
   start = sum(map(len, lines[: node.lineno - 1])) + node.col_offset
   end = sum(map(len, lines[: node.end_lineno - 1])) + node.end_col_offset
   text = source.encode()
-  changed = text[:start] + f'({after})'.encode() + text[end:]
-  before = ast.unparse(node)
-  return Mutant(node.lineno, before, after, changed.decode())
+  mutant = (text[:start] + f'({new})'.encode() + text[end:]).decode()
+  before, after = (
+    code.splitlines()[node.lineno - 1].strip() for code in (source, mutant)
+  )
+  return Mutant(node.lineno, before, after, mutant)

@@ -22,6 +22,7 @@ def changes(source):
     ('a and b', ['a or b']),
     ('not a', ['a']),
     ('-a', ['a']),
+    ('-1', ['1']),
     ('x if a else y', ['y if a else x']),
     ('7', ['8']),
     ('0.5', ['1.5']),
@@ -35,7 +36,11 @@ def changes(source):
   ],
 )
 def test_what_takes_the_place_of_an_expression(before, after):
-  assert changes(f'x = {before}\n') == [(before, new) for new in after]
+  x = f'x = {before}'
+  found = changes(f'{x}\n')
+  # The last mutants are those of the parts of the expression.
+  assert found[: len(after)] == [(x, f'x = ({new})') for new in after]
+  assert all(mutant != x for _, mutant in found)
 
 
 def test_parts_of_an_expression_are_changed_one_at_a_time():
