@@ -85,31 +85,31 @@ def count(text: str, *, images: int, content: Content) -> Cost:
       if instruction.opcode not in FREE | {'broadcast', 'iota', 'copy'}
     )
 
-  def moved(found):
-    fused = found.opcode == 'fusion'
-    inner = computations[found.called[0]] if fused else {'': found}
+  def moved(instruction):
+    fused = instruction.opcode == 'fusion'
+    inner = computations[instruction.called[0]] if fused else {'': instruction}
     total = _written(inner, types)
-    for number, operand in enumerate(found.operands):
+    for number, operand in enumerate(instruction.operands):
       name = _parameter(inner, number) if fused else operand
       total += _read(inner, name, types)
     return total
 
   def cost(name):
     total = Cost(0, 0)
-    for found in computations[name].values():
-      if found.opcode == 'while':
-        rounds = _rounds(found, images, content)
-        total = total.plus(cost(found.called[0]), rounds)
-      elif found.opcode in ('call', 'conditional'):
-        for called in found.called:
+    for instruction in computations[name].values():
+      if instruction.opcode == 'while':
+        rounds = _rounds(instruction, images, content)
+        total = total.plus(cost(instruction.called[0]), rounds)
+      elif instruction.opcode in ('call', 'conditional'):
+        for called in instruction.called:
           total = total.plus(cost(called))
-      elif found.opcode not in FREE:
-        elements = _elements(found, types)
-        if found.opcode == 'fusion':
-          elements = operations(found.called[0])
-        elif found.opcode.startswith('reduce'):
-          elements = sum(_sizes(types[x])[0] for x in found.operands)
-        total = total.plus(Cost(elements, moved(found)))
+      elif instruction.opcode not in FREE:
+        elements = _elements(instruction, types)
+        if instruction.opcode == 'fusion':
+          elements = operations(instruction.called[0])
+        elif instruction.opcode.startswith('reduce'):
+          elements = sum(_sizes(types[x])[0] for x in instruction.operands)
+        total = total.plus(Cost(elements, moved(instruction)))
     return total
 
   return cost(entry)
@@ -130,10 +130,12 @@ def _sizes(kind) -> tuple[int, int]:
   return sum(count for count, _ in counts), total
 
 
-def _elements(found, types) -> int:
+def _elements(instruction, types) -> int:
   """Returns the number of computed elements; only the slice of an update."""
-  updated = found.opcode == 'dynamic-update-slice'
-  return _sizes(types[found.operands[1]] if updated else found.type)[0]
+  updated = instruction.opcode == 'dynamic-update-slice'
+  return _sizes(
+    types[instruction.operands[1]] if updated else instruction.type
+  )[0]
 
 
 def _rounds(loop, images, content) -> int:
@@ -152,8 +154,9 @@ def _parameter(computation, number) -> str:
   """Returns the name of the numbered parameter of a fused computation."""
   return next(
     name
-    for name, found in computation.items()
-    if found.opcode == 'parameter' and f'parameter({number})' in found.line
+    for name, instruction in computation.items()
+    if instruction.opcode == 'parameter'
+    and f'parameter({number})' in instruction.line
   )
 
 
