@@ -1,22 +1,27 @@
-# Two commands need nothing but Python 3.11: `make demo` and `make test`.
+# `make demo` and `make test` need nothing but Python 3.11.
 
 PYTHON ?= python3.11
 VENV ?= .venv
 DEMO ?= build/demo
 SHAPES ?= build/shapes
+# Of `make mutate`: files or folders, mutants of each module, and their seed.
+MODULES ?= $(addprefix copypaste_tf/,augment records evaluation inputs)
+MUTANTS ?= 5
+SEED ?= 0
 
 RUN = $(VENV)/bin/python -m
 
-.PHONY: help install lint test thorough parity demo shapes clean
+.PHONY: help install lint test thorough parity nightly mutate demo shapes clean
 
 help:
-	@echo 'make demo     train on generated shapes and open $(DEMO)/report.html'
+	@echo 'make demo     train on generated shapes and write $(DEMO)/report.html'
 	@echo 'make test     lint, then the tests'
-	@echo 'make thorough the slow tests that others cover more cheaply'
-	@echo 'make parity   the models against reference numbers (slow)'
+	@echo 'make nightly  the tests that make test leaves out, in one table:'
+	@echo '              make thorough (slow) and make parity (reference numbers)'
+	@echo 'make mutate   faults that the tests do not notice, in a sample'
 	@echo 'make install  only the virtual environment, in $(VENV)'
 	@echo 'make shapes   only the records of the generated shapes'
-	@echo 'make clean    remove what these commands made, but $(VENV)'
+	@echo 'make clean    remove what was built, except $(VENV)'
 
 install: $(VENV)/installed
 
@@ -31,14 +36,17 @@ lint: install
 	$(RUN) ruff format --check .
 
 test: lint
-	# One worker more than cores: much of the time they wait for a command.
+	# One worker more than cores: a worker often waits for a subprocess.
 	$(RUN) pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=15
 
-thorough: install
-	XLA_FLAGS= $(RUN) pytest -m thorough
+nightly: install
+	$(VENV)/bin/python tests/tools/nightly.py
 
-parity: install
-	XLA_FLAGS= TF_ENABLE_ONEDNN_OPTS=0 $(RUN) pytest -m parity
+thorough parity: install
+	$(VENV)/bin/python tests/tools/nightly.py $@
+
+mutate: install
+	$(VENV)/bin/python tests/tools/mutate.py --count=$(MUTANTS) --seed=$(SEED) $(MODULES)
 
 shapes: install
 	$(RUN) tfrecord_tools.create_shapes_dataset --output_dir=$(SHAPES)

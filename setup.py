@@ -9,6 +9,11 @@ ROOT = pathlib.Path(__file__).parent
 VERSION = re.search(
   r"__version__ = '(.+)'", (ROOT / 'copypaste_tf/__init__.py').read_text()
 )[1]
+# Their names are too common for top-level packages of an installation.
+MOVED = {
+  'copypaste_tf.configs': 'configs',
+  'copypaste_tf.experiments': 'experiments',
+}
 
 setuptools.setup(
   name='copypaste_tf',
@@ -18,18 +23,15 @@ setuptools.setup(
   long_description_content_type='text/markdown',
   license='Apache-2.0',
   python_requires='>=3.11,<3.13',
-  packages=setuptools.find_packages(
-    include=[
-      'copypaste_tf*',
-      'tfrecord_tools*',
-      'configs*',
-      'experiments*',
-    ]
-  ),
+  packages=[
+    *setuptools.find_packages(include=['copypaste_tf*', 'tfrecord_tools*']),
+    *MOVED,
+  ],
+  package_dir=MOVED,
   package_data={
-    'configs': ['*.gin', 'models/*.gin'],
+    'copypaste_tf.configs': ['*.gin', 'models/*.gin'],
+    'copypaste_tf.experiments': ['*.md', '*.sh'],
     'copypaste_tf.reporting': ['templates/*'],
-    'experiments': ['*.md', '*.sh'],
   },
   install_requires=[
     'absl-py>=1.4',

@@ -1,7 +1,7 @@
 r"""Times our converter against Model Garden's on the same images.
 
-One process, both with masks. The two take turns image by image, so that a
-machine that slows down slows both; each round goes over all the images.
+Both write masks, in one process. They alternate image by image, so that a slow
+phase of the machine affects both. Each round converts all images.
 
   python -m benchmarks.benchmark_converter \
     --images=DIR --annotations=instances.json
@@ -19,14 +19,16 @@ from official.vision.data import create_coco_tf_record as model_garden
 from tfrecord_tools import coco_json, coco_objects, conversion, manifest
 from tfrecord_tools.entries import Lazy
 
-# Not --image_dir: Model Garden's module has taken the name.
+# Model Garden's module already defines --image_dir.
 _IMAGES = flags.DEFINE_string(
   'images', None, 'Folder of images.', required=True
 )
 _ANNOTATIONS = flags.DEFINE_string(
   'annotations', None, 'Annotation file in COCO format.', required=True
 )
-_ROUNDS = flags.DEFINE_integer('rounds', 5, 'Times to go over the images.', 1)
+_ROUNDS = flags.DEFINE_integer(
+  'rounds', 5, 'Number of passes over the images.', 1
+)
 
 
 def _ours(entry, job, tally):

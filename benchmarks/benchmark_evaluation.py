@@ -1,7 +1,7 @@
 """Times COCO evaluation against pycocotools, side by side in one run.
 
-The 100 images of the public evaluation example are repeated under new ids, and
-each image is filled up to 100 detections with shifted copies of its own.
+Repeats the 100 images of the public evaluation example under new ids, and pads
+each image to 100 detections with shifted copies of its own.
 
     COPYPASTE_TF_DATA=... python benchmarks/benchmark_evaluation.py
 """
@@ -24,10 +24,10 @@ from copypaste_tf.evaluation import coco
 _DATA = flags.DEFINE_string(
   'data',
   os.environ.get('COPYPASTE_TF_DATA'),
-  'Folder that holds coco_eval_golden/.',
+  'Folder that contains coco_eval_golden/.',
 )
 _IMAGES = flags.DEFINE_integer('images', 5000, 'Images, in steps of 100.')
-_DETECTIONS = flags.DEFINE_integer('detections', 100, 'Detections an image.')
+_DETECTIONS = flags.DEFINE_integer('detections', 100, 'Detections per image.')
 _OUTPUT = flags.DEFINE_string('output', None, 'JSON file for the numbers.')
 
 MAX_SHIFT = 20  # Pixels.
@@ -44,7 +44,7 @@ def load_example(folder: pathlib.Path):
 def fill_up(truth, results, count: int, seed: int = 0):
   """Returns `count` detections for each image id, boxes and masks.
 
-  Images without results get shifted copies of their ground truth; those
+  Images without results get shifted copies of their ground truth. Images
   without either stay empty.
   """
   rng = np.random.default_rng(seed)

@@ -1,1 +1,1 @@
-"""Gin recipes; `--gin_file=smoke` and `configs/smoke.gin` both find them."""
+"""Gin recipes; a wheel has this folder as `copypaste_tf/configs`."""

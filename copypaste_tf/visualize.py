@@ -80,7 +80,7 @@ def facts(
     output_size: height and width of the output images in pixels.
   """
   shown = {'records': data.input_path, 'sources': data.source_input_path}
-  shown |= {f'set {k}': _knobs(each) for k, each in enumerate(data.sets)}
+  shown |= {f'set {k}': _settings(each) for k, each in enumerate(data.sets)}
   shown |= {'canvas': f'{output_size[0]} x {output_size[1]} pixels'}
   shown |= {'seed': data.seed, 'jitter': _settings(data.jitter)}
   shown |= {'source jitter': _settings(data.source_jitter)}

@@ -1,1 +1,1 @@
-"""The paper's tables as recipes, with numbers expected and measured."""
+"""The demo, the launcher and the results of our recipes."""

@@ -1,10 +1,10 @@
-r"""Runs the whole system on generated shapes: `make demo`.
+r"""Runs every stage of the package on generated shapes: `make demo`.
 
 python -m experiments.demo --output_dir=build/demo --shapes_dir=build/shapes
 
-Generates, converts, checks, draws, trains, evaluates and reports, each step as
-a user would type it. A step that is done already is not done again, so an
-interrupted demo goes on where it stopped.
+Generates, converts, checks, draws, trains, evaluates and reports. Each step is
+a command that a user could type, and skips work that is already done. So the
+same command resumes an interrupted demo.
 """
 
 import os
@@ -16,14 +16,16 @@ import time
 from absl import app, flags
 
 _OUTPUT_DIR = flags.DEFINE_string(
-  'output_dir', 'build/demo', 'Where the run and its report go.'
+  'output_dir', 'build/demo', 'Folder of the run and its report.'
 )
 _SHAPES_DIR = flags.DEFINE_string(
-  'shapes_dir', 'build/shapes', 'Where the generated data set goes.'
+  'shapes_dir', 'build/shapes', 'Folder of the generated data set.'
 )
-_RECIPE = flags.DEFINE_string('recipe', 'shapes_demo', 'What is trained.')
+_RECIPE = flags.DEFINE_string(
+  'recipe', 'shapes_demo', 'Name or path of the gin file.'
+)
 _GIN_PARAMS = flags.DEFINE_multi_string(
-  'gin_params', [], 'Passed on to every step that reads the recipe.'
+  'gin_params', [], 'Further bindings for every step that reads the recipe.'
 )
 
 
@@ -33,13 +35,13 @@ def steps(
   """Returns the command of each step by its title.
 
   Args:
-    output_dir: where the run and its report go.
-    shapes_dir: where the generated data set goes.
+    output_dir: folder of the run and its report.
+    shapes_dir: folder of the generated data set.
     recipe: name or path of the gin file.
     gin_params: further bindings.
 
   Returns:
-    Arguments after `python -m`, in order.
+    `{title: arguments of python -m}`, in order.
   """
   model_dir = os.path.join(output_dir, 'model')
   sheet = os.path.join(output_dir, 'sheet.html')
@@ -91,7 +93,7 @@ def steps(
 
 
 def main(argv: list[str]) -> None:
-  """Runs the steps; the first that fails ends the demo with its status."""
+  """Runs the steps; stops at the first failure, with its exit status."""
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
   commands = steps(

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Prints the command that trains a recipe, and runs it: here or on a TPU VM.
+# Prints and runs the command that trains a recipe, here or on a TPU VM.
 set -euo pipefail
 
 usage() {
   cat <<'END'
 usage: experiments/launch.sh [OPTION]... RECIPE MODEL_DIR [FLAG]...
 
-Prints the command that trains RECIPE into MODEL_DIR, and runs it. The same
-line goes on where a run stopped. A MODEL_DIR that holds a run of another
-config is refused. Nothing is ever deleted.
+Prints and runs the command that trains RECIPE into MODEL_DIR. The same line
+resumes a run that stopped. A MODEL_DIR with a run of another config is an error.
+Nothing is ever deleted.
 
   RECIPE     name or path of a gin file, such as coco_r50_lsj_copypaste
   MODEL_DIR  folder of checkpoints and summaries; gs://BUCKET/... for a TPU
@@ -16,13 +16,13 @@ config is refused. Nothing is ever deleted.
 
   --dry_run          print the command; check recipe, records and MODEL_DIR
                      (on this machine only), and stop
-  --retries=N        run again, a minute later and at most N times, what a
-                     signal or a lost connection ended (status above 128)
+  --retries=N        if a signal or a lost connection ended the command (status
+                     above 128), run it again a minute later, at most N times
   --tpu_vm=NAME      run on that TPU VM, over ssh
   --tpu_slice=NAME   run on the first host of that slice of several hosts
   --zone=ZONE, --project=PROJECT
-                     where NAME is, if not where gcloud's config says
-  --checkout=DIR     the checkout there; copypaste_tf unless said otherwise
+                     zone and project of NAME; default: gcloud's config
+  --checkout=DIR     the checkout on the TPU VM; default: copypaste_tf
 
 The Python is $PYTHON, else .venv/bin/python of the checkout, else python3.
 END
@@ -33,13 +33,14 @@ fail() {
   exit 2
 }
 
-# Runs a command; SIGTERM and Ctrl-C reach it, and nothing follows it then.
+# Runs a command and forwards SIGTERM and Ctrl-C to it. After such a signal,
+# exits with the status of the command.
 await() {
   "$@" </dev/null &
   child=$! status=0
   wait "$child" || status=$?
   [[ -n $asked ]] || return 0
-  # That wait ended with the signal, not with the command.
+  # The signal interrupted that wait; the command still runs.
   wait "$child" && exit || exit "$?"
 }
 
@@ -68,10 +69,10 @@ if [[ -n $vm$slice ]]; then
 deleted: MODEL_DIR is gs://..., not $model_dir"
   there=(experiments/launch.sh "$recipe" "$model_dir" --strategy=tpu)
   there+=("--tpu=${slice:-local}" "$@")
-  # The first host drives the others, whose servers hold the library.
+  # The first host only drives: the servers of the hosts load the library.
   [[ -z $slice ]] || there=(env TPU_LOAD_LIBRARY=0 "${there[@]}")
   remote=$(printf '%q ' cd "$checkout")'&& exec '$(printf '%q ' "${there[@]}")
-  # With a terminal, so that what runs there ends with the connection.
+  # With a terminal, so that the remote command ends with the connection.
   command=(gcloud compute tpus tpu-vm ssh "$vm$slice" "${where[@]}" --worker=0)
   command+=("--command=$remote" -- -tt)
 else
@@ -88,7 +89,7 @@ if [[ -n $dry_run ]]; then
 fi
 ((retries)) || exec "${command[@]}"
 
-# Each job in a group of its own, or Ctrl-C would be ignored there.
+# Job control: a background job would otherwise ignore Ctrl-C.
 set -m
 asked=''
 trap 'asked=1; kill -TERM "$child"' TERM

@@ -1,8 +1,8 @@
-"""What is counted of an HLO module, by hand and of the augmentation."""
+"""Costs of HLO modules: counted by hand, and of the augmentation."""
 
 import pytest
 
-from benchmarks import benchmark_device_cost as lib
+from benchmarks import benchmark_device_cost, hlo_cost
 from copypaste_tf.inputs import data_config
 
 MODULE = """HloModule made_up
@@ -49,7 +49,7 @@ ENTRY %main (x: f32[2,8]) -> f32[] {
 
 
 def test_by_hand():
-  found = lib.count(MODULE, images=2, content=lib.Content(1, 1, 1))
+  found = hlo_cost.count(MODULE, images=2, content=hlo_cost.Content(1, 1, 1))
   # The fusion reads and writes 16 floats and has two operations for each; each
   # of 2 rounds negates all; then 16 bytes and a sum.
   assert found.operations == 2 * 16 + 2 * 16 + 16 + (16 + 1)
@@ -86,7 +86,7 @@ PLANES = PLANES.replace('f32[1,4,4,2]', 'u8[1,4,4]')
 
 
 def test_of_a_block_only_its_own_bytes_count():
-  content = lib.Content(planes=3, used=2, instances=5)
+  content = hlo_cost.Content(planes=3, used=2, instances=5)
   image, planes = 4 * 4 * 2, 4 * 4
   for text, name, rounds, block, size in (
     (BLOCKS, 'blocks', 6, image, 4),
@@ -95,7 +95,9 @@ def test_of_a_block_only_its_own_bytes_count():
     (PLANES, 'blocks', 6 * 2 // 3, planes, 1),
     (PLANES, 'instances', 6 // 3 * 5, planes, 1),
   ):
-    found = lib.count(text.replace('NAME', name), images=2, content=content)
+    found = hlo_cost.count(
+      text.replace('NAME', name), images=2, content=content
+    )
     assert found.bytes == rounds * (2 * block * size + 4), name
     assert found.operations == rounds * 3 * block, name
 
@@ -106,10 +108,10 @@ def test_copy_paste_costs_more_than_none():
     source_size=(48, 48), max_source_instances=6, max_instances=6, num_planes=2
   )
   off, on = (
-    lib.count(
-      lib.hlo(data.replace(copy_paste=paste), (64, 64), 2),
+    hlo_cost.count(
+      benchmark_device_cost.hlo(data.replace(copy_paste=paste), (64, 64), 2),
       images=2,
-      content=lib.Content(planes=2, used=1, instances=2),
+      content=hlo_cost.Content(planes=2, used=1, instances=2),
     )
     for paste in (None, data_config.CopyPaste())
   )

@@ -1,8 +1,8 @@
-"""Every command and every example of the README and the pages is run.
+"""Runs every command and every example of the README and the pages.
 
-Commands run as they stand, from a copy of nothing but the data: the folder has
-`configs` and `benchmarks` like a checkout, and `data/coco` points to the real
-sample. What would train for hours gets `--dry_run`.
+The commands run unchanged, in a folder that has `configs` and `benchmarks` like
+a checkout; `data/coco` there points to the real sample. Commands that would
+train for hours get `--dry_run`.
 """
 
 import os
@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[1]
-# What a page makes, the later ones use.
+# These make files that the other pages use.
 FIRST = [ROOT / 'README.md', ROOT / 'docs/data.md', ROOT / 'docs/training.md']
 PAGES = FIRST + sorted(set((ROOT / 'docs').glob('*.md')) - set(FIRST))
 
@@ -57,7 +57,7 @@ def _link_coco(folder, sample):
 
 
 def _short(command):
-  """Returns the arguments of a command, shortened where it would take hours."""
+  """Returns the arguments of a command; training becomes a dry run."""
   words = shlex.split(command)
   if words[0] == 'make':
     return ['make', '-n', *words[1:]]
@@ -76,7 +76,7 @@ def _needs_real_data(command):
 
 @pytest.fixture(scope='module')
 def already_run():
-  """Commands that another page has, too; what they made is still there."""
+  """Commands of earlier pages; their files still exist."""
   return set()
 
 
@@ -97,7 +97,7 @@ def test_commands_run(page, checkout, already_run):
 
 @pytest.mark.parametrize('page', PAGES, ids=lambda page: page.stem)
 def test_python_examples_run(page, checkout, monkeypatch):
-  monkeypatch.chdir(checkout)  # Where the commands have made the data.
+  monkeypatch.chdir(checkout)  # The commands have made the data there.
   import tensorflow as tf
 
   rng = np.random.default_rng(0)

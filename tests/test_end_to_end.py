@@ -1,4 +1,4 @@
-"""The whole chain on real COCO images, as a user types it."""
+"""Conversion, training and evaluation on real COCO images, by commands."""
 
 import json
 import pathlib

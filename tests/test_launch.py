@@ -1,4 +1,4 @@
-"""The script that starts runs, as a user types it."""
+"""The launch script: printed command, TPU VMs, retries, signals."""
 
 import os
 import pathlib
@@ -19,7 +19,7 @@ ODD = "a b'c$d"
 
 @pytest.fixture
 def launch(tmp_path):
-  """Runs the script with programs of shell in place of those it starts."""
+  """Runs the script with shell programs in place of those that it starts."""
   folder = tmp_path / 'bin'
   folder.mkdir()
 

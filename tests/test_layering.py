@@ -1,8 +1,9 @@
-"""Imports point one way, and a few rules of the house that grep can check."""
+"""Holds the order of the rooms and the rules that a program can check."""
 
 import ast
 import pathlib
 
+import module_tests
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -10,7 +11,7 @@ PACKAGES = ('copypaste_tf', 'tfrecord_tools', 'configs', 'experiments')
 FILES = sorted(
   path for package in PACKAGES for path in (ROOT / package).rglob('*.py')
 )
-# In this order: a room may import those above it that its row names.
+# A room may import the rooms that its row names.
 LAYERS = {
   'examples': set(),
   'whole_files': set(),
@@ -36,6 +37,22 @@ LAYERS['serving'] = LAYERS['training'] | {'training'}
 LAYERS['reporting'] = LAYERS['training'] | {'training'}
 LAYERS['costs'] = LAYERS['training'] | {'training'}
 GIN = {'config', 'tasks', 'training'}
+# Folders within a room: each may import those to its left. Modules that lie
+# beside the folders join them, and have no place in the order.
+FOLDERS = {
+  'augment': ('draws', 'labels', 'pixels'),
+  'modeling': (
+    'layers',
+    'backbones',
+    'pyramids',
+    'rpn',
+    'regions',
+    'checkpoints',
+  ),
+  'training': ('config', 'checks', 'checkpoints', 'loop', 'run'),
+}
+LONGEST_FUNCTION = 60
+LONGEST_MODULE = 250
 
 
 def _imports(path):
@@ -67,10 +84,26 @@ def test_imports_point_one_way(path):
       imported = parts[1]
       allowed = LAYERS[layer] | {layer, '__version__'}
       assert imported in allowed, f'{layer} imports {name}'
-    if layer in LAYERS and parts[0] in ('absl',) and parts[-1] == 'flags':
+    if layer in LAYERS and (parts[0], parts[-1]) == ('absl', 'flags'):
       raise AssertionError(f'only verbs know flags, {path} imports {name}')
     if layer in LAYERS and parts[0] == 'gin':
       assert layer in GIN, f'{path} imports gin'
+
+
+@pytest.mark.parametrize('room', FOLDERS)
+def test_folders_of_a_room_import_those_before_them(room):
+  order = FOLDERS[room]
+  folders = {
+    p.parent.name for p in (ROOT / 'copypaste_tf' / room).glob('*/*.py')
+  }
+  assert folders == set(order), 'a new folder needs a place in FOLDERS'
+  for folder in order:
+    for path in (ROOT / 'copypaste_tf' / room / folder).rglob('*.py'):
+      for name in _imports(path):
+        parts = name.split('.')
+        if parts[:2] == ['copypaste_tf', room] and parts[2:3] != [folder]:
+          later = order[order.index(folder) + 1 :]
+          assert not {*parts[2:3]} & {*later}, f'{path} imports {name}'
 
 
 def test_augment_imports_tensorflow_only():
@@ -93,11 +126,19 @@ def test_rules_of_the_house(path):
       )
       assert not broad, f'{path}:{node.lineno}: a broad except'
     if isinstance(node, ast.FunctionDef):
-      doc = ast.get_docstring(node, clean=False) or ''
-      body = node.end_lineno - node.lineno - doc.count('\n')
-      assert body <= 60, f'{path}: {node.name} has {body} lines'
+      lines = _body(node)
+      assert lines <= LONGEST_FUNCTION, f'{path}: {node.name}: {lines} lines'
   assert 'TODO' not in path.read_text(), path
-  assert path.read_text().count('\n') <= 260, f'{path} is too long'
+  lines = path.read_text().count('\n')
+  assert lines <= LONGEST_MODULE, f'{path}: {lines} lines'
+
+
+def _body(function):
+  """Returns the number of lines below the signature and the docstring."""
+  body = function.body
+  if ast.get_docstring(function) is not None:
+    body = body[1:]
+  return function.end_lineno - body[0].lineno + 1 if body else 0
 
 
 def test_only_stateless_random_ops():
@@ -107,18 +148,10 @@ def test_only_stateless_random_ops():
       assert f' {call}' not in text, f'{path} uses {call}'
 
 
-def _test_of(path):
-  """Returns where the test of a module belongs: in the room of its name."""
-  room = path.relative_to(ROOT).parent
-  if room.parts[0] == 'copypaste_tf':
-    room = room.relative_to('copypaste_tf')
-  return ROOT / 'tests' / room / f'test_{path.stem}.py'
-
-
 def test_every_module_has_a_test_of_its_name():
   missing = [
-    _test_of(path).relative_to(ROOT).as_posix()
+    module_tests.test_file(path).relative_to(ROOT).as_posix()
     for path in FILES
-    if path.stem != '__init__' and not _test_of(path).exists()
+    if path.stem != '__init__' and not module_tests.test_file(path).exists()
   ]
   assert not missing, missing

@@ -1,4 +1,4 @@
-"""Runs that are repeated, and runs that are long."""
+"""Repeated runs agree; memory does not grow in long runs."""
 
 import subprocess
 import sys

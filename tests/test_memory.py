@@ -1,4 +1,4 @@
-"""What an example with many objects takes, in a process of its own."""
+"""Memory that decoding an example with many objects takes."""
 
 import json
 import math

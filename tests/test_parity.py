@@ -1,9 +1,9 @@
-"""The models compute what the published implementation computes.
+"""Our models agree with the published implementation.
 
-Differences are held to the reference's own rounding: three times what it
-differs from itself by when float32 sums are taken in another order. Gradients,
-of which it has no such figure, are held to three times what ours differ from
-ours in float64.
+The tolerance is three times the rounding noise of the reference: its difference
+from itself when float32 sums are computed in another order. The noise of its
+gradients is unknown. Their tolerance is three times the difference between our
+gradients in float32 and in float64.
 """
 
 import os

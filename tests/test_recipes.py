@@ -1,6 +1,5 @@
-"""Every recipe resolves, is short, and promises a number and a command."""
+"""Every recipe resolves, is short, and names a number and its source."""
 
-import importlib
 import pathlib
 import re
 
@@ -9,17 +8,65 @@ import pytest
 from copypaste_tf.training.checks import config_checks
 from copypaste_tf.training.config import gin_config
 
-CONFIGS = pathlib.Path(importlib.import_module('configs').__file__).parent
-# Parts of recipes, which cannot be run alone.
+ROOT = pathlib.Path(__file__).parents[1]
+CONFIGS = ROOT / 'configs'
+# Included by recipes; cannot be run alone.
 PARTS = {'base', 'nuclei_data', 'shapes_data'}
 RECIPES = sorted(
   path for path in CONFIGS.glob('*.gin') if path.stem not in PARTS
 )
 
 
+SOURCES = r'paper, Table \d+|published README|MMDetection, .*|not published'
+# The numbers of the paper's text that were once copied wrongly.
+PAPER = {
+  'coco_effb7_640_lsj_copypaste': ('50.0', '43.7'),
+  'coco_effb7_1280_lsj_copypaste': ('52.6', '45.9'),
+  'coco_effb7_640_lsj': ('48.5', '42.7'),
+}
+
+
 @pytest.fixture(autouse=True)
 def in_folder(tmp_path, monkeypatch):
   monkeypatch.chdir(tmp_path)  # Recipes are found from anywhere.
+
+
+def rows(page):
+  """Returns the cells of each table row whose first cell names a recipe."""
+  table = {}
+  for line in (ROOT / page).read_text().splitlines():
+    cells = [cell.strip() for cell in line.strip('|').split('|')]
+    if cells[0].startswith('`') and len(cells) > 2:
+      table[cells[0].strip('`')] = cells[1:]
+  return table
+
+
+def numbers(cell):
+  """Returns `(box, mask)` of a cell such as `50.0 / 43.7`, None of a dash."""
+  return tuple(cell.split(' / ')) if ' / ' in cell else None
+
+
+def published():
+  """Returns `{recipe: (number, source, number of the checkpoint)}`."""
+  return {
+    name: (numbers(cells[1]), cells[2], numbers(cells[3]))
+    for name, cells in rows('experiments/results.md').items()
+    if len(cells) == 5
+  }
+
+
+def measured():
+  return {
+    name: numbers(cells[-1])
+    for name, cells in rows('experiments/results.md').items()
+  }
+
+
+def reaches(path):
+  """Returns the `Reaches:` entry of a header, in one line."""
+  header, _ = header_and_body(path)
+  entry = re.search(r'# Reaches: (.*?)\n# Command:', header, re.DOTALL)[1]
+  return re.sub(r'\n# +', ' ', entry)
 
 
 def header_and_body(path):
@@ -41,8 +88,55 @@ def test_a_recipe_is_short_and_says_what_to_expect(path):
   assert len(body) <= 15
   for title in ('Data:', 'Time:', 'Reaches:', 'Command:'):
     assert title in header
-  assert re.search(r'Reaches:.*\d+\.\d+ (box|mask) AP', header)
   assert f'--gin_file=configs/{path.name}' in header
+
+
+def test_every_published_number_has_a_source():
+  table = published()
+  assert set(table) == {p.stem for p in RECIPES if p.stem.startswith('coco')}
+  for name, (number, source, _) in table.items():
+    assert re.fullmatch(SOURCES, source), name
+    assert (number is None) == (source == 'not published'), name
+  for name, number in PAPER.items():
+    assert table[name][:2] == (number, 'paper, Table 1')
+
+
+@pytest.mark.parametrize('path', RECIPES, ids=lambda path: path.stem)
+def test_a_header_agrees_with_the_results(path):
+  header = reaches(path)
+  found = re.findall(r'(\d+\.\d) box AP, (\d+\.\d) mask AP', header)
+  if path.stem not in published():
+    assert '(measured' in header
+    # Nobody measures the accuracy of smoke.
+    assert found == ([measured()[path.stem]] if path.stem != 'smoke' else [])
+    return
+  number, source, checkpoint = published()[path.stem]
+  if number is None:
+    assert header.startswith(source) and found == []
+    return
+  assert found[0] == number
+  assert f'({source}' in header
+  # The checkpoint is named where it is not the source itself.
+  others = [] if checkpoint is None or 'README' in source else [checkpoint]
+  assert found[1:] == others
+  assert ('not yet measured here' in header) == (measured()[path.stem] is None)
+
+
+def test_the_page_of_recipes_agrees_with_the_results():
+  table = rows('docs/recipes.md')
+  expected = {name: row[0] for name, row in published().items()}
+  expected |= {n: measured()[n] for n in ('nuclei_cpu', 'shapes_demo')}
+  shown = {}
+  for name, (_, number, pasted, source) in table.items():
+    shown[name] = numbers(number)
+    if pasted:
+      shown[f'{name}_copypaste'] = numbers(pasted)
+    if name in published():
+      assert source in {published()[name][1], 'published README'}, name
+    else:
+      assert source == 'measured', name
+  assert shown.pop('smoke') is None
+  assert shown == expected
 
 
 def test_the_recipes_of_the_first_table_differ_as_they_should():

@@ -1,6 +1,8 @@
 """The built wheel, installed alone in a fresh environment, runs."""
 
+import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -10,12 +12,22 @@ import zipfile
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[1]
+# Without PYTHONPATH, which could lead to the checkout.
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k != 'PYTHONPATH'}
+# Folder of the checkout: its folder in the wheel.
+FOLDERS = {
+  'copypaste_tf': 'copypaste_tf',
+  'tfrecord_tools': 'tfrecord_tools',
+  'configs': 'copypaste_tf/configs',
+  'experiments': 'copypaste_tf/experiments',
+}
 
 
 def _run(*command, cwd):
   done = subprocess.run(
     [str(word) for word in command],
     cwd=cwd,
+    env=ENVIRONMENT,
     capture_output=True,
     text=True,
     check=False,
@@ -24,56 +36,127 @@ def _run(*command, cwd):
   return done.stdout
 
 
+def _environment(folder, *options):
+  """Makes an environment with our dependencies and what pip installs.
+
+  A .pth file in a folder named by a .pth file is not read. So an editable
+  install of the checkout in our own environment stays out of sight.
+  """
+  environment = folder / 'environment'
+  _run(sys.executable, '-m', 'venv', environment, cwd=folder)
+  (site,) = environment.glob('lib/python*/site-packages')
+  (site / 'dependencies.pth').write_text(sysconfig.get_paths()['purelib'])
+  python = environment / 'bin/python'
+  pip = [python, '-m', 'pip', 'install', '--no-deps', '--no-build-isolation']
+  _run(*pip, *options, cwd=folder)
+  return python
+
+
 @pytest.fixture(scope='module')
-def wheel(tmp_path_factory):
-  """Builds the wheel from a copy, which leaves the checkout clean."""
-  folder = tmp_path_factory.mktemp('wheel')
-  source = folder / 'source'
+def source(tmp_path_factory):
+  """A copy of the checkout, because building writes into it."""
+  folder = tmp_path_factory.mktemp('source') / 'checkout'
   shutil.copytree(
     ROOT,
-    source,
+    folder,
     ignore=shutil.ignore_patterns('.*', 'build', 'dist', '*.egg-info'),
   )
-  _run(
-    sys.executable,
-    '-m',
-    'build',
-    '--wheel',
-    '--no-isolation',
-    f'--outdir={folder}',
-    source,
-    cwd=folder,
-  )
+  return folder
+
+
+@pytest.fixture(scope='module')
+def wheel(source, tmp_path_factory):
+  folder = tmp_path_factory.mktemp('wheel')
+  build = [sys.executable, '-m', 'build', '--wheel', '--no-isolation']
+  _run(*build, f'--outdir={folder}', source, cwd=folder)
   (path,) = folder.glob('*.whl')
   return path
 
 
-def test_recipes_and_every_module_are_inside(wheel):
+@pytest.fixture(scope='module')
+def installed(wheel, tmp_path_factory):
+  """Python of an environment with the wheel."""
+  folder = tmp_path_factory.mktemp('installed')
+  python = _environment(folder, wheel)
+  where = 'import copypaste_tf; print(copypaste_tf.__file__)'
+  assert str(folder) in _run(python, '-c', where, cwd=folder)
+  return python
+
+
+def test_the_wheel_has_every_file_below_two_packages(wheel):
   with zipfile.ZipFile(wheel) as archive:
     inside = set(archive.namelist())
-  for package in ('copypaste_tf', 'tfrecord_tools', 'configs', 'experiments'):
-    for path in (ROOT / package).rglob('*'):
+  for here, there in FOLDERS.items():
+    for path in (ROOT / here).rglob('*'):
       if path.suffix in ('.py', '.gin', '.md', '.sh', '.html', '.css'):
-        assert path.relative_to(ROOT).as_posix() in inside
-  assert not any(name.startswith('tests') for name in inside)
+        relative = path.relative_to(ROOT / here).as_posix()
+        assert f'{there}/{relative}' in inside
+  tops = {name.split('/')[0] for name in inside}
+  (info,) = (top for top in tops if top.endswith('.dist-info'))
+  assert tops == {'copypaste_tf', 'tfrecord_tools', info}
 
 
 @pytest.mark.slow
-def test_the_installed_wheel_checks_and_trains(wheel, tmp_path):
-  """The environment sees our dependencies, but nothing of the checkout."""
-  environment = tmp_path / 'environment'
-  _run(sys.executable, '-m', 'venv', environment, cwd=tmp_path)
-  python = environment / 'bin/python'
-  (site,) = environment.glob('lib/python*/site-packages')
-  # A .pth inside of a folder named by a .pth is not read, so that an editable
-  # install of the checkout stays out of sight.
-  (site / 'dependencies.pth').write_text(sysconfig.get_paths()['purelib'])
-  _run(python, '-m', 'pip', 'install', '--no-deps', wheel, cwd=tmp_path)
-  where = 'import copypaste_tf; print(copypaste_tf.__file__)'
-  assert str(environment) in _run(python, '-c', where, cwd=tmp_path)
+def test_recipes_are_found_among_packages_of_the_same_names(
+  installed, tmp_path
+):
+  """A user's recipe includes ours, which include each other."""
+  for name in ('configs', 'experiments'):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / '__init__.py').write_text('raise RuntimeError\n')
+  (tmp_path / 'configs/base.gin').write_text('schedule.train_steps = 1\n')
+  (tmp_path / 'mine').mkdir()
+  (tmp_path / 'mine/long.gin').write_text(
+    "include 'configs/smoke.gin'\ninclude 'rate.gin'\n"
+  )
+  rate = 'schedule.learning_rate = 0.125\n'
+  (tmp_path / 'mine/rate.gin').write_text(rate)
+  check = [installed, '-m', 'copypaste_tf.check', '--allow_missing_data']
+  printed = _run(*check, '--gin_file=mine/long', cwd=tmp_path)
+  assert re.search(r'train_steps = 4 +# configs/smoke.gin:\d', printed)
+  assert re.search(r'0\.125.*# mine/rate.gin:1', printed)
+  assert printed.strip().endswith('ok')
+
+
+@pytest.mark.thorough
+def test_an_editable_install_finds_recipes_and_experiments(source, tmp_path):
+  python = _environment(tmp_path, '--editable', source)
+  (tmp_path / 'configs').mkdir()
+  (tmp_path / 'configs/__init__.py').touch()
+  script = """if True:
+    import copypaste_tf.experiments.demo
+    from copypaste_tf.config import gin_paths
+    print(gin_paths.find('smoke'))
+    print(copypaste_tf.experiments.demo.__file__)
+  """
+  recipe, demo = _run(python, '-c', script, cwd=tmp_path).split()
+  assert recipe == str(source / 'configs/smoke.gin')
+  assert demo == str(source / 'experiments/demo.py')
+
+
+@pytest.mark.thorough
+def test_the_launcher_of_a_wheel_starts_its_python(installed, tmp_path):
+  folder = installed.parents[1]
+  (script,) = folder.glob('lib/*/site-packages/copypaste_tf/experiments/*.sh')
+  launch = ['env', f'PYTHON={installed}', 'bash', script, '--dry_run']
+  missing = subprocess.run(
+    [*launch, 'no_such_recipe', 'run'],
+    cwd=tmp_path,
+    env=ENVIRONMENT,
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+  assert missing.stdout.startswith(f'{installed} -m copypaste_tf.train')
+  assert "no gin file 'no_such_recipe'" in missing.stderr
+
+
+@pytest.mark.slow
+def test_the_installed_wheel_trains(installed, tmp_path):
+  """In an empty folder, from generated images to the weights."""
+  tools = [installed, '-m']
   _run(
-    python,
-    '-m',
+    *tools,
     'tfrecord_tools.create_shapes_dataset',
     '--output_dir=build/shapes',
     '--num_train=16',
@@ -82,8 +165,7 @@ def test_the_installed_wheel_checks_and_trains(wheel, tmp_path):
   )
   for split in ('train', 'val'):
     _run(
-      python,
-      '-m',
+      *tools,
       'tfrecord_tools.create_coco_tfrecord',
       '--image_dir=build/shapes/images',
       f'--annotations=build/shapes/instances_{split}.json',
@@ -91,16 +173,8 @@ def test_the_installed_wheel_checks_and_trains(wheel, tmp_path):
       '--num_shards=1',
       cwd=tmp_path,
     )
-  printed = _run(
-    python, '-m', 'copypaste_tf.check', '--gin_file=smoke', cwd=tmp_path
-  )
-  assert printed.strip().endswith('ok')
-  _run(
-    python,
-    '-m',
-    'copypaste_tf.train',
-    '--gin_file=smoke',
-    '--model_dir=build/smoke',
-    cwd=tmp_path,
-  )
+  check = [*tools, 'copypaste_tf.check', '--gin_file=smoke']
+  assert _run(*check, cwd=tmp_path).strip().endswith('ok')
+  train = [*tools, 'copypaste_tf.train', '--gin_file=smoke']
+  _run(*train, '--model_dir=build/smoke', cwd=tmp_path)
   assert (tmp_path / 'build/smoke/params.yaml').exists()

@@ -1,1 +1,1 @@
-"""Gin files, YAML overrides and typed values; knows no task."""
+"""Reads gin files and YAML overrides into typed configs of any task."""

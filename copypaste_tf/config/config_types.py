@@ -1,4 +1,4 @@
-"""Types of config values: Model Garden checks names but not types."""
+"""Checks the types of config values; Model Garden checks only the names."""
 
 import difflib
 import types
@@ -11,15 +11,15 @@ from official.modeling import hyperparams
 
 
 class ConfigError(ValueError):
-  """A config that cannot be used; the message says what to change, where."""
+  """An invalid config; the message names the value and how to change it."""
 
 
 class Problem(NamedTuple):
-  """Something wrong with a config.
+  """An error in a config.
 
   Attributes:
     path: dotted path of the value to change.
-    message: what was expected, what came, what to do.
+    message: the expected value, the given value and the remedy.
   """
 
   path: str
@@ -30,14 +30,15 @@ def nearest(name: str, known: Iterable[str]) -> str:
   """Returns `; did you mean 'x'?` for the most similar known name, or ''."""
   known = sorted(known)
   folded = {other.lower(): other for other in known}
-  found = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.5)
-  return f'; did you mean {folded[found[0]]!r}?' if found else ''
+  matches = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.5)
+  return f'; did you mean {folded[matches[0]]!r}?' if matches else ''
 
 
 def accepts(annotation: Any, value: Any) -> bool:
-  """Says whether a value of the config has the annotated type.
+  """Returns True if a value has the annotated type.
 
-  An int is a float, a list is a tuple is a sequence, a bool is no int.
+  Accepts an int as a float, and a list as a tuple or a sequence, but no bool as
+  an int.
 
   Args:
     annotation: a type, `Optional`, `Union`, `Sequence[int]`, ...
@@ -84,7 +85,7 @@ def annotations(config_class: type[hyperparams.Config]) -> dict[str, Any]:
 
 
 def config_class(annotation: Any) -> type[hyperparams.Config] | None:
-  """Returns the config class of a field, also of an Optional one, or None."""
+  """Returns the config class in an annotation or its `Optional`, or None."""
   for choice in (annotation, *typing.get_args(annotation)):
     if isinstance(choice, type) and issubclass(choice, hyperparams.Config):
       return choice
@@ -94,7 +95,7 @@ def config_class(annotation: Any) -> type[hyperparams.Config] | None:
 def wrong_types(
   config: hyperparams.Config, path: str = ''
 ) -> Iterator[tuple[str, str]]:
-  """Yields `(path, message)` for each value of another type than annotated."""
+  """Yields `(path, message)` for each value that has the wrong type."""
   hints = annotations(type(config))
   for name, value in vars(config).items():
     if name not in hints:

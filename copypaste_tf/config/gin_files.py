@@ -1,8 +1,8 @@
-"""Gin files to bindings that know where they stand.
+"""Parses gin files into bindings with file and line.
 
-Gin's own parser reads the files; this module walks its statements, because gin
-forgets the line of a binding, accepts misspelt macros silently and finds
-includes only relative to the working directory.
+The parser is gin's own. This module walks its statements, because gin drops the
+line of a binding, accepts misspelt macros silently and looks for includes only
+in the working directory.
 """
 
 import inspect
@@ -26,9 +26,9 @@ class Binding(NamedTuple):
   Attributes:
     scope: gin scope, or ''.
     selector: name of a configurable, or of a macro.
-    parameter: of the configurable, or ''.
-    value: the literal, with `ConfigurableReference`s in it.
-    where: `file:line` or the flag.
+    parameter: parameter of the configurable, or ''.
+    value: the literal; it may contain `ConfigurableReference`s.
+    where: `file:line`, or the flag.
     macros: names of the macros in the value.
   """
 
@@ -41,14 +41,14 @@ class Binding(NamedTuple):
 
   @property
   def name(self) -> str:
-    """How gin files spell the left-hand side."""
+    """The left-hand side as a gin file spells it."""
     scope = f'{self.scope}/' if self.scope else ''
     parameter = f'.{self.parameter}' if self.parameter else ''
     return f'{scope}{self.selector}{parameter}'
 
 
 class _Delegate(gin.config.ParserDelegate):
-  """Makes gin's references, and remembers the macros among them."""
+  """Builds gin's references and records the names of the macros."""
 
   def __init__(self, configurables: Configurables):
     super().__init__()
@@ -70,7 +70,7 @@ class _Delegate(gin.config.ParserDelegate):
 
 
 class _Lines:
-  """A file that counts the lines it has given."""
+  """A text file that counts the lines that were read."""
 
   def __init__(self, text: str, name: str):
     self._lines = iter(text.splitlines(keepends=True))
@@ -86,19 +86,19 @@ class _Lines:
 def parse(
   files: Sequence[str], params: Sequence[str], configurables: Configurables
 ) -> list[Binding]:
-  """Parses gin files and then the bindings of `--gin_params`.
+  """Parses gin files, then the bindings of `--gin_params`.
 
   Args:
     files: paths or names of recipes, see `gin_paths.find`.
     params: lines of gin.
-    configurables: what may be bound, by name.
+    configurables: the functions and classes that may be bound, by name.
 
   Returns:
-    The bindings in effect: of several for one parameter, the last one.
+    The bindings in effect: the last one for each parameter.
 
   Raises:
     ConfigError: a file is missing or does not parse, a name is unknown, or a
-      macro is undefined or unread.
+      macro is undefined or unused.
   """
   statements = []
   for file in files:
@@ -142,7 +142,7 @@ def _parse_text(text, label, path, configurables) -> list[Binding]:
       f'{error.msg}'
     ) from error
   except ConfigError as error:
-    # A name inside of a value: the parser has just read its line.
+    # The name is part of a value, whose line the parser has just read.
     placed = getattr(error, 'placed', False)
     raise _placed(
       error if placed else f'{where(lines.count)}: {error}'
@@ -151,7 +151,7 @@ def _parse_text(text, label, path, configurables) -> list[Binding]:
 
 
 def _placed(message) -> ConfigError:
-  """Makes an error that already says where."""
+  """Builds an error whose message already has the file and line."""
   error = ConfigError(str(message))
   error.placed = True
   return error
@@ -166,7 +166,7 @@ def _include(filename, at, path, configurables) -> list[Binding]:
 
 
 def _binding(statement, at, delegate, configurables) -> Binding:
-  """Checks a statement's names."""
+  """Returns the binding of a statement, after checking its names."""
   macros, delegate.macros = tuple(delegate.macros), []
   binding = Binding(*statement[:4], at, macros)
   selector, parameter = binding.selector, binding.parameter
@@ -188,10 +188,10 @@ def _binding(statement, at, delegate, configurables) -> Binding:
 
 
 def _in_effect(statements: Sequence[Binding]) -> list[Binding]:
-  """Returns the last binding of each name, and the macros that these read.
+  """Returns the last binding of each name and the macros that these read.
 
-  A file defines its macros for bindings that a later line may replace. One
-  typed on the command line is meant now: it is refused if nothing reads it.
+  Drops a macro of a file if a later line has replaced the bindings that read
+  it. An unused macro on the command line is an error.
   """
   effective = {binding.name: binding for binding in statements}
   read = {name: b for b in effective.values() for name in b.macros}

@@ -1,49 +1,79 @@
-"""Where gin files lie, and how they are named to a person."""
+"""Finds gin files by name and shortens their paths for messages."""
 
-import importlib.util
 import os
 
 from copypaste_tf.config.config_types import ConfigError, nearest
 
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-def find(name: str, beside: str | None = None) -> str:
+
+def find(name: str, including: str | None = None) -> str:
   """Returns the path of a gin file.
 
+  A name that stands in a gin file is looked up from that file first: in its
+  folder, then in the folder above, so that `include 'configs/base.gin'` in a
+  file of a folder `configs` means its neighbour. Every name is then tried as a
+  path from the working directory, as a recipe of this package, and as a path
+  such as `configs/smoke.gin` to one.
+
   Args:
-    name: a path, with or without `.gin`; tried as it is, then beside the file
-      that includes it, then as a path or recipe of the package `configs`.
-    beside: the including file.
+    name: a path or the name of a recipe, with or without `.gin`.
+    including: path of the gin file that includes `name`, if one does.
 
   Raises:
     ConfigError: there is no such file.
   """
-  recipes = _recipes()
-  folders = ['', recipes, os.path.dirname(recipes)]
-  if beside:
-    folders.insert(1, os.path.dirname(beside))
+  recipes = recipe_folder()
+  folders = [os.curdir, recipes, os.path.dirname(recipes)]
+  if including is not None:
+    folder = os.path.dirname(os.path.abspath(including))
+    folders = [folder, os.path.dirname(folder), *folders]
   for folder in folders:
-    for path in (
-      os.path.join(folder, name),
-      os.path.join(folder, name) + '.gin',
-    ):
+    for candidate in (name, f'{name}.gin'):
+      path = os.path.normpath(os.path.join(folder, candidate))
       if os.path.isfile(path):
         return path
-  known = [f for f in os.listdir(recipes) if f.endswith('.gin')]
-  hint = nearest(os.path.basename(name), [f'configs/{f}' for f in known])
-  # A short name is far from every path.
-  hint = hint or nearest(name, [f.removesuffix('.gin') for f in known])
-  raise ConfigError(f'no gin file {name!r}{hint}')
+  raise ConfigError(f'no gin file {name!r}{_hint(name, recipes)}')
 
 
 def display(path: str) -> str:
-  """Returns a path as a person would name it, such as `configs/base.gin`."""
-  for start in (os.curdir, os.path.dirname(_recipes())):
+  """Returns a path as a person would write it, such as `configs/base.gin`."""
+  for start in (os.path.dirname(recipe_folder()), os.curdir):
     relative = os.path.relpath(path, start)
     if not relative.startswith(os.pardir):
       return relative
   return path
 
 
-def _recipes() -> str:
-  """Returns the folder of the package `configs`."""
-  return os.path.dirname(importlib.util.find_spec('configs').origin)
+def recipe_folder() -> str:
+  """Returns the folder of our recipes.
+
+  A wheel has it inside the package, a checkout beside the package. Neither is
+  imported: `configs` is a name that other projects use, too.
+
+  Raises:
+    ConfigError: the installation has no recipes.
+  """
+  folders = [
+    os.path.join(_PACKAGE, 'configs'),
+    os.path.join(os.path.dirname(_PACKAGE), 'configs'),
+  ]
+  for folder in folders:
+    if os.path.isfile(os.path.join(folder, 'base.gin')):
+      return folder
+  raise ConfigError(
+    f'expected the recipes in {" or ".join(folders)}, found none; install '
+    'copypaste_tf again'
+  )
+
+
+def _hint(name: str, recipes: str) -> str:
+  """Returns a suggestion for a misspelt name, or ''."""
+  known = [
+    file.removesuffix('.gin')
+    for file in os.listdir(recipes)
+    if file.endswith('.gin')
+  ]
+  hint = nearest(os.path.basename(name), [f'configs/{f}.gin' for f in known])
+  # A short name resembles no path.
+  return hint or nearest(name, known)

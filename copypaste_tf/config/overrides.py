@@ -1,4 +1,4 @@
-"""YAML overrides of the config tree, with the line of every value."""
+"""Reads YAML overrides of a config, with the line of every value."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -13,12 +13,12 @@ from copypaste_tf.config.config_types import ConfigError
 
 
 class Override(NamedTuple):
-  """One leaf of an override.
+  """The new value of one parameter.
 
   Attributes:
-    path: names from the root of the config to the leaf.
+    path: names from the root of the config to the parameter.
     value: the new value.
-    where: `file:line` or the flag.
+    where: `file:line`, or the flag.
   """
 
   path: tuple[str, ...]
@@ -32,7 +32,7 @@ class Override(NamedTuple):
 
 
 def from_file(path: str) -> list[Override]:
-  """Reads `--config_file`, such as the `params.yaml` of another run."""
+  """Reads a `--config_file`, such as the `params.yaml` of another run."""
   if not os.path.isfile(path):
     raise ConfigError(f'--config_file: no file {path!r}')
   with open(path, encoding='utf-8') as file:
@@ -51,17 +51,17 @@ def from_flag(text: str) -> list[Override]:
 def apply(
   params: hyperparams.Config, overrides: list[Override]
 ) -> dict[str, str]:
-  """Overrides the config in place, strictly.
+  """Applies overrides to a config in place; unknown names are errors.
 
   Args:
-    params: the config tree, or a part of it.
-    overrides: what to change, later ones win.
+    params: the whole config, or a sub-config.
+    overrides: new values; later ones win.
 
   Returns:
-    `{dotted path: where}` of what was changed.
+    `{dotted path: where}` of the changed parameters.
 
   Raises:
-    ConfigError: an unknown name or a value of another type.
+    ConfigError: a name is unknown or a value has the wrong type.
   """
   for override in overrides:
     value = _checked(params, override)
@@ -73,7 +73,7 @@ def apply(
 
 
 def from_mapping(tree: Mapping[str, Any], where: str) -> list[Override]:
-  """Turns nested dicts into overrides that stand at `where`."""
+  """Turns nested dicts into overrides with the origin `where`."""
   return [
     Override(tuple(path.split('.')), value, where)
     for path, value in config_types.flatten(tree).items()
@@ -98,7 +98,7 @@ def _parse(text, label, *, numbered) -> list[Override]:
 
 
 def _leaves(node, tree, path) -> Iterator[tuple[tuple[str, ...], Any, int]]:
-  """Walks YAML's nodes, which know their lines, beside the plain values."""
+  """Yields `(path, value, line)`: lines from YAML nodes, values from `tree`."""
   for key, child in node.value:
     value = tree[key.value]
     # `a.b: 1` means the same as `a: {b: 1}`.
@@ -110,7 +110,7 @@ def _leaves(node, tree, path) -> Iterator[tuple[tuple[str, ...], Any, int]]:
 
 
 def _checked(root: hyperparams.Config, override: Override) -> Any:
-  """Returns the value, after checking its path and its type."""
+  """Returns the value of an override after checking its path and type."""
   node, config, annotation = root, type(root), None
   for i, name in enumerate(override.path):
     hints = config_types.annotations(config) if config else {}
@@ -121,12 +121,12 @@ def _checked(root: hyperparams.Config, override: Override) -> Any:
         f'{config_types.nearest(name, hints)}'
       )
     annotation, node = hints[name], getattr(node, name, None)
-    # What stands there may be a subclass of what Model Garden annotates.
+    # The value may be of a subclass of the annotated config class.
     known = isinstance(node, hyperparams.Config)
     config = type(node) if known else config_types.config_class(annotation)
   value = override.value
   if isinstance(value, str) and not config_types.accepts(annotation, value):
-    value = _number(value)  # YAML 1.1 takes 1e-4 for a string.
+    value = _number(value)  # YAML 1.1 reads 1e-4 as a string.
   if config and isinstance(value, list):
     value = [_item(config, item, override) for item in value]
   # An empty mapping is a config with its defaults.

@@ -1,4 +1,4 @@
-"""The paper's learning-rate schedule (Section 4.1)."""
+"""Builds the optimizer and learning rate of the paper (Section 4.1)."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -8,12 +8,12 @@ from official.modeling import optimization
 
 
 class Schedule(NamedTuple):
-  """How long and how fast to train.
+  """Number of training steps, and the optimizer.
 
   Attributes:
     train_steps: number of optimizer steps.
     optimizer: Model Garden's optimizer config.
-    weight_decay: factor of half the squared norm of the kernels.
+    weight_decay: coefficient of half the squared L2 norm of the kernels.
   """
 
   train_steps: int
@@ -35,22 +35,23 @@ def schedule(
   clip_norm: float | None = None,
   ema_decay: float | None = None,
 ) -> Schedule:
-  """Returns SGD with momentum, a linear warm-up and drops (Section 4.1).
+  """Returns SGD with momentum, linear warm-up and step decay (Section 4.1).
 
   Args:
     train_steps: number of optimizer steps.
-    learning_rate: after the warm-up, for the whole batch; nothing scales it.
-    warmup_learning_rate: at step 0.
+    learning_rate: learning rate after the warm-up; it is not scaled with the
+      batch size.
+    warmup_learning_rate: learning rate at step 0.
     warmup_steps: steps of the linear warm-up.
-    drops: when the learning rate drops, as fractions of `train_steps`.
-    drop_factor: what a drop multiplies the learning rate by.
-    momentum: of SGD.
-    weight_decay: factor of half the squared norm of the kernels.
-    clip_norm: largest norm of the gradients of all weights together, of the
-      whole batch and with the weight decay; larger ones are scaled down. None
-      does not clip.
-    ema_decay: what a step leaves of the moving averages of the weights, which
-      are evaluated then; None keeps no averages. Not in the paper.
+    drops: steps at which the learning rate drops, as fractions of
+      `train_steps`.
+    drop_factor: factor of the learning rate at each drop.
+    momentum: momentum of SGD.
+    weight_decay: coefficient of half the squared L2 norm of the kernels.
+    clip_norm: upper limit of the global gradient norm of the whole batch, with
+      weight decay; a larger gradient is scaled down. None does not clip.
+    ema_decay: decay of the moving averages of the weights, which are then
+      evaluated in place of the weights. None keeps no averages, as the paper.
 
   Returns:
     The `Schedule`.
@@ -80,10 +81,10 @@ def schedule(
 
 
 def _rate(first: float, drops: Sequence[int], factor: float) -> dict[str, Any]:
-  """Returns Model Garden's config of a rate that drops at some steps."""
-  if not drops:  # Keras wants at least one.
+  """Returns Model Garden's config of a learning rate with step decay."""
+  if not drops:  # Keras requires at least one boundary.
     return {'type': 'constant', 'constant': {'learning_rate': first}}
-  # A plain product would read 0.0032000000000000006.
+  # A plain product would print as 0.0032000000000000006.
   values = [float(f'{first * factor**i:.12g}') for i in range(len(drops) + 1)]
   return {
     'type': 'stepwise',
