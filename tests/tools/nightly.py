@@ -73,7 +73,10 @@ def run(name: str, group: Group, root: pathlib.Path = ROOT) -> Row:
     if not report.exists():
       reason = f'{name}: pytest ended with status {status}, without a report'
       return Row(name, 0, 1, 0, minutes, [reason])
-    return read_report(name, report, minutes)
+    row = read_report(name, report, minutes)
+  if status and not row.failures:
+    row.failures.append(f'{name}: pytest ended with status {status}')
+  return row
 
 
 def read_report(name: str, report: pathlib.Path, minutes: float) -> Row:
