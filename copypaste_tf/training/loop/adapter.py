@@ -14,8 +14,7 @@ from copypaste_tf.evaluation.evaluator import Evaluator
 from copypaste_tf.inputs import data_config
 from copypaste_tf.tasks.task import Task
 from copypaste_tf.training.checkpoints import restore
-from copypaste_tf.training.loop import averaging, step
-from copypaste_tf.training.run import workers
+from copypaste_tf.training.loop import averaging, step, workers
 
 
 class TrainedTask(base_task.Task):

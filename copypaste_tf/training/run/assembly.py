@@ -13,10 +13,10 @@ from official.modeling import performance
 
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.checkpoints.best import Best
+from copypaste_tf.training.loop import workers
 from copypaste_tf.training.loop.adapter import TrainedTask
 from copypaste_tf.training.loop.guard import GuardedTrainer
 from copypaste_tf.training.loop.trainer import InputClock
-from copypaste_tf.training.run import workers
 from copypaste_tf.training.run.devices import Devices
 from copypaste_tf.training.run.preemption import Preemption
 from copypaste_tf.training.run.profiler import Profiler, Window

@@ -14,7 +14,7 @@ from official.core import config_definitions as cfg
 
 from copypaste_tf.training.checks import device_checks
 from copypaste_tf.training.checks.device_checks import WORKERS
-from copypaste_tf.training.run import workers
+from copypaste_tf.training.loop import workers
 
 _CONNECTION_TIMEOUT = 10  # Seconds.
 # TensorFlow raises one of these if it finds no TPU, depending on the address.

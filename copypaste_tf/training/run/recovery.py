@@ -15,9 +15,8 @@ from official.core import base_trainer, train_lib
 from copypaste_tf import whole_files
 from copypaste_tf.inputs import pipeline, record_sets
 from copypaste_tf.inputs.data_config import TrainData
-from copypaste_tf.training.loop import divergence
+from copypaste_tf.training.loop import divergence, workers
 from copypaste_tf.training.loop.divergence import LoopError
-from copypaste_tf.training.run import workers
 
 FILE = 'divergence.jsonl'
 _SHOWN_STEPS = 5

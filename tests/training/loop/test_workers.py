@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from copypaste_tf.training.run import workers
+from copypaste_tf.training.loop import workers
 
 
 def strategy_of(chief):
