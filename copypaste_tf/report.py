@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 from absl import app, flags
@@ -27,7 +27,8 @@ from copypaste_tf.reporting import (
 )
 from copypaste_tf.reporting.elements import Figure, Frame, Note
 from copypaste_tf.reporting.run_files import Run
-from copypaste_tf.tasks.detection.captions import CAPTIONS
+from copypaste_tf.tasks import registry
+from copypaste_tf.tasks.captions import Captions
 from copypaste_tf.training.run import run_record
 
 del environment  # Imported for its side effect.
@@ -119,22 +120,22 @@ def write(options: Options) -> list[str]:
   """
   sheet = read_sheet(options.sheet) if options.sheet else None
   run = run_files.read(options.model_dir)
-  truth = None if run.detections is None else precision.groundtruth_of(run)
-  evaluated = {} if truth is None else precision.measure(run, truth)
+  captions = registry.build(run.params.task).captions
+  truth, evaluated = _evaluated(run)
   numbers = summary.metrics(run, evaluated, options.seconds)
   text = page.document(
     run.recipe,
-    summary.lead(run, CAPTIONS.model),
-    summary.tiles(numbers, CAPTIONS),
+    summary.lead(run, captions.model),
+    summary.tiles(numbers, captions),
     [
       sections.metrics(
         evaluated,
         precision.object_counts(truth),
-        CAPTIONS.metrics,
+        captions.metrics,
         _no_evaluation(run),
       ),
-      *_training_sections(run, sheet),
-      _predictions(run, truth, options),
+      *_training_sections(run, sheet, captions),
+      _predictions(run, truth, options, captions),
       _setup(run),
     ],
   )
@@ -165,20 +166,30 @@ def read_sheet(path: str) -> Figure | Frame:
   return Figure(elements.data_uri(content, _MIME[kind]), title, title)
 
 
+def _evaluated(run: Run) -> tuple[Mapping[str, Any] | None, dict[str, float]]:
+  """Returns ground truth and metrics; None and {} without an evaluation."""
+  if run.detections is None:
+    return None, {}
+  evaluator = precision.evaluator_of(run)
+  return evaluator.groundtruth, evaluator.metrics()
+
+
 def _training_sections(
-  run: Run, sheet: Figure | Frame | None
+  run: Run, sheet: Figure | Frame | None, captions: Captions
 ) -> list[page.Section]:
   note = Note('There are no event files of a training.', _train_command(run))
   pictures = run.train.pictures.get(_PANEL, [])
   return [
-    sections.training(run.train.curves, run.validation.curves, CAPTIONS, note),
-    sections.batches(pictures, sheet, CAPTIONS.batches, note),
+    sections.training(run.train.curves, run.validation.curves, captions, note),
+    sections.batches(pictures, sheet, captions.batches, note),
   ]
 
 
-def _predictions(run: Run, truth, options: Options) -> page.Section:
+def _predictions(
+  run: Run, truth, options: Options, captions: Captions
+) -> page.Section:
   pairs = [] if truth is None else _comparisons(run, truth, options)
-  about = CAPTIONS.predictions.format(min_score=options.min_score)
+  about = captions.predictions.format(min_score=options.min_score)
   return sections.predictions(pairs, about, _no_evaluation(run))
 
 

@@ -85,6 +85,7 @@ def facts(
   shown |= {'seed': data.seed, 'jitter': _settings(data.jitter)}
   shown |= {'source jitter': _settings(data.source_jitter)}
   shown |= {'Copy-Paste': _settings(data.copy_paste) or 'off'}
+  shown |= {'composition': _settings(data.composition)}
   return [(name, str(value)) for name, value in shown.items() if value != '']
 
 
@@ -123,10 +124,9 @@ def _batches(data, output_size):
     for place in ('host', 'device')
   )
   settings = pipeline.augment_knobs(data)
-  paste = settings['copy_paste'] is not None
   jitters = {name: settings[name] for name in ('jitter', 'source_jitter')}
   for result, batch in zip(results, inputs, strict=False):
-    if paste:
+    if data.composes():
       canvases = augment.pair(
         batch.targets,
         batch.seed,

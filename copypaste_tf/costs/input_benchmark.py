@@ -54,8 +54,8 @@ class Run(NamedTuple):
 def with_and_without(data: TrainData) -> tuple[TrainData, TrainData]:
   """Returns the config with Copy-Paste (its own or the default) and without."""
   here = data.replace(data_service='')
-  on = here if here.copy_paste else here.replace(copy_paste=CopyPaste())
-  return on, here.replace(copy_paste=None)
+  on = here if here.composes() else here.replace(copy_paste=CopyPaste())
+  return on, here.replace(copy_paste=None, composition={})
 
 
 def tasks(

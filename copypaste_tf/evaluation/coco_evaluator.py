@@ -1,15 +1,14 @@
 """COCO's metrics as an evaluator of detections."""
 
 import functools
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from copypaste_tf.evaluation import coco, detections, evaluators, tables
+from copypaste_tf.evaluation.detections import Detections
 from copypaste_tf.evaluation.evaluator import Evaluator
 
 DETECTIONS_FILE = 'detections.json'
@@ -38,7 +37,7 @@ class CocoEvaluator(Evaluator):
     self._read_groundtruth = groundtruth
     self._iou_types = ('bbox', 'segm') if masks else ('bbox',)
     self._per_category = per_category
-    self._detections: list[dict[str, Any]] = []
+    self._batches: list[Detections] = []
     self.names = tuple(f'{coco.PREFIXES[x]}_ap' for x in self._iou_types)
     self.headline = self.names[-1]
 
@@ -49,34 +48,39 @@ class CocoEvaluator(Evaluator):
 
   def reset(self) -> None:
     """Forgets the detections."""
-    self._detections = []
+    self._batches = []
 
   def add(self, outputs: Mapping[str, np.ndarray]) -> None:
     """Adds a batch of detections.
 
     Args:
-      outputs: the arguments of `detections.results`.
+      outputs: the arguments of `detections.from_batch`.
     """
-    self._detections += detections.results(**outputs)
+    self._batches.append(detections.from_batch(**outputs))
+
+  @property
+  def detections(self) -> Detections:
+    """The detections so far, in the order in which they were added."""
+    self._batches = [detections.concat(self._batches)]
+    return self._batches[0]
 
   def parts(self) -> list[dict[str, Any]]:
     """Returns the detections so far as COCO results."""
-    return self._detections
+    return self.detections.to_results()
 
   def merge(self, parts: Sequence[list[dict[str, Any]]]) -> None:
     """Joins the detections of all workers."""
-    self._detections = [result for part in parts for result in part]
+    self._batches = [detections.from_results(part) for part in parts]
 
   def write(self, folder: str) -> None:
     """Writes the detections to `detections.json` as COCO results."""
-    with tf.io.gfile.GFile(os.path.join(folder, self.output_file), 'w') as file:
-      file.write(json.dumps(self._detections))
+    self.detections.write_json(os.path.join(folder, self.output_file))
 
   def metrics(self) -> dict[str, float]:
     """Returns COCO's metrics; see `coco.evaluate`."""
     return coco.evaluate(
       self.groundtruth,
-      self._detections,
+      self.detections,
       iou_types=self._iou_types,
       per_category=self._per_category,
       # Category ids may have gaps, and a model may predict an id in a gap.

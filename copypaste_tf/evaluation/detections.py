@@ -200,11 +200,6 @@ def concat(batches: Iterable[Detections]) -> Detections:
   )
 
 
-def results(*args, **kwargs) -> list[dict[str, Any]]:
-  """Converts a batch to COCO results; see `from_batch` and `Detections`."""
-  return from_batch(*args, **kwargs).to_results()
-
-
 def _with_masks(detections, sizes, counts: Sequence[bytes]) -> Detections:
   return dataclasses.replace(
     detections,

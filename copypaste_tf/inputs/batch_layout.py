@@ -83,7 +83,7 @@ def group_size(data: TrainData, batch_size: int, replicas: int) -> int:
   if batch_size > 1:
     return batch_size
   trained, sources = record_sets.divided(data)
-  paired = data.copy_paste is not None and not sources
+  paired = data.composes() and not sources
   return max(replicas, 2) if paired or len(trained) > 1 else 1
 
 
@@ -113,6 +113,6 @@ def layout(data: TrainData, size: int) -> Layout:
       takers += positions if each.paste_into else ()
       givers += positions if each.pasted_from else ()
       start += count
-    elif data.copy_paste is not None:
+    elif data.composes():
       sources = stream
   return Layout(streams, sources, takers, givers)

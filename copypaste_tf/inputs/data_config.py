@@ -7,6 +7,7 @@ gin configurables (`TrainData.global_batch_size = 64`).
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 from official.modeling import hyperparams
 
@@ -74,6 +75,8 @@ class TrainData(hyperparams.Config):
     jitter: flip, scale and crop of the images.
     source_jitter: jitter of the images pasted from; None means `jitter`.
     copy_paste: options of Copy-Paste; None trains without it.
+    composition: another way to compose the images of a pair, by its `name` in
+      `augment.compositions` and its options; empty means `copy_paste`.
     seed: seed of the order of the records, of the initial weights and of every
       random draw.
     deterministic: the order of the records depends on the seed alone; False
@@ -101,12 +104,17 @@ class TrainData(hyperparams.Config):
   jitter: ScaleJitter = dataclasses.field(default_factory=ScaleJitter)
   source_jitter: ScaleJitter | None = None
   copy_paste: CopyPaste | None = None
+  composition: dict[str, Any] = dataclasses.field(default_factory=dict)
   seed: int = 0
   deterministic: bool = True
   data_service: str = ''
   data_service_job: str = 'copypaste_tf'
   dtype: str = 'float32'
   augment_on: str = 'host'
+
+  def composes(self) -> bool:
+    """Returns True if two images make an example, as Copy-Paste does."""
+    return self.copy_paste is not None or bool(self.composition)
 
 
 @dataclasses.dataclass

@@ -77,7 +77,7 @@ def pair_stage(
   if layout.sources:
     if layout.takers != everywhere:
       staged = scene_batches.without_paste(groups, layout.takers)
-  elif data.copy_paste is not None and (
+  elif data.composes() and (
     split > 1 or not layout.takers == layout.givers == everywhere
   ):
     staged = scene_batches.paired(

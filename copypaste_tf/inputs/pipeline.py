@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 from official.core import config_definitions as cfg
 
-from copypaste_tf.augment import options
+from copypaste_tf.augment import compositions, options
 from copypaste_tf.inputs import (
   batch_layout,
   data_files,
@@ -103,15 +103,19 @@ def train_stages(
 
 
 def augment_knobs(data: TrainData) -> dict[str, Any]:
-  """Returns the keyword arguments of `augment.augment`, except the sizes."""
-  paste = None
-  if data.copy_paste is not None:
-    paste = options.CopyPaste(**data.copy_paste.as_dict())
+  """Returns the keyword arguments of `augment.augment`, except the sizes.
+
+  Args:
+    data: config of the training inputs.
+
+  Raises:
+    ValueError: there is no such composition, or it has no such option.
+  """
   return {
     'max_instances': data.max_instances,
     'jitter': _jitter(data.jitter),
     'source_jitter': _jitter(data.source_jitter),
-    'copy_paste': paste,
+    'composition': _composition(data),
     'dtype': tf.as_dtype(data.dtype),
   }
 
@@ -186,6 +190,19 @@ def _part(data, input_context=None, start_step=0) -> host_part.HostPart:
 
 def _zipped(streams):
   return streams[0] if len(streams) == 1 else tf.data.Dataset.zip(*streams)
+
+
+def _composition(data) -> compositions.Options | None:
+  if data.composition and data.copy_paste is not None:
+    raise ValueError(
+      'TrainData.composition takes the place of TrainData.copy_paste; set one '
+      'of them.'
+    )
+  if data.composition:
+    return compositions.build(dict(data.composition))
+  if data.copy_paste is not None:
+    return options.CopyPaste(**data.copy_paste.as_dict())
+  return None
 
 
 def _jitter(config) -> options.ScaleJitter | None:

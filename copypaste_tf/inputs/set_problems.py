@@ -31,7 +31,7 @@ def problems(data: TrainData, size: int) -> Iterator[tuple[str, str]]:
   yield from _unsupported(data.sets)
   wrong_shares = [*_share_problems(data.sets, size)]
   yield from wrong_shares
-  if data.copy_paste is not None and not wrong_shares:
+  if data.composes() and not wrong_shares:
     yield from _paste_problems(data, size)
 
 

@@ -5,46 +5,36 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from copypaste_tf.evaluation import coco
+from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
 from copypaste_tf.reporting.run_files import Run
-from copypaste_tf.tasks.detection import task
+from copypaste_tf.tasks import registry
 from copypaste_tf.training.run import run_record
 
 
-def groundtruth_of(run: Run) -> dict[str, Any]:
-  """Returns the ground truth of a run in COCO format.
+def evaluator_of(run: Run) -> CocoEvaluator:
+  """Returns the evaluator of a run's task, which holds the run's detections.
+
+  It measures overall and per category.
 
   Args:
-    run: the run, whose `params.yaml` names the files.
+    run: a run that has detections; its `params.yaml` names the ground truth.
 
   Raises:
-    FileNotFoundError: the files do not exist.
+    FileNotFoundError: the files of the ground truth do not exist.
+    ValueError: the detections are damaged.
   """
+  config = run.params.task.replace(per_category_metrics=True)
+  evaluator = registry.build(config).evaluator()
+  evaluator.merge([run.detections])
   try:
-    return task.groundtruth_of(run.params.task)
+    evaluator.groundtruth  # noqa: B018 (It is read here.)
   except FileNotFoundError as error:
     record = os.path.join(run.model_dir, run_record.PARAMS)
     raise FileNotFoundError(
       f'The held-out data of {record} are gone: {error}. Paths there are '
       'relative to the folder in which the run was started; report from there.'
     ) from error
-
-
-def measure(run: Run, truth: Mapping[str, Any]) -> dict[str, float]:
-  """Computes COCO's metrics of a run's detections, overall and per category.
-
-  Args:
-    run: a run that has detections.
-    truth: ground truth in COCO format.
-  """
-  masks = ('segm',) if run.params.task.model.include_mask else ()
-  return coco.evaluate(
-    truth,
-    run.detections,
-    iou_types=('bbox', *masks),
-    per_category=True,
-    strict_categories=False,
-  )
+  return evaluator
 
 
 def object_counts(truth: Mapping[str, Any] | None) -> dict[str, int]:

@@ -48,5 +48,5 @@ class Detector:
     )
 
   def detect(self, scenes: EvalScenes) -> dict[str, tf.Tensor]:
-    """Returns the arguments of `evaluation.detections.results`, in a graph."""
+    """Returns the arguments of `detections.from_batch`, in a graph."""
     return self._task.predict(scenes, self.model)

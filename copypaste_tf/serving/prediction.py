@@ -75,7 +75,7 @@ def predict(
       yield Prediction(
         int(outputs['source_ids'][i]),
         (height, width),
-        detections.results(**one),
+        detections.from_batch(**one).to_results(),
       )
 
 

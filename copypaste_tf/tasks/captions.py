@@ -51,3 +51,22 @@ class Captions(NamedTuple):
   def headline(self, metric: str) -> str:
     """Returns the caption of a metric; its own name if it has none."""
     return self.headlines.get(metric, metric)
+
+
+def plain(task: str, losses: Sequence[str]) -> Captions:
+  """Returns the captions of a task that has none of its own.
+
+  Args:
+    task: name of the task.
+    losses: names of its losses.
+  """
+  return Captions(
+    model=f'A model for {task}',
+    headlines={},
+    headline_axis='Metrics on held-out images, %',
+    losses={name: name for name in losses},
+    panels={'Learning rate': {'learning_rate': ''}},
+    metrics=MetricTable('Metrics', '', (), {}, {}),
+    batches='Training images after augmentation.',
+    predictions='Ground truth on the left, predictions on the right.',
+  )

@@ -9,6 +9,8 @@ import tf_keras
 
 from copypaste_tf.config.config_types import Problem
 from copypaste_tf.evaluation.evaluator import Evaluator
+from copypaste_tf.tasks import captions
+from copypaste_tf.tasks.captions import Captions
 from copypaste_tf.tasks.config import BaseConfig
 
 
@@ -65,6 +67,11 @@ class Task(abc.ABC):
   def synchronized_norm(self) -> bool | None:
     """Says if batch statistics cover all replicas; None without such."""
     return None
+
+  @property
+  def captions(self) -> Captions:
+    """Captions of losses and metrics in a report; by default their names."""
+    return captions.plain(self.name, self.loss_names)
 
   def checks(self) -> list[Problem]:
     """Lists values of the config that the task cannot use."""

@@ -28,7 +28,7 @@ def test_results_hold_box_score_class_and_image():
   inputs = batch(1, 1)
   inputs['boxes'][:] = [10.5, 20.25, 40, 200]
   inputs['scores'][:] = 0.1
-  (result,) = detections.results(**inputs | {'masks': None})
+  (result,) = detections.from_batch(**inputs | {'masks': None}).to_results()
   assert result == {
     'image_id': 5_000_000_000,
     'category_id': int(inputs['classes'][0, 0]),
@@ -41,14 +41,14 @@ def test_results_keep_the_order_and_skip_padding():
   inputs = batch()
   inputs['classes'][0, 1] = 0
   inputs['classes'][1, 2] = -1
-  found = detections.results(**inputs)
+  found = detections.from_batch(**inputs).to_results()
   expected = inputs['scores'][inputs['classes'] > 0]
   np.testing.assert_allclose([r['score'] for r in found], expected, atol=1e-7)
   assert [r['image_id'] % 10 for r in found] == [0, 0, 1, 1]
 
 
 def test_json_holds_them_and_masks_have_the_size_of_the_image():
-  found = json.loads(json.dumps(detections.results(**batch())))
+  found = json.loads(json.dumps(detections.from_batch(**batch()).to_results()))
   for result in found:
     mask = coco_mask.decode(result['segmentation'])
     assert mask.shape == (90, 120)
@@ -62,7 +62,7 @@ def test_json_holds_them_and_masks_have_the_size_of_the_image():
 def test_a_box_outside_of_the_image_has_no_area_and_no_mask():
   inputs = batch(1, 1)
   inputs['boxes'][:] = [100, 10, 120, 30]
-  (result,) = detections.results(**inputs)
+  (result,) = detections.from_batch(**inputs).to_results()
   assert result['bbox'] == [10, 90, 20, 0]
   assert coco_mask.area(result['segmentation']) == 0
 
@@ -72,7 +72,7 @@ def test_values_that_are_not_finite_name_the_image(name):
   inputs = batch()
   inputs[name][1, 0] = np.nan
   with pytest.raises(ValueError, match='image 5000000001 .* not finite'):
-    detections.results(**inputs)
+    detections.from_batch(**inputs).to_results()
 
 
 @pytest.mark.parametrize(
@@ -82,14 +82,14 @@ def test_shapes_that_disagree_are_named(name):
   inputs = batch()
   inputs[name] = inputs[name][:1]
   with pytest.raises(ValueError, match=f'{name} must have the shape'):
-    detections.results(**inputs)
+    detections.from_batch(**inputs).to_results()
 
 
 def test_no_detections():
   inputs = batch()
   for key in ('boxes', 'scores', 'classes', 'masks'):
     inputs[key] = inputs[key][:, :0]
-  assert detections.results(**inputs) == []
+  assert detections.from_batch(**inputs).to_results() == []
 
 
 def results_by_hand(

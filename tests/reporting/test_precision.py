@@ -16,17 +16,17 @@ def test_box_models_get_no_mask_ap(tmp_path):
   run = run_files.read(str(run_folder.make(tmp_path)))
   params = run.params.replace(task={'model': {'include_mask': False}})
   boxes = run._replace(params=params)
-  numbers = precision.measure(boxes, precision.groundtruth_of(run))
+  numbers = precision.evaluator_of(boxes).metrics()
   assert numbers['box_ap'] == 1.0
   assert not [name for name in numbers if name.startswith('mask')]
 
 
 def test_categories_are_measured_one_by_one(tmp_path):
   run = run_files.read(str(run_folder.make(tmp_path)))
-  truth = precision.groundtruth_of(run)
+  truth = precision.evaluator_of(run).groundtruth
   missed = truth['categories'][0]
   found = [d for d in run.detections if d['category_id'] != missed['id']]
-  numbers = precision.measure(run._replace(detections=found), truth)
+  numbers = precision.evaluator_of(run._replace(detections=found)).metrics()
   assert numbers[f'mask_ap/{missed["name"]}'] == 0
   assert numbers[f'mask_ap/{truth["categories"][1]["name"]}'] == 1.0
 
@@ -35,4 +35,4 @@ def test_a_class_that_no_record_has_is_no_error(tmp_path):
   run = run_files.read(str(run_folder.make(tmp_path)))
   stray = run.detections[0] | {'category_id': 77}
   run = run._replace(detections=[*run.detections, stray])
-  assert precision.measure(run, precision.groundtruth_of(run))['mask_ap'] == 1.0
+  assert precision.evaluator_of(run).metrics()['mask_ap'] == 1.0

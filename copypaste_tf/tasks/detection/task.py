@@ -18,6 +18,7 @@ from copypaste_tf.modeling import build, parts
 from copypaste_tf.tasks.detection import labels as train_labels
 from copypaste_tf.tasks.detection import losses as train_losses
 from copypaste_tf.tasks.detection import model_checks, model_config
+from copypaste_tf.tasks.detection.captions import CAPTIONS
 from copypaste_tf.tasks.detection.config import AnchorTargets, TaskConfig
 from copypaste_tf.tasks.task import Task
 
@@ -38,6 +39,7 @@ class DetectionTask(Task):
   """Detects and segments instances with (Cascade) Mask R-CNN."""
 
   name = 'detection'
+  captions = CAPTIONS
   loss_names = train_losses.NAMES
   statistic_names = tuple(f'paste/{name}' for name in STATISTICS)
   short_loss_names = {
@@ -159,7 +161,7 @@ class DetectionTask(Task):
   def predict(
     self, inputs: EvalScenes, model: tf_keras.Model
   ) -> dict[str, tf.Tensor]:
-    """Returns detections, the arguments of `evaluation.detections.results`.
+    """Returns detections, the arguments of `evaluation.detections.from_batch`.
 
     Boxes are float32 `[b, k, 4]` in pixels of the original images; class 0
     marks padding.

@@ -212,7 +212,7 @@ def _batches(params, mode, replicas) -> Iterator[Problem]:
 
 
 def _sources(data: TrainData) -> Iterator[Problem]:
-  if data.source_input_path and data.copy_paste is None:
+  if data.source_input_path and not data.composes():
     yield Problem(
       _TRAIN + 'source_input_path',
       'is never read without TrainData.copy_paste = @CopyPaste()',
@@ -221,7 +221,12 @@ def _sources(data: TrainData) -> Iterator[Problem]:
 
 def _augmentation(data: TrainData) -> Iterator[Problem]:
   """Runs the checks of the options of the augmentation."""
-  knobs = pipeline.augment_knobs(data)
+  try:
+    knobs = pipeline.augment_knobs(data)
+  except ValueError as error:
+    yield Problem(_TRAIN + 'composition', str(error))
+    return
+  knobs['copy_paste'] = knobs['composition'] if data.copy_paste else None
   for name in ('jitter', 'source_jitter', 'copy_paste'):
     try:
       if knobs[name] is not None:

@@ -125,7 +125,7 @@ def _misfits(params, path: str, facts: Facts) -> Iterator[Problem]:
   if 'train_data' not in path:
     return
   if not facts.include_masks:
-    use = 'Copy-Paste is on' if data.copy_paste else 'training needs masks'
+    use = 'Copy-Paste is on' if data.composes() else 'training needs masks'
     yield Problem(
       path,
       f'{use}, but the records have no masks; convert them again with '

@@ -49,6 +49,7 @@ _CHANGEABLE = (
   'task.per_category_metrics',
 )
 _ABSENT = object()
+_EMPTY = ([], {})
 
 
 def write(
@@ -156,9 +157,9 @@ def _changes(old: str, new: str) -> list[str]:
 
 
 def _leaves(text: str) -> dict[str, Any]:
-  """Flattens a config; an empty list is absent, as from before its field."""
+  """Flattens a config without empty values, which older records lack."""
   leaves = config_types.flatten(yaml.safe_load(text))
-  return {path: value for path, value in leaves.items() if value != []}
+  return {path: value for path, value in leaves.items() if value not in _EMPTY}
 
 
 def _listed(changes: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from copypaste_tf.inputs import pipeline
 from copypaste_tf.training.checkpoints import last_good
 from copypaste_tf.training.checkpoints.restore import restore
 from copypaste_tf.training.config.gin_config import Resolved
+from copypaste_tf.training.loop import workers
 from copypaste_tf.training.loop.divergence import LoopError
 from copypaste_tf.training.run import (
   assembly,
@@ -18,7 +19,6 @@ from copypaste_tf.training.run import (
   devices,
   disk,
   run_record,
-  workers,
 )
 from copypaste_tf.training.run.console import Printer, quiet_orbit
 from copypaste_tf.training.run.devices import Devices
