@@ -96,7 +96,7 @@ def libtpu() -> str:
 def shapes(tmp_path_factory) -> pathlib.Path:
   """A folder with records of a few generated shapes, made by the tools."""
   # Here and not above: they import TensorFlow.
-  from tfrecord_tools import dataset_conversion, create_shapes_dataset
+  from tfrecord_tools import create_shapes_dataset, dataset_conversion
 
   folder = tmp_path_factory.mktemp('shapes')
   create_shapes_dataset.create(

@@ -44,9 +44,7 @@ def test_padding_may_be_anything():
 
 
 def test_a_wrong_shape_is_named():
-  with pytest.raises(
-    ValueError, match=r'boxes must .* \[1, 3, 4\]'
-  ):
+  with pytest.raises(ValueError, match=r'boxes must .* \[1, 3, 4\]'):
     outputs.check_shapes(
       [1], [[5, 6]], np.zeros((1, 2, 4)), np.zeros((1, 3)), [[1, 1, 1]], None
     )
