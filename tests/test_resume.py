@@ -72,6 +72,7 @@ def test_a_resumed_run_of_two_sets_equals_one_in_one_go(
   """The sets have other lengths, so their epochs wrap at other steps."""
   params = [
     *shapes_params,
+    'BATCH_SIZE = 4',
     'TrainData.input_path = ""',
     'TrainData.sets = [@one/RecordSet(), @two/RecordSet()]',
     'one/RecordSet.path = %TRAIN_RECORDS',

@@ -5,7 +5,7 @@ import serialized
 import tensorflow as tf
 
 from copypaste_tf import augment, records
-from copypaste_tf.inputs import raw, reader, record_order
+from copypaste_tf.inputs import reader, record_order, scene_batches
 from copypaste_tf.inputs.decode import NO_IMAGE
 
 LIMITS = {'source_size': (32, 48), 'max_instances': 8, 'num_planes': 8}
@@ -52,7 +52,9 @@ def _train(files, seed=0, **knobs):
     'max_instances': 10,
     'copy_paste': augment.CopyPaste(min_visible_area=2),
   } | knobs
-  return reader.train_batches(raw.raw_batches(_batches(files), seed), **knobs)
+  return reader.train_batches(
+    scene_batches.seeded(_batches(files), seed), **knobs
+  )
 
 
 def test_train_batches_equal_the_function_called_by_hand(files):
@@ -87,7 +89,7 @@ def test_the_uncompiled_function_draws_the_same(files):
 def test_sources_from_a_stream_of_their_own(files):
   scenes = tf.data.Dataset.zip(_batches(files[:1]), _batches(files[2:], seed=3))
   batches = reader.train_batches(
-    raw.raw_batches(scenes, 0),
+    scene_batches.seeded(scenes, 0),
     output_size=(32, 32),
     copy_paste=augment.CopyPaste(),
   )

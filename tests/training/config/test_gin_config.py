@@ -227,7 +227,7 @@ def test_record_sets_are_told_apart_and_survive_the_record():
     ('b', False),
   ]
   path = 'task.train_data.sets.1.pasted_from'
-  assert first.origins[path].startswith('recipe.gin:4')
+  assert first.origins[path].startswith('recipe.gin:5')
   text = run_record.to_yaml(first.params)
   pathlib.Path('params.yaml').write_text(text)
   again = gin_config.load(config_files=['params.yaml'])
