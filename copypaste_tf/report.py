@@ -18,11 +18,11 @@ from copypaste_tf import config_flags, records
 from copypaste_tf.inputs import data_files
 from copypaste_tf.reporting import (
   comparison,
-  elements,
   page,
   precision,
   run_files,
   sections,
+  sheet_file,
   summary,
 )
 from copypaste_tf.reporting.elements import Figure, Frame, Note
@@ -35,7 +35,6 @@ del environment  # Imported for its side effect.
 
 REPORT, METRICS = 'report.html', 'metrics.json'
 _PANEL = 'training_batch'  # Tag of the pictures of training batches.
-_MIME = {'.png': 'image/png', '.jpg': 'image/jpeg', '.jpeg': 'image/jpeg'}
 
 
 class Options(NamedTuple):
@@ -118,7 +117,7 @@ def write(options: Options) -> list[str]:
     ValueError: there is no run, or a file is damaged.
     FileNotFoundError: the held-out records or the sheet do not exist.
   """
-  sheet = read_sheet(options.sheet) if options.sheet else None
+  sheet = sheet_file.read(options.sheet) if options.sheet else None
   run = run_files.read(options.model_dir)
   captions = registry.build(run.params.task).captions
   truth, evaluated = _evaluated(run)
@@ -144,26 +143,6 @@ def write(options: Options) -> list[str]:
     options.output_dir,
     {METRICS: json.dumps(numbers, indent=2) + '\n', REPORT: text},
   )
-
-
-def read_sheet(path: str) -> Figure | Frame:
-  """Reads a contact sheet as an element of a page.
-
-  Args:
-    path: a picture, or an HTML file, which is shown in a frame of its own.
-
-  Raises:
-    ValueError: the file is of another kind.
-  """
-  kind = os.path.splitext(path)[1].lower()
-  if kind not in ('.html', *_MIME):
-    raise ValueError(f'--sheet must be .html, .png or .jpg, got {path!r}')
-  with tf.io.gfile.GFile(path, 'rb') as file:
-    content = file.read()
-  title = 'How the training examples are made'
-  if kind == '.html':
-    return Frame(title, content.decode('utf-8'))
-  return Figure(elements.data_uri(content, _MIME[kind]), title, title)
 
 
 def _evaluated(run: Run) -> tuple[Mapping[str, Any] | None, dict[str, float]]:

@@ -85,7 +85,7 @@ def facts(
   shown |= {'seed': data.seed, 'jitter': _settings(data.jitter)}
   shown |= {'source jitter': _settings(data.source_jitter)}
   shown |= {'Copy-Paste': _settings(data.copy_paste) or 'off'}
-  shown |= {'composition': _settings(data.composition)}
+  shown |= {'composition': data.composition}
   return [(name, str(value)) for name, value in shown.items() if value != '']
 
 

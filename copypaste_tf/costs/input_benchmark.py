@@ -55,7 +55,7 @@ def with_and_without(data: TrainData) -> tuple[TrainData, TrainData]:
   """Returns the config with Copy-Paste (its own or the default) and without."""
   here = data.replace(data_service='')
   on = here if here.composes() else here.replace(copy_paste=CopyPaste())
-  return on, here.replace(copy_paste=None, composition={})
+  return on, here.replace(copy_paste=None, composition='')
 
 
 def tasks(

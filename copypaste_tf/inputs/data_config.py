@@ -7,7 +7,6 @@ gin configurables (`TrainData.global_batch_size = 64`).
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
 
 from official.modeling import hyperparams
 
@@ -75,8 +74,9 @@ class TrainData(hyperparams.Config):
     jitter: flip, scale and crop of the images.
     source_jitter: jitter of the images pasted from; None means `jitter`.
     copy_paste: options of Copy-Paste; None trains without it.
-    composition: another way to compose the images of a pair, by its `name` in
-      `augment.compositions` and its options; empty means `copy_paste`.
+    composition: another way to compose the images of a pair: its name in
+      `augment.compositions`, perhaps with options, such as
+      `copy_paste(subset='one')`; empty means the field `copy_paste`.
     seed: seed of the order of the records, of the initial weights and of every
       random draw.
     deterministic: the order of the records depends on the seed alone; False
@@ -104,7 +104,7 @@ class TrainData(hyperparams.Config):
   jitter: ScaleJitter = dataclasses.field(default_factory=ScaleJitter)
   source_jitter: ScaleJitter | None = None
   copy_paste: CopyPaste | None = None
-  composition: dict[str, Any] = dataclasses.field(default_factory=dict)
+  composition: str = ''
   seed: int = 0
   deterministic: bool = True
   data_service: str = ''

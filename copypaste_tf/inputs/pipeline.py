@@ -7,9 +7,10 @@ from typing import Any
 import tensorflow as tf
 from official.core import config_definitions as cfg
 
-from copypaste_tf.augment import compositions, options
+from copypaste_tf.augment import options
 from copypaste_tf.inputs import (
   batch_layout,
+  composing,
   data_files,
   data_service,
   decode,
@@ -115,7 +116,7 @@ def augment_knobs(data: TrainData) -> dict[str, Any]:
     'max_instances': data.max_instances,
     'jitter': _jitter(data.jitter),
     'source_jitter': _jitter(data.source_jitter),
-    'composition': _composition(data),
+    'composition': composing.composition(data),
     'dtype': tf.as_dtype(data.dtype),
   }
 
@@ -190,19 +191,6 @@ def _part(data, input_context=None, start_step=0) -> host_part.HostPart:
 
 def _zipped(streams):
   return streams[0] if len(streams) == 1 else tf.data.Dataset.zip(*streams)
-
-
-def _composition(data) -> compositions.Options | None:
-  if data.composition and data.copy_paste is not None:
-    raise ValueError(
-      'TrainData.composition takes the place of TrainData.copy_paste; set one '
-      'of them.'
-    )
-  if data.composition:
-    return compositions.build(dict(data.composition))
-  if data.copy_paste is not None:
-    return options.CopyPaste(**data.copy_paste.as_dict())
-  return None
 
 
 def _jitter(config) -> options.ScaleJitter | None:

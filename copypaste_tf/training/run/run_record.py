@@ -49,7 +49,7 @@ _CHANGEABLE = (
   'task.per_category_metrics',
 )
 _ABSENT = object()
-_EMPTY = ([], {})
+_EMPTY = ([], '')
 
 
 def write(
@@ -157,9 +157,11 @@ def _changes(old: str, new: str) -> list[str]:
 
 
 def _leaves(text: str) -> dict[str, Any]:
-  """Flattens a config without empty values, which older records lack."""
+  """Flattens a config without empty values, which older records may lack."""
   leaves = config_types.flatten(yaml.safe_load(text))
-  return {path: value for path, value in leaves.items() if value not in _EMPTY}
+  return {
+    path: value for path, value in leaves.items() if value not in ([], '')
+  }
 
 
 def _listed(changes: Sequence[str]) -> str:
