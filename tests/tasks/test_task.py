@@ -2,12 +2,17 @@
 
 import json
 import shutil
+import types
 
 import numpy as np
 import pytest
 import tiny_run
 from line_task import Distance, LineTask
 
+from copypaste_tf import checkpoint_flags
+from copypaste_tf.config.config_types import ConfigError, Range
+from copypaste_tf.reporting import summary
+from copypaste_tf.serving import inference
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.checkpoints import last_good
 from copypaste_tf.training.checks import config_checks
@@ -67,3 +72,36 @@ def test_a_strangers_task_trains_resumes_and_evaluates(
     resolved.params, str(tmp_path), str(whole / f'ckpt-{STEPS}')
   )
   assert metrics['closeness'] == closeness
+
+
+def test_a_task_without_detections_is_refused_where_they_are_needed(resolved):
+  expected = r"task\.name: expected .* \(detection\), got 'line'; choose"
+  with pytest.raises(ConfigError, match=expected):
+    inference.Detector(resolved.params, 'none')
+  message = r'--gin_params: task\.name: expected a task that makes detections'
+  with pytest.raises(ValueError, match=message):
+    checkpoint_flags.check(resolved, data=False, detections=True)
+  with pytest.raises(ConfigError, match="the task 'line' has none"):
+    registry.build(resolved.params.task).published_model()
+
+
+def test_a_task_brings_the_ranges_of_its_numbers(resolved, monkeypatch):
+  ranges = {'task.slope': Range(0, 2)}
+  monkeypatch.setattr(LineTask, 'ranges', ranges)
+  (problem,) = config_checks.problems(resolved.params)
+  assert problem == ('task.slope', 'expected a value in [0, 2], got 3.0')
+
+
+def test_the_report_of_a_task_has_its_settings_and_losses(resolved):
+  curve = types.SimpleNamespace(values=[0.5])
+  run = types.SimpleNamespace(
+    params=resolved.params,
+    recipe='line',
+    results={},
+    steps=6,
+    best=None,
+    train=types.SimpleNamespace(curves={'square': curve}),
+  )
+  assert summary.metrics(run, {}, None)['square'] == 0.5
+  chosen = summary.settings(run)
+  assert 'Backbone' not in chosen and chosen['Image size'] == '1 × 1'
