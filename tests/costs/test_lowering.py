@@ -204,7 +204,7 @@ def test_several_record_sets_lower_with_static_shapes():
     *(*SMALL, 'TrainData.input_path = ""'),
     'TrainData.sets = [@one/RecordSet(), @two/RecordSet()]',
     *('one/RecordSet.path = "a"', 'two/RecordSet.path = "b"'),
-    *('RecordSet.share = 0.5', 'two/RecordSet.pasted_from = False'),
+    'RecordSet.share = 0.5',
   ]
   params = gin_config.load(['smoke'], lines).params
   found = lowering.lowered(params, replicas=8, batch=2)
