@@ -18,6 +18,7 @@ from absl import app, flags
 from copypaste_tf import config_flags
 from copypaste_tf.costs import input_benchmark, input_summary
 from copypaste_tf.inputs.data_config import TrainData
+from copypaste_tf.tasks import registry
 from copypaste_tf.training.checks import config_checks
 from copypaste_tf.training.config import gin_config
 from copypaste_tf.training.run import run_record
@@ -73,10 +74,10 @@ def benchmark(resolved: gin_config.Resolved, options: flags.FlagValues) -> None:
   if problems:
     messages = [config_checks.describe(p, resolved) for p in problems]
     raise ValueError('\n'.join(messages))
-  task = resolved.params.task
+  task = registry.build(resolved.params.task)
   summary = measure(
-    task.train_data,
-    tuple(task.model.input_size[:2]),
+    task.config.train_data,
+    task.output_size,
     cores=cores,
     images=options.images,
     rounds=options.rounds,

@@ -8,6 +8,7 @@ import tensorflow as tf
 from absl import flags
 
 from copypaste_tf import config_flags
+from copypaste_tf.serving import inference
 from copypaste_tf.training.checks import config_checks
 from copypaste_tf.training.config import gin_config
 from copypaste_tf.training.run import run_record
@@ -54,12 +55,15 @@ def load(
   return config_flags.load(flag_values, record=record, values=values)
 
 
-def check(resolved: gin_config.Resolved, *, data: bool) -> None:
+def check(
+  resolved: gin_config.Resolved, *, data: bool, detections: bool = False
+) -> None:
   """Checks a config.
 
   Args:
     resolved: the config.
     data: whether the evaluation records must exist.
+    detections: whether the task must make detections.
 
   Raises:
     ValueError: the config has problems; the message has a line for each.
@@ -67,6 +71,8 @@ def check(resolved: gin_config.Resolved, *, data: bool) -> None:
   problems = config_checks.problems(
     resolved.params, mode='eval' if data else '', missing_data=not data
   )
+  if detections:
+    problems += inference.problems(resolved.params)
   if problems:
     messages = [config_checks.describe(p, resolved) for p in problems]
     raise ValueError('\n'.join(messages))

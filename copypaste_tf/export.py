@@ -35,7 +35,7 @@ def main(argv: list[str]) -> None:
   ):
     raise ValueError(f'--output={output} already exists; give a new folder')
   resolved = checkpoint_flags.load()
-  checkpoint_flags.check(resolved, data=False)
+  checkpoint_flags.check(resolved, data=False, detections=True)
   detector = inference.Detector(resolved.params, checkpoint_flags.checkpoint())
   saved_model.save(detector, output, min_score=flags.FLAGS.min_score)
   print(f'written: {output}')

@@ -16,10 +16,10 @@ import tensorflow as tf
 from absl import app, flags
 
 from copypaste_tf import config_flags
-from copypaste_tf.modeling import build
 from copypaste_tf.modeling.checkpoints import tf1_checkpoint
 from copypaste_tf.modeling.checkpoints.published_names import published_names
 from copypaste_tf.modeling.mask_rcnn import MaskRCNN
+from copypaste_tf.tasks import registry
 
 del environment  # Imported for its side effect.
 
@@ -84,10 +84,10 @@ def main(argv: list[str]) -> None:
   """Imports the checkpoint and lists the variables that were not used."""
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
-  model = build.mask_rcnn(config_flags.load().params.task.model)
+  task = registry.build(config_flags.load().params.task)
   plan = import_checkpoint(
     flags.FLAGS.tf1_checkpoint,
-    model,
+    task.published_model(),
     flags.FLAGS.output,
     backbone_only=flags.FLAGS.modules == 'backbone',
     averages=flags.FLAGS.moving_averages,

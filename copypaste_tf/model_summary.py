@@ -1,4 +1,7 @@
-r"""Prints parameters and multiply-adds of each part of a recipe's model.
+r"""Prints the size of each part of a recipe's model.
+
+Detectors have parameters and multiply-adds; other tasks may have parameters
+only.
 
 python -m copypaste_tf.model_summary --gin_file=configs/coco_r50_lsj.gin
 """
@@ -6,67 +9,18 @@ python -m copypaste_tf.model_summary --gin_file=configs/coco_r50_lsj.gin
 from copypaste_tf import environment  # isort: split
 
 from absl import app
-from official.vision.configs import maskrcnn
 
 from copypaste_tf import config_flags
-from copypaste_tf.modeling import build, counting
+from copypaste_tf.tasks import registry
 
 del environment  # Imported for its side effect.
-
-# Multiply-adds in 1e9 and parameters in 1e6 of the published implementation, by
-# (backbone, pyramid, cascade stages, image side).
-PUBLISHED = {
-  ('resnet50', 'fpn', 1, 1024): (431.78, 48.011),
-  ('resnet101', 'fpn', 1, 1024): (509.41, 67.004),
-  ('resnet101', 'fpn', 1, 1280): (692.80, 67.004),
-  ('efficientnet-b7', 'fpn', 1, 640): (286.39, 85.918),
-  ('efficientnet-b7', 'fpn', 1, 1024): (447.02, 85.918),
-  ('efficientnet-b7', 'fpn', 1, 1280): (595.30, 85.918),
-  ('efficientnet-b7', 'fpn', 3, 1280): (854.31, 118.268),
-  ('efficientnet-b7', 'nasfpn', 3, 1280): (1440.59, 185.081),
-}
-
-
-def summary(config: maskrcnn.MaskRCNN) -> str:
-  """Returns the table of a model.
-
-  Args:
-    config: config of the model.
-  """
-  model = build.mask_rcnn(config)
-  counts = counting.count(
-    model,
-    config.input_size[:2],
-    num_proposals=config.roi_generator.test_num_proposals,
-    num_detections=config.detection_generator.max_num_detections,
-  )
-  lines = [f'{"part":12}{"parameters":>15}{"G multiply-adds":>18}']
-  for part, (parameters, multiply_adds) in counts.items():
-    lines.append(f'{part:12}{parameters:15,}{multiply_adds / 1e9:18.2f}')
-  parameters, multiply_adds = map(sum, zip(*counts.values(), strict=True))
-  lines.append(f'{"total":12}{parameters:15,}{multiply_adds / 1e9:18.2f}')
-  published = PUBLISHED.get(key(config, model))
-  if published:
-    billions, millions = published
-    lines.append(f'{"published":12}{millions:13.3f} M{billions:18.2f}')
-  return '\n'.join(lines)
-
-
-def key(config: maskrcnn.MaskRCNN, model) -> tuple[str, str, int, int]:
-  """Returns the key of a model in `PUBLISHED`."""
-  return (
-    model.backbone.name,
-    config.decoder.type,
-    len(model.regions.box_heads),
-    config.input_size[0],
-  )
 
 
 def main(argv: list[str]) -> None:
   """Prints the table."""
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
-  print(summary(config_flags.load().params.task.model))
+  print(registry.build(config_flags.load().params.task).model_table())
 
 
 def run(argv: list[str] | None = None) -> None:

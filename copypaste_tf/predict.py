@@ -70,7 +70,7 @@ def main(argv: list[str]) -> None:
     raise app.UsageError('--images and --output are required')
   paths = prediction.number(expand(values.images))
   resolved = checkpoint_flags.load()
-  checkpoint_flags.check(resolved, data=False)
+  checkpoint_flags.check(resolved, data=False, detections=True)
   names = _names(resolved.params.task.validation_data.input_path)
   checkpoint = checkpoint_flags.checkpoint()
   detector = inference.Detector(resolved.params, checkpoint)

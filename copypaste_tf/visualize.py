@@ -20,6 +20,7 @@ from copypaste_tf.inputs import batch_layout, data_files, pipeline, record_sets
 from copypaste_tf.inputs.data_config import TrainData
 from copypaste_tf.reporting import sheet
 from copypaste_tf.reporting.panels import Example
+from copypaste_tf.tasks import registry
 from copypaste_tf.training.checks import config_checks
 
 del environment  # Imported for its side effect.
@@ -52,7 +53,7 @@ def main(argv: list[str]) -> None:
     messages = [config_checks.describe(p, resolved) for p in problems]
     raise ValueError('\n'.join(messages))
   data = resolved.params.task.train_data
-  size = tuple(resolved.params.task.model.input_size[:2])
+  size = registry.build(resolved.params.task).output_size
   files = sheet.write(
     flags.FLAGS.output,
     title(flags.FLAGS.gin_file),

@@ -62,7 +62,8 @@ def augment(
 
   Raises:
     ValueError: if a knob is out of its range, both `copy_paste` and
-      `composition` are given, or the batch is too small to pair its images.
+      `composition` are given, `sources` or `source_jitter` is given without
+      either, or the batch is too small to pair its images.
   """
   if copy_paste is not None and composition is not None:
     raise ValueError(
@@ -72,6 +73,12 @@ def augment(
   composition = copy_paste if composition is None else composition
   if composition is not None:
     compositions.check(composition)
+  elif sources is not None or source_jitter is not None:
+    name = 'source_jitter' if sources is None else 'sources'
+    raise ValueError(
+      f'augment reads `{name}` only to compose pairs of images; pass '
+      '`copy_paste` or `composition`, too.'
+    )
   jitter = jitter or ScaleJitter()
   warped = {
     'dtype': _dtype_to_warp(dtype, composition),

@@ -26,6 +26,26 @@ class Problem(NamedTuple):
   message: str
 
 
+class Range(NamedTuple):
+  """Closed interval of allowed numbers.
+
+  Attributes:
+    low: least allowed number.
+    high: largest allowed number; None means no upper bound.
+  """
+
+  low: float
+  high: float | None = None
+
+  def __str__(self) -> str:
+    if self.high is None:
+      return f'at least {self.low}'
+    return f'in [{self.low}, {self.high}]'
+
+  def __contains__(self, value) -> bool:
+    return self.low <= value and (self.high is None or value <= self.high)
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
   """Returns `; did you mean 'x'?` for the most similar known name, or ''."""
   known = sorted(known)

@@ -30,6 +30,7 @@ class Binding(NamedTuple):
     value: the literal; it may contain `ConfigurableReference`s.
     where: `file:line`, or the flag.
     macros: names of the macros in the value.
+    scopes: scopes of the references in the value.
   """
 
   scope: str
@@ -38,6 +39,7 @@ class Binding(NamedTuple):
   value: Any
   where: str
   macros: tuple[str, ...] = ()
+  scopes: tuple[str, ...] = ()
 
   @property
   def name(self) -> str:
@@ -48,15 +50,17 @@ class Binding(NamedTuple):
 
 
 class _Delegate(gin.config.ParserDelegate):
-  """Builds gin's references and records the names of the macros."""
+  """Builds gin's references and records their scopes and the macros."""
 
   def __init__(self, configurables: Configurables):
     super().__init__()
     self._configurables = configurables
     self.macros: list[str] = []
+    self.scopes: list[str] = []
 
   def configurable_reference(self, scoped_selector, evaluate):
-    name = scoped_selector.rsplit('/', 1)[-1]
+    *scopes, name = scoped_selector.split('/')
+    self.scopes += scopes
     try:
       return super().configurable_reference(scoped_selector, evaluate)
     except ValueError as error:
@@ -97,14 +101,16 @@ def parse(
     The bindings in effect: the last one for each parameter.
 
   Raises:
-    ConfigError: a file is missing or does not parse, a name is unknown, or a
-      macro is undefined or unused.
+    ConfigError: a file is missing or does not parse, a name is unknown, a
+      macro is undefined or unused, or no reference has the scope of a
+      binding.
   """
   statements = []
   for file in files:
     statements += _parse_file(file, None, configurables)
   for line in params:
     statements += _parse_text(line, COMMAND_LINE, None, configurables)
+  _check_scopes(statements)
   return _in_effect(statements)
 
 
@@ -168,7 +174,8 @@ def _include(filename, at, path, configurables) -> list[Binding]:
 def _binding(statement, at, delegate, configurables) -> Binding:
   """Returns the binding of a statement, after checking its names."""
   macros, delegate.macros = tuple(delegate.macros), []
-  binding = Binding(*statement[:4], at, macros)
+  scopes, delegate.scopes = tuple(delegate.scopes), []
+  binding = Binding(*statement[:4], at, macros, scopes)
   selector, parameter = binding.selector, binding.parameter
   if not parameter:
     return binding
@@ -185,6 +192,18 @@ def _binding(statement, at, delegate, configurables) -> Binding:
       f'{nearest(parameter, known)}'
     )
   return binding
+
+
+def _check_scopes(statements: Sequence[Binding]) -> None:
+  """Raises an error for a binding in a scope that no reference has."""
+  known = {scope for binding in statements for scope in binding.scopes}
+  for binding in statements:
+    for scope in filter(None, binding.scope.split('/')):
+      if scope not in known:
+        raise ConfigError(
+          f'{binding.where}: {binding.name}: nobody refers to the scope '
+          f'{scope!r}{nearest(scope, known)}'
+        )
 
 
 def _in_effect(statements: Sequence[Binding]) -> list[Binding]:

@@ -74,14 +74,12 @@ def box_loss(
     codes: `[b, n, 4]` float32 predicted box codes, or `[b, n, 4 * k]` with one
       box for each class.
     targets: `[b, n, 4]` float32 box codes.
-    classes: `[b, n]` integers in [0, k), of any dtype; 0 is the background.
+    classes: `[b, n]` int32 in [0, k); 0 is the background.
     delta: error at which the loss turns from quadratic to linear.
 
   Returns:
     Float32 scalar, at least 0; 0 without a foreground region.
   """
-  # The task may have cast all outputs of the model to float32.
-  classes = tf.cast(classes, tf.int32)
   _, n, channels = codes.shape
   codes = tf.reshape(codes, [-1, n, channels // 4, 4])
   if channels > 4:
@@ -100,7 +98,7 @@ def mask_loss(
   Args:
     logits: `[b, n, s, s]` float32 mask logits of each region's class.
     targets: `[b, n, s, s]` float32 soft masks in [0, 1].
-    classes: `[b, n]` integers in [0, k), of any dtype; 0 is the background.
+    classes: `[b, n]` int32 in [0, k); 0 is the background.
 
   Returns:
     Float32 scalar, at least 0; 0 without a foreground region.

@@ -9,6 +9,7 @@ import numpy as np
 from copypaste_tf.inputs import record_sets
 from copypaste_tf.reporting.run_files import Run
 from copypaste_tf.reporting.sections import percent
+from copypaste_tf.tasks import registry
 from copypaste_tf.tasks.captions import Captions
 from copypaste_tf.training.run.progress import duration
 
@@ -51,8 +52,9 @@ def metrics(
   if rates is not None:
     # The median ignores the first loop, which is slow as it traces the graph.
     numbers[_RATE] = round(float(np.median(rates.values)), 2)
+  losses = registry.build(run.params.task).loss_names
   for tag, curve in run.train.curves.items():
-    if tag.endswith('_loss'):
+    if tag in losses:
       last = float(curve.values[-1])
       numbers[tag] = last if math.isfinite(last) else None  # JSON has no NaN.
   return numbers
@@ -105,20 +107,18 @@ def lead(run: Run, model: str) -> str:
 
 def settings(run: Run) -> dict[str, str]:
   """Returns the main settings as text by name."""
-  config, data = run.params.task, run.params.task.train_data
-  backbone = config.model.backbone
-  size = getattr(backbone.get(), 'model_id', '')
+  task = registry.build(run.params.task)
+  data = task.config.train_data
   return {
     'Recipe': run.recipe,
-    'Backbone': f'{backbone.type} {size}'.strip(),
-    'Decoder': str(config.model.decoder.type),
-    'Image size': ' × '.join(map(str, config.model.input_size[:2])),
+    **task.settings(),
+    'Image size': ' × '.join(map(str, task.output_size)),
     'Batch size': str(data.global_batch_size),
     'Scale jitter': _jitter(data.jitter),
     'Copy-Paste': _copy_paste(data.copy_paste),
     'Precision': run.params.runtime.mixed_precision_dtype or 'float32',
     'Training records': record_sets.patterns(data),
-    'Held-out records': config.validation_data.input_path,
+    'Held-out records': task.config.validation_data.input_path,
   }
 
 

@@ -5,10 +5,26 @@ import tf_keras
 from official.core import config_definitions as cfg
 from official.modeling import performance
 
+from copypaste_tf.config.config_types import ConfigError, Problem
 from copypaste_tf.inputs import reader
 from copypaste_tf.inputs.decode import EvalScenes
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.checkpoints.restore import restore
+
+
+def problems(params: cfg.ExperimentConfig) -> list[Problem]:
+  """Lists the task of a config if it makes no detections."""
+  task = registry.build(params.task)
+  if task.makes_detections:
+    return []
+  detectors = ', '.join(registry.detectors())
+  return [
+    Problem(
+      'task.name',
+      f'expected a task that makes detections ({detectors}), got '
+      f'{task.name!r}; choose experiment.task in the recipe',
+    )
+  ]
 
 
 class Detector:
@@ -19,10 +35,13 @@ class Detector:
     checkpoint: path prefix of the checkpoint.
 
   Raises:
+    ConfigError: the task of the config makes no detections.
     ValueError: the checkpoint is damaged or does not fit the model.
   """
 
   def __init__(self, params: cfg.ExperimentConfig, checkpoint: str):
+    for problem in problems(params):
+      raise ConfigError(f'{problem.path}: {problem.message}')
     performance.set_mixed_precision_policy(params.runtime.mixed_precision_dtype)
     self._task = registry.build(params.task)
     self._data = params.task.validation_data

@@ -66,6 +66,11 @@ def get(name: str) -> type[Task]:
   return _TASKS[name]
 
 
+def detectors() -> list[str]:
+  """Returns the names of the tasks that make detections."""
+  return sorted(k for k, task in _TASKS.items() if task.makes_detections)
+
+
 def build(config: BaseConfig) -> Task:
   """Returns the task of a config; one without a name is of `DEFAULT`.
 

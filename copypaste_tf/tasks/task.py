@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import tensorflow as tf
 import tf_keras
 
-from copypaste_tf.config.config_types import Problem
+from copypaste_tf.config.config_types import ConfigError, Problem, Range
 from copypaste_tf.evaluation.evaluator import Evaluator
 from copypaste_tf.tasks import captions
 from copypaste_tf.tasks.captions import Captions
@@ -27,6 +27,10 @@ class Task(abc.ABC):
     short_loss_names: `{loss name: label}` of the losses in a line of progress.
     configurables: `{name: function or class}` that a recipe of this task may
       bind, besides those of every recipe. Each is a gin configurable.
+    ranges: `{dotted path: range}` of numbers in the config, such as
+      `task.model.num_classes`; checked before `checks`.
+    makes_detections: `predict` takes `EvalScenes` and returns the arguments of
+      `evaluation.detections.from_batch`, as prediction and export need.
     config: of the task.
   """
 
@@ -35,6 +39,8 @@ class Task(abc.ABC):
   statistic_names: ClassVar[Sequence[str]] = ()
   short_loss_names: ClassVar[Mapping[str, str]] = {}
   configurables: ClassVar[Mapping[str, Callable[..., Any]]] = {}
+  ranges: ClassVar[Mapping[str, Range]] = {}
+  makes_detections: ClassVar[bool] = False
 
   def __init__(self, config: BaseConfig):
     """Holds a config.
@@ -76,6 +82,36 @@ class Task(abc.ABC):
   def checks(self) -> list[Problem]:
     """Lists values of the config that the task cannot use."""
     return []
+
+  def settings(self) -> dict[str, str]:
+    """Returns the main settings of the model as text by name, for a report."""
+    return {}
+
+  def model_table(self) -> str:
+    """Returns the table that `model_summary` prints.
+
+    By default it has the number of trainable parameters of each layer.
+    """
+    model = self.build_model()
+    rows = {
+      layer.name: sum(w.shape.num_elements() for w in layer.trainable_weights)
+      for layer in model.layers
+    }
+    rows['total'] = sum(rows.values())
+    width = max(map(len, rows))
+    lines = [f'{name:{width}}{count:15,}' for name, count in rows.items()]
+    return '\n'.join([f'{"part":{width}}{"parameters":>15}', *lines])
+
+  def published_model(self) -> tf_keras.Model:
+    """Returns a model whose variables have names in published checkpoints.
+
+    Raises:
+      ConfigError: no TF1 checkpoints of this task were published.
+    """
+    raise ConfigError(
+      f'import_checkpoint reads published checkpoints of detectors; the task '
+      f'{self.name!r} has none. Choose a recipe with another experiment.task'
+    )
 
   @abc.abstractmethod
   def build_model(self) -> tf_keras.Model:

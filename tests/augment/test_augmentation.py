@@ -301,3 +301,10 @@ def test_stateful_random_ops_are_not_used():
     source = inspect.getsource(module)
     for call in ('tf.random.uniform', 'tf.random.normal', 'tf.random.shuffle'):
       assert call not in source
+
+
+@pytest.mark.parametrize('name', ['sources', 'source_jitter'])
+def test_sources_without_a_composition_are_refused(name):
+  value = {'sources': 'any', 'source_jitter': options.ScaleJitter()}[name]
+  with pytest.raises(ValueError, match=f'reads `{name}` only to compose'):
+    augment_batch(None, None, output_size=(8, 8), **{name: value})

@@ -28,8 +28,11 @@ def told(bindings):
 
 
 def test_bindings_know_their_lines(folder):
-  text = '# Heat.\noven.degrees = 90\n\nslow/oven.shelf = [1,\n  2]\n'
-  assert told(parse(folder, text)) == [
+  text = (
+    '# Heat.\noven.degrees = 90\n\nslow/oven.shelf = [1,\n  2]\n'
+    'oven.shelf = @slow/oven()\n'
+  )
+  assert told(parse(folder, text))[:2] == [
     ('oven.degrees', 90, 'x.gin:2'),
     ('slow/oven.shelf', [1, 2], 'x.gin:4'),
   ]
@@ -88,3 +91,13 @@ def test_an_include_lies_beside_its_file(folder):
     ('oven.degrees', 70, 'sub/part.gin:1'),
     ('oven.shelf', 1, 'sub/all.gin:2'),
   ]
+
+
+def test_a_scope_without_a_reference_is_an_error(folder):
+  with pytest.raises(ConfigError, match="scope 'slwo'; did you mean 'slow'"):
+    parse(folder, 'oven.shelf = @slow/oven()\nslwo/oven.degrees = 90')
+  # A later line may replace the reference.
+  lines = ['oven.shelf = None']
+  text = 'oven.shelf = @slow/oven()\nslow/oven.degrees = 90'
+  names = [b.name for b in parse(folder, text, lines)]
+  assert names == ['oven.shelf', 'slow/oven.degrees']

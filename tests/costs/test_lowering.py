@@ -195,3 +195,18 @@ def test_every_recipe_lowers_with_all_its_layers(lowered, recipe):
     patch.setattr(efficientnet, 'STAGES', ALL_STAGES)
     module = lowered(_params(recipe)).module
   assert not hlo_module.dynamic_shapes(module)
+
+
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_several_record_sets_lower_with_static_shapes():
+  lines = [
+    *(*SMALL, 'TrainData.input_path = ""'),
+    'TrainData.sets = [@one/RecordSet(), @two/RecordSet()]',
+    *('one/RecordSet.path = "a"', 'two/RecordSet.path = "b"'),
+    'RecordSet.share = 0.5',
+  ]
+  params = gin_config.load(['smoke'], lines).params
+  found = lowering.lowered(params, replicas=8, batch=2)
+  assert not hlo_module.dynamic_shapes(found)
+  assert hlo_module.count(found, 'all-reduce') > 10

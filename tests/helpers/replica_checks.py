@@ -189,6 +189,7 @@ OVERRIDES = (
 def step(*params):
   """One step of two replicas, against the mean of the images' losses."""
   split_cpu(2)
+  tf_keras.utils.set_random_seed(1)
   config = gin_config.load(['smoke'], [*params, *EVERYTHING], [], OVERRIDES)
   made = TrainedTask(registry.build(config.params.task))
   batch = next(iter(made.build_inputs(config.params.task.train_data)))
@@ -223,13 +224,12 @@ def step(*params):
   for weight, before, change in zip(
     model.trainable_weights, _trainable(alone, start), expected, strict=True
   ):
-    np.testing.assert_allclose(
-      weight.numpy() - before,
-      -change,
-      rtol=2e-2,
-      atol=2e-4 * np.abs(change).max() + 1e-6,
-      err_msg=weight.name,
-    )
+    # Rounding differs between a batch of two and two of one, and ReLUs amplify
+    # it: single elements of the first layers are off by a third of themselves.
+    # A missing average or statistics of one image are off by the whole norm.
+    error = np.linalg.norm(weight.numpy() - before + change)
+    allowed = 5e-3 * np.linalg.norm(change) + 1e-6 * np.sqrt(change.size)
+    assert error <= allowed, (weight.name, error, allowed)
 
 
 def _reference_step(made, model, batch):

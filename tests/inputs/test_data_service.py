@@ -135,3 +135,21 @@ def test_no_two_batches_of_workers_and_hosts_have_the_same_draws(
   assert images[0].shape[0] == 2
   for one, other in itertools.combinations(images, 2):
     assert not np.array_equal(one, other)
+
+
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_several_sets_share_the_batches_of_the_service(service, folder):
+  one, two = f'{folder}/all-[0-2]', f'{folder}/all-[3-5]'
+  data = _data(service, '', copy_paste=data_config.CopyPaste()).replace(
+    sets=[
+      data_config.RecordSet(path=path, share=0.5).as_dict()
+      for path in (one, two)
+    ]
+  )
+  batches = list(pipeline.train_dataset(data, (32, 32)).take(24))
+  first, second = set(range(1000, 1006)), set(range(1006, 1012))
+  targets = [set(b.source_id[:, 0].numpy().tolist()) for b in batches]
+  for ids in targets:
+    assert len(ids & first) == len(ids & second) == 1, 'half a batch each'
+  assert set().union(*targets) == first | second

@@ -1,119 +1,25 @@
 """A task from outside of the package trains, resumes and evaluates."""
 
-import dataclasses
 import json
 import shutil
+import types
 
 import numpy as np
 import pytest
-import tensorflow as tf
-import tf_keras
 import tiny_run
+from line_task import Distance, LineTask
 
-from copypaste_tf.evaluation.evaluator import Evaluator
+from copypaste_tf import checkpoint_flags
+from copypaste_tf.config.config_types import ConfigError, Range
+from copypaste_tf.reporting import summary
+from copypaste_tf.serving import inference
 from copypaste_tf.tasks import registry
-from copypaste_tf.tasks.config import BaseConfig, configurable
-from copypaste_tf.tasks.task import Task
 from copypaste_tf.training.checkpoints import last_good
 from copypaste_tf.training.checks import config_checks
 from copypaste_tf.training.config import gin_config
 from copypaste_tf.training.run import runner
 
 STEPS = 6
-
-
-@configurable
-@dataclasses.dataclass
-class LineConfig(BaseConfig):
-  """Sets the line that is learned.
-
-  Attributes:
-    slope: of the line.
-  """
-
-  slope: float = 2.0
-
-
-class Distance(Evaluator):
-  """Measures the mean distance from the line, negative: more is better."""
-
-  names = ('closeness',)
-  headline = 'closeness'
-  output_file = 'errors.json'
-
-  def reset(self):
-    self._errors = []
-
-  def add(self, outputs):
-    self._errors += np.abs(outputs['y'] - outputs['truth']).tolist()
-
-  def parts(self):
-    return self._errors
-
-  def merge(self, parts):
-    self._errors = [error for part in parts for error in part]
-
-  def write(self, folder):
-    with open(f'{folder}/{self.output_file}', 'w') as file:
-      json.dump(self._errors, file)
-
-  def metrics(self):
-    return {'closeness': -float(np.mean(self._errors))}
-
-
-class LineTask(Task):
-  """Fits a line; every step has points of its own."""
-
-  name = 'line'
-  loss_names = ('square', 'absolute')
-  statistic_names = ('mean_x',)
-  short_loss_names = {'square': 'sq'}
-  configurables = {'LineConfig': LineConfig}
-  output_size = (1, 1)
-
-  @classmethod
-  def make_config(cls, weight_decay):
-    del weight_decay
-    return LineConfig()
-
-  def build_model(self):
-    model = tf_keras.Sequential([tf_keras.layers.Dense(1, use_bias=False)])
-    model.build([None, 1])
-    return model
-
-  def train_inputs(self, data, input_context=None, start_step=0):
-    steps = tf.data.Dataset.range(start_step, 2**62)
-    return steps.map(
-      lambda i: tf.cast(tf.range(1, 5), tf.float32) / tf.cast(i + 4, tf.float32)
-    )
-
-  def eval_inputs(self, data, input_context=None):
-    return tf.data.Dataset.from_tensor_slices([[1.0, 2.0], [3.0, 4.0]])
-
-  def labels(self, examples, step):
-    return self.config.slope * examples
-
-  def forward(self, model, examples, labels):
-    return model(examples[:, tf.newaxis])[:, 0]
-
-  def losses(self, outputs, labels, penalties):
-    error = outputs - labels
-    return {
-      'square': tf.reduce_mean(error**2),
-      'absolute': tf.reduce_mean(abs(error)),
-    }
-
-  def statistics(self, examples):
-    return {'mean_x': examples}
-
-  def predict(self, inputs, model):
-    line = model(inputs[:, tf.newaxis])[:, 0]
-    return {'y': line, 'truth': self.config.slope * inputs}
-
-  def evaluator(self):
-    made = Distance()
-    made.reset()
-    return made
 
 
 @pytest.fixture
@@ -166,3 +72,36 @@ def test_a_strangers_task_trains_resumes_and_evaluates(
     resolved.params, str(tmp_path), str(whole / f'ckpt-{STEPS}')
   )
   assert metrics['closeness'] == closeness
+
+
+def test_a_task_without_detections_is_refused_where_they_are_needed(resolved):
+  expected = r"task\.name: expected .* \(detection\), got 'line'; choose"
+  with pytest.raises(ConfigError, match=expected):
+    inference.Detector(resolved.params, 'none')
+  message = r'--gin_params: task\.name: expected a task that makes detections'
+  with pytest.raises(ValueError, match=message):
+    checkpoint_flags.check(resolved, data=False, detections=True)
+  with pytest.raises(ConfigError, match="the task 'line' has none"):
+    registry.build(resolved.params.task).published_model()
+
+
+def test_a_task_brings_the_ranges_of_its_numbers(resolved, monkeypatch):
+  ranges = {'task.slope': Range(0, 2)}
+  monkeypatch.setattr(LineTask, 'ranges', ranges)
+  (problem,) = config_checks.problems(resolved.params)
+  assert problem == ('task.slope', 'expected a value in [0, 2], got 3.0')
+
+
+def test_the_report_of_a_task_has_its_settings_and_losses(resolved):
+  curve = types.SimpleNamespace(values=[0.5])
+  run = types.SimpleNamespace(
+    params=resolved.params,
+    recipe='line',
+    results={},
+    steps=6,
+    best=None,
+    train=types.SimpleNamespace(curves={'square': curve}),
+  )
+  assert summary.metrics(run, {}, None)['square'] == 0.5
+  chosen = summary.settings(run)
+  assert 'Backbone' not in chosen and chosen['Image size'] == '1 × 1'

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from official.vision.configs import maskrcnn
 
 from copypaste_tf.config import config_types
-from copypaste_tf.config.config_types import Problem
+from copypaste_tf.config.config_types import Problem, Range
 from copypaste_tf.modeling import parts
 from copypaste_tf.tasks.detection.config import TaskConfig
 
@@ -58,7 +58,20 @@ READ = (
   'norm_activation.norm_momentum',
   'norm_activation.norm_epsilon',
 )
-_MODEL = 'task.model.'
+_MODEL, _RPN = 'task.model.', 'task.anchor_targets.'
+RANGES = {
+  _RPN + 'match_threshold': Range(0, 1),
+  _RPN + 'unmatched_threshold': Range(0, 1),
+  _RPN + 'foreground_fraction': Range(0, 1),
+  _RPN + 'batch_size_per_image': Range(1),
+  'task.mask_crop_size': Range(1),
+  'task.losses.l2_weight_decay': Range(0),
+  _MODEL + 'num_classes': Range(2),
+  _MODEL + 'min_level': Range(2),
+  _MODEL + 'backbone.resnet.depth_multiplier': Range(0.0),
+  _MODEL + 'norm_activation.norm_momentum': Range(0, 1),
+  _MODEL + 'detection_generator.nms_iou_threshold': Range(0, 1),
+}
 
 
 def problems(task: TaskConfig) -> list[Problem]:

@@ -17,7 +17,7 @@ from copypaste_tf.inputs.decode import NO_IMAGE, EvalScenes
 from copypaste_tf.modeling import build, parts
 from copypaste_tf.tasks.detection import labels as train_labels
 from copypaste_tf.tasks.detection import losses as train_losses
-from copypaste_tf.tasks.detection import model_checks, model_config
+from copypaste_tf.tasks.detection import model_checks, model_config, model_table
 from copypaste_tf.tasks.detection.captions import CAPTIONS
 from copypaste_tf.tasks.detection.config import AnchorTargets, TaskConfig
 from copypaste_tf.tasks.task import Task
@@ -42,6 +42,8 @@ class DetectionTask(Task):
   captions = CAPTIONS
   loss_names = train_losses.NAMES
   statistic_names = tuple(f'paste/{name}' for name in STATISTICS)
+  ranges = model_checks.RANGES
+  makes_detections = True
   short_loss_names = {
     'total_loss': 'loss',
     'rpn_score_loss': 'rpn',
@@ -82,6 +84,23 @@ class DetectionTask(Task):
   def checks(self) -> list[Problem]:
     """Lists what is wrong with the model."""
     return model_checks.problems(self.config)
+
+  def settings(self) -> dict[str, str]:
+    """Returns the backbone and the feature pyramid."""
+    backbone = self.config.model.backbone
+    size = getattr(backbone.get(), 'model_id', '')
+    return {
+      'Backbone': f'{backbone.type} {size}'.strip(),
+      'Decoder': str(self.config.model.decoder.type),
+    }
+
+  def model_table(self) -> str:
+    """Returns parameters and multiply-adds of each part of the model."""
+    return model_table.table(self.config.model)
+
+  def published_model(self) -> tf_keras.Model:
+    """Returns the model with nothing frozen and without weight decay."""
+    return build.mask_rcnn(self.config.model)
 
   def build_model(self) -> tf_keras.Model:
     """Returns the model with all its variables."""

@@ -5,12 +5,11 @@ The options of the augmentation check themselves.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from official.core import config_definitions as cfg
 
 from copypaste_tf.config import config_types
-from copypaste_tf.config.config_types import Problem, nearest
+from copypaste_tf.config.config_types import Problem, Range, nearest
 from copypaste_tf.inputs import pipeline
 from copypaste_tf.inputs.data_config import TrainData
 from copypaste_tf.tasks import registry
@@ -33,58 +32,32 @@ PRECISIONS = ('bfloat16', 'float16', 'float32')
 DTYPES = ('bfloat16', 'float32')
 PLACES = ('device', 'host')
 
-_RPN, _TRAIN = 'task.anchor_targets.', 'task.train_data.'
+_TRAIN = 'task.train_data.'
 _SGD = 'trainer.optimizer_config.'
 
 
-class _Range(NamedTuple):
-  """Closed interval of allowed numbers; `high` None means no upper bound."""
-
-  low: float
-  high: float | None = None
-
-  def __str__(self) -> str:
-    if self.high is None:
-      return f'at least {self.low}'
-    return f'in [{self.low}, {self.high}]'
-
-  def __contains__(self, value) -> bool:
-    return self.low <= value and (self.high is None or value <= self.high)
-
-
 _RANGES = {
-  _RPN + 'match_threshold': _Range(0, 1),
-  _RPN + 'unmatched_threshold': _Range(0, 1),
-  _RPN + 'foreground_fraction': _Range(0, 1),
-  _RPN + 'batch_size_per_image': _Range(1),
-  _TRAIN + 'global_batch_size': _Range(1),
-  _TRAIN + 'max_instances': _Range(1),
-  _TRAIN + 'max_source_instances': _Range(1),
-  _TRAIN + 'num_planes': _Range(1),
-  _TRAIN + 'shuffle_buffer_size': _Range(1),
-  _TRAIN + 'cycle_length': _Range(1),
-  'task.validation_data.global_batch_size': _Range(1),
-  'task.mask_crop_size': _Range(1),
-  'task.panels_every': _Range(0),
-  'task.micro_batches': _Range(1),
-  'task.divergence.explosion_factor': _Range(0),
-  'task.divergence.max_recoveries': _Range(0),
-  'task.losses.l2_weight_decay': _Range(0),
-  'task.model.num_classes': _Range(2),
-  'task.model.min_level': _Range(2),
-  'task.model.backbone.resnet.depth_multiplier': _Range(0.0),
-  'task.model.norm_activation.norm_momentum': _Range(0, 1),
-  'task.model.detection_generator.nms_iou_threshold': _Range(0, 1),
-  'trainer.train_steps': _Range(1),
-  'trainer.steps_per_loop': _Range(1),
-  'trainer.checkpoint_interval': _Range(1),
-  'trainer.validation_interval': _Range(1),
-  'trainer.max_to_keep': _Range(1),
-  'trainer.continuous_eval_timeout': _Range(1),
-  'runtime.num_gpus': _Range(-1),
-  _SGD + 'optimizer.sgd.momentum': _Range(0, 1),
-  _SGD + 'warmup.linear.warmup_steps': _Range(0),
-  _SGD + 'warmup.linear.warmup_learning_rate': _Range(0),
+  _TRAIN + 'global_batch_size': Range(1),
+  _TRAIN + 'max_instances': Range(1),
+  _TRAIN + 'max_source_instances': Range(1),
+  _TRAIN + 'num_planes': Range(1),
+  _TRAIN + 'shuffle_buffer_size': Range(1),
+  _TRAIN + 'cycle_length': Range(1),
+  'task.validation_data.global_batch_size': Range(1),
+  'task.panels_every': Range(0),
+  'task.micro_batches': Range(1),
+  'task.divergence.explosion_factor': Range(0),
+  'task.divergence.max_recoveries': Range(0),
+  'trainer.train_steps': Range(1),
+  'trainer.steps_per_loop': Range(1),
+  'trainer.checkpoint_interval': Range(1),
+  'trainer.validation_interval': Range(1),
+  'trainer.max_to_keep': Range(1),
+  'trainer.continuous_eval_timeout': Range(1),
+  'runtime.num_gpus': Range(-1),
+  _SGD + 'optimizer.sgd.momentum': Range(0, 1),
+  _SGD + 'warmup.linear.warmup_steps': Range(0),
+  _SGD + 'warmup.linear.warmup_learning_rate': Range(0),
 }
 _CHOICES = {
   'runtime.distribution_strategy': STRATEGIES,
@@ -153,11 +126,12 @@ def describe(problem: Problem, resolved: Resolved) -> str:
 
 def values(params: cfg.ExperimentConfig) -> list[Problem]:
   """Lists the single values of a config that are outside their ranges."""
-  return [*_values(config_types.flatten(params.as_dict()))]
+  ranges = {**_RANGES, **registry.build(params.task).ranges}
+  return [*_values(config_types.flatten(params.as_dict()), ranges)]
 
 
-def _values(leaves) -> Iterator[Problem]:
-  for path, bounds in _RANGES.items():
+def _values(leaves, ranges) -> Iterator[Problem]:
+  for path, bounds in ranges.items():
     if path in leaves and leaves[path] not in bounds:
       yield Problem(path, f'expected a value {bounds}, got {leaves[path]!r}')
   for path, known in _CHOICES.items():
@@ -212,11 +186,12 @@ def _batches(params, mode, replicas) -> Iterator[Problem]:
 
 
 def _sources(data: TrainData) -> Iterator[Problem]:
-  if data.source_input_path and not data.composes():
-    yield Problem(
-      _TRAIN + 'source_input_path',
-      'is never read without TrainData.copy_paste = @CopyPaste()',
-    )
+  for name in ('source_input_path', 'source_jitter'):
+    if getattr(data, name) and not data.composes():
+      yield Problem(
+        _TRAIN + name,
+        'is never read without TrainData.copy_paste = @CopyPaste()',
+      )
 
 
 def _augmentation(data: TrainData) -> Iterator[Problem]:

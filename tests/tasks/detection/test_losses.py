@@ -18,7 +18,10 @@ def outputs(stages):
       f'box_targets{suffix}': random.normal(size=[2, 6, 4]),
       f'class_targets{suffix}': random.integers(0, 5, [2, 6]),
     }
-  return {k: tf.constant(x, tf.float32) for k, x in found.items()}
+  return {
+    name: tf.constant(x, tf.int32 if 'class_targets' in name else tf.float32)
+    for name, x in found.items()
+  }
 
 
 def test_losses_are_averaged_over_the_stages():

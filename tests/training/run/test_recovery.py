@@ -190,3 +190,27 @@ def test_the_images_of_replicas_and_hosts(shapes_params):
   assert ids([1], num_replicas=2) == both[1:]
   hosts = ids([0, 1, 2, 3], num_replicas=4, hosts=2)
   assert len(hosts) == 4 and ids([2], num_replicas=4, hosts=2) == hosts[2:3]
+
+
+def test_the_images_of_several_sets(shapes_params):
+  params = [
+    *shapes_params,
+    *('BATCH_SIZE = 4', 'TrainData.input_path = ""'),
+    'TrainData.sets = [@one/RecordSet(), @two/RecordSet()]',
+    *('one/RecordSet.path = %TRAIN_RECORDS', 'RecordSet.share = 0.5'),
+    *(
+      'two/RecordSet.path = %EVAL_RECORDS',
+      'two/RecordSet.pasted_from = False',
+    ),
+  ]
+  resolved = gin_config.load(['smoke'], [*tiny_run.PARAMS, *params])
+  data = resolved.params.task.train_data
+  # Batches of all steps in one go, each with the images of both sets.
+  stages = pipeline.train_stages(data.replace(augment_on='device'), (32, 32))
+  expected = []
+  for batch in stages['seed'].take(5):
+    parts = [p for p in (batch.targets, batch.sources) if p is not None]
+    expected.append(np.concatenate([p.source_id.numpy() for p in parts]))
+  for step in (0, 4):
+    (found,) = recovery.source_ids(data, (32, 32), step, [0])
+    assert found == sorted(set(expected[step].tolist()))

@@ -1,12 +1,18 @@
 """The record of a run is written, and compared before a run resumes."""
 
 import json
+import pathlib
 
 import pytest
 import yaml
 
+from copypaste_tf.training.checkpoints import last_good
 from copypaste_tf.training.config import gin_config
-from copypaste_tf.training.run import run_record
+from copypaste_tf.training.run import run_record, runner
+
+# Of a smoke run of five steps, before there were tasks and record sets.
+OLD = pathlib.Path(__file__).parents[2] / 'helpers' / 'old_params.yaml'
+STEPS_OF_OLD = ['schedule.train_steps = 5', 'experiment.evaluate_every = 5']
 
 
 def resolve(*params):
@@ -113,3 +119,40 @@ def test_lists_and_tuples_are_the_same(tmp_path):
   )
   other = resolve('CopyPaste.classes = (1,)')
   assert run_record.differences(str(tmp_path), other.params) == []
+
+
+def old_record(folder, shapes):
+  """Writes the record of a smoke run of a version without tasks and sets."""
+  text = OLD.read_text().replace('TRAIN_RECORDS', f'{shapes}/train-*.tfrecord')
+  text = text.replace('EVAL_RECORDS', f'{shapes}/val-*.tfrecord')
+  folder.mkdir(exist_ok=True)
+  (folder / run_record.PARAMS).write_text(text)
+  return str(folder / run_record.PARAMS)
+
+
+def test_an_old_record_goes_on_with_its_recipe(shapes, shapes_params, tmp_path):
+  path = old_record(tmp_path / 'old', shapes)
+  recipe = gin_config.load(['smoke'], [*shapes_params, *STEPS_OF_OLD])
+  assert run_record.differences(str(tmp_path / 'old'), recipe.params) == []
+  alone = gin_config.load(config_files=[path]).params
+  assert alone.task.name == 'detection'
+  assert run_record.differences(str(tmp_path / 'old'), alone) == []
+
+
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_an_old_run_resumes_and_is_evaluated(shapes, shapes_params, tmp_path):
+  folder = tmp_path / 'old'
+  recipe = gin_config.load(['smoke'], [*shapes_params, *STEPS_OF_OLD])
+  runner.run(recipe, str(folder), 'train')
+  for path in folder.glob('ckpt-5*'):
+    path.unlink()
+  last_good.write_list(str(folder), ['ckpt-2', 'ckpt-4'])
+  record = old_record(folder, shapes)
+  results = runner.run(recipe, str(folder), 'train')
+  assert results['train'].keys() >= {'total_loss', 'mask_loss'}
+  old_record(folder, shapes)
+  params = gin_config.load(config_files=[record]).params
+  checkpoint = str(folder / 'ckpt-5')
+  metrics = runner.evaluate(params, str(folder), checkpoint)
+  assert 0 <= metrics['mask_ap'] <= 1

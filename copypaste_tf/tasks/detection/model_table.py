@@ -1,0 +1,53 @@
+"""Compares the size of a model with that of the published implementation."""
+
+from official.vision.configs import maskrcnn
+
+from copypaste_tf.modeling import build, counting
+
+# Multiply-adds in 1e9 and parameters in 1e6 of the published implementation, by
+# (backbone, pyramid, cascade stages, image side).
+PUBLISHED = {
+  ('resnet50', 'fpn', 1, 1024): (431.78, 48.011),
+  ('resnet101', 'fpn', 1, 1024): (509.41, 67.004),
+  ('resnet101', 'fpn', 1, 1280): (692.80, 67.004),
+  ('efficientnet-b7', 'fpn', 1, 640): (286.39, 85.918),
+  ('efficientnet-b7', 'fpn', 1, 1024): (447.02, 85.918),
+  ('efficientnet-b7', 'fpn', 1, 1280): (595.30, 85.918),
+  ('efficientnet-b7', 'fpn', 3, 1280): (854.31, 118.268),
+  ('efficientnet-b7', 'nasfpn', 3, 1280): (1440.59, 185.081),
+}
+
+
+def table(config: maskrcnn.MaskRCNN) -> str:
+  """Returns parameters and multiply-adds of each part of a model.
+
+  Args:
+    config: config of the model.
+  """
+  model = build.mask_rcnn(config)
+  counts = counting.count(
+    model,
+    config.input_size[:2],
+    num_proposals=config.roi_generator.test_num_proposals,
+    num_detections=config.detection_generator.max_num_detections,
+  )
+  lines = [f'{"part":12}{"parameters":>15}{"G multiply-adds":>18}']
+  for part, (parameters, multiply_adds) in counts.items():
+    lines.append(f'{part:12}{parameters:15,}{multiply_adds / 1e9:18.2f}')
+  parameters, multiply_adds = map(sum, zip(*counts.values(), strict=True))
+  lines.append(f'{"total":12}{parameters:15,}{multiply_adds / 1e9:18.2f}')
+  published = PUBLISHED.get(key(config, model))
+  if published:
+    billions, millions = published
+    lines.append(f'{"published":12}{millions:13.3f} M{billions:18.2f}')
+  return '\n'.join(lines)
+
+
+def key(config: maskrcnn.MaskRCNN, model) -> tuple[str, str, int, int]:
+  """Returns the key of a model in `PUBLISHED`."""
+  return (
+    model.backbone.name,
+    config.decoder.type,
+    len(model.regions.box_heads),
+    config.input_size[0],
+  )
