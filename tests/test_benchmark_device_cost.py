@@ -49,11 +49,11 @@ ENTRY %main (x: f32[2,8]) -> f32[] {
 
 
 def test_by_hand():
-  found = hlo_cost.count(MODULE, images=2, content=hlo_cost.Content(1, 1, 1))
+  cost = hlo_cost.count(MODULE, images=2, content=hlo_cost.Content(1, 1, 1))
   # The fusion reads and writes 16 floats and has two operations for each; each
   # of 2 rounds negates all; then 16 bytes and a sum.
-  assert found.operations == 2 * 16 + 2 * 16 + 16 + (16 + 1)
-  assert found.bytes == 128 + 2 * 128 + (64 + 16) + (64 + 4 + 4)
+  assert cost.operations == 2 * 16 + 2 * 16 + 16 + (16 + 1)
+  assert cost.bytes == 128 + 2 * 128 + (64 + 16) + (64 + 4 + 4)
 
 
 BLOCKS = """HloModule blocks
@@ -95,11 +95,9 @@ def test_of_a_block_only_its_own_bytes_count():
     (PLANES, 'blocks', 6 * 2 // 3, planes, 1),
     (PLANES, 'instances', 6 // 3 * 5, planes, 1),
   ):
-    found = hlo_cost.count(
-      text.replace('NAME', name), images=2, content=content
-    )
-    assert found.bytes == rounds * (2 * block * size + 4), name
-    assert found.operations == rounds * 3 * block, name
+    cost = hlo_cost.count(text.replace('NAME', name), images=2, content=content)
+    assert cost.bytes == rounds * (2 * block * size + 4), name
+    assert cost.operations == rounds * 3 * block, name
 
 
 @pytest.mark.thorough

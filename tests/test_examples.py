@@ -16,10 +16,10 @@ RECORDS = (examples.Scenes, examples.TrainScenes)
 
 def documented(record):
   """Returns `{field: (shape, dtype)}` of the docstring."""
-  found = re.findall(
+  entries = re.findall(
     r'^  (\w+): `\[([^\]]*)\]` (\w+)', inspect.getdoc(record), re.MULTILINE
   )
-  return {name: (shape.split(', '), dtype) for name, shape, dtype in found}
+  return {name: (shape.split(', '), dtype) for name, shape, dtype in entries}
 
 
 @pytest.mark.parametrize('record', RECORDS, ids=lambda r: r.__name__)
@@ -32,13 +32,17 @@ def test_every_field_has_a_shape_and_a_dtype(record):
 
 @pytest.mark.parametrize('record', RECORDS, ids=lambda r: r.__name__)
 def test_the_tensors_are_as_documented(record):
-  made = reference.make_scenes(np.random.default_rng(0), size=(24, 40))
+  record_of_arrays = reference.make_scenes(
+    np.random.default_rng(0), size=(24, 40)
+  )
   sizes = {'b': 4, 'n': 12, 'h': 24, 'w': 40, 'l': 8}
   if record is examples.TrainScenes:
     sizes |= {'n': 7, 'h': 16, 'w': 32}
-    made = augment.augment(made, [0, 1], output_size=(16, 32), max_instances=7)
+    record_of_arrays = augment.augment(
+      record_of_arrays, [0, 1], output_size=(16, 32), max_instances=7
+    )
   for name, (shape, dtype) in documented(record).items():
-    tensor = np.asarray(getattr(made, name))
+    tensor = np.asarray(getattr(record_of_arrays, name))
     assert tensor.dtype.name == dtype, name
     expected = [sizes.get(side) or int(side) for side in shape]
     assert list(tensor.shape) == expected, name

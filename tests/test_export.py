@@ -74,9 +74,9 @@ def test_runs_without_the_package_and_agrees(tmp_path, precision):
   )
   assert done.returncode == 0, done.stderr
   assert done.stdout.split() == ['loaded', 'set()']
-  found = np.load(tmp_path / 'found.npz')
+  outputs_of_signatures = np.load(tmp_path / 'found.npz')
   if precision == 'bfloat16':  # Rounds too coarsely for a comparison.
-    assert found['bytes/num_detections'].min() > 0
+    assert outputs_of_signatures['bytes/num_detections'].min() > 0
     return
   detector = Detector(small_model.params(*lines), checkpoint)
   expected = prediction.predict(
@@ -84,13 +84,13 @@ def test_runs_without_the_package_and_agrees(tmp_path, precision):
   )
   for i, image in enumerate(expected):
     outputs = {
-      name.split('/')[1]: found[name][i]
-      for name in found
+      name.split('/')[1]: outputs_of_signatures[name][i]
+      for name in outputs_of_signatures
       if name.startswith('bytes/')
     }
     small_model.check(outputs, image.results, SIZES[i])
     if not i:
-      one = {n: found[f'images/{n}'] for n in outputs}
+      one = {n: outputs_of_signatures[f'images/{n}'] for n in outputs}
       small_model.check(one, image.results, SIZES[i])
 
 

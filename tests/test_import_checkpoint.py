@@ -30,14 +30,14 @@ def model():
 def values(model):
   """Values for every variable of the model, and what else a run stores."""
   random = np.random.default_rng(0)
-  found = {
+  weights = {
     name: random.normal(size=v.shape).astype(np.float32)
     for name, v in published_names(model).items()
   }
   slots = {
-    f'{name}/Momentum': x for name, x in found.items() if 'moving' not in name
+    f'{name}/Momentum': x for name, x in weights.items() if 'moving' not in name
   }
-  return {'global_step': np.int64(7), **slots, **found}
+  return {'global_step': np.int64(7), **slots, **weights}
 
 
 def test_all_variables_arrive(model, values, tmp_path):

@@ -34,18 +34,18 @@ def recipe(shapes_params):
 def ports(count):
   """Returns free ports of this machine."""
   sockets = [socket.socket() for _ in range(count)]
-  for each in sockets:
-    each.bind(('127.0.0.1', 0))
-  found = [each.getsockname()[1] for each in sockets]
-  for each in sockets:
-    each.close()
-  return found
+  for sock in sockets:
+    sock.bind(('127.0.0.1', 0))
+  numbers = [sock.getsockname()[1] for sock in sockets]
+  for sock in sockets:
+    sock.close()
+  return numbers
 
 
 def start(folder, index, hosts, *arguments):
   """Starts a worker, whose own temporary folder is `folder/tmp{index}`."""
-  own = folder / f'tmp{index}'
-  own.mkdir(exist_ok=True)
+  temporary = folder / f'tmp{index}'
+  temporary.mkdir(exist_ok=True)
   return subprocess.Popen(
     [
       *(sys.executable, '-m', 'copypaste_tf.train'),
@@ -58,7 +58,7 @@ def start(folder, index, hosts, *arguments):
     stdout=subprocess.PIPE,
     stderr=subprocess.PIPE,
     text=True,
-    env={**os.environ, 'TMPDIR': str(own)},
+    env={**os.environ, 'TMPDIR': str(temporary)},
   )
 
 
@@ -72,10 +72,10 @@ def start_two(folder, *arguments, **others):
 
 def ended(workers, code=0):
   """Waits for all; returns their outputs and errors."""
-  told = [worker.communicate(timeout=400) for worker in workers]
-  for worker, (_, error) in zip(workers, told, strict=True):
+  printed = [worker.communicate(timeout=400) for worker in workers]
+  for worker, (_, error) in zip(workers, printed, strict=True):
     assert worker.returncode == code, error
-  return told
+  return printed
 
 
 def start_tiny(folder, index, hosts, params):
@@ -120,7 +120,7 @@ def targets(ids):
 @pytest.mark.slow
 def test_two_workers_train_evaluate_and_go_on_together(recipe, tmp_path):
   model = tmp_path / 'model'
-  told = ended(
+  printed = ended(
     start_two(
       tmp_path,
       *recipe,
@@ -128,9 +128,9 @@ def test_two_workers_train_evaluate_and_go_on_together(recipe, tmp_path):
       '--gin_params=schedule.train_steps = 2',
     )
   )
-  for i, (_, error) in enumerate(told):
+  for i, (_, error) in enumerate(printed):
     assert f'over 2 CPUs, 1 image each, float32, worker {i} of 2' in error
-  assert 'step 2/2' in told[0][0] and 'step 2/2' not in told[1][0]
+  assert 'step 2/2' in printed[0][0] and 'step 2/2' not in printed[1][0]
   rows = [
     json.loads(line) for line in (model / 'history.jsonl').open().readlines()
   ]
@@ -180,8 +180,8 @@ def test_one_worker_that_must_end_ends_all_and_both_go_on(recipe, tmp_path):
     assert all(worker.poll() is None for worker in workers)
     time.sleep(0.2)
   workers[1].send_signal(signal.SIGTERM)
-  told = ended(workers, code=143)
-  assert 'saved; the same command goes on' in told[0][0]
+  printed = ended(workers, code=143)
+  assert 'saved; the same command goes on' in printed[0][0]
   last = tf.train.latest_checkpoint(str(tmp_path / 'model'))
   assert 1 <= int(last.split('-')[-1]) < 30
 
@@ -189,11 +189,11 @@ def test_one_worker_that_must_end_ends_all_and_both_go_on(recipe, tmp_path):
 @pytest.mark.thorough
 @pytest.mark.slow
 def test_workers_with_other_flags_are_told(recipe, tmp_path):
-  told = ended(
+  printed = ended(
     start_two(tmp_path, *recipe, of_1=['--gin_params=TrainData.seed = 5']),
     code=1,
   )
-  for _, error in told:
+  for _, error in printed:
     assert 'worker 1 was started with another config than worker 0' in error
     assert 'task.train_data.seed' in error and 'Traceback' not in error
   assert not (tmp_path / 'model').exists()

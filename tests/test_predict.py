@@ -30,10 +30,10 @@ def checkpoint(tmp_path_factory):
 
 
 def by_image(folder):
-  found = {}
+  actual = {}
   for result in json.loads((folder / DETECTIONS_FILE).read_text()):
-    found.setdefault(result['image_id'], []).append(result)
-  return found
+    actual.setdefault(result['image_id'], []).append(result)
+  return actual
 
 
 @pytest.mark.slow
@@ -43,7 +43,7 @@ def test_files_give_what_their_records_give(
   config = small_model.params(*recipe)
   runner.evaluate(config, str(tmp_path), checkpoint)
   paths = predict.expand([f'{shapes}/images/0000010*.jpg'])
-  found = predict.run_detector(
+  actual = predict.run_detector(
     inference.Detector(config, checkpoint),
     prediction.number(paths),
     str(tmp_path / 'out'),
@@ -51,7 +51,7 @@ def test_files_give_what_their_records_give(
     batch_size=4,
     min_drawn_score=0.5,
   )
-  assert len(found) == len(paths) == 6
+  assert len(actual) == len(paths) == 6
   expected, got = by_image(tmp_path), by_image(tmp_path / 'out')
   assert expected.keys() == got.keys() and expected
   for image_id in expected:
@@ -117,11 +117,11 @@ def test_patterns_are_files_once_and_sorted(tmp_path):
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text('')
   (tmp_path / 'd.jpg').mkdir()
-  found = predict.expand(
+  actual = predict.expand(
     [f'{tmp_path}/**/*.jpg', f'{tmp_path}/a.jpg', f'{tmp_path}/a[1].jpg']
   )
   names = ['a.jpg', 'a[1].jpg', 'b.jpg', 'deep/c.jpg']
-  assert found == [f'{tmp_path}/{name}' for name in names]
+  assert actual == [f'{tmp_path}/{name}' for name in names]
   with pytest.raises(FileNotFoundError, match='none'):
     predict.expand([f'{tmp_path}/none*.jpg'])
 

@@ -54,9 +54,9 @@ def test_decoded_masks_equal_the_annotations(coco_sample, scenes):
         assert batch.classes[i, k] == annotation['category_id']
         assert batch.crowd[i, k] == annotation['iscrowd']
         if not annotation['iscrowd']:
-          found = reference.mask_of(batch.planes[i], batch.ids[i, k])
+          actual = reference.mask_of(batch.planes[i], batch.ids[i, k])
           np.testing.assert_array_equal(
-            found[:height, :width], coco.annToMask(annotation)
+            actual[:height, :width], coco.annToMask(annotation)
           )
           checked += 1
   assert checked > 120
@@ -125,12 +125,12 @@ def _check_targets(example, targets, alpha, i):
     ident = targets.ids[i, k]
     assert (ident in kept) == (box is not None)
     if box is not None:
-      found = kept[ident]
-      np.testing.assert_allclose(example.boxes[i, found], box, atol=1e-5)
+      actual = kept[ident]
+      np.testing.assert_allclose(example.boxes[i, actual], box, atol=1e-5)
       np.testing.assert_array_equal(
-        reference.example_mask(example, i, found), mask & ~alpha
+        reference.example_mask(example, i, actual), mask & ~alpha
       )
-      assert example.classes[i, found] == targets.classes[i, k]
+      assert example.classes[i, actual] == targets.classes[i, k]
   assert len(kept) == sum(box is not None for box in expected)
   return example.touched[i].sum(), sum(box is None for box in expected)
 

@@ -104,21 +104,21 @@ def test_every_published_number_has_a_source():
 @pytest.mark.parametrize('path', RECIPES, ids=lambda path: path.stem)
 def test_a_header_agrees_with_the_results(path):
   header = reaches(path)
-  found = re.findall(r'(\d+\.\d) box AP, (\d+\.\d) mask AP', header)
+  stated = re.findall(r'(\d+\.\d) box AP, (\d+\.\d) mask AP', header)
   if path.stem not in published():
     assert '(measured' in header
     # Nobody measures the accuracy of smoke.
-    assert found == ([measured()[path.stem]] if path.stem != 'smoke' else [])
+    assert stated == ([measured()[path.stem]] if path.stem != 'smoke' else [])
     return
   number, source, checkpoint = published()[path.stem]
   if number is None:
-    assert header.startswith(source) and found == []
+    assert header.startswith(source) and stated == []
     return
-  assert found[0] == number
+  assert stated[0] == number
   assert f'({source}' in header
   # The checkpoint is named where it is not the source itself.
   others = [] if checkpoint is None or 'README' in source else [checkpoint]
-  assert found[1:] == others
+  assert stated[1:] == others
   assert ('not yet measured here' in header) == (measured()[path.stem] is None)
 
 

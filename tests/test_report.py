@@ -63,8 +63,8 @@ def test_names_from_files_are_no_html(tmp_path, call):
 def test_report_of_wrong_detections_has_the_lower_number(tmp_path, call):
   model_dir = run_folder.make(tmp_path)
   path = model_dir / 'detections.json'
-  found = json.loads(path.read_text())
-  path.write_text(json.dumps(found[: len(found) // 2]))
+  actual = json.loads(path.read_text())
+  path.write_text(json.dumps(actual[: len(actual) // 2]))
   _, numbers = call()
   assert 0 < numbers['mask_ap'] < 0.8
   path.write_text('[]')

@@ -25,13 +25,13 @@ def tpu(monkeypatch):
     del topology, library
     progress(61.0)
     need = 3 * GIB * int(module)
-    found = {'devices': 8, 'kind': 'TPU v3', 'cores_per_device': 1}
+    actual = {'devices': 8, 'kind': 'TPU v3', 'cores_per_device': 1}
     if need > 15.48 * GIB:
       size = f'{need / GIB:.2f}G'
-      return found | {'error': f'the total memory required ({size}) exceeds'}
+      return actual | {'error': f'the total memory required ({size}) exceeds'}
     parts = ('argument', 'output', 'alias', 'code')
     return (
-      found
+      actual
       | {'seconds': 100.0, 'host_bytes': GIB, 'flops': 1e12}
       | {f'{part}_bytes': 0.0 for part in parts}
       | {'temporary_bytes': need, 'peak_bytes': need}
@@ -68,8 +68,8 @@ def test_one_batch(tpu, capsys, tmp_path):
   for part in ('8 replicas of 2 images', '7 sums', '1m01s', '6.00 GiB'):
     assert part in printed
   assert 'dynamic    where: [3]' in printed
-  found = json.loads((tmp_path / 'found.json').read_text())
-  assert (found['batch_per_core'], found['peak_bytes']) == (2, 6 * GIB)
+  actual = json.loads((tmp_path / 'found.json').read_text())
+  assert (actual['batch_per_core'], actual['peak_bytes']) == (2, 6 * GIB)
 
 
 def test_the_largest_batch_is_searched_for(tpu, capsys):

@@ -13,8 +13,8 @@ SIZE = (64, 64)
 
 
 def make_records(path, seeds, **changes):
-  made = [serialized.make_record(s, count=5, **changes)[0] for s in seeds]
-  return serialized.write(path, [records.serialize(r) for r in made])
+  written = [serialized.make_record(s, count=5, **changes)[0] for s in seeds]
+  return serialized.write(path, [records.serialize(r) for r in written])
 
 
 def make_config(tmp_path, **changes):
@@ -72,13 +72,13 @@ SOURCES = {
 }
 
 
-def check_pairs(found):
-  for example in found:
+def check_pairs(drawn_examples):
+  for example in drawn_examples:
     check_composition(example)
     ids = [example.target.source_id, example.source.source_id]
     assert example.result.source_id.tolist() == ids
     assert ids[0] != ids[1]
-  assert sum(example.result.alpha.any() for example in found) > 2
+  assert sum(example.result.alpha.any() for example in drawn_examples) > 2
 
 
 def test_target_and_source_are_what_the_result_is_made_of(drawn):
@@ -87,17 +87,17 @@ def test_target_and_source_are_what_the_result_is_made_of(drawn):
 
 @pytest.mark.parametrize('kind', SOURCES)
 def test_so_they_are_where_the_sources_are_others(tmp_path, kind):
-  found = take(make_config(tmp_path, **SOURCES[kind](tmp_path)), 6)
-  check_pairs(found)
+  drawn_examples = take(make_config(tmp_path, **SOURCES[kind](tmp_path)), 6)
+  check_pairs(drawn_examples)
   if kind == 'separate':
-    assert all(example.source.source_id >= 1050 for example in found)
+    assert all(example.source.source_id >= 1050 for example in drawn_examples)
 
 
 def test_results_are_those_of_the_training_pipeline(drawn):
-  data, found = drawn
+  data, drawn_examples = drawn
   batches = pipeline.train_dataset(data, SIZE).take(2)
   expected = [row for batch in batches for row in batch.boxes.numpy()]
-  for example, boxes in zip(found[:8], expected, strict=True):
+  for example, boxes in zip(drawn_examples[:8], expected, strict=True):
     np.testing.assert_array_equal(example.result.boxes, boxes)
 
 

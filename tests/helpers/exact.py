@@ -18,9 +18,9 @@ def float64():
   constant, log, where, zeros = tf.constant, tf.math.log, tf.where, tf.zeros
 
   def wide_constant(value, dtype=None, **rest):
-    made = constant(value, dtype, **rest)
-    narrow = dtype is None and made.dtype == tf.as_dtype('float32')
-    return tf.cast(made, tf.float64) if narrow else made
+    tensor = constant(value, dtype, **rest)
+    narrow = dtype is None and tensor.dtype == tf.as_dtype('float32')
+    return tf.cast(tensor, tf.float64) if narrow else tensor
 
   def wide_log(x):
     return log(constant(x, tf.float64) if isinstance(x, float) else x)

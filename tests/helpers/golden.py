@@ -154,14 +154,16 @@ class Golden:
       return slice(None), self.arrays[name].ravel()
     return self.arrays[f'{name}@index'], self.arrays[f'{name}@value']
 
-  def difference(self, name: str, got: np.ndarray) -> float:
+  def difference(self, name: str, actual: np.ndarray) -> float:
     """Returns the largest absolute difference of a tensor."""
     index, expected = self.sample(name)
     if f'{name}@shape' in self.arrays:
-      assert list(np.shape(got)) == self.arrays[f'{name}@shape'].tolist(), name
+      assert list(np.shape(actual)) == self.arrays[f'{name}@shape'].tolist(), (
+        name
+      )
     else:
-      assert np.shape(got) == self.arrays[name].shape, name
-    flat = np.asarray(got, np.float64).ravel()[index]
+      assert np.shape(actual) == self.arrays[name].shape, name
+    flat = np.asarray(actual, np.float64).ravel()[index]
     return float(np.abs(flat - expected).max())
 
 

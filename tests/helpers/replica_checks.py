@@ -137,16 +137,18 @@ def _compare_with_whole(make, count):
     for layer in layers:
       layer.set_weights([next(values) for _ in layer.weights])
 
-  def of_replica():
+  def replica_step():
     context = tf.distribute.get_replica_context()
     row = context.replica_id_in_sync_group
     part = slice(row, row + 1)
-    found, own = _step(layers, images[part], [f[part] for f in factors])
-    return found, context.all_reduce(tf.distribute.ReduceOp.SUM, own)
+    actual, own_gradients = _step(
+      layers, images[part], [f[part] for f in factors]
+    )
+    return actual, context.all_reduce(tf.distribute.ReduceOp.SUM, own_gradients)
 
-  found, sums = strategy.run(of_replica)
+  actual, sums = strategy.run(replica_step)
   local = strategy.experimental_local_results
-  for y, parts in zip(expected, found, strict=True):
+  for y, parts in zip(expected, actual, strict=True):
     # The heads return float32.
     error = 1e-9 if y.dtype == tf.float64 else 1e-6
     np.testing.assert_allclose(tf.concat(local(parts), 0), y, atol=error)
@@ -190,35 +192,35 @@ def step(*params):
   """One step of two replicas, against the mean of the images' losses."""
   split_cpu(2)
   config = gin_config.load(['smoke'], [*params, *EVERYTHING], [], OVERRIDES)
-  made = TrainedTask(registry.build(config.params.task))
-  batch = next(iter(made.build_inputs(config.params.task.train_data)))
+  trained_task = TrainedTask(registry.build(config.params.task))
+  batch = next(iter(trained_task.build_inputs(config.params.task.train_data)))
   assert np.all((batch.classes.numpy() > 0).sum(1) > 0)
-  alone = made.build_model()
+  alone = trained_task.build_model()
   start = alone.get_weights()
-  losses, expected = _reference_step(made, alone, batch)
+  losses, expected = _reference_step(trained_task, alone, batch)
 
   strategy = mirrored(2)
   with strategy.scope():
-    model = made.build_model()
+    model = trained_task.build_model()
     model.set_weights(start)
     optimizer = tf_keras.optimizers.legacy.SGD(1.0)
     optimizer._create_all_weights(model.trainable_variables)
-    metrics = made.build_metrics(training=True)
+    metrics = trained_task.build_metrics(training=True)
   images = strategy.experimental_distribute_values_from_function(
     lambda context: _image(batch, context.replica_id_in_sync_group)
   )
   train = tf.function(
     lambda scenes: strategy.run(
-      made.train_step, (scenes, model, optimizer, metrics)
+      trained_task.train_step, (scenes, model, optimizer, metrics)
     )
   )
   train(images)
-  found = {metric.name: float(metric.result()) for metric in metrics}
+  actual = {metric.name: float(metric.result()) for metric in metrics}
   for name, value in losses.items():
-    np.testing.assert_allclose(found[name], value, rtol=1e-4, err_msg=name)
+    np.testing.assert_allclose(actual[name], value, rtol=1e-4, err_msg=name)
   decay = 0.01 * sum((w**2).sum() for w in _kernels(alone, start))
   np.testing.assert_allclose(
-    found['total_loss'] - found['model_loss'], decay, rtol=1e-3
+    actual['total_loss'] - actual['model_loss'], decay, rtol=1e-3
   )
   for weight, before, change in zip(
     model.trainable_weights, _trainable(alone, start), expected, strict=True
@@ -232,12 +234,12 @@ def step(*params):
     )
 
 
-def _reference_step(made, model, batch):
+def _reference_step(trained_task, model, batch):
   """Returns losses and gradients of a model that has the whole batch.
 
   Its losses are those of the single images, averaged.
   """
-  labels = train_labels.labels(made.task_config, batch, tf.constant(0))
+  labels = train_labels.labels(trained_task.task_config, batch, tf.constant(0))
   with tf.GradientTape() as tape:
     outputs = model(
       batch.image,
@@ -250,7 +252,9 @@ def _reference_step(made, model, batch):
     )
     del labels['gt_masks']
     parts = [
-      made.task.losses(_image(outputs, row), _image(labels, row), model.losses)
+      trained_task.task.losses(
+        _image(outputs, row), _image(labels, row), model.losses
+      )
       for row in range(2)
     ]
     losses = {name: (parts[0][name] + parts[1][name]) / 2 for name in parts[0]}

@@ -60,7 +60,7 @@ def write_events(model_dir, steps=(0, 10, 20)):
 def write_detections(model_dir, input_path):
   """Writes detections that are the ground truth."""
   truth = groundtruth.from_records([input_path])
-  found = [
+  detections = [
     {
       'image_id': annotation['image_id'],
       'category_id': annotation['category_id'],
@@ -71,7 +71,7 @@ def write_detections(model_dir, input_path):
     for annotation in truth['annotations']
     if not annotation['iscrowd']
   ]
-  (model_dir / 'detections.json').write_text(json.dumps(found))
+  (model_dir / 'detections.json').write_text(json.dumps(detections))
 
 
 def write_results(model_dir, **changes):

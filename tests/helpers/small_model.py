@@ -60,15 +60,15 @@ def check(outputs, results, size):
   count = int(outputs['num_detections'])
   assert count == len(results)
   assert tuple(outputs['image_sizes']) == tuple(size)
-  found = np.concatenate(
+  actual = np.concatenate(
     [outputs['boxes'], outputs['scores'][:, None], outputs['classes'][:, None]],
     axis=1,
   )
-  assert not found[count:].any() and not outputs['masks'][count:].any()
-  order = match(found[:count], table(results))
+  assert not actual[count:].any() and not outputs['masks'][count:].any()
+  order = match(actual[:count], table(results))
   # Scores alike but for rounding may change places.
   assert (np.diff(outputs['scores'][:count]) <= 0).all()
-  compare(found[order], table(results))
+  compare(actual[order], table(results))
   assert outputs['masks'].dtype == np.uint8
   for j, result in zip(order, results, strict=True):
     expected = np.zeros(outputs['masks'].shape[1:], np.uint8)
@@ -83,14 +83,14 @@ def table(results):
   return np.stack([top, left, top + height, left + width, *rest], axis=1)
 
 
-def match(found, expected):
+def match(actual, expected):
   """Returns the row of `found` that is each row of `expected`."""
-  apart = np.abs(expected[:, np.newaxis] - found)
-  return optimize.linear_sum_assignment(apart.max(axis=2))[1]
+  distances = np.abs(expected[:, np.newaxis] - actual)
+  return optimize.linear_sum_assignment(distances.max(axis=2))[1]
 
 
-def compare(found, expected):
+def compare(actual, expected):
   """Compares tables, up to the rounding of different graphs."""
-  np.testing.assert_allclose(found[:, :4], expected[:, :4], atol=5e-3)
-  np.testing.assert_allclose(found[:, 4], expected[:, 4], atol=1e-4)
-  np.testing.assert_array_equal(found[:, 5], expected[:, 5])
+  np.testing.assert_allclose(actual[:, :4], expected[:, :4], atol=5e-3)
+  np.testing.assert_allclose(actual[:, 4], expected[:, 4], atol=1e-4)
+  np.testing.assert_array_equal(actual[:, 5], expected[:, 5])

@@ -167,9 +167,9 @@ def weights(folder):
 
 def assert_same_weights(folder, other):
   """Fails if the last checkpoints of two runs differ in a bit."""
-  found, expected = weights(folder), weights(other)
-  assert len(found) >= 3 and found.keys() == expected.keys()
-  for name, value in found.items():
+  actual, expected = weights(folder), weights(other)
+  assert len(actual) >= 3 and actual.keys() == expected.keys()
+  for name, value in actual.items():
     np.testing.assert_array_equal(value, expected[name], err_msg=name)
 
 

@@ -55,11 +55,11 @@ class UnusableTestsError(Exception):
 
 def modules(paths: Sequence[pathlib.Path], root: pathlib.Path = ROOT):
   """Returns the modules in files and folders that have a test file."""
-  found = []
+  with_tests = []
   for path in paths:
     files = sorted(path.rglob('*.py')) if path.is_dir() else [path]
-    found += [file for file in files if test_file(file, root).exists()]
-  return found
+    with_tests += [file for file in files if test_file(file, root).exists()]
+  return with_tests
 
 
 def sample(

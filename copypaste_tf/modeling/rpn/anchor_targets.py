@@ -123,13 +123,17 @@ def sample_anchors(
   """
   keys = random.bits31(seed, tf.shape(labels))
   limit = tf.fill(tf.shape(labels)[:1], int(size * foreground_fraction))
-  kept = tf.fill(tf.shape(labels), IGNORED)
-  kept, positives = _keep(kept, labels, keys, POSITIVE, limit, size)
-  kept, _ = _keep(kept, labels, keys, NEGATIVE, size - positives, size)
-  return tf.ensure_shape(kept, labels.shape)
+  sampled_labels = tf.fill(tf.shape(labels), IGNORED)
+  sampled_labels, positives = _sample_label(
+    sampled_labels, labels, keys, POSITIVE, limit, size
+  )
+  sampled_labels, _ = _sample_label(
+    sampled_labels, labels, keys, NEGATIVE, size - positives, size
+  )
+  return tf.ensure_shape(sampled_labels, labels.shape)
 
 
-def _keep(kept, labels, keys, label, limit, size):
+def _sample_label(sampled_labels, labels, keys, label, limit, size):
   """Copies up to `[b]` `limit` random labels that equal `label` to `kept`.
 
   Returns:
@@ -142,12 +146,12 @@ def _keep(kept, labels, keys, label, limit, size):
   rows = tf.broadcast_to(
     tf.range(tf.shape(columns)[0])[:, tf.newaxis], tf.shape(columns)
   )
-  kept = tf.tensor_scatter_nd_max(
-    kept,
+  sampled_labels = tf.tensor_scatter_nd_max(
+    sampled_labels,
     tf.stack([rows, columns], axis=-1),
     tf.where(sampled, label, IGNORED),
   )
-  return kept, tf.reduce_sum(tf.cast(sampled, tf.int32), axis=1)
+  return sampled_labels, tf.reduce_sum(tf.cast(sampled, tf.int32), axis=1)
 
 
 def _split_levels(

@@ -33,10 +33,10 @@ def _targets(examples, seed, count=12):
   rois = matched + sides * rng.uniform(-0.5, 0.5, matched.shape)
   rois[:, :2] += 30.0
   present = rng.random(rows.shape) < 0.7
-  found = np.take_along_axis(classes, rows, axis=1)
+  actual = np.take_along_axis(classes, rows, axis=1)
   return Targets(
     tf.constant(rois, tf.float32),
-    tf.constant(np.where(present, found, 0), tf.int32),
+    tf.constant(np.where(present, actual, 0), tf.int32),
     tf.constant(matched),
     tf.constant(np.where(present, rows, 0), tf.int32),
   )
@@ -58,20 +58,20 @@ def test_equal_to_cropping_first(seed, crop_size):
   expected = np.where(classes[..., None, None] > 0, expected, 0)
   assert 0.1 < expected.mean() < 0.9
   for masks in (PlaneMasks(examples, crop_size), CroppedMasks(crops)):
-    found = mask_targets.mask_targets(chosen, masks, size=28)
+    actual = mask_targets.mask_targets(chosen, masks, size=28)
     # Positions are rounded by the way they are computed.
-    np.testing.assert_allclose(found, expected, atol=2e-4)
+    np.testing.assert_allclose(actual, expected, atol=2e-4)
 
 
 def test_a_region_far_from_its_object_is_empty():
   examples = _examples(0)
   targets = _targets(examples, 0)
-  found = mask_targets.mask_targets(
+  actual = mask_targets.mask_targets(
     targets._replace(rois=targets.boxes + 1000.0),
     PlaneMasks(examples),
     size=14,
   )
-  assert not np.any(found)
+  assert not np.any(actual)
 
 
 def test_the_background_has_no_mask_whatever_its_boxes():
@@ -80,17 +80,17 @@ def test_the_background_has_no_mask_whatever_its_boxes():
   nothing = targets._replace(
     classes=tf.zeros_like(targets.classes), boxes=tf.zeros_like(targets.boxes)
   )
-  found = mask_targets.mask_targets(nothing, PlaneMasks(examples), size=14)
-  assert not np.any(found)
+  actual = mask_targets.mask_targets(nothing, PlaneMasks(examples), size=14)
+  assert not np.any(actual)
 
 
 def test_regions_with_an_object_come_first():
   classes = tf.constant([[0, 3, 0, 2], [0, 0, 0, 1]])
   rois = tf.tile(tf.range(4.0)[tf.newaxis, :, tf.newaxis], [2, 1, 4])
   targets = Targets(rois, classes, rois, tf.zeros_like(classes))
-  found = mask_targets.sample(targets, 3)
-  np.testing.assert_array_equal(found.rois[..., 0], [[1, 3, 0], [3, 0, 1]])
-  np.testing.assert_array_equal(found.classes, [[3, 2, 0], [1, 0, 0]])
+  actual = mask_targets.sample(targets, 3)
+  np.testing.assert_array_equal(actual.rois[..., 0], [[1, 3, 0], [3, 0, 1]])
+  np.testing.assert_array_equal(actual.classes, [[3, 2, 0], [1, 0, 0]])
 
 
 def test_agrees_each_way():
