@@ -1,4 +1,4 @@
-"""The examples in docstrings of the op run, and its tensors are described."""
+"""Doctests of the op run; its docstrings describe every tensor."""
 
 import doctest
 import importlib

@@ -1,4 +1,4 @@
-"""The schema: every field documented with its shape, addresses, keys."""
+"""Documented shapes of all fields, addresses, and keys of features."""
 
 import inspect
 import re
@@ -85,7 +85,7 @@ def test_a_mask_is_where_the_value_is_and_the_image_owns_the_pixel(convert):
 
 
 @pytest.mark.parametrize('convert', [np.asarray, tf.constant])
-def test_the_mask_of_one_instance_of_a_scene(convert):
+def test_mask_of_one_instance_of_a_scene(convert):
   scenes = reference.make_scenes(np.random.default_rng(1))
   scene = tf.nest.map_structure(lambda field: convert(field[0]), scenes)
   for k in range(12):
@@ -93,7 +93,7 @@ def test_the_mask_of_one_instance_of_a_scene(convert):
     np.testing.assert_array_equal(examples.mask_of(scene, k), expected)
 
 
-def test_alpha_is_what_the_source_owns():
+def test_alpha_marks_the_pixels_of_the_source():
   scenes = reference.make_scenes(np.random.default_rng(2))
   example = augment.augment(scenes, [0, 1], output_size=(16, 32))
   owners = np.uint8([[[0, 1, 2, 3]]])
@@ -101,13 +101,13 @@ def test_alpha_is_what_the_source_owns():
   np.testing.assert_array_equal(alpha, [[[False, False, True, True]]])
 
 
-def test_every_feature_has_a_key_of_its_own():
+def test_keys_of_features_are_unique():
   keys = [v for k, v in vars(examples.Features).items() if k.isupper()]
   assert len(set(keys)) == len(keys)
   assert all(re.fullmatch(r'image/[a-z_/\d]+', key) for key in keys)
 
 
-def test_model_garden_knows_the_keys():
+def test_model_garden_has_the_same_keys():
   decoding = pytest.importorskip(
     'official.vision.dataloaders.tf_example_decoder'
   )

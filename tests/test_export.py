@@ -13,8 +13,8 @@ from copypaste_tf.serving import prediction
 from copypaste_tf.serving.inference import Detector
 
 SIZES = [(50, 80), (97, 33)]
-# As on a machine without the packages, whatever is installed here. TensorFlow
-# itself asks where Keras is, so this starts behind its import.
+# Hides the packages, as if they were not installed. TensorFlow itself looks for
+# Keras, so they are hidden after its import.
 LOAD = """
 import sys
 import tensorflow as tf
@@ -50,7 +50,7 @@ EXPORT = 'copypaste_tf.export'
   'precision',
   ['float32', pytest.param('bfloat16', marks=pytest.mark.thorough)],
 )
-def test_runs_without_the_package_and_agrees(tmp_path, precision):
+def test_a_saved_model_runs_without_the_package_and_agrees(tmp_path, precision):
   lines = (f"PRECISION = '{precision}'",)
   checkpoint = small_model.checkpoint(tmp_path, *lines)
   photos = small_model.images(tmp_path, SIZES)
@@ -94,7 +94,7 @@ def test_runs_without_the_package_and_agrees(tmp_path, precision):
       small_model.check(one, image.results, SIZES[i])
 
 
-def test_an_existing_folder_is_left_alone(tmp_path):
+def test_an_existing_folder_is_refused(tmp_path):
   (tmp_path / 'notes.txt').write_text('mine')
   done = verbs.run(
     EXPORT, '--gin_file=smoke', '--checkpoint=x', f'--output={tmp_path}'

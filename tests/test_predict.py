@@ -37,7 +37,7 @@ def by_image(folder):
 
 
 @pytest.mark.slow
-def test_files_give_what_their_records_give(
+def test_predictions_on_files_equal_those_on_records(
   shapes, recipe, checkpoint, tmp_path
 ):
   config = small_model.params(*recipe)
@@ -75,7 +75,7 @@ def run(*arguments):
 
 
 @pytest.mark.slow
-def test_the_command_skips_what_is_no_image(checkpoint, tmp_path):
+def test_the_command_skips_unreadable_files(checkpoint, tmp_path):
   small_model.images(tmp_path, [(30, 40)])
   (tmp_path / 'broken.jpg').write_text('no image')
   (tmp_path / 'names.json').write_text('{"1": "disc"}')
@@ -99,7 +99,7 @@ def test_the_command_skips_what_is_no_image(checkpoint, tmp_path):
 
 @pytest.mark.thorough
 @pytest.mark.slow
-def test_nothing_readable_is_a_failure(checkpoint, tmp_path):
+def test_the_command_fails_if_no_file_is_readable(checkpoint, tmp_path):
   (tmp_path / 'broken.jpg').write_text('no image')
   done = run(
     '--gin_file=smoke',
@@ -112,7 +112,7 @@ def test_nothing_readable_is_a_failure(checkpoint, tmp_path):
   assert '0 images' in done.stdout
 
 
-def test_patterns_are_files_once_and_sorted(tmp_path):
+def test_patterns_expand_to_sorted_unique_files(tmp_path):
   for name in ('b.jpg', 'a.jpg', 'a[1].jpg', 'deep/c.jpg'):
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text('')

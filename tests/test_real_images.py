@@ -1,4 +1,4 @@
-"""The rules of the method on real COCO images, against slow NumPy."""
+"""The rules of the method on real COCO images, against NumPy loops."""
 
 import numpy as np
 import pytest
@@ -109,7 +109,7 @@ def _check_pasted(example, sources, i):
 
 
 def _check_targets(example, targets, alpha, i):
-  """Checks the target's labels; returns how many were touched and removed."""
+  """Checks the labels of a target; returns the counts touched and removed."""
   present = np.flatnonzero(targets.classes[i])
   masks = [
     reference.mask_of(targets.planes[i], targets.ids[i, k]) for k in present
@@ -135,7 +135,7 @@ def _check_targets(example, targets, alpha, i):
   return example.touched[i].sum(), sum(box is None for box in expected)
 
 
-def test_ways_agree_on_real_images(scenes):
+def test_eager_dataset_and_xla_agree_on_real_images(scenes):
   def run(batch, seed):
     return augment.augment(
       batch,

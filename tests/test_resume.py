@@ -1,4 +1,4 @@
-"""A run that ends anywhere and is started again equals one that never ended."""
+"""A run that is killed and resumed equals one without interruption."""
 
 import json
 import random
@@ -11,13 +11,17 @@ import tiny_run
 
 
 @pytest.mark.slow
-def test_a_resumed_run_equals_one_in_one_go(request, shapes_params, tmp_path):
+def test_a_resumed_run_equals_an_uninterrupted_one(
+  request, shapes_params, tmp_path
+):
   strategy = request.config.getoption('--strategy')
   whole, resumed = tmp_path / 'whole', tmp_path / 'parts'
   whole.mkdir()
   resumed.mkdir()
   traced = run_to_the_end(whole, strategy, shapes_params)
-  assert traced == [*range(len(traced))], 'each replica once, over 12 loops'
+  assert traced == [*range(len(traced))], (
+    'each replica is traced once in 12 loops'
+  )
   killed = tiny_run.run_apart(resumed, 5, strategy, shapes_params)
   assert killed.returncode == -signal.SIGKILL, killed.stderr
   run_to_the_end(resumed, strategy, shapes_params)
@@ -26,7 +30,7 @@ def test_a_resumed_run_equals_one_in_one_go(request, shapes_params, tmp_path):
 
 @pytest.mark.thorough
 @pytest.mark.slow
-def test_a_resumed_run_of_two_replicas_equals_one_in_one_go(
+def test_a_resumed_run_of_two_replicas_equals_an_uninterrupted_one(
   shapes_params, tmp_path
 ):
   whole, resumed = tmp_path / 'whole', tmp_path / 'parts'
@@ -46,7 +50,7 @@ def test_a_resumed_run_of_two_replicas_equals_one_in_one_go(
 @pytest.mark.thorough
 @pytest.mark.slow
 def test_kills_at_any_moment_change_nothing(shapes_params, tmp_path):
-  # Most of the time a checkpoint is being written.
+  # The run spends most of its time on writing checkpoints.
   steps, params = 60, [*shapes_params, 'experiment.checkpoint_every = 1']
   params.append(f'schedule.train_steps = {steps}')
   whole, resumed = tmp_path / 'whole', tmp_path / 'parts'
@@ -66,10 +70,10 @@ def test_kills_at_any_moment_change_nothing(shapes_params, tmp_path):
 
 @pytest.mark.thorough
 @pytest.mark.slow
-def test_a_resumed_run_of_two_sets_equals_one_in_one_go(
+def test_a_resumed_run_of_two_sets_equals_an_uninterrupted_one(
   shapes_params, tmp_path
 ):
-  """The sets have other lengths, so their epochs wrap at other steps."""
+  """The sets differ in length, so their epochs end at different steps."""
   params = [
     *shapes_params,
     'BATCH_SIZE = 4',
@@ -91,10 +95,10 @@ def test_a_resumed_run_of_two_sets_equals_one_in_one_go(
 
 
 def run_to_the_end(folder, strategy, params):
-  """Runs to the end, in a process where no other strategy has summed.
+  """Runs to the end, with `mirrored` in a process of its own.
 
-  TensorFlow numbers the sums of every `MirroredStrategy` from the same start,
-  and complains if those of two have other shapes.
+  In one process, the all-reduces of two strategies get the same numbers, and
+  TensorFlow fails if their shapes differ.
   """
   if strategy != 'mirrored':
     return tiny_run.run(folder, params, strategy=strategy)
@@ -104,7 +108,7 @@ def run_to_the_end(folder, strategy, params):
 
 
 def killed_soon(folder, params, delay):
-  """Goes on, and kills the process so many seconds after a step, if it can."""
+  """Resumes a run; kills it `delay` seconds after a step, if it still runs."""
   log = folder / 'ids.jsonl'
   before = log.stat().st_size if log.exists() else 0
   process = subprocess.Popen(tiny_run.command(folder, -1, 'one_device', params))

@@ -12,7 +12,7 @@ GIB = 2**30
 
 @pytest.fixture
 def tpu(monkeypatch):
-  """A compiler that needs 3 GiB an image, and lowering that takes no time."""
+  """Fakes the compiler, with 3 GiB per image, and the lowering."""
   asked = []
 
   def lower(function, params, replicas, batch):
@@ -52,7 +52,7 @@ def tpu(monkeypatch):
 
 
 def run(*arguments):
-  """Runs the verb with flags of its own."""
+  """Runs the verb with a new set of flags."""
   values = flags.FlagValues()
   config_flags.define(values)
   tpu_check.define_flags(values)
@@ -61,7 +61,7 @@ def run(*arguments):
   tpu_check.main(['tpu_check'], values)
 
 
-def test_one_batch(tpu, capsys, tmp_path):
+def test_a_given_batch_is_compiled(tpu, capsys, tmp_path):
   run('--batch_per_core=2', f'--output={tmp_path}/found.json')
   assert tpu == [(8, 2)]
   printed = capsys.readouterr().out
@@ -78,7 +78,7 @@ def test_the_largest_batch_is_searched_for(tpu, capsys):
   assert len(tpu) == len(set(tpu))
 
 
-def test_what_does_not_fit_fails(tpu, capsys):
+def test_a_batch_that_does_not_fit_fails(tpu, capsys):
   with pytest.raises(SystemExit) as status:
     run('--batch_per_core=6')
   assert status.value.code == 1
@@ -91,13 +91,13 @@ def test_a_batch_is_a_number_or_auto(tpu, batch):
     run(f'--batch_per_core={batch}')
 
 
-def test_an_error_of_the_recipe_comes_first(tpu):
+def test_errors_of_the_recipe_are_reported_before_lowering(tpu):
   with pytest.raises(ValueError, match='mask_crop_size'):
     run('--gin_params=TaskConfig.mask_crop_size=0')
   assert not tpu
 
 
-def test_an_error_of_the_step_passes_the_process():
+def test_an_error_of_the_step_is_raised_in_the_parent():
   with pytest.raises(ValueError, match='at least one replica'):
     tpu_check._in_another_process(_fail)
 

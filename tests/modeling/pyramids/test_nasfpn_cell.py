@@ -34,7 +34,7 @@ def test_levels_keep_their_size_and_get_four_times_the_channels():
     assert x.shape == [*PYRAMID[level].shape[:3], 16]
 
 
-def test_level_three_is_what_its_three_nodes_make_by_hand():
+def test_level_three_equals_its_three_nodes_by_hand():
   made = cell()
   actual = made(PYRAMID)['3']
 

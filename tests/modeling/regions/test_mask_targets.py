@@ -1,4 +1,4 @@
-"""The mask targets against those of crops, made first, as published."""
+"""Mask targets from id planes against those from crops, as published."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def _examples(seed, output_size=(40, 56)):
 
 
 def _targets(examples, seed, count=12):
-  """Regions around objects, some far off and some of the background."""
+  """Returns regions near objects, far from objects and of the background."""
   rng = np.random.default_rng(seed)
   boxes, classes = examples.boxes.numpy(), examples.classes.numpy()
   rows = np.stack([rng.choice(np.flatnonzero(c), count) for c in classes])
@@ -44,7 +44,7 @@ def _targets(examples, seed, count=12):
 
 @pytest.mark.parametrize('seed', range(4))
 @pytest.mark.parametrize('crop_size', [112, 20])
-def test_equal_to_cropping_first(seed, crop_size):
+def test_targets_from_planes_equal_targets_from_crops(seed, crop_size):
   examples = _examples(seed)
   targets = _targets(examples, seed)
   crops = augment.crop_masks(examples, crop_size)
@@ -93,7 +93,7 @@ def test_regions_with_an_object_come_first():
   np.testing.assert_array_equal(actual.classes, [[3, 2, 0], [1, 0, 0]])
 
 
-def test_agrees_each_way():
+def test_eager_dataset_and_xla_agree():
   examples = _examples(2)
   targets = _targets(examples, 2)
   results = reference.each_way(

@@ -25,7 +25,7 @@ ROIS = tf.constant([[[4.0, 4, 40, 50], [30, 20, 120, 110]]])
 SIZES = tf.constant([[128.0, 128.0]])
 
 
-def test_detections_have_mean_logits_and_the_boxes_of_the_last_stage(cascade):
+def test_detections_take_mean_logits_and_boxes_of_the_last_stage(cascade):
   rois, logits, codes = ROIS, [], None
   for stage in range(3):
     if stage:
