@@ -43,7 +43,7 @@ def pyramid_anchors(
     `{level: [h_l, w_l, 4 * a]}` float32, `(ymin, xmin, ymax, xmax)` in pixels
     of the input; may leave the image.
   """
-  # Makes NumPy arrays, also where the caller builds a graph.
+  # Computes NumPy arrays, even if the caller builds a graph.
   with tf.init_scope():
     levels = anchor.Anchor(
       min_level=min_level,
@@ -134,10 +134,11 @@ def sample_anchors(
 
 
 def _sample_label(sampled_labels, labels, keys, label, limit, size):
-  """Copies up to `[b]` `limit` random labels that equal `label` to `kept`.
+  """Adds a random sample of the anchors with one label.
 
   Returns:
-    The new `kept` and the `[b]` int32 numbers of copied labels.
+    The new `sampled_labels`, and `[b]` int32 numbers of added labels, at most
+    `limit`.
   """
   keys = tf.where(labels == label, keys, -1)
   values, columns = tf.math.top_k(keys, min(size, labels.shape[1]))
