@@ -30,10 +30,10 @@ def checkpoint(tmp_path_factory):
 
 
 def by_image(folder):
-  actual = {}
+  results = {}
   for result in json.loads((folder / DETECTIONS_FILE).read_text()):
-    actual.setdefault(result['image_id'], []).append(result)
-  return actual
+    results.setdefault(result['image_id'], []).append(result)
+  return results
 
 
 @pytest.mark.slow
@@ -43,7 +43,7 @@ def test_predictions_on_files_equal_those_on_records(
   config = small_model.params(*recipe)
   runner.evaluate(config, str(tmp_path), checkpoint)
   paths = predict.expand([f'{shapes}/images/0000010*.jpg'])
-  actual = predict.run_detector(
+  results = predict.run_detector(
     inference.Detector(config, checkpoint),
     prediction.number(paths),
     str(tmp_path / 'out'),
@@ -51,11 +51,13 @@ def test_predictions_on_files_equal_those_on_records(
     batch_size=4,
     min_drawn_score=0.5,
   )
-  assert len(actual) == len(paths) == 6
-  expected, got = by_image(tmp_path), by_image(tmp_path / 'out')
-  assert expected.keys() == got.keys() and expected
+  assert len(results) == len(paths) == 6
+  expected, actual = by_image(tmp_path), by_image(tmp_path / 'out')
+  assert expected.keys() == actual.keys() and expected
   for image_id in expected:
-    rows, others = map(small_model.table, (expected[image_id], got[image_id]))
+    rows, others = map(
+      small_model.table, (expected[image_id], actual[image_id])
+    )
     others = others[small_model.match(others, rows)]
     small_model.compare(rows, others)
   listed = json.loads((tmp_path / 'out' / predict.IMAGES_FILE).read_text())
@@ -66,7 +68,7 @@ def test_predictions_on_files_equal_those_on_records(
     drawn = Image.open(tmp_path / 'out' / predict.PICTURES / name)
     assert drawn.size == (image['width'], image['height'])
     original = image_files.read(image['file_name'])
-    high = any(r['score'] >= 0.5 for r in got.get(image['id'], []))
+    high = any(r['score'] >= 0.5 for r in actual.get(image['id'], []))
     assert high != np.array_equal(drawn, original)
 
 

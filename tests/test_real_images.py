@@ -54,9 +54,9 @@ def test_decoded_masks_equal_the_annotations(coco_sample, scenes):
         assert batch.classes[i, k] == annotation['category_id']
         assert batch.crowd[i, k] == annotation['iscrowd']
         if not annotation['iscrowd']:
-          actual = reference.mask_of(batch.planes[i], batch.ids[i, k])
+          mask = reference.mask_of(batch.planes[i], batch.ids[i, k])
           np.testing.assert_array_equal(
-            actual[:height, :width], coco.annToMask(annotation)
+            mask[:height, :width], coco.annToMask(annotation)
           )
           checked += 1
   assert checked > 120
@@ -117,21 +117,21 @@ def _check_targets(example, targets, alpha, i):
   expected = reference.repair_by_hand(
     targets.boxes[i, present], masks, alpha, PASTE
   )
-  kept = {
+  row_of_id = {
     example.ids[i, k]: k
     for k in np.flatnonzero((example.classes[i] > 0) & ~example.pasted[i])
   }
   for k, mask, box in zip(present, masks, expected, strict=True):
     ident = targets.ids[i, k]
-    assert (ident in kept) == (box is not None)
+    assert (ident in row_of_id) == (box is not None)
     if box is not None:
-      actual = kept[ident]
-      np.testing.assert_allclose(example.boxes[i, actual], box, atol=1e-5)
+      row = row_of_id[ident]
+      np.testing.assert_allclose(example.boxes[i, row], box, atol=1e-5)
       np.testing.assert_array_equal(
-        reference.example_mask(example, i, actual), mask & ~alpha
+        reference.example_mask(example, i, row), mask & ~alpha
       )
-      assert example.classes[i, actual] == targets.classes[i, k]
-  assert len(kept) == sum(box is not None for box in expected)
+      assert example.classes[i, row] == targets.classes[i, k]
+  assert len(row_of_id) == sum(box is not None for box in expected)
   return example.touched[i].sum(), sum(box is None for box in expected)
 
 

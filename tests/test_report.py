@@ -63,8 +63,8 @@ def test_names_from_files_are_escaped(tmp_path, call):
 def test_wrong_detections_lower_the_numbers(tmp_path, call):
   model_dir = run_folder.make(tmp_path)
   path = model_dir / 'detections.json'
-  actual = json.loads(path.read_text())
-  path.write_text(json.dumps(actual[: len(actual) // 2]))
+  detections = json.loads(path.read_text())
+  path.write_text(json.dumps(detections[: len(detections) // 2]))
   _, numbers = call()
   assert 0 < numbers['mask_ap'] < 0.8
   path.write_text('[]')

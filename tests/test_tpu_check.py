@@ -13,27 +13,27 @@ GIB = 2**30
 @pytest.fixture
 def tpu(monkeypatch):
   """Fakes the compiler, with 3 GiB per image, and the lowering."""
-  asked = []
+  lowered = []
 
   def lower(function, params, replicas, batch):
     assert function is lowering.lowered
     assert params.task.train_data.augment_on == 'device'
-    asked.append((replicas, batch))
+    lowered.append((replicas, batch))
     return b'%d' % batch
 
   def compile_for(topology, module, library, progress):
     del topology, library
     progress(61.0)
     need = 3 * GIB * int(module)
-    actual = {'devices': 8, 'kind': 'TPU v3', 'cores_per_device': 1}
+    device = {'devices': 8, 'kind': 'TPU v3', 'cores_per_device': 1}
     if need > 15.48 * GIB:
       size = f'{need / GIB:.2f}G'
-      return actual | {'error': f'the total memory required ({size}) exceeds'}
-    parts = ('argument', 'output', 'alias', 'code')
+      return device | {'error': f'the total memory required ({size}) exceeds'}
+    memory_parts = ('argument', 'output', 'alias', 'code')
     return (
-      actual
+      device
       | {'seconds': 100.0, 'host_bytes': GIB, 'flops': 1e12}
-      | {f'{part}_bytes': 0.0 for part in parts}
+      | {f'{part}_bytes': 0.0 for part in memory_parts}
       | {'temporary_bytes': need, 'peak_bytes': need}
     )
 
@@ -48,7 +48,7 @@ def tpu(monkeypatch):
   monkeypatch.setattr(
     hlo_module, 'dynamic_shapes', lambda module: ['where: [3]']
   )
-  return asked
+  return lowered
 
 
 def run(*arguments):
@@ -62,14 +62,14 @@ def run(*arguments):
 
 
 def test_a_given_batch_is_compiled(tpu, capsys, tmp_path):
-  run('--batch_per_core=2', f'--output={tmp_path}/found.json')
+  run('--batch_per_core=2', f'--output={tmp_path}/summary.json')
   assert tpu == [(8, 2)]
   printed = capsys.readouterr().out
   for part in ('8 replicas of 2 images', '7 sums', '1m01s', '6.00 GiB'):
     assert part in printed
   assert 'dynamic    where: [3]' in printed
-  actual = json.loads((tmp_path / 'found.json').read_text())
-  assert (actual['batch_per_core'], actual['peak_bytes']) == (2, 6 * GIB)
+  summary = json.loads((tmp_path / 'summary.json').read_text())
+  assert (summary['batch_per_core'], summary['peak_bytes']) == (2, 6 * GIB)
 
 
 def test_the_largest_batch_is_searched_for(tpu, capsys):

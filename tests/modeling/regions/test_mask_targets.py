@@ -33,10 +33,10 @@ def _targets(examples, seed, count=12):
   rois = matched + sides * rng.uniform(-0.5, 0.5, matched.shape)
   rois[:, :2] += 30.0
   present = rng.random(rows.shape) < 0.7
-  actual = np.take_along_axis(classes, rows, axis=1)
+  matched_classes = np.take_along_axis(classes, rows, axis=1)
   return Targets(
     tf.constant(rois, tf.float32),
-    tf.constant(np.where(present, actual, 0), tf.int32),
+    tf.constant(np.where(present, matched_classes, 0), tf.int32),
     tf.constant(matched),
     tf.constant(np.where(present, rows, 0), tf.int32),
   )
@@ -74,13 +74,13 @@ def test_a_region_far_from_its_object_is_empty():
   assert not np.any(actual)
 
 
-def test_the_background_has_no_mask_whatever_its_boxes():
+def test_the_background_has_an_empty_mask():
   examples = _examples(1)
   targets = _targets(examples, 1)
-  nothing = targets._replace(
+  background = targets._replace(
     classes=tf.zeros_like(targets.classes), boxes=tf.zeros_like(targets.boxes)
   )
-  actual = mask_targets.mask_targets(nothing, PlaneMasks(examples), size=14)
+  actual = mask_targets.mask_targets(background, PlaneMasks(examples), size=14)
   assert not np.any(actual)
 
 

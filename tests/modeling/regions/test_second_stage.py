@@ -32,14 +32,14 @@ def test_detections_take_mean_logits_and_boxes_of_the_last_stage(cascade):
       rois = cascade.refine(rois, codes, SIZES, stage - 1)
     scores, codes = cascade.run_box_head(PYRAMID, rois, stage, training=False)
     logits.append(scores.numpy())
-  actual = cascade.detect(PYRAMID, ROIS, SIZES)
+  outputs = cascade.detect(PYRAMID, ROIS, SIZES)
   np.testing.assert_allclose(
-    actual['cls_outputs'], np.mean(logits, axis=0), atol=1e-5
+    outputs['cls_outputs'], np.mean(logits, axis=0), atol=1e-5
   )
-  np.testing.assert_allclose(actual['box_outputs'], codes, atol=1e-5)
+  np.testing.assert_allclose(outputs['box_outputs'], codes, atol=1e-5)
   last = box_coding.decode(codes, rois, box_coding.STAGE_WEIGHTS[2])
   last = box_coding.clip(last, SIZES).numpy()[0]
-  for box in actual['detection_boxes'][0]:
+  for box in outputs['detection_boxes'][0]:
     assert np.abs(last - box).max(-1).min() < 1e-3 or not np.any(box)
 
 
