@@ -72,12 +72,12 @@ def _round(entries, job, folder):
 
 def _convertible(entry):
   """Keeps the annotations that Model Garden converts: RLE of crowds only."""
-  kept = [
+  convertible = [
     label
     for label in entry.objects.sources
     if label['iscrowd'] or isinstance(label['segmentation'], list)
   ]
-  return entry._replace(objects=Lazy(coco_objects.object_entry, kept))
+  return entry._replace(objects=Lazy(coco_objects.object_entry, convertible))
 
 
 def _run(_):

@@ -24,11 +24,15 @@ from copypaste_tf.modeling import build, counting
 
 del environment  # Imported for its side effects.
 
-TRAINING = 3  # A forward and a backward pass, in forward passes.
+TRAINING = 3  # Cost of a training step in forward passes.
 
 
 def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
-  """Defines the flags of the estimate."""
+  """Defines the flags of the estimate.
+
+  Args:
+    flag_values: flags to add them to.
+  """
   own = {'flag_values': flag_values}
   flags.DEFINE_integer('images', 4, 'Images per core and step.', 2, **own)
   flags.DEFINE_integer(
@@ -92,7 +96,16 @@ def multiply_adds(task) -> int:
 
 
 def estimate(task, options: flags.FlagValues) -> dict[str, float]:
-  """Returns milliseconds per image of `model`, `on` and `off`."""
+  """Estimates times per image and prints them as a table.
+
+  Args:
+    task: config of the task.
+    options: values of the flags of `define`.
+
+  Returns:
+    Milliseconds of the model (`model`), and of the augmentation with (`on`) and
+    without (`off`) Copy-Paste.
+  """
   data = task.train_data
   paste = data.copy_paste or data_config.CopyPaste()
   step = 2 * multiply_adds(task) / options.tflops / 1e9
@@ -107,21 +120,21 @@ def estimate(task, options: flags.FlagValues) -> dict[str, float]:
       options.images,
     )
     total = hlo_cost.count(text, images=options.images, content=content)
-    each = hlo_cost.Cost(*(x / options.images for x in total))
+    per_image = hlo_cost.Cost(*(x / options.images for x in total))
     # Computation and memory traffic overlap.
     milliseconds[name] = max(
-      each.operations / options.vector / 1e9,
-      each.bytes / options.bandwidth / 1e6,
+      per_image.operations / options.vector / 1e9,
+      per_image.bytes / options.bandwidth / 1e6,
     )
     print(
-      f'{name:8}{each.operations / 1e6:14.0f}{each.bytes / 1e6:10.0f}'
+      f'{name:8}{per_image.operations / 1e6:14.0f}{per_image.bytes / 1e6:10.0f}'
       f'{milliseconds[name]:8.2f}'
     )
   return milliseconds
 
 
 def main(argv: list[str]) -> None:
-  """Prints the table and the ratio."""
+  """Prints the table and the share of Copy-Paste."""
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
   times = estimate(config_flags.load().params.task, flags.FLAGS)

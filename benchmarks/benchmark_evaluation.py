@@ -3,7 +3,7 @@
 Repeats the 100 images of the public evaluation example under new ids, and pads
 each image to 100 detections with shifted copies of its own.
 
-    COPYPASTE_TF_DATA=... python benchmarks/benchmark_evaluation.py
+    COPYPASTE_TF_DATA=... python -m benchmarks.benchmark_evaluation
 """
 
 import contextlib
@@ -41,27 +41,27 @@ def load_example(folder: pathlib.Path):
   return truth, json.loads((folder / name).read_text())
 
 
-def fill_up(truth, results, count: int, seed: int = 0):
-  """Returns `count` detections for each image id, boxes and masks.
+def pad_detections(truth, results, count: int, seed: int = 0):
+  """Returns `count` detections with box and mask for each image id.
 
-  Images without results get shifted copies of their ground truth. Images
-  without either stay empty.
+  Images with fewer results also get shifted copies of them. Images without
+  results get copies of their ground truth. Images without either stay empty.
   """
   rng = np.random.default_rng(seed)
   index = _quietly(_index, truth)
   by_image = {image['id']: [] for image in truth['images']}
   for result in results:
     by_image[result['image_id']].append(result)
-  for image_id, found in by_image.items():
-    if not found:
-      found.extend(
+  for image_id, sources in by_image.items():
+    if not sources:
+      sources.extend(
         annotation | {'segmentation': index.annToRLE(annotation)}
         for annotation in index.imgToAnns[image_id]
       )
-    count_of = count if found else 0
+    number = count if sources else 0
     by_image[image_id] = [
-      _shifted(found[i % len(found)], rng, move=i >= len(found))
-      for i in range(count_of)
+      _shifted(sources[i % len(sources)], rng, move=i >= len(sources))
+      for i in range(number)
     ]
   return by_image
 
@@ -95,7 +95,7 @@ def repeat(truth, detections, times: int):
 
 
 def run_pycocotools(truth, results, iou_type: str) -> list[float]:
-  """Evaluates as pycocotools' own example does."""
+  """Evaluates as the example of pycocotools does."""
   key = {'bbox': 'segmentation', 'segm': 'bbox'}[iou_type]
   results = [{k: v for k, v in r.items() if k != key} for r in results]
   index = _index(truth)
@@ -107,7 +107,7 @@ def run_pycocotools(truth, results, iou_type: str) -> list[float]:
 
 
 def run_ours(truth, results, iou_type: str) -> list[float]:
-  """Evaluates with the package."""
+  """Evaluates with this package."""
   metrics = coco.evaluate(truth, results, iou_types=(iou_type,))
   return list(metrics.values())
 
@@ -134,14 +134,14 @@ def _timed(name: str, run, *args):
 
 
 def main(argv: list[str]) -> None:
-  """Prints seconds, the ratio, and the largest difference of a number."""
+  """Prints the times, their ratio and the largest difference of a metric."""
   del argv
   if not _DATA.value:
     raise app.UsageError('set --data or COPYPASTE_TF_DATA')
   folder = pathlib.Path(_DATA.value) / 'coco_eval_golden'
   print(f'making {_IMAGES.value} images ...', flush=True)
   truth, results = load_example(folder)
-  detections = fill_up(truth, results, _DETECTIONS.value)
+  detections = pad_detections(truth, results, _DETECTIONS.value)
   truth, results = repeat(truth, detections, _IMAGES.value // 100)
   sizes = {'images': len(truth['images']), 'detections': len(results)}
   print(', '.join(f'{count} {name}' for name, count in sizes.items()))

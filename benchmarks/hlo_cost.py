@@ -61,10 +61,11 @@ class Instruction(NamedTuple):
 def count(text: str, *, images: int, content: Content) -> Cost:
   """Counts the cost of an HLO module.
 
-  A loop over blocks of rows runs for every block, a loop over blocks of id
-  planes for those of the used planes, a loop over instances for every instance
-  of each block, any other loop for every image. If an array is read or written
-  in slices, only the slices count.
+  The estimate assumes these numbers of iterations: all blocks for a loop over
+  blocks of rows, the blocks of the used planes for a loop over blocks of id
+  planes, all instances of each block for a loop over instances, and all images
+  for any other loop. If an array is read or written in slices, only the slices
+  count.
 
   Args:
     text: an optimized HLO module.
@@ -131,7 +132,7 @@ def _sizes(kind) -> tuple[int, int]:
 
 
 def _elements(instruction, types) -> int:
-  """Returns the number of computed elements; only the slice of an update."""
+  """Returns the number of computed elements; an update computes its slice."""
   updated = instruction.opcode == 'dynamic-update-slice'
   return _sizes(
     types[instruction.operands[1]] if updated else instruction.type
@@ -161,7 +162,7 @@ def _parameter(computation, number) -> str:
 
 
 def _written(computation, types) -> int:
-  """Returns the bytes that a computation writes; of an update, the slice."""
+  """Returns the bytes that a computation writes; an update writes its slice."""
   *_, last = computation.values()
   if last.opcode == 'dynamic-update-slice':
     return _sizes(types[last.operands[1]])[1]

@@ -1,4 +1,4 @@
-"""What all tests share: quiet TensorFlow, clean gin, the real data if here."""
+"""Fixtures of all tests: quiet TensorFlow, clean gin, the real data."""
 
 import os
 import pathlib
@@ -19,15 +19,15 @@ def pytest_addoption(parser):
     '--strategy',
     choices=STRATEGIES,
     default='one_device',
-    help='what the tests of training and evaluation steps compute on; mirrored '
-    'without GPUs is two logical CPUs; tpu needs -n 0',
+    help='devices of the tests of training and evaluation steps; mirrored '
+    'without GPUs takes two logical CPUs; tpu needs -n 0',
   )
   parser.addoption('--tpu', default='local', help='as of copypaste_tf.train')
 
 
 def pytest_configure(config):
   if config.getoption('--strategy') == 'mirrored':
-    # Before TensorFlow starts, which other tests make it.
+    # This must precede the start of TensorFlow by any test.
     import replica_checks
 
     replica_checks.split_cpu(2)
@@ -35,7 +35,7 @@ def pytest_configure(config):
 
 @pytest.fixture(scope='session')
 def strategy(request):
-  """What --strategy says, with all its replicas; fails where it is not here."""
+  """The strategy of --strategy; fails if its devices are missing."""
   from copypaste_tf.training.config import gin_config
   from copypaste_tf.training.run import devices
 
@@ -49,14 +49,14 @@ def strategy(request):
 
 
 def pytest_collection_modifyitems(items):
-  """Puts the files with slow tests first, so that no worker ends with one."""
+  """Puts files with slow tests first, so that no worker has one at the end."""
   slow = {item.path for item in items if item.get_closest_marker('slow')}
   items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(autouse=True)
 def no_gin_left():
-  """No test sees another's bindings: gin keeps them for the process."""
+  """Clears the bindings of gin, which it keeps for the whole process."""
   gin.clear_config()
   yield
   gin.clear_config()
@@ -64,7 +64,7 @@ def no_gin_left():
 
 @pytest.fixture(scope='session')
 def real_data() -> pathlib.Path:
-  """The folder of real images; skips where there is none."""
+  """The folder of real images; skips the test if there is none."""
   folder = os.environ.get('COPYPASTE_TF_DATA', '')
   if not folder or not pathlib.Path(folder).is_dir():
     pytest.skip(f'COPYPASTE_TF_DATA is {folder!r}, not a folder of real data')
@@ -81,7 +81,7 @@ def coco_sample(real_data) -> pathlib.Path:
 
 @pytest.fixture(scope='session')
 def libtpu() -> str:
-  """The TPU compiler; skips where there is none."""
+  """The TPU compiler; skips the test if there is none."""
   from copypaste_tf.costs.tpu import compiler
 
   if path := os.environ.get('COPYPASTE_TF_LIBTPU', ''):
@@ -95,7 +95,7 @@ def libtpu() -> str:
 @pytest.fixture(scope='session')
 def shapes(tmp_path_factory) -> pathlib.Path:
   """A folder with records of a few generated shapes, made by the tools."""
-  # Here and not above: they import TensorFlow.
+  # A later import than those above, because it starts TensorFlow.
   from tfrecord_tools import create_shapes_dataset, dataset_conversion
 
   folder = tmp_path_factory.mktemp('shapes')
@@ -117,7 +117,7 @@ def shapes(tmp_path_factory) -> pathlib.Path:
 
 @pytest.fixture
 def shapes_params(shapes) -> list[str]:
-  """Lines of gin that point a recipe at the records of `shapes`."""
+  """Lines of gin that set the records of a recipe to those of `shapes`."""
   return [
     f'TRAIN_RECORDS = "{shapes}/train-*.tfrecord"',
     f'EVAL_RECORDS = "{shapes}/val-*.tfrecord"',

@@ -1,4 +1,4 @@
-"""Costs of HLO modules: counted by hand, and of the augmentation."""
+"""Costs of small HLO modules by hand, and costs of the augmentation."""
 
 import pytest
 
@@ -48,12 +48,12 @@ ENTRY %main (x: f32[2,8]) -> f32[] {
 """
 
 
-def test_by_hand():
-  found = hlo_cost.count(MODULE, images=2, content=hlo_cost.Content(1, 1, 1))
+def test_the_cost_of_a_module_equals_that_by_hand():
+  cost = hlo_cost.count(MODULE, images=2, content=hlo_cost.Content(1, 1, 1))
   # The fusion reads and writes 16 floats and has two operations for each; each
   # of 2 rounds negates all; then 16 bytes and a sum.
-  assert found.operations == 2 * 16 + 2 * 16 + 16 + (16 + 1)
-  assert found.bytes == 128 + 2 * 128 + (64 + 16) + (64 + 4 + 4)
+  assert cost.operations == 2 * 16 + 2 * 16 + 16 + (16 + 1)
+  assert cost.bytes == 128 + 2 * 128 + (64 + 16) + (64 + 4 + 4)
 
 
 BLOCKS = """HloModule blocks
@@ -85,7 +85,7 @@ PLANES = BLOCKS.replace('f32[6,4,4,2]', 'u8[6,4,4]').replace('{3,2,1,0}', '')
 PLANES = PLANES.replace('f32[1,4,4,2]', 'u8[1,4,4]')
 
 
-def test_of_a_block_only_its_own_bytes_count():
+def test_a_slice_counts_its_own_bytes_only():
   content = hlo_cost.Content(planes=3, used=2, instances=5)
   image, planes = 4 * 4 * 2, 4 * 4
   for text, name, rounds, block, size in (
@@ -95,15 +95,13 @@ def test_of_a_block_only_its_own_bytes_count():
     (PLANES, 'blocks', 6 * 2 // 3, planes, 1),
     (PLANES, 'instances', 6 // 3 * 5, planes, 1),
   ):
-    found = hlo_cost.count(
-      text.replace('NAME', name), images=2, content=content
-    )
-    assert found.bytes == rounds * (2 * block * size + 4), name
-    assert found.operations == rounds * 3 * block, name
+    cost = hlo_cost.count(text.replace('NAME', name), images=2, content=content)
+    assert cost.bytes == rounds * (2 * block * size + 4), name
+    assert cost.operations == rounds * 3 * block, name
 
 
 @pytest.mark.thorough
-def test_copy_paste_costs_more_than_none():
+def test_copy_paste_increases_the_cost():
   data = data_config.TrainData(
     source_size=(48, 48), max_source_instances=6, max_instances=6, num_planes=2
   )

@@ -1,4 +1,4 @@
-"""The verb around the measurements, which are faked; docs run real ones."""
+"""The verb, with fake measurements; `test_docs.py` runs real ones."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from copypaste_tf.training.config import gin_config
 
 @pytest.fixture
 def calls(monkeypatch):
-  """Replaces the processes; returns what would run in them."""
+  """Replaces the processes; returns the calls that they would make."""
   made = []
 
   def in_process(cores, function, config, output_size, **kwargs):
@@ -40,7 +40,7 @@ def measure(**changes):
   return benchmark_input.measure(data.replace(**changes), (64, 96), **knobs)
 
 
-def test_each_number_of_cores_then_a_long_run(calls, capsys):
+def test_it_measures_each_number_of_cores_then_a_long_run(calls, capsys):
   summary = measure()
   assert [(cores, name) for cores, name, *_ in calls] == [
     (1, 'measure_costs'),
@@ -59,12 +59,12 @@ def test_each_number_of_cores_then_a_long_run(calls, capsys):
   )
 
 
-def test_a_service_is_left_out_and_told(calls, capsys):
+def test_a_data_service_is_not_measured_and_a_note_says_so(calls, capsys):
   measure(data_service='grpc://x:1')
   assert 'note: measured on this machine' in capsys.readouterr().out
 
 
-def test_cores(capsys, monkeypatch):
+def test_the_cores_to_measure_are_parsed(capsys, monkeypatch):
   monkeypatch.setattr(os, 'sched_getaffinity', lambda _: {0, 1, 2})
   assert benchmark_input.cores_of(['2', '1', '2']) == [1, 2]
   assert capsys.readouterr().out == ''
@@ -79,7 +79,7 @@ def test_cores(capsys, monkeypatch):
       benchmark_input.cores_of(bad)
 
 
-def test_a_process_has_the_cores_and_the_parent_keeps_its_own():
+def test_a_measuring_process_has_fewer_cores_than_its_parent():
   before = os.sched_getaffinity(0)
   inside = benchmark_input._in_process(1, os.sched_getaffinity, 0)
   assert inside == {min(before)}
@@ -112,7 +112,7 @@ def test_a_table_is_printed_and_json_written(
   assert summary['versions']['packages']['tensorflow']
 
 
-def test_a_config_that_can_not_be_is_refused(calls):
+def test_an_invalid_config_is_refused(calls):
   resolved = gin_config.load(['smoke'], ['TRAIN_RECORDS = "no/x"'])
   with pytest.raises(ValueError, match='task.train_data.input_path: no file'):
     benchmark_input.benchmark(resolved, options())

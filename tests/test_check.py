@@ -1,4 +1,4 @@
-"""The verb `check` prints the recipe and its problems, and no traceback."""
+"""The verb `check` prints a recipe and its problems without traceback."""
 
 import pathlib
 

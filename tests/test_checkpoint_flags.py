@@ -23,7 +23,7 @@ def folder(tmp_path):
   return tmp_path
 
 
-def test_the_last_checkpoint_of_the_run_or_the_one_given(folder):
+def test_a_given_checkpoint_replaces_the_last_one_of_the_run(folder):
   last = checkpoint_flags.checkpoint(parse(f'--model_dir={folder}'))
   assert last == f'{folder}/ckpt-2'
   first = f'{folder}/ckpt-1'
@@ -31,7 +31,7 @@ def test_the_last_checkpoint_of_the_run_or_the_one_given(folder):
   assert checkpoint_flags.checkpoint(values) == first
 
 
-def test_without_a_checkpoint_the_flag_is_named(tmp_path):
+def test_an_error_about_a_missing_checkpoint_names_the_flag(tmp_path):
   with pytest.raises(ValueError, match='--checkpoint: .*ckpt-7'):
     checkpoint_flags.checkpoint(parse(f'--checkpoint={tmp_path}/ckpt-7'))
   with pytest.raises(ValueError, match='--model_dir=.*give --checkpoint'):
@@ -51,7 +51,7 @@ def test_a_config_is_needed():
     checkpoint_flags.load(parse())
 
 
-def test_records_are_only_asked_for_where_they_are_needed(tmp_path):
+def test_missing_records_are_an_error_only_if_they_are_needed(tmp_path):
   missing = f"EVAL_RECORDS = '{tmp_path}/none*.tfrecord'"
   resolved = checkpoint_flags.load(
     parse('--gin_file=smoke', f'--gin_params={missing}')

@@ -13,7 +13,7 @@ STEPS = 'trainer.train_steps'
 
 @pytest.fixture
 def parse():
-  """Parses arguments with flags of their own."""
+  """Parses arguments with a new set of flags."""
 
   def parsed(*arguments):
     values = flags.FlagValues()
@@ -32,7 +32,7 @@ def test_every_flag_is_documented(parse):
   assert all(len(values[name].help) > 20 for name in names)
 
 
-def test_each_flag_beats_the_one_before(parse, tmp_path):
+def test_each_flag_overrides_the_one_before(parse, tmp_path):
   (tmp_path / 'x.gin').write_text('schedule.train_steps = 4')
   (tmp_path / 'x.yaml').write_text('trainer: {train_steps: 30}')
   arguments = [
@@ -63,7 +63,9 @@ def test_the_workers_are_values_of_the_runtime(parse):
   assert resolved.origins['runtime.task_index'] == '--task_index'
 
 
-def test_a_record_is_below_the_flags_and_own_values_above(parse, tmp_path):
+def test_flags_override_a_run_record_and_own_values_override_flags(
+  parse, tmp_path
+):
   (tmp_path / 'params.yaml').write_text('trainer: {train_steps: 30}')
   record = [str(tmp_path / 'params.yaml')]
   resolved = config_flags.load(parse(), record=record)
@@ -81,7 +83,7 @@ def test_a_record_is_below_the_flags_and_own_values_above(parse, tmp_path):
 
 @pytest.fixture
 def run(monkeypatch):
-  """Runs a main that raises, without the command line around it."""
+  """Runs a `main` that raises, without a command line."""
   levels = logging.get_verbosity(), tf.get_logger().level
   monkeypatch.setattr(app, 'run', lambda main, argv: main(argv))
   own = flags.FlagValues()
@@ -103,7 +105,7 @@ def run(monkeypatch):
 
 
 @pytest.mark.parametrize('kind', [ValueError, FileNotFoundError])
-def test_what_the_user_can_mend_is_a_message(run, kind):
+def test_errors_of_the_user_are_messages(run, kind):
   with pytest.raises(SystemExit) as caught:
     run(kind('one\ntwo'))
   assert caught.value.code == 'error: one\nerror: two'

@@ -1,4 +1,4 @@
-"""Wrong addresses; the service itself runs in `inputs/test_data_service.py`."""
+"""Invalid addresses; `inputs/test_data_service.py` tests the service."""
 
 import pytest
 

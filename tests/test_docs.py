@@ -35,7 +35,7 @@ def _commands(page):
 
 @pytest.fixture(scope='module')
 def checkout(tmp_path_factory):
-  """A folder like a checkout in which the commands run one after another."""
+  """A folder like a checkout, in which the commands run in turn."""
   folder = tmp_path_factory.mktemp('checkout')
   for name in ('configs', 'benchmarks', 'experiments', 'Makefile', 'setup.py'):
     (folder / name).symlink_to(ROOT / name)
@@ -118,7 +118,7 @@ def test_python_examples_run(page, checkout, monkeypatch):
       assert next(iter(names['train'])).image.shape[0] == 8
 
 
-def test_the_op_needs_ten_lines():
+def test_the_first_example_has_at_most_ten_lines():
   block = _blocks(ROOT / 'README.md', 'python')[0]
   lines = [
     x for x in block.split('\n') if x and not x.startswith(('import', 'from'))
@@ -126,7 +126,7 @@ def test_the_op_needs_ten_lines():
   assert len(lines) <= 10
 
 
-def test_links_lead_somewhere():
+def test_links_point_to_existing_files():
   for page in [*PAGES, ROOT / 'experiments/results.md']:
     for target in re.findall(r'\]\(([^)#=]+)\)', page.read_text()):
       if not target.startswith('http'):

@@ -1,4 +1,4 @@
-"""The examples in docstrings of the op run, and its tensors are described."""
+"""Doctests of the op run; its docstrings describe every tensor."""
 
 import doctest
 import importlib
@@ -55,8 +55,8 @@ def _arguments(function):
   """Returns the text of each argument in the docstring, by name."""
   text = inspect.getdoc(function).partition('Args:\n')[2]
   text = re.split(r'\n(Returns|Raises):|\n  >>>', text)[0]
-  parts = re.split(r'^  (\w+): ', text, flags=re.MULTILINE)
-  return dict(zip(parts[1::2], parts[2::2], strict=True))
+  pieces = re.split(r'^  (\w+): ', text, flags=re.MULTILINE)
+  return dict(zip(pieces[1::2], pieces[2::2], strict=True))
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_box_outside_the_image_draws_nothing():
   np.testing.assert_array_equal(out, grey())
 
 
-def test_no_objects_and_three_hundred():
+def test_zero_and_three_hundred_objects_are_drawn():
   np.testing.assert_array_equal(draw(grey(), np.zeros([0, 4])), grey())
   np.testing.assert_array_equal(draw(grey(), np.zeros([0, 4]), []), grey())
   rng = np.random.default_rng(0)

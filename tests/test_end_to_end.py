@@ -1,4 +1,4 @@
-"""Conversion, training and evaluation on real COCO images, by commands."""
+"""The commands convert, train and evaluate on real COCO images."""
 
 import json
 import pathlib

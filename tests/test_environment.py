@@ -1,4 +1,4 @@
-"""Environment variables get defaults, and those of the user stay."""
+"""Environment variables get defaults unless the user has set them."""
 
 import os
 import pathlib
@@ -8,7 +8,7 @@ import pytest
 
 
 def settings(monkeypatch, accelerated=False, **given):
-  """Runs the module with these environment variables and no others."""
+  """Runs the module with only these environment variables."""
   for name in ('TF_USE_LEGACY_KERAS', 'TF_CPP_MIN_LOG_LEVEL'):
     monkeypatch.setenv(name, '')  # So that it is restored.
     os.environ.pop(name)
@@ -19,12 +19,12 @@ def settings(monkeypatch, accelerated=False, **given):
 
 
 @pytest.mark.parametrize(('accelerated', 'level'), [(True, '2'), (False, '3')])
-def test_complaints_about_absent_accelerators_are_quiet(
+def test_warnings_about_absent_accelerators_are_hidden(
   monkeypatch, accelerated, level
 ):
   assert settings(monkeypatch, accelerated) == ('1', level)
 
 
-def test_what_the_user_has_set_stays(monkeypatch):
+def test_variables_of_the_user_stay(monkeypatch):
   given = {'TF_USE_LEGACY_KERAS': '0', 'TF_CPP_MIN_LOG_LEVEL': '0'}
   assert settings(monkeypatch, **given) == ('0', '0')

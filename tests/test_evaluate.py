@@ -1,4 +1,4 @@
-"""The verb on a detections file; test_train evaluates a checkpoint."""
+"""Evaluates a file of detections; `test_train.py` evaluates a checkpoint."""
 
 import json
 
@@ -10,7 +10,7 @@ from copypaste_tf.evaluation import groundtruth
 
 @pytest.fixture
 def perfect(shapes, tmp_path):
-  """Detections that repeat the labels of the records, crowds left out."""
+  """Returns detections equal to the labels of the records, without crowds."""
   paths = sorted(map(str, shapes.glob('val-*.tfrecord')))
   truth = groundtruth.from_records(paths)
   results = [
@@ -33,7 +33,7 @@ def run(*arguments):
   return verbs.run('copypaste_tf.evaluate', *arguments)
 
 
-def test_perfect_detections_are_perfect(shapes, perfect, tmp_path):
+def test_perfect_detections_have_perfect_metrics(shapes, perfect, tmp_path):
   done = run(
     f'--results={perfect}',
     f'--annotation_file={shapes}/instances_val.json',
@@ -57,13 +57,13 @@ def test_records_serve_as_ground_truth(perfect, shapes_params):
   assert done.stdout.splitlines()[1].split() == ['ap', '1.000', '1.000']
 
 
-def test_without_anything_to_evaluate_it_says_what_is_missing():
+def test_an_error_names_the_missing_flags():
   done = run()
   assert done.returncode == 1 and 'Traceback' not in done.stderr
   assert '--gin_file' in done.stderr and '--model_dir' in done.stderr
 
 
-def test_detections_of_no_category_are_counted_not_lost(shapes, perfect):
+def test_detections_of_unknown_categories_are_counted(shapes, perfect):
   results = json.loads(perfect.read_text())
   for result in results[:3]:
     result['category_id'] = 99

@@ -1,4 +1,4 @@
-"""The schema: every field documented with its shape, addresses, keys."""
+"""Documented shapes of all fields, addresses, and keys of features."""
 
 import inspect
 import re
@@ -16,10 +16,10 @@ RECORDS = (examples.Scenes, examples.TrainScenes)
 
 def documented(record):
   """Returns `{field: (shape, dtype)}` of the docstring."""
-  found = re.findall(
+  entries = re.findall(
     r'^  (\w+): `\[([^\]]*)\]` (\w+)', inspect.getdoc(record), re.MULTILINE
   )
-  return {name: (shape.split(', '), dtype) for name, shape, dtype in found}
+  return {name: (shape.split(', '), dtype) for name, shape, dtype in entries}
 
 
 @pytest.mark.parametrize('record', RECORDS, ids=lambda r: r.__name__)
@@ -32,13 +32,17 @@ def test_every_field_has_a_shape_and_a_dtype(record):
 
 @pytest.mark.parametrize('record', RECORDS, ids=lambda r: r.__name__)
 def test_the_tensors_are_as_documented(record):
-  made = reference.make_scenes(np.random.default_rng(0), size=(24, 40))
+  record_of_arrays = reference.make_scenes(
+    np.random.default_rng(0), size=(24, 40)
+  )
   sizes = {'b': 4, 'n': 12, 'h': 24, 'w': 40, 'l': 8}
   if record is examples.TrainScenes:
     sizes |= {'n': 7, 'h': 16, 'w': 32}
-    made = augment.augment(made, [0, 1], output_size=(16, 32), max_instances=7)
+    record_of_arrays = augment.augment(
+      record_of_arrays, [0, 1], output_size=(16, 32), max_instances=7
+    )
   for name, (shape, dtype) in documented(record).items():
-    tensor = np.asarray(getattr(made, name))
+    tensor = np.asarray(getattr(record_of_arrays, name))
     assert tensor.dtype.name == dtype, name
     expected = [sizes.get(side) or int(side) for side in shape]
     assert list(tensor.shape) == expected, name
@@ -81,7 +85,7 @@ def test_a_mask_is_where_the_value_is_and_the_image_owns_the_pixel(convert):
 
 
 @pytest.mark.parametrize('convert', [np.asarray, tf.constant])
-def test_the_mask_of_one_instance_of_a_scene(convert):
+def test_mask_of_one_instance_of_a_scene(convert):
   scenes = reference.make_scenes(np.random.default_rng(1))
   scene = tf.nest.map_structure(lambda field: convert(field[0]), scenes)
   for k in range(12):
@@ -89,7 +93,7 @@ def test_the_mask_of_one_instance_of_a_scene(convert):
     np.testing.assert_array_equal(examples.mask_of(scene, k), expected)
 
 
-def test_alpha_is_what_the_source_owns():
+def test_alpha_marks_the_pixels_of_the_source():
   scenes = reference.make_scenes(np.random.default_rng(2))
   example = augment.augment(scenes, [0, 1], output_size=(16, 32))
   owners = np.uint8([[[0, 1, 2, 3]]])
@@ -97,13 +101,13 @@ def test_alpha_is_what_the_source_owns():
   np.testing.assert_array_equal(alpha, [[[False, False, True, True]]])
 
 
-def test_every_feature_has_a_key_of_its_own():
+def test_keys_of_features_are_unique():
   keys = [v for k, v in vars(examples.Features).items() if k.isupper()]
   assert len(set(keys)) == len(keys)
   assert all(re.fullmatch(r'image/[a-z_/\d]+', key) for key in keys)
 
 
-def test_model_garden_knows_the_keys():
+def test_model_garden_has_the_same_keys():
   decoding = pytest.importorskip(
     'official.vision.dataloaders.tf_example_decoder'
   )

@@ -13,8 +13,8 @@ from copypaste_tf.serving import prediction
 from copypaste_tf.serving.inference import Detector
 
 SIZES = [(50, 80), (97, 33)]
-# As on a machine without the packages, whatever is installed here. TensorFlow
-# itself asks where Keras is, so this starts behind its import.
+# Hides the packages, as if they were not installed. TensorFlow itself looks for
+# Keras, so they are hidden after its import.
 LOAD = """
 import sys
 import tensorflow as tf
@@ -50,7 +50,7 @@ EXPORT = 'copypaste_tf.export'
   'precision',
   ['float32', pytest.param('bfloat16', marks=pytest.mark.thorough)],
 )
-def test_runs_without_the_package_and_agrees(tmp_path, precision):
+def test_a_saved_model_runs_without_the_package_and_agrees(tmp_path, precision):
   lines = (f"PRECISION = '{precision}'",)
   checkpoint = small_model.checkpoint(tmp_path, *lines)
   photos = small_model.images(tmp_path, SIZES)
@@ -74,9 +74,9 @@ def test_runs_without_the_package_and_agrees(tmp_path, precision):
   )
   assert done.returncode == 0, done.stderr
   assert done.stdout.split() == ['loaded', 'set()']
-  found = np.load(tmp_path / 'found.npz')
+  outputs_of_signatures = np.load(tmp_path / 'found.npz')
   if precision == 'bfloat16':  # Rounds too coarsely for a comparison.
-    assert found['bytes/num_detections'].min() > 0
+    assert outputs_of_signatures['bytes/num_detections'].min() > 0
     return
   detector = Detector(small_model.params(*lines), checkpoint)
   expected = prediction.predict(
@@ -84,17 +84,17 @@ def test_runs_without_the_package_and_agrees(tmp_path, precision):
   )
   for i, image in enumerate(expected):
     outputs = {
-      name.split('/')[1]: found[name][i]
-      for name in found
+      name.split('/')[1]: outputs_of_signatures[name][i]
+      for name in outputs_of_signatures
       if name.startswith('bytes/')
     }
     small_model.check(outputs, image.results, SIZES[i])
     if not i:
-      one = {n: found[f'images/{n}'] for n in outputs}
+      one = {n: outputs_of_signatures[f'images/{n}'] for n in outputs}
       small_model.check(one, image.results, SIZES[i])
 
 
-def test_an_existing_folder_is_left_alone(tmp_path):
+def test_an_existing_folder_is_refused(tmp_path):
   (tmp_path / 'notes.txt').write_text('mine')
   done = verbs.run(
     EXPORT, '--gin_file=smoke', '--checkpoint=x', f'--output={tmp_path}'

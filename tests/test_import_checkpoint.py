@@ -1,4 +1,4 @@
-"""TF1 checkpoints: the verb lists every variable and names every fault."""
+"""The import of TF1 checkpoints accounts for every variable and fault."""
 
 import numpy as np
 import pytest
@@ -28,19 +28,19 @@ def model():
 
 @pytest.fixture
 def values(model):
-  """Values for every variable of the model, and what else a run stores."""
+  """Returns values of all variables that a checkpoint of a run holds."""
   random = np.random.default_rng(0)
-  found = {
+  weights = {
     name: random.normal(size=v.shape).astype(np.float32)
     for name, v in published_names(model).items()
   }
   slots = {
-    f'{name}/Momentum': x for name, x in found.items() if 'moving' not in name
+    f'{name}/Momentum': x for name, x in weights.items() if 'moving' not in name
   }
-  return {'global_step': np.int64(7), **slots, **found}
+  return {'global_step': np.int64(7), **slots, **weights}
 
 
-def test_all_variables_arrive(model, values, tmp_path):
+def test_all_variables_are_imported(model, values, tmp_path):
   plan = import_checkpoint.import_checkpoint(
     write_tf1(tmp_path, values), model, str(tmp_path / 'new')
   )
@@ -54,7 +54,7 @@ def test_all_variables_arrive(model, values, tmp_path):
     np.testing.assert_array_equal(variable, values[name], name)
 
 
-def test_backbone_of_a_classifier(model, values, tmp_path):
+def test_the_backbone_of_a_classifier_is_imported(model, values, tmp_path):
   classifier = {
     name.removeprefix('resnet18/'): x
     for name, x in values.items()
@@ -76,7 +76,7 @@ def test_backbone_of_a_classifier(model, values, tmp_path):
     np.testing.assert_array_equal(variable, values[name], name)
 
 
-def test_moving_averages_on_demand(model, values, tmp_path):
+def test_moving_averages_are_imported_on_demand(model, values, tmp_path):
   name = 'fpn/l2/kernel'
   average = f'{name}/ExponentialMovingAverage'
   values[average] = values[name] + 1.0
@@ -115,7 +115,9 @@ def test_faults_are_named_and_nothing_is_written(
     np.testing.assert_array_equal(v, before[n])
 
 
-def test_damaged_data_names_the_variable(model, values, tmp_path):
+def test_an_error_about_damaged_data_names_the_variable(
+  model, values, tmp_path
+):
   prefix = write_tf1(tmp_path, values)
   data = next(tmp_path.glob('model.ckpt.data*'))
   damaged = bytearray(data.read_bytes())
@@ -126,7 +128,7 @@ def test_damaged_data_names_the_variable(model, values, tmp_path):
     import_checkpoint.import_checkpoint(prefix, model, str(tmp_path / 'new'))
 
 
-def test_no_checkpoint(model, tmp_path):
+def test_a_missing_checkpoint_is_an_error(model, tmp_path):
   with pytest.raises(ValueError, match='prefix of a TF1 checkpoint'):
     import_checkpoint.import_checkpoint(
       str(tmp_path / 'nothing'), model, str(tmp_path / 'new')

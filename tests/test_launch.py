@@ -19,7 +19,7 @@ ODD = "a b'c$d"
 
 @pytest.fixture
 def launch(tmp_path):
-  """Runs the script with shell programs in place of those that it starts."""
+  """Runs the script with fakes of the programs that it starts."""
   folder = tmp_path / 'bin'
   folder.mkdir()
 
@@ -73,7 +73,7 @@ def test_the_command_is_printed_and_run(launch, tmp_path):
     ('--tpu_slice=s', 's', ['--strategy=tpu', '--tpu=s']),
   ],
 )
-def test_on_a_tpu_it_runs_itself_there(launch, tmp_path, option, where, train):
+def test_it_runs_itself_on_a_tpu_vm(launch, tmp_path, option, where, train):
   # In place of ssh: the command is run by a shell, as ssh would.
   checkout = tmp_path / 'the checkout/experiments'
   checkout.mkdir(parents=True)
@@ -114,14 +114,14 @@ def test_a_dry_run_on_a_tpu_starts_nothing(launch):
     (['--tpu_vm=v', '--tpu_slice=s', 'smoke', 'gs://run'], 'not both'),
   ],
 )
-def test_what_it_does_not_understand_starts_nothing(launch, arguments, message):
+def test_unknown_arguments_start_nothing(launch, arguments, message):
   program = 'echo started >&2'
   done = launch(*arguments, python=program, gcloud=program)
   assert done.returncode == 2 and 'started' not in done.stderr
   assert message in done.stderr and '--help' in done.stderr
 
 
-def test_help(launch):
+def test_help_lists_the_options(launch):
   done = launch('--help')
   assert done.returncode == 0 and 'RECIPE' in done.stdout
 
@@ -133,7 +133,7 @@ TWICE = 'echo >>count; (($(wc -l <count) > 2)) || exit 143'
 @pytest.mark.parametrize(
   ('retries', 'status', 'runs'), [(0, 143, 1), (1, 143, 2), (5, 0, 3)]
 )
-def test_retries(launch, tmp_path, retries, status, runs):
+def test_a_failed_command_is_retried(launch, tmp_path, retries, status, runs):
   done = launch(
     f'--retries={retries}', 'smoke', 'run', python=TWICE, sleep='true'
   )
@@ -141,7 +141,7 @@ def test_retries(launch, tmp_path, retries, status, runs):
   assert len((tmp_path / 'count').read_text().splitlines()) == runs
 
 
-def test_an_error_is_not_tried_again(launch, tmp_path):
+def test_an_error_of_the_run_is_not_retried(launch, tmp_path):
   done = launch(
     '--retries=5', 'smoke', 'run', python='echo >>count; exit 1', sleep='true'
   )
@@ -151,7 +151,7 @@ def test_an_error_is_not_tried_again(launch, tmp_path):
 
 @pytest.mark.parametrize('retries', [0, 5])
 @pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_reaches_the_run_which_ends_all(
+def test_a_signal_reaches_the_run_and_ends_the_script(
   launch, tmp_path, retries, number
 ):
   waits = 'trap "echo saved; exit 143" TERM INT; echo >>count; touch started'
@@ -190,7 +190,9 @@ def recorded(tmp_path, shapes):
 
 
 @pytest.mark.slow
-def test_another_recipes_folder_is_refused_and_left_alone(launch, recorded):
+def test_the_folder_of_another_recipe_is_refused_and_unchanged(
+  launch, recorded
+):
   folder, records = recorded
   before = _contents(folder)
   done = launch('--dry_run', 'shapes_demo', str(folder), *records)
@@ -201,7 +203,7 @@ def test_another_recipes_folder_is_refused_and_left_alone(launch, recorded):
 
 
 @pytest.mark.thorough
-def test_the_recipes_own_folder_is_fine(launch, recorded):
+def test_the_folder_of_the_same_recipe_is_accepted(launch, recorded):
   folder, records = recorded
   before = _contents(folder)
   done = launch('--dry_run', 'smoke', str(folder), *records)
@@ -211,7 +213,7 @@ def test_the_recipes_own_folder_is_fine(launch, recorded):
 
 
 @pytest.mark.thorough
-def test_a_recipe_that_does_not_exist(launch, tmp_path):
+def test_a_recipe_that_does_not_exist_is_refused(launch, tmp_path):
   done = launch('no_such_recipe', str(tmp_path / 'run'))
   assert done.returncode == 1 and 'Traceback' not in done.stderr
   assert 'no_such_recipe' in done.stderr
@@ -219,7 +221,7 @@ def test_a_recipe_that_does_not_exist(launch, tmp_path):
 
 
 @pytest.mark.thorough
-def test_a_launched_run_trains_and_goes_on(launch, shapes, tmp_path):
+def test_a_launched_run_trains_and_resumes(launch, shapes, tmp_path):
   options = [
     f'--gin_params=TRAIN_RECORDS = "{shapes}/train-*.tfrecord"',
     '--gin_params=IMAGE_SIZE = (64, 64)',

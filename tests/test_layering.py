@@ -1,4 +1,4 @@
-"""Holds the order of the rooms and the rules that a program can check."""
+"""Checks the order of the rooms and rules of style."""
 
 import ast
 import pathlib
@@ -37,8 +37,8 @@ LAYERS['serving'] = LAYERS['training'] | {'training'}
 LAYERS['reporting'] = LAYERS['training'] | {'training'}
 LAYERS['costs'] = LAYERS['training'] | {'training'}
 GIN = {'config', 'tasks', 'training'}
-# Folders within a room: each may import those to its left. Modules that lie
-# beside the folders join them, and have no place in the order.
+# Folders within a room: each may import those to its left. The order does not
+# include the modules beside the folders, which connect them.
 FOLDERS = {
   'augment': ('draws', 'labels', 'pixels'),
   'modeling': (
@@ -75,7 +75,7 @@ def _package_files():
 
 
 @pytest.mark.parametrize('path', _package_files(), ids=lambda p: p.name)
-def test_imports_point_one_way(path):
+def test_a_room_imports_only_the_rooms_of_its_row(path):
   layer = _layer(path)
   for name in _imports(path):
     parts = name.split('.')
@@ -115,7 +115,7 @@ def test_augment_imports_tensorflow_only():
 
 
 @pytest.mark.parametrize('path', FILES, ids=lambda p: p.name)
-def test_rules_of_the_house(path):
+def test_no_asserts_broad_excepts_or_long_functions(path):
   tree = ast.parse(path.read_text())
   for node in ast.walk(tree):
     assert not isinstance(node, ast.Assert), f'{path}: a bare assert'

@@ -1,4 +1,4 @@
-"""Repeated runs agree; memory does not grow in long runs."""
+"""Runs with equal seeds agree; memory does not grow in long runs."""
 
 import subprocess
 import sys
@@ -31,7 +31,7 @@ def weights_of_a_run(folder, shapes_params, seed=0):
   return tiny_run.values(folder)
 
 
-def test_a_seed_decides_the_weights(shapes_params, tmp_path):
+def test_the_seed_determines_the_weights(shapes_params, tmp_path):
   first, again, other = (
     weights_of_a_run(tmp_path / name, shapes_params, seed)
     for name, seed in (('first', 0), ('again', 0), ('other', 1))
@@ -44,7 +44,7 @@ def test_a_seed_decides_the_weights(shapes_params, tmp_path):
   assert not any(np.array_equal(first[name], other[name]) for name in kernels)
 
 
-def test_a_long_run_does_not_grow(shapes_params, tmp_path):
+def test_memory_does_not_grow_in_a_long_run(shapes_params, tmp_path):
   used = {}
 
   def note(step):

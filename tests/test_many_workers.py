@@ -1,4 +1,4 @@
-"""Two processes on loopback train together, through the command line."""
+"""Two worker processes of this machine train together by commands."""
 
 import json
 import os
@@ -32,20 +32,20 @@ def recipe(shapes_params):
 
 
 def ports(count):
-  """Returns free ports of this machine."""
+  """Returns free ports."""
   sockets = [socket.socket() for _ in range(count)]
-  for each in sockets:
-    each.bind(('127.0.0.1', 0))
-  found = [each.getsockname()[1] for each in sockets]
-  for each in sockets:
-    each.close()
-  return found
+  for sock in sockets:
+    sock.bind(('127.0.0.1', 0))
+  numbers = [sock.getsockname()[1] for sock in sockets]
+  for sock in sockets:
+    sock.close()
+  return numbers
 
 
 def start(folder, index, hosts, *arguments):
-  """Starts a worker, whose own temporary folder is `folder/tmp{index}`."""
-  own = folder / f'tmp{index}'
-  own.mkdir(exist_ok=True)
+  """Starts a worker with the temporary folder `folder/tmp{index}`."""
+  temporary = folder / f'tmp{index}'
+  temporary.mkdir(exist_ok=True)
   return subprocess.Popen(
     [
       *(sys.executable, '-m', 'copypaste_tf.train'),
@@ -58,7 +58,7 @@ def start(folder, index, hosts, *arguments):
     stdout=subprocess.PIPE,
     stderr=subprocess.PIPE,
     text=True,
-    env={**os.environ, 'TMPDIR': str(own)},
+    env={**os.environ, 'TMPDIR': str(temporary)},
   )
 
 
@@ -71,11 +71,11 @@ def start_two(folder, *arguments, **others):
 
 
 def ended(workers, code=0):
-  """Waits for all; returns their outputs and errors."""
-  told = [worker.communicate(timeout=400) for worker in workers]
-  for worker, (_, error) in zip(workers, told, strict=True):
+  """Waits for all workers; returns what they printed."""
+  printed = [worker.communicate(timeout=400) for worker in workers]
+  for worker, (_, error) in zip(workers, printed, strict=True):
     assert worker.returncode == code, error
-  return told
+  return printed
 
 
 def start_tiny(folder, index, hosts, params):
@@ -92,14 +92,14 @@ def start_tiny(folder, index, hosts, params):
 
 @pytest.mark.thorough
 @pytest.mark.slow
-def test_two_workers_read_other_records_and_have_the_same_weights(
+def test_two_workers_read_different_records_and_get_equal_weights(
   shapes_params, tmp_path
 ):
   hosts = [f'127.0.0.1:{port}' for port in ports(2)]
   ended([start_tiny(tmp_path, i, hosts, shapes_params) for i in range(2)])
   read = [tiny_run.ids(tmp_path, worker) for worker in (0, 1)]
   assert [step for step, _ in read[0]] == list(range(tiny_run.STEPS))
-  # 16 records, 3 a step and worker: two steps are within the first epoch.
+  # 16 records, 3 per step and worker: the first epoch contains two steps.
   first = [{x for _, ids in steps[:2] for x in targets(ids)} for steps in read]
   assert len(first[0]) == len(first[1]) == 6 and not first[0] & first[1]
   weights = [
@@ -112,15 +112,15 @@ def test_two_workers_read_other_records_and_have_the_same_weights(
 
 
 def targets(ids):
-  """Returns the ids of the images that were pasted onto."""
+  """Returns the ids of the target images."""
   return [target for replica in ids for target, _ in replica]
 
 
 @pytest.mark.thorough
 @pytest.mark.slow
-def test_two_workers_train_evaluate_and_go_on_together(recipe, tmp_path):
+def test_two_workers_train_evaluate_and_resume_together(recipe, tmp_path):
   model = tmp_path / 'model'
-  told = ended(
+  printed = ended(
     start_two(
       tmp_path,
       *recipe,
@@ -128,9 +128,9 @@ def test_two_workers_train_evaluate_and_go_on_together(recipe, tmp_path):
       '--gin_params=schedule.train_steps = 2',
     )
   )
-  for i, (_, error) in enumerate(told):
+  for i, (_, error) in enumerate(printed):
     assert f'over 2 CPUs, 1 image each, float32, worker {i} of 2' in error
-  assert 'step 2/2' in told[0][0] and 'step 2/2' not in told[1][0]
+  assert 'step 2/2' in printed[0][0] and 'step 2/2' not in printed[1][0]
   rows = [
     json.loads(line) for line in (model / 'history.jsonl').open().readlines()
   ]
@@ -138,17 +138,17 @@ def test_two_workers_train_evaluate_and_go_on_together(recipe, tmp_path):
   versions = json.loads((model / 'versions.json').read_text())
   assert versions['replicas'] == 2 and versions['workers'] == 2
   assert len(list((model / 'train').glob('events*'))) <= 2
-  assert not list((tmp_path / 'tmp1').iterdir()), 'nothing is left behind'
+  assert not list((tmp_path / 'tmp1').iterdir()), 'temporary files were deleted'
   evaluated = evaluate(model)
   results = json.loads((model / 'results.json').read_text())['eval']
   assert {name: evaluated[name] for name in results} == pytest.approx(
     results, abs=1e-3
-  ), 'of all images, not of one worker'
+  ), 'metrics cover the images of all workers'
 
   longer = ['--overwrite_record', '--mode=train', *recipe]
   longer += ['--gin_params=schedule.train_steps = 3']
   out, _ = ended(start_two(tmp_path, *longer))[0]
-  assert out.splitlines()[0].startswith('step 3/3'), 'all went on from step 2'
+  assert out.splitlines()[0].startswith('step 3/3'), 'all resumed from step 2'
   before, after = (
     tiny_run.values(model / 'ckpt-2'),
     tiny_run.values(model / 'ckpt-3'),
@@ -159,7 +159,7 @@ def test_two_workers_train_evaluate_and_go_on_together(recipe, tmp_path):
 
 
 def evaluate(model):
-  """Evaluates on this machine alone."""
+  """Evaluates with a single worker."""
   path = model.parent / 'metrics.json'
   verbs.succeed(
     'copypaste_tf.evaluate',
@@ -171,7 +171,7 @@ def evaluate(model):
 
 @pytest.mark.thorough
 @pytest.mark.slow
-def test_one_worker_that_must_end_ends_all_and_both_go_on(recipe, tmp_path):
+def test_sigterm_to_one_worker_saves_and_ends_all(recipe, tmp_path):
   steps = '--gin_params=schedule.train_steps = 30'
   arguments = [*recipe, '--mode=train', steps]
   workers = start_two(tmp_path, *arguments)
@@ -180,20 +180,20 @@ def test_one_worker_that_must_end_ends_all_and_both_go_on(recipe, tmp_path):
     assert all(worker.poll() is None for worker in workers)
     time.sleep(0.2)
   workers[1].send_signal(signal.SIGTERM)
-  told = ended(workers, code=143)
-  assert 'saved; the same command goes on' in told[0][0]
+  printed = ended(workers, code=143)
+  assert 'saved; the same command goes on' in printed[0][0]
   last = tf.train.latest_checkpoint(str(tmp_path / 'model'))
   assert 1 <= int(last.split('-')[-1]) < 30
 
 
 @pytest.mark.thorough
 @pytest.mark.slow
-def test_workers_with_other_flags_are_told(recipe, tmp_path):
-  told = ended(
+def test_workers_with_different_flags_are_an_error(recipe, tmp_path):
+  printed = ended(
     start_two(tmp_path, *recipe, of_1=['--gin_params=TrainData.seed = 5']),
     code=1,
   )
-  for _, error in told:
+  for _, error in printed:
     assert 'worker 1 was started with another config than worker 0' in error
     assert 'task.train_data.seed' in error and 'Traceback' not in error
   assert not (tmp_path / 'model').exists()

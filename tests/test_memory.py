@@ -1,4 +1,4 @@
-"""Memory that decoding an example with many objects takes."""
+"""Memory of decoding an example with many objects."""
 
 import json
 import math
@@ -22,8 +22,8 @@ COUNT = 300
 FLOAT_MASKS = 4 * COUNT * math.prod(SIZE)  # 352 MiB.
 KNOBS = {'source_size': SIZE, 'max_instances': COUNT, 'num_planes': 8}
 
-# How much the process grows at most while it decodes a record a few times; it
-# has decoded a tiny one before.
+# Prints the largest growth of the process in MiB while it decodes a record
+# several times. It has decoded a tiny record before.
 PEAK = """
 import json
 import sys
@@ -37,7 +37,7 @@ tiny, many = [next(iter(tf.data.TFRecordDataset(p))) for p in sys.argv[2:]]
 run(tiny)
 before = memory.rss_mib()
 with open('/proc/self/clear_refs', 'w') as file:
-  file.write('5')  # The peak begins anew.
+  file.write('5')  # Resets the peak.
 for _ in range(4):
   run(many)
 with open('/proc/self/status') as file:
@@ -47,7 +47,7 @@ print(int(peak.split()[1]) / 1024 - before)
 
 
 def _record(path, count, size):
-  """Returns a record of squares, each of which overlaps those beside it."""
+  """Returns a record of squares; neighbours overlap."""
   folder = CocoFolder(path)
   folder.add(1, *(_label(k, size) for k in range(count)), size=size)
   dataset_conversion.convert(
@@ -73,7 +73,7 @@ def _label(k, size):
 
 
 def _growth(path, *examples):
-  """Returns the MiB that it takes to decode the second example."""
+  """Returns the growth in MiB while the second example is decoded."""
   paths = [
     serialized.write(path / str(i), [example])
     for i, example in enumerate(examples)
@@ -95,7 +95,7 @@ def example(tmp_path_factory):
   return _record(tmp_path_factory.mktemp('many') / 'coco', COUNT, SIZE)
 
 
-def test_bytes_of_a_scene(example):
+def test_a_scene_takes_a_hundredth_of_float_masks(example):
   scene = decode.decode_scene(example, **KNOBS)
   assert np.count_nonzero(scene.ids) == COUNT
   size = sum(x.dtype.size * x.shape.num_elements() for x in scene)
@@ -108,12 +108,12 @@ def test_bytes_of_a_scene(example):
 def test_decoding_takes_a_tenth_of_float_masks(
   example, tmp_path, of_model_garden
 ):
-  """Of our records, and of Model Garden's with a PNG for each object."""
+  """Our record has id planes; Model Garden's has a PNG for each object."""
   if of_model_garden:
     example = serialized.without(
       example, Features.IDS, Features.PLANES, Features.SCHEMA
     )
   grown = _growth(tmp_path, _record(tmp_path / 'tiny', 1, (50, 50)), example)
   print(f'{grown:.1f} MiB')
-  # What is returned is a part of it, but some memory was there before.
+  # The growth includes the returned tensors, but not memory that is reused.
   assert 1 < grown < FLOAT_MASKS / 2**20 / 10

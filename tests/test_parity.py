@@ -67,10 +67,10 @@ def test_variables_are_the_published_ones(name):
   expected = golden.variables(CONFIGS[name])
   unused = [n for n in expected if n == 'global_step' or '/head/' in n[:22]]
   built = build.mask_rcnn(golden.config(name))
-  got = {n: v.shape.as_list() for n, v in published_names(built).items()}
+  actual = {n: v.shape.as_list() for n, v in published_names(built).items()}
   for variable in unused:
     del expected[variable]
-  assert got == expected
+  assert actual == expected
   count = sum(np.prod(v.shape) for v in built.trainable_variables)
   assert count == PARAMETERS[name]
 
@@ -87,21 +87,21 @@ def _features(model, images, training):
   }
 
 
-def _hold(reference, name, got):
-  difference = reference.difference(name, got)
+def _assert_close(reference, name, actual):
+  difference = reference.difference(name, actual)
   allowed = reference.allowed(name)
   assert difference <= allowed, f'{name}: {difference} > {allowed}'
 
 
-def _hold_all(reference, features):
+def _assert_all_close(reference, features):
   for part, levels in features.items():
-    for level, got in levels.items():
-      _hold(reference, f'{part}/{level}', got)
+    for level, actual in levels.items():
+      _assert_close(reference, f'{part}/{level}', actual)
 
 
-def _same_boxes(expected, got, tolerance):
-  """Returns the share of the boxes that the other set has as well."""
-  distance = np.abs(expected[:, None] - got[None]).max(-1)
+def _share_of_common_boxes(expected, actual, tolerance):
+  """Returns the share of the expected boxes that are among the actual ones."""
+  distance = np.abs(expected[:, None] - actual[None]).max(-1)
   return (distance.min(1) <= tolerance).mean()
 
 
@@ -110,60 +110,62 @@ def test_inference(name, model):
   images = tf.constant(reference['inputs/images'])
   sizes = tf.constant(reference['inputs/image_info'][:, 1])
   features = tf.function(lambda x: _features(model, x, False))(images)
-  _hold_all(reference, features)
+  _assert_all_close(reference, features)
   rois, scores = model.propose(
     *(
-      _theirs(reference, name, features[name])
+      _reference_levels(reference, name, features[name])
       for name in ('rpn_score_outputs', 'rpn_box_outputs')
     ),
     model._anchors(images),
     sizes,
     training=False,
   )
-  _hold(reference, 'rpn_roi_scores', scores)
-  # Where level 2 is ours, rounding decides between boxes that overlap by just
+  _assert_close(reference, 'rpn_roi_scores', scores)
+  # If level 2 is ours, rounding decides between boxes whose overlap is close to
   # the threshold.
   whole = 'rpn_box_outputs/2@value' not in reference.arrays
-  share = _same_boxes(reference['rpn_rois'][0], rois[0].numpy(), 0.02)
+  share = _share_of_common_boxes(
+    reference['rpn_rois'][0], rois[0].numpy(), 0.02
+  )
   assert share >= (1.0 if whole else 0.995), share
-  _hold_stages(reference, model, features['fpn'], sizes)
+  _check_stages(reference, model, features['fpn'], sizes)
   pyramid = features['fpn']
-  found, noisy = (
+  detections, noisy_detections = (
     model.regions.detect(x, tf.constant(reference['rpn_rois']), sizes)
     for x in (pyramid, _with_noise(reference, pyramid))
   )
-  _hold_detections(reference, found, noisy)
+  _check_detections(reference, detections, noisy_detections)
 
 
 def _with_noise(reference, pyramid):
-  """Adds what the reference's pyramid differs from itself by."""
+  """Adds noise of the size of the reference's rounding noise."""
   random = np.random.default_rng(0)
   noisy = {}
   for level, x in pyramid.items():
-    # The figure is the largest of some ten thousand differences: 4 sigma.
+    # `max_abs` is the largest of some ten thousand differences: 4 sigma.
     std = reference.noise[f'fpn/{level}']['max_abs'] / 4.0
     noisy[level] = x + random.normal(size=x.shape, scale=std).astype(np.float32)
   return noisy
 
 
-def _theirs(reference, name, ours):
-  """Returns the reference's levels, but ours where it keeps only a part."""
+def _reference_levels(reference, name, ours):
+  """Returns the reference's levels, and ours where it stores only samples."""
   theirs = reference.levels(name)
   return {level: tf.constant(theirs.get(level, x)) for level, x in ours.items()}
 
 
-def _hold_stages(reference, model, pyramid, sizes):
-  """Compares every stage on the reference's own regions."""
+def _check_stages(reference, model, pyramid, sizes):
+  """Compares every stage, given the regions of the reference."""
   noise = _relative_noise(reference)
   for stage in range(len(model.regions.box_heads)):
     rois = tf.constant(reference[f'roi_features_{stage}_rois'])
     logits, codes = model.regions.run_box_head(
       pyramid, rois, stage, training=False
     )
-    for kind, got in (('class', logits), ('box', codes)):
+    for kind, actual in (('class', logits), ('box', codes)):
       name = f'outputs/{kind}_outputs_{stage}'
       std = reference.sample(name)[1].std()
-      assert reference.difference(name, got) <= noise * std, name
+      assert reference.difference(name, actual) <= noise * std, name
     if f'outputs/box_outputs_{stage}' in reference.arrays:
       codes = tf.constant(reference[f'outputs/box_outputs_{stage}'])
       boxes = model.regions.refine(rois, codes, sizes, stage)
@@ -171,10 +173,10 @@ def _hold_stages(reference, model, pyramid, sizes):
 
 
 def _relative_noise(reference):
-  """Returns three times the pyramid's noise, relative to its spread.
+  """Returns three times the pyramid's noise, relative to its deviation.
 
-  The reference's own noise of the second stage is that of other proposals,
-  which says nothing of the heads.
+  The reference's noise of the second stage comes from different proposals, so
+  it is no measure for the heads.
   """
   levels = [key for key in reference.noise if key.startswith('fpn/')]
   return golden.NOISE_FACTOR * max(
@@ -182,44 +184,46 @@ def _relative_noise(reference):
   )
 
 
-def _hold_detections(reference, found, noisy):
+def _check_detections(reference, detections, noisy_detections):
   kinds = ('boxes', 'scores', 'classes')
   expected = {x: reference[f'outputs/detection_{x}'][0] for x in kinds}
   ours, ours_noisy = (
-    {x: made[f'detection_{x}'][0].numpy() for x in kinds}
-    for made in (found, noisy)
+    {x: result[f'detection_{x}'][0].numpy() for x in kinds}
+    for result in (detections, noisy_detections)
   )
-  assert found['num_detections'].numpy() == reference['outputs/num_detections']
+  assert (
+    detections['num_detections'].numpy() == reference['outputs/num_detections']
+  )
   score_noise = reference.allowed('outputs/detection_scores')
   np.testing.assert_allclose(
     ours['scores'], expected['scores'], atol=score_noise
   )
-  partners = _partners(expected, ours, score_noise)
+  partners = _match_detections(expected, ours, score_noise)
   missing = partners.count(None)
-  # Rounding alone makes and unmakes detections: overlaps just at the
-  # threshold, scores just at the last place.
-  own = _partners(ours_noisy, ours, score_noise).count(None)
-  print('MISSING', missing, own)
-  assert missing <= own, (missing, own)
+  # Rounding alone adds and removes detections, if an overlap is close to the
+  # threshold or a score close to the last one that is kept.
+  rounding = _match_detections(ours_noisy, ours, score_noise).count(None)
+  print('MISSING', missing, rounding)
+  assert missing <= rounding, (missing, rounding)
   for i, j in enumerate(partners):
     for k in range(i):
       clear = expected['scores'][k] - expected['scores'][i] > 2 * score_noise
       if clear and j is not None and partners[k] is not None:
         assert partners[k] < j, f'detections {k} and {i} changed places'
   if not missing:
-    _hold_masks(reference, found['detection_masks'].numpy(), partners)
+    _check_masks(reference, detections['detection_masks'].numpy(), partners)
 
 
-def _partners(expected, got, score_noise):
-  """Returns, for each expected detection, the row of the same one or None."""
-  distance = np.abs(expected['boxes'][:, None] - got['boxes']).max(-1)
-  scores = np.abs(expected['scores'][:, None] - got['scores'])
-  same = expected['classes'][:, None] == got['classes']
+def _match_detections(expected, actual, score_noise):
+  """Returns the row of the same detection, or None, for each expected one."""
+  distance = np.abs(expected['boxes'][:, None] - actual['boxes']).max(-1)
+  scores = np.abs(expected['scores'][:, None] - actual['scores'])
+  same = expected['classes'][:, None] == actual['classes']
   same &= (distance < 0.5) & (scores < score_noise)
   return [int(np.argmax(row)) if row.any() else None for row in same]
 
 
-def _hold_masks(reference, masks, partners):
+def _check_masks(reference, masks, partners):
   reordered = masks[:, [0 if j is None else j for j in partners]]
   index, expected = reference.sample('outputs/detection_masks')
   assert np.abs(reordered.ravel()[index] - expected).max() < 5e-3
@@ -240,14 +244,14 @@ def trained(name, model):
 
 
 @pytest.fixture(scope='module')
-def rounded(name, trained):
+def float64_results(name, trained):
   """Losses and norms of gradients in float64."""
   with exact.float64():
     model = _load(name)
     reference = golden.Exact(name, 'train')
     step = tf.function(lambda images: _train(model, reference, images))
-    _, _, found, norms = step(tf.constant(reference['inputs/images']))
-  return found, norms
+    _, _, loss_values, norms = step(tf.constant(reference['inputs/images']))
+  return loss_values, norms
 
 
 def _train(model, reference, images):
@@ -270,17 +274,19 @@ def _train(model, reference, images):
     outputs = model.regions.training_outputs(
       features['fpn'], targets, objects, sizes
     )
-    found = _losses(reference, features, outputs, len(model.regions.box_heads))
-  gradients = tape.gradient(found['model_loss'], [*names.values()])
+    loss_values = _losses(
+      reference, features, outputs, len(model.regions.box_heads)
+    )
+  gradients = tape.gradient(loss_values['model_loss'], [*names.values()])
   norms = {
     n: tf.norm(tf.convert_to_tensor(gradient))
     for n, gradient in zip(names, gradients, strict=True)
   }
-  return features, outputs, found, norms
+  return features, outputs, loss_values, norms
 
 
 def _losses(reference, features, outputs, stages):
-  found = {
+  values = {
     'rpn_score_loss': losses.rpn_score_loss(
       features['rpn_score_outputs'],
       reference.levels('inputs/rpn_score_targets'),
@@ -312,15 +318,15 @@ def _losses(reference, features, outputs, stages):
       classes,
       delta=1.0,
     )
-  found['fast_rcnn_class_loss'] = class_loss / stages
-  found['fast_rcnn_box_loss'] = box_loss / stages
-  found['model_loss'] = tf.add_n([*found.values()])
-  return found
+  values['fast_rcnn_class_loss'] = class_loss / stages
+  values['fast_rcnn_box_loss'] = box_loss / stages
+  values['model_loss'] = tf.add_n([*values.values()])
+  return values
 
 
 def test_training_features(trained):
   reference, (features, *_), _ = trained
-  _hold_all(reference, features)
+  _assert_all_close(reference, features)
 
 
 def test_training_targets(trained):
@@ -330,54 +336,67 @@ def test_training_targets(trained):
     suffix = f'_{stage}' if stage else ''
     for kind, tolerance in (('class', 0.0), ('box', 0.03)):
       name = f'outputs/{kind}_targets_{stage}'
-      got = outputs[f'{kind}_targets{suffix}']
-      # Codes of later stages belong to boxes that carry the noise.
+      actual = outputs[f'{kind}_targets{suffix}']
+      # Codes of later stages depend on boxes with rounding noise.
       allowed = tolerance if stage else 1e-5
-      assert reference.difference(name, got) <= allowed, name
+      assert reference.difference(name, actual) <= allowed, name
   if stages == 1:
     assert reference.difference('mask_sampling/rois', outputs['mask_rois']) == 0
     index, expected = reference.sample('mask_sampling/targets')
-    got = outputs['mask_targets'].numpy()
-    # Ours are empty in the background, which no loss reads.
+    actual = outputs['mask_targets'].numpy()
+    # Our targets are empty in the background, which no loss reads.
     objects = outputs['mask_class_targets'].numpy()[..., None, None] > 0
-    counts = np.broadcast_to(objects, got.shape).ravel()[index]
+    counts = np.broadcast_to(objects, actual.shape).ravel()[index]
     assert counts.any()
-    assert np.abs(got.ravel()[index] - expected)[counts].max() < 1e-4
+    assert np.abs(actual.ravel()[index] - expected)[counts].max() < 1e-4
 
 
 def test_losses(trained):
-  reference, (_, _, found, _), _ = trained
-  for name, loss in found.items():
+  reference, (_, _, loss_values, _), _ = trained
+  for name, loss in loss_values.items():
     expected = float(reference[f'losses/{name}'])
     assert abs(float(loss) / expected - 1.0) <= TOLERANCE, name
 
 
-def test_gradient_norms(trained, rounded):
+def test_gradient_norms(trained, float64_results):
   reference, (*_, norms), _ = trained
   expected = {n: float(reference[f'grad_norm_model_loss/{n}']) for n in norms}
-  # A bias before a normalisation has no gradient but rounding.
+  # The gradient of a bias before a normalisation is rounding noise only.
   names = [n for n, x in expected.items() if x > 1e-3]
-  golds, ours, exacts = (
-    np.array([float(found[n]) for n in names])
-    for found in (expected, norms, rounded[1])
+  published, ours, exact_norms = (
+    np.array([float(values[n]) for n in names])
+    for values in (expected, norms, float64_results[1])
   )
-  own, apart = abs(ours / exacts - 1.0), abs(ours / golds - 1.0)
+  rounding, error = (
+    abs(ours / exact_norms - 1.0),
+    abs(ours / published - 1.0),
+  )
   for measure in (np.median, np.max):
-    allowed = max(TOLERANCE, golden.NOISE_FACTOR * measure(own))
-    assert measure(apart) <= allowed, (measure, names[np.argmax(apart)])
-  total, all_golds, all_exacts = map(np.linalg.norm, (ours, golds, exacts))
-  own = abs(total / all_exacts - 1.0)
-  allowed = max(TOLERANCE, golden.NOISE_FACTOR * own)
-  assert abs(total / all_golds - 1.0) <= allowed
+    allowed = max(TOLERANCE, golden.NOISE_FACTOR * measure(rounding))
+    assert measure(error) <= allowed, (
+      measure,
+      names[np.argmax(error)],
+    )
+  total, all_published, all_exact_norms = map(
+    np.linalg.norm, (ours, published, exact_norms)
+  )
+  rounding = abs(total / all_exact_norms - 1.0)
+  allowed = max(TOLERANCE, golden.NOISE_FACTOR * rounding)
+  assert abs(total / all_published - 1.0) <= allowed
 
 
 def test_moving_statistics(trained):
   reference, _, moving = trained
-  for name, got in moving.items():
+  for name, actual in moving.items():
     expected = reference[f'moving_after_1_step/{name}']
-    # The published EfficientNet's variance is biased, the fused kernel's not.
+    # The published EfficientNet has the biased variance, the fused kernel the
+    # unbiased one.
     np.testing.assert_allclose(
-      got, expected, rtol=2e-3, atol=2e-3 * np.abs(expected).max(), err_msg=name
+      actual,
+      expected,
+      rtol=2e-3,
+      atol=2e-3 * np.abs(expected).max(),
+      err_msg=name,
     )
 
 
@@ -390,9 +409,9 @@ def test_weight_decay(name, model):
     if n.startswith('efficientnet') and '/head/' in n and n.endswith('/kernel')
   ]
   rest = 4e-5 * sum(np.sum(x.astype(np.float64) ** 2) / 2 for x in unused)
-  got = float(tf.add_n(model.losses)) + rest
+  actual = float(tf.add_n(model.losses)) + rest
   expected = float(reference['losses/l2_regularization_loss'])
-  assert abs(got / expected - 1.0) < 1e-5
+  assert abs(actual / expected - 1.0) < 1e-5
 
 
 def test_region_sampling(name, model):
@@ -400,9 +419,9 @@ def test_region_sampling(name, model):
   rois = tf.constant(reference['rpn_rois'])
   boxes = tf.constant(reference['inputs/gt_boxes'])
   count = rois.shape[1] + boxes.shape[1]
-  # The reference draws the last candidates when it does not shuffle.
+  # Without shuffling, the reference samples the last candidates.
   keys = tf.tile(tf.linspace(0.0, 1.0, count)[tf.newaxis], [2, 1])
-  got = roi_sampling.sample(
+  actual = roi_sampling.sample(
     rois,
     boxes,
     tf.constant(reference['inputs/gt_classes']),
@@ -410,6 +429,6 @@ def test_region_sampling(name, model):
     **model.regions._options.sampling,
   )
   for key, x in zip(
-    ('rois', 'gt_classes', 'gt_boxes', 'gt_indices'), got, strict=True
+    ('rois', 'gt_classes', 'gt_boxes', 'gt_indices'), actual, strict=True
   ):
     assert reference.difference(f'sampled_rois_stage0/{key}', x) == 0.0, key

@@ -30,20 +30,20 @@ def checkpoint(tmp_path_factory):
 
 
 def by_image(folder):
-  found = {}
+  results = {}
   for result in json.loads((folder / DETECTIONS_FILE).read_text()):
-    found.setdefault(result['image_id'], []).append(result)
-  return found
+    results.setdefault(result['image_id'], []).append(result)
+  return results
 
 
 @pytest.mark.slow
-def test_files_give_what_their_records_give(
+def test_predictions_on_files_equal_those_on_records(
   shapes, recipe, checkpoint, tmp_path
 ):
   config = small_model.params(*recipe)
   runner.evaluate(config, str(tmp_path), checkpoint)
   paths = predict.expand([f'{shapes}/images/0000010*.jpg'])
-  found = predict.run_detector(
+  results = predict.run_detector(
     inference.Detector(config, checkpoint),
     prediction.number(paths),
     str(tmp_path / 'out'),
@@ -51,11 +51,13 @@ def test_files_give_what_their_records_give(
     batch_size=4,
     min_drawn_score=0.5,
   )
-  assert len(found) == len(paths) == 6
-  expected, got = by_image(tmp_path), by_image(tmp_path / 'out')
-  assert expected.keys() == got.keys() and expected
+  assert len(results) == len(paths) == 6
+  expected, actual = by_image(tmp_path), by_image(tmp_path / 'out')
+  assert expected.keys() == actual.keys() and expected
   for image_id in expected:
-    rows, others = map(small_model.table, (expected[image_id], got[image_id]))
+    rows, others = map(
+      small_model.table, (expected[image_id], actual[image_id])
+    )
     others = others[small_model.match(others, rows)]
     small_model.compare(rows, others)
   listed = json.loads((tmp_path / 'out' / predict.IMAGES_FILE).read_text())
@@ -66,7 +68,7 @@ def test_files_give_what_their_records_give(
     drawn = Image.open(tmp_path / 'out' / predict.PICTURES / name)
     assert drawn.size == (image['width'], image['height'])
     original = image_files.read(image['file_name'])
-    high = any(r['score'] >= 0.5 for r in got.get(image['id'], []))
+    high = any(r['score'] >= 0.5 for r in actual.get(image['id'], []))
     assert high != np.array_equal(drawn, original)
 
 
@@ -75,7 +77,7 @@ def run(*arguments):
 
 
 @pytest.mark.slow
-def test_the_command_skips_what_is_no_image(checkpoint, tmp_path):
+def test_the_command_skips_unreadable_files(checkpoint, tmp_path):
   small_model.images(tmp_path, [(30, 40)])
   (tmp_path / 'broken.jpg').write_text('no image')
   (tmp_path / 'names.json').write_text('{"1": "disc"}')
@@ -99,7 +101,7 @@ def test_the_command_skips_what_is_no_image(checkpoint, tmp_path):
 
 @pytest.mark.thorough
 @pytest.mark.slow
-def test_nothing_readable_is_a_failure(checkpoint, tmp_path):
+def test_the_command_fails_if_no_file_is_readable(checkpoint, tmp_path):
   (tmp_path / 'broken.jpg').write_text('no image')
   done = run(
     '--gin_file=smoke',
@@ -112,16 +114,16 @@ def test_nothing_readable_is_a_failure(checkpoint, tmp_path):
   assert '0 images' in done.stdout
 
 
-def test_patterns_are_files_once_and_sorted(tmp_path):
+def test_patterns_expand_to_sorted_unique_files(tmp_path):
   for name in ('b.jpg', 'a.jpg', 'a[1].jpg', 'deep/c.jpg'):
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text('')
   (tmp_path / 'd.jpg').mkdir()
-  found = predict.expand(
+  actual = predict.expand(
     [f'{tmp_path}/**/*.jpg', f'{tmp_path}/a.jpg', f'{tmp_path}/a[1].jpg']
   )
   names = ['a.jpg', 'a[1].jpg', 'b.jpg', 'deep/c.jpg']
-  assert found == [f'{tmp_path}/{name}' for name in names]
+  assert actual == [f'{tmp_path}/{name}' for name in names]
   with pytest.raises(FileNotFoundError, match='none'):
     predict.expand([f'{tmp_path}/none*.jpg'])
 

@@ -1,4 +1,4 @@
-"""A TF1 checkpoint of each published configuration becomes one of ours."""
+"""A TF1 checkpoint of each published configuration can be imported."""
 
 import golden
 import numpy as np
@@ -29,7 +29,7 @@ PUBLISHED = {
 
 @pytest.mark.parity
 @pytest.mark.parametrize('recipe', PUBLISHED)
-def test_import(recipe, tmp_path):
+def test_each_published_configuration_is_imported(recipe, tmp_path):
   values = golden.weights(PUBLISHED[recipe])
   printed = verbs.succeed(
     'copypaste_tf.import_checkpoint',

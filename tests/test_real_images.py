@@ -1,4 +1,4 @@
-"""The rules of the method on real COCO images, against slow NumPy."""
+"""The rules of the method on real COCO images, against NumPy loops."""
 
 import numpy as np
 import pytest
@@ -54,9 +54,9 @@ def test_decoded_masks_equal_the_annotations(coco_sample, scenes):
         assert batch.classes[i, k] == annotation['category_id']
         assert batch.crowd[i, k] == annotation['iscrowd']
         if not annotation['iscrowd']:
-          found = reference.mask_of(batch.planes[i], batch.ids[i, k])
+          mask = reference.mask_of(batch.planes[i], batch.ids[i, k])
           np.testing.assert_array_equal(
-            found[:height, :width], coco.annToMask(annotation)
+            mask[:height, :width], coco.annToMask(annotation)
           )
           checked += 1
   assert checked > 120
@@ -109,7 +109,7 @@ def _check_pasted(example, sources, i):
 
 
 def _check_targets(example, targets, alpha, i):
-  """Checks the target's labels; returns how many were touched and removed."""
+  """Checks the labels of a target; returns the counts touched and removed."""
   present = np.flatnonzero(targets.classes[i])
   masks = [
     reference.mask_of(targets.planes[i], targets.ids[i, k]) for k in present
@@ -117,25 +117,25 @@ def _check_targets(example, targets, alpha, i):
   expected = reference.repair_by_hand(
     targets.boxes[i, present], masks, alpha, PASTE
   )
-  kept = {
+  row_of_id = {
     example.ids[i, k]: k
     for k in np.flatnonzero((example.classes[i] > 0) & ~example.pasted[i])
   }
   for k, mask, box in zip(present, masks, expected, strict=True):
     ident = targets.ids[i, k]
-    assert (ident in kept) == (box is not None)
+    assert (ident in row_of_id) == (box is not None)
     if box is not None:
-      found = kept[ident]
-      np.testing.assert_allclose(example.boxes[i, found], box, atol=1e-5)
+      row = row_of_id[ident]
+      np.testing.assert_allclose(example.boxes[i, row], box, atol=1e-5)
       np.testing.assert_array_equal(
-        reference.example_mask(example, i, found), mask & ~alpha
+        reference.example_mask(example, i, row), mask & ~alpha
       )
-      assert example.classes[i, found] == targets.classes[i, k]
-  assert len(kept) == sum(box is not None for box in expected)
+      assert example.classes[i, row] == targets.classes[i, k]
+  assert len(row_of_id) == sum(box is not None for box in expected)
   return example.touched[i].sum(), sum(box is None for box in expected)
 
 
-def test_ways_agree_on_real_images(scenes):
+def test_eager_dataset_and_xla_agree_on_real_images(scenes):
   def run(batch, seed):
     return augment.augment(
       batch,

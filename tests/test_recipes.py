@@ -42,7 +42,7 @@ def rows(page):
 
 
 def numbers(cell):
-  """Returns `(box, mask)` of a cell such as `50.0 / 43.7`, None of a dash."""
+  """Returns `(box, mask)` of a cell such as `50.0 / 43.7`; None if a dash."""
   return tuple(cell.split(' / ')) if ' / ' in cell else None
 
 
@@ -83,7 +83,7 @@ def test_a_recipe_resolves(path):
 
 
 @pytest.mark.parametrize('path', RECIPES, ids=lambda path: path.stem)
-def test_a_recipe_is_short_and_says_what_to_expect(path):
+def test_a_recipe_is_short_and_has_a_complete_header(path):
   header, body = header_and_body(path)
   assert len(body) <= 15
   for title in ('Data:', 'Time:', 'Reaches:', 'Command:'):
@@ -104,21 +104,21 @@ def test_every_published_number_has_a_source():
 @pytest.mark.parametrize('path', RECIPES, ids=lambda path: path.stem)
 def test_a_header_agrees_with_the_results(path):
   header = reaches(path)
-  found = re.findall(r'(\d+\.\d) box AP, (\d+\.\d) mask AP', header)
+  stated = re.findall(r'(\d+\.\d) box AP, (\d+\.\d) mask AP', header)
   if path.stem not in published():
     assert '(measured' in header
-    # Nobody measures the accuracy of smoke.
-    assert found == ([measured()[path.stem]] if path.stem != 'smoke' else [])
+    # The results have no accuracy of smoke.
+    assert stated == ([measured()[path.stem]] if path.stem != 'smoke' else [])
     return
   number, source, checkpoint = published()[path.stem]
   if number is None:
-    assert header.startswith(source) and found == []
+    assert header.startswith(source) and stated == []
     return
-  assert found[0] == number
+  assert stated[0] == number
   assert f'({source}' in header
-  # The checkpoint is named where it is not the source itself.
+  # The header also names the checkpoint, unless it is the source.
   others = [] if checkpoint is None or 'README' in source else [checkpoint]
-  assert found[1:] == others
+  assert stated[1:] == others
   assert ('not yet measured here' in header) == (measured()[path.stem] is None)
 
 
@@ -139,7 +139,7 @@ def test_the_page_of_recipes_agrees_with_the_results():
   assert shown == expected
 
 
-def test_the_recipes_of_the_first_table_differ_as_they_should():
+def test_the_recipes_of_table_1_differ_in_the_expected_settings():
   def leaves(name):
     params = gin_config.load([name]).params.as_dict()
     return gin_config.config_types.flatten(params)

@@ -1,4 +1,4 @@
-"""Several replicas: two logical CPU devices stand for two GPUs."""
+"""Training on two replicas; two logical CPUs take the place of GPUs."""
 
 import json
 import subprocess
@@ -100,13 +100,13 @@ def test_a_step_of_two_replicas_is_the_mean_of_their_losses(shapes_params):
 @pytest.mark.thorough
 @pytest.mark.slow
 def test_two_replicas_share_the_batch(shapes_params, tmp_path):
-  rows, told = train(tmp_path, 'train', shapes_params)
+  rows, log = train(tmp_path, 'train', shapes_params)
   assert len(rows) == 3 and rows[2]['model_loss'] < rows[0]['model_loss']
   for row in rows:
-    each = row['images_per_second_per_replica']
-    assert row['images_per_second'] == 2 * each
+    per_replica = row['images_per_second_per_replica']
+    assert row['images_per_second'] == 2 * per_replica
     assert 0 < row['input_wait'] < 1 and 0 < row['gradient_norm'] < 1000
-  assert 'mirrored over 2 CPUs, 2 images each, float32' in told
+  assert 'mirrored over 2 CPUs, 2 images each, float32' in log
   versions = json.loads((tmp_path / 'versions.json').read_text())
   assert versions['replicas'] == 2 and versions['images_per_replica'] == 2
 
@@ -120,11 +120,11 @@ def test_two_replicas_share_an_evaluation(shapes_params, tmp_path):
 
 
 def train(folder, mode, params):
-  """Returns what the history has of three steps, and what was told."""
+  """Trains three steps; returns their rows of the history and the log."""
   done = check(
     *('train', str(folder), mode, *params, 'IMAGE_SIZE = (64, 64)'),
     *('schedule.train_steps = 3', 'experiment.log_every = 1'),
-    # Six images: one step for both replicas, and one for the first only.
+    # Six images: a batch for both replicas, and one for the first only.
     *('EvalData.global_batch_size = 4', 'TaskConfig.panels_every = 0'),
   )
   lines = (folder / 'history.jsonl').read_text().splitlines()
@@ -143,16 +143,16 @@ def test_two_replicas_augment_on_their_devices(shapes_params):
   steps = [json.loads(line) for line in lines]
   assert len(steps) == 4
   for number, step in enumerate(steps):
-    each = 2 if number < 2 else 1
-    # One image comes with its partner; each replica is traced.
-    assert set(step['alone']) == {each == 2}
-    assert [shape[0] for shape in step['shapes']] == [each, each]
+    images = 2 if number < 2 else 1
+    # A single image comes with its source. Each replica traces the step.
+    assert set(step['alone']) == {images == 2}
+    assert [shape[0] for shape in step['shapes']] == [images, images]
     assert step['seeds'][0] != step['seeds'][1]
     targets = [pair[0] for ids in step['ids'] for pair in ids]
-    assert len(set(targets)) == 2 * each, 'no image is on both replicas'
+    assert len(set(targets)) == 2 * images, 'no image is on both replicas'
     for ids in step['ids']:
       assert all(target != source for target, source in ids)
-    if each == 1:
+    if images == 1:
       sources = [pair[1] for ids in step['ids'] for pair in ids]
       assert sorted(sources) == sorted(targets), 'paired before the split'
     assert step['traces'] == 1

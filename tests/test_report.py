@@ -28,7 +28,7 @@ def verb(*arguments):
   return verbs.run('copypaste_tf.report', *arguments)
 
 
-def test_report_of_perfect_detections(tmp_path, call, capsys):
+def test_report_of_perfect_detections_has_an_ap_of_100(tmp_path, call, capsys):
   run_folder.make(tmp_path)
   text, numbers = call(seconds=321.0)
   assert numbers['box_ap'] == numbers['mask_ap'] == 1.0
@@ -47,7 +47,7 @@ def test_report_of_perfect_detections(tmp_path, call, capsys):
   assert capsys.readouterr().err == ''
 
 
-def test_names_from_files_are_no_html(tmp_path, call):
+def test_names_from_files_are_escaped(tmp_path, call):
   model_dir = run_folder.make(tmp_path)
   path = model_dir / 'versions.json'
   versions = json.loads(path.read_text())
@@ -60,11 +60,11 @@ def test_names_from_files_are_no_html(tmp_path, call):
   assert not any('onload' in attrs for _, attrs in outline.tags)
 
 
-def test_report_of_wrong_detections_has_the_lower_number(tmp_path, call):
+def test_wrong_detections_lower_the_numbers(tmp_path, call):
   model_dir = run_folder.make(tmp_path)
   path = model_dir / 'detections.json'
-  found = json.loads(path.read_text())
-  path.write_text(json.dumps(found[: len(found) // 2]))
+  detections = json.loads(path.read_text())
+  path.write_text(json.dumps(detections[: len(detections) // 2]))
   _, numbers = call()
   assert 0 < numbers['mask_ap'] < 0.8
   path.write_text('[]')
@@ -95,7 +95,7 @@ def test_report_before_the_first_step_says_how_to_train(tmp_path, call, capsys):
   assert 'no event files' in capsys.readouterr().err
 
 
-def test_number_of_images_and_least_score(tmp_path, call):
+def test_flags_limit_the_images_and_the_scores(tmp_path, call):
   run_folder.make(tmp_path)
   text, _ = call(images=1, min_score=0.95)
   assert 'of at least 0.95' in text
@@ -129,7 +129,7 @@ def test_sheets_become_part_of_the_page(tmp_path, call):
     call(sheet='sheet.pdf')
 
 
-def test_command_line(tmp_path):
+def test_the_command_writes_the_report(tmp_path):
   model_dir, output = run_folder.make(tmp_path), tmp_path / 'out'
   folders = [f'--model_dir={model_dir}', f'--output_dir={output}']
   done = verb(*folders, '--images=1', '--min_score=0.75', '--seconds=9.5')
@@ -144,7 +144,7 @@ def test_command_line(tmp_path):
   assert 'at least 0.75' in text
 
 
-def test_command_line_errors_are_one_line(tmp_path):
+def test_errors_of_the_command_are_one_line(tmp_path):
   done = verb(f'--model_dir={tmp_path}', f'--output_dir={tmp_path}/out')
   assert done.returncode == 1
   (line,) = (x for x in done.stderr.splitlines() if x.startswith('error: '))

@@ -1,4 +1,4 @@
-"""A run that ends anywhere and is started again equals one that never ended."""
+"""A run that is killed and resumed equals one without interruption."""
 
 import json
 import random
@@ -11,34 +11,38 @@ import tiny_run
 
 
 @pytest.mark.slow
-def test_a_resumed_run_equals_one_in_one_go(request, shapes_params, tmp_path):
+def test_a_resumed_run_equals_an_uninterrupted_one(
+  request, shapes_params, tmp_path
+):
   strategy = request.config.getoption('--strategy')
-  whole, parts = tmp_path / 'whole', tmp_path / 'parts'
+  whole, resumed = tmp_path / 'whole', tmp_path / 'parts'
   whole.mkdir()
-  parts.mkdir()
+  resumed.mkdir()
   traced = run_to_the_end(whole, strategy, shapes_params)
-  assert traced == [*range(len(traced))], 'each replica once, over 12 loops'
-  killed = tiny_run.run_apart(parts, 5, strategy, shapes_params)
+  assert traced == [*range(len(traced))], (
+    'each replica is traced once in 12 loops'
+  )
+  killed = tiny_run.run_apart(resumed, 5, strategy, shapes_params)
   assert killed.returncode == -signal.SIGKILL, killed.stderr
-  run_to_the_end(parts, strategy, shapes_params)
-  check_equal(whole, parts)
+  run_to_the_end(resumed, strategy, shapes_params)
+  check_equal(whole, resumed)
 
 
 @pytest.mark.thorough
 @pytest.mark.slow
-def test_a_resumed_run_of_two_replicas_equals_one_in_one_go(
+def test_a_resumed_run_of_two_replicas_equals_an_uninterrupted_one(
   shapes_params, tmp_path
 ):
-  whole, parts = tmp_path / 'whole', tmp_path / 'parts'
+  whole, resumed = tmp_path / 'whole', tmp_path / 'parts'
   for folder, step, code in (
     (whole, -1, 0),
-    (parts, 5, -signal.SIGKILL),
-    (parts, -1, 0),
+    (resumed, 5, -signal.SIGKILL),
+    (resumed, -1, 0),
   ):
     folder.mkdir(exist_ok=True)
     done = tiny_run.run_apart(folder, step, 'mirrored', shapes_params)
     assert done.returncode == code, done.stderr
-  check_equal(whole, parts)
+  check_equal(whole, resumed)
   _, first = tiny_run.ids(whole)[0]
   assert len(first) == 2, 'of two replicas'
 
@@ -46,30 +50,30 @@ def test_a_resumed_run_of_two_replicas_equals_one_in_one_go(
 @pytest.mark.thorough
 @pytest.mark.slow
 def test_kills_at_any_moment_change_nothing(shapes_params, tmp_path):
-  # Most of the time a checkpoint is being written.
+  # The run spends most of its time on writing checkpoints.
   steps, params = 60, [*shapes_params, 'experiment.checkpoint_every = 1']
   params.append(f'schedule.train_steps = {steps}')
-  whole, parts = tmp_path / 'whole', tmp_path / 'parts'
+  whole, resumed = tmp_path / 'whole', tmp_path / 'parts'
   whole.mkdir()
-  parts.mkdir()
+  resumed.mkdir()
   done = tiny_run.run_apart(whole, -1, 'one_device', params)
   assert done.returncode == 0, done.stderr
   delays, kills = random.Random(0), 0
-  while killed_soon(parts, params, delays.uniform(0, 1)):
+  while killed_soon(resumed, params, delays.uniform(0, 1)):
     kills += 1
   assert kills >= 3
-  expected, found = dict(tiny_run.ids(whole)), tiny_run.ids(parts)
-  assert {step for step, _ in found} == set(range(steps))
-  assert all(batch == expected[step] for step, batch in found)
-  tiny_run.assert_same_weights(whole, parts)
+  expected, actual = dict(tiny_run.ids(whole)), tiny_run.ids(resumed)
+  assert {step for step, _ in actual} == set(range(steps))
+  assert all(batch == expected[step] for step, batch in actual)
+  tiny_run.assert_same_weights(whole, resumed)
 
 
 @pytest.mark.thorough
 @pytest.mark.slow
-def test_a_resumed_run_of_two_sets_equals_one_in_one_go(
+def test_a_resumed_run_of_two_sets_equals_an_uninterrupted_one(
   shapes_params, tmp_path
 ):
-  """The sets have other lengths, so their epochs wrap at other steps."""
+  """The sets differ in length, so their epochs end at different steps."""
   params = [
     *shapes_params,
     'BATCH_SIZE = 4',
@@ -80,21 +84,21 @@ def test_a_resumed_run_of_two_sets_equals_one_in_one_go(
     'RecordSet.share = 0.5',
     'two/RecordSet.pasted_from = False',
   ]
-  whole, parts = tmp_path / 'whole', tmp_path / 'parts'
+  whole, resumed = tmp_path / 'whole', tmp_path / 'parts'
   whole.mkdir()
-  parts.mkdir()
+  resumed.mkdir()
   tiny_run.run(whole, params)
-  killed = tiny_run.run_apart(parts, 5, 'one_device', params)
+  killed = tiny_run.run_apart(resumed, 5, 'one_device', params)
   assert killed.returncode == -signal.SIGKILL, killed.stderr
-  tiny_run.run(parts, params)
-  check_equal(whole, parts)
+  tiny_run.run(resumed, params)
+  check_equal(whole, resumed)
 
 
 def run_to_the_end(folder, strategy, params):
-  """Runs to the end, in a process where no other strategy has summed.
+  """Runs to the end, with `mirrored` in a process of its own.
 
-  TensorFlow numbers the sums of every `MirroredStrategy` from the same start,
-  and complains if those of two have other shapes.
+  In one process, the all-reduces of two strategies get the same numbers, and
+  TensorFlow fails if their shapes differ.
   """
   if strategy != 'mirrored':
     return tiny_run.run(folder, params, strategy=strategy)
@@ -104,7 +108,7 @@ def run_to_the_end(folder, strategy, params):
 
 
 def killed_soon(folder, params, delay):
-  """Goes on, and kills the process so many seconds after a step, if it can."""
+  """Resumes a run; kills it `delay` seconds after a step, if it still runs."""
   log = folder / 'ids.jsonl'
   before = log.stat().st_size if log.exists() else 0
   process = subprocess.Popen(tiny_run.command(folder, -1, 'one_device', params))
@@ -118,13 +122,13 @@ def killed_soon(folder, params, delay):
   return process.returncode != 0
 
 
-def check_equal(whole, parts):
-  expected, found = tiny_run.ids(whole), tiny_run.ids(parts)
+def check_equal(whole, resumed):
+  expected, actual = tiny_run.ids(whole), tiny_run.ids(resumed)
   assert [step for step, _ in expected] == list(range(tiny_run.STEPS))
   # The last checkpoint was written after 3 steps.
   steps = [*range(6), *range(3, tiny_run.STEPS)]
-  assert [step for step, _ in found] == steps
-  assert found == [expected[step] for step in steps]
+  assert [step for step, _ in actual] == steps
+  assert actual == [expected[step] for step in steps]
   assert len({str(batch) for _, batch in expected}) == tiny_run.STEPS
 
-  tiny_run.assert_same_weights(whole, parts)
+  tiny_run.assert_same_weights(whole, resumed)

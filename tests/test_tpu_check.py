@@ -12,28 +12,28 @@ GIB = 2**30
 
 @pytest.fixture
 def tpu(monkeypatch):
-  """A compiler that needs 3 GiB an image, and lowering that takes no time."""
-  asked = []
+  """Fakes the compiler, with 3 GiB per image, and the lowering."""
+  lowered = []
 
   def lower(function, params, replicas, batch):
     assert function is lowering.lowered
     assert params.task.train_data.augment_on == 'device'
-    asked.append((replicas, batch))
+    lowered.append((replicas, batch))
     return b'%d' % batch
 
   def compile_for(topology, module, library, progress):
     del topology, library
     progress(61.0)
     need = 3 * GIB * int(module)
-    found = {'devices': 8, 'kind': 'TPU v3', 'cores_per_device': 1}
+    device = {'devices': 8, 'kind': 'TPU v3', 'cores_per_device': 1}
     if need > 15.48 * GIB:
       size = f'{need / GIB:.2f}G'
-      return found | {'error': f'the total memory required ({size}) exceeds'}
-    parts = ('argument', 'output', 'alias', 'code')
+      return device | {'error': f'the total memory required ({size}) exceeds'}
+    memory_parts = ('argument', 'output', 'alias', 'code')
     return (
-      found
+      device
       | {'seconds': 100.0, 'host_bytes': GIB, 'flops': 1e12}
-      | {f'{part}_bytes': 0.0 for part in parts}
+      | {f'{part}_bytes': 0.0 for part in memory_parts}
       | {'temporary_bytes': need, 'peak_bytes': need}
     )
 
@@ -48,11 +48,11 @@ def tpu(monkeypatch):
   monkeypatch.setattr(
     hlo_module, 'dynamic_shapes', lambda module: ['where: [3]']
   )
-  return asked
+  return lowered
 
 
 def run(*arguments):
-  """Runs the verb with flags of its own."""
+  """Runs the verb with a new set of flags."""
   values = flags.FlagValues()
   config_flags.define(values)
   tpu_check.define_flags(values)
@@ -61,15 +61,15 @@ def run(*arguments):
   tpu_check.main(['tpu_check'], values)
 
 
-def test_one_batch(tpu, capsys, tmp_path):
-  run('--batch_per_core=2', f'--output={tmp_path}/found.json')
+def test_a_given_batch_is_compiled(tpu, capsys, tmp_path):
+  run('--batch_per_core=2', f'--output={tmp_path}/summary.json')
   assert tpu == [(8, 2)]
   printed = capsys.readouterr().out
   for part in ('8 replicas of 2 images', '7 sums', '1m01s', '6.00 GiB'):
     assert part in printed
   assert 'dynamic    where: [3]' in printed
-  found = json.loads((tmp_path / 'found.json').read_text())
-  assert (found['batch_per_core'], found['peak_bytes']) == (2, 6 * GIB)
+  summary = json.loads((tmp_path / 'summary.json').read_text())
+  assert (summary['batch_per_core'], summary['peak_bytes']) == (2, 6 * GIB)
 
 
 def test_the_largest_batch_is_searched_for(tpu, capsys):
@@ -78,7 +78,7 @@ def test_the_largest_batch_is_searched_for(tpu, capsys):
   assert len(tpu) == len(set(tpu))
 
 
-def test_what_does_not_fit_fails(tpu, capsys):
+def test_a_batch_that_does_not_fit_fails(tpu, capsys):
   with pytest.raises(SystemExit) as status:
     run('--batch_per_core=6')
   assert status.value.code == 1
@@ -91,13 +91,13 @@ def test_a_batch_is_a_number_or_auto(tpu, batch):
     run(f'--batch_per_core={batch}')
 
 
-def test_an_error_of_the_recipe_comes_first(tpu):
+def test_errors_of_the_recipe_are_reported_before_lowering(tpu):
   with pytest.raises(ValueError, match='mask_crop_size'):
     run('--gin_params=TaskConfig.mask_crop_size=0')
   assert not tpu
 
 
-def test_an_error_of_the_step_passes_the_process():
+def test_an_error_of_the_step_is_raised_in_the_parent():
   with pytest.raises(ValueError, match='at least one replica'):
     tpu_check._in_another_process(_fail)
 

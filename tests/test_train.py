@@ -1,4 +1,4 @@
-"""One real run through the command line: train, evaluate, refuse, resume."""
+"""A run by commands: train, evaluate, refuse another config, resume."""
 
 import json
 
@@ -38,7 +38,7 @@ def model_dir(tmp_path_factory, recipe):
 
 
 def scalars(folder):
-  """Returns the names of the summaries, and the kinds of those of images."""
+  """Returns the tags of all summaries but images, and the tags of images."""
   names, images = set(), set()
   for path in folder.glob('events*'):
     for event in tf.compat.v1.train.summary_iterator(str(path)):
@@ -57,7 +57,7 @@ def test_a_line_of_progress_after_every_loop(model_dir):
 
 
 @pytest.mark.slow
-def test_the_record_and_the_results_are_there(model_dir):
+def test_the_run_record_and_the_results_are_written(model_dir):
   for name in ('params.yaml', 'config.gin', 'operative.gin', 'versions.json'):
     assert (model_dir / name).stat().st_size
   results = json.loads((model_dir / 'results.json').read_text())
@@ -118,7 +118,7 @@ def test_the_checkpoint_evaluates_to_the_same_numbers(model_dir, tmp_path):
 
 
 @pytest.mark.slow
-def test_another_config_is_refused_and_a_longer_one_goes_on(model_dir, recipe):
+def test_another_config_is_refused_and_a_longer_one_resumes(model_dir, recipe):
   longer = [*recipe, '--gin_params=schedule.train_steps = 6']
   refused = run('train', *longer, f'--model_dir={model_dir}', '--mode=train')
   assert refused.returncode == 1 and 'Traceback' not in refused.stderr
@@ -137,7 +137,7 @@ def test_another_config_is_refused_and_a_longer_one_goes_on(model_dir, recipe):
 
 
 @pytest.mark.slow
-def test_problems_are_told_before_anything_is_written(recipe, tmp_path):
+def test_problems_are_reported_before_anything_is_written(recipe, tmp_path):
   folder = tmp_path / 'model'
   missing = '--gin_params=TRAIN_RECORDS = "no/train*"'
   done = run('train', *recipe, missing, f'--model_dir={folder}')

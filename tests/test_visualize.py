@@ -13,8 +13,8 @@ SIZE = (64, 64)
 
 
 def make_records(path, seeds, **changes):
-  made = [serialized.make_record(s, count=5, **changes)[0] for s in seeds]
-  return serialized.write(path, [records.serialize(r) for r in made])
+  written = [serialized.make_record(s, count=5, **changes)[0] for s in seeds]
+  return serialized.write(path, [records.serialize(r) for r in written])
 
 
 def make_config(tmp_path, **changes):
@@ -41,18 +41,18 @@ def take(data, count):
 
 @pytest.fixture(scope='module')
 def drawn(tmp_path_factory):
-  """A config, and examples of it; the pipeline takes seconds to compile."""
+  """A config and its examples, shared because the compilation is slow."""
   data = make_config(tmp_path_factory.mktemp('drawn'))
   return data, take(data, 9)
 
 
 def pixels_differ(image, other):
-  """Where uint8 images differ by more than rounding."""
+  """Returns where uint8 images differ by more than rounding."""
   return (np.abs(image.astype(int) - other) > 1).any(-1)
 
 
 def check_composition(example):
-  """Each pixel of the result is the source's under alpha, else the target's."""
+  """Checks that alpha selects between the pixels of source and target."""
   alpha = example.result.alpha
   assert not pixels_differ(example.result.image, example.target.image)[
     ~alpha
@@ -72,36 +72,36 @@ SOURCES = {
 }
 
 
-def check_pairs(found):
-  for example in found:
+def check_pairs(drawn_examples):
+  for example in drawn_examples:
     check_composition(example)
     ids = [example.target.source_id, example.source.source_id]
     assert example.result.source_id.tolist() == ids
     assert ids[0] != ids[1]
-  assert sum(example.result.alpha.any() for example in found) > 2
+  assert sum(example.result.alpha.any() for example in drawn_examples) > 2
 
 
-def test_target_and_source_are_what_the_result_is_made_of(drawn):
+def test_pixels_come_from_the_target_and_the_source(drawn):
   check_pairs(drawn[1])
 
 
 @pytest.mark.parametrize('kind', SOURCES)
-def test_so_they_are_where_the_sources_are_others(tmp_path, kind):
-  found = take(make_config(tmp_path, **SOURCES[kind](tmp_path)), 6)
-  check_pairs(found)
+def test_pixels_come_from_other_kinds_of_sources(tmp_path, kind):
+  drawn_examples = take(make_config(tmp_path, **SOURCES[kind](tmp_path)), 6)
+  check_pairs(drawn_examples)
   if kind == 'separate':
-    assert all(example.source.source_id >= 1050 for example in found)
+    assert all(example.source.source_id >= 1050 for example in drawn_examples)
 
 
-def test_results_are_those_of_the_training_pipeline(drawn):
-  data, found = drawn
+def test_results_equal_those_of_the_training_pipeline(drawn):
+  data, drawn_examples = drawn
   batches = pipeline.train_dataset(data, SIZE).take(2)
   expected = [row for batch in batches for row in batch.boxes.numpy()]
-  for example, boxes in zip(found[:8], expected, strict=True):
+  for example, boxes in zip(drawn_examples[:8], expected, strict=True):
     np.testing.assert_array_equal(example.result.boxes, boxes)
 
 
-def test_statistics_fit_the_pictures(drawn):
+def test_statistics_agree_with_the_pictures(drawn):
   for example in drawn[1]:
     gone = visualize.sheet.panels.removed(example).sum()
     statistics = example.result.statistics
@@ -129,7 +129,7 @@ def test_a_record_that_does_not_decode_is_named(tmp_path):
     take(data, 1)
 
 
-def test_facts_tell_the_recipe(tmp_path):
+def test_facts_describe_the_recipe(tmp_path):
   facts = dict(visualize.facts(make_config(tmp_path), SIZE))
   assert facts['canvas'] == '64 x 64 pixels'
   assert 'max_scale 1.5' in facts['jitter']
@@ -139,7 +139,7 @@ def test_facts_tell_the_recipe(tmp_path):
   assert ('Copy-Paste', 'off') in off
 
 
-def test_title():
+def test_the_title_names_the_recipes():
   assert visualize.title(['configs/a.gin', 'b']) == 'a, b'
   assert visualize.title([]) == 'training examples'
 
@@ -148,7 +148,7 @@ def command(*arguments):
   return verbs.run('copypaste_tf.visualize', *arguments)
 
 
-def test_command_line(tmp_path):
+def test_the_command_writes_a_sheet(tmp_path):
   path = make_records(tmp_path / 'targets.tfrecord', range(9))
   sheet = tmp_path / 'new' / 'sheet.html'
   done = command(
@@ -175,7 +175,7 @@ def test_command_line(tmp_path):
     ),
   ],
 )
-def test_mistakes_are_messages(arguments, message):
+def test_errors_of_the_user_are_messages(arguments, message):
   done = command(*arguments)
   assert done.returncode != 0
   assert message in done.stderr + done.stdout

@@ -1,4 +1,4 @@
-"""The built wheel, installed alone in a fresh environment, runs."""
+"""The wheel is built, installed in a new environment and run."""
 
 import os
 import pathlib
@@ -37,7 +37,7 @@ def _run(*command, cwd):
 
 
 def _environment(folder, *options):
-  """Makes an environment with our dependencies and what pip installs.
+  """Makes an environment with our dependencies and the given packages.
 
   A .pth file in a folder named by a .pth file is not read. So an editable
   install of the checkout in our own environment stays out of sight.
@@ -54,7 +54,7 @@ def _environment(folder, *options):
 
 @pytest.fixture(scope='module')
 def source(tmp_path_factory):
-  """A copy of the checkout, because building writes into it."""
+  """A copy of the checkout, because a build writes into it."""
   folder = tmp_path_factory.mktemp('source') / 'checkout'
   shutil.copytree(
     ROOT,
@@ -75,7 +75,7 @@ def wheel(source, tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def installed(wheel, tmp_path_factory):
-  """Python of an environment with the wheel."""
+  """The Python of an environment with the wheel."""
   folder = tmp_path_factory.mktemp('installed')
   python = _environment(folder, wheel)
   where = 'import copypaste_tf; print(copypaste_tf.__file__)'
@@ -100,7 +100,7 @@ def test_the_wheel_has_every_file_below_two_packages(wheel):
 def test_recipes_are_found_among_packages_of_the_same_names(
   installed, tmp_path
 ):
-  """A user's recipe includes ours, which include each other."""
+  """A recipe of the user includes ours, which include others of ours."""
   for name in ('configs', 'experiments'):
     (tmp_path / name).mkdir()
     (tmp_path / name / '__init__.py').write_text('raise RuntimeError\n')
@@ -153,7 +153,7 @@ def test_the_launcher_of_a_wheel_starts_its_python(installed, tmp_path):
 
 @pytest.mark.slow
 def test_the_installed_wheel_trains(installed, tmp_path):
-  """In an empty folder, from generated images to the weights."""
+  """Generates images, converts them and trains, in an empty folder."""
   tools = [installed, '-m']
   _run(
     *tools,

@@ -13,7 +13,7 @@ def test_a_file_is_replaced_as_a_whole(tmp_path):
   assert [x.name for x in tmp_path.iterdir()] == ['results.json']
 
 
-def test_missing_and_damaged_files(tmp_path):
+def test_a_missing_file_is_none_and_a_damaged_one_an_error(tmp_path):
   path = tmp_path / 'results.json'
   assert whole_files.read_json(str(path)) is None
   path.write_text('{"step"')
@@ -21,7 +21,7 @@ def test_missing_and_damaged_files(tmp_path):
     whole_files.read_json(str(path))
 
 
-def test_rows_without_one_that_a_kill_has_cut_off(tmp_path):
+def test_a_truncated_last_row_is_ignored(tmp_path):
   path = str(tmp_path / 'rows.jsonl')
   assert whole_files.read_rows(path) == []
   rows = [{'step': 1, 'loss': 0.1}, {'step': 2, 'ids': [3, 4]}]

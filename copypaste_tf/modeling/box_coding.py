@@ -18,7 +18,7 @@ STAGE_WEIGHTS = (
 )
 UNWEIGHTED = (1.0, 1.0, 1.0, 1.0)
 _EPSILON = 1e-8
-# Largest log growth of a side in `decode`, as published.
+# Largest logarithm of the growth of a side in `decode`, as published.
 _LOG_GROWTH = math.log(1000.0 / 16.0)
 
 

@@ -43,7 +43,7 @@ class MaskRCNN(tf_keras.Model):
 
   @property
   def checkpoint_items(self) -> dict[str, tf.Module]:
-    """Parts that a checkpoint of the model also stores under their own name."""
+    """Parts that a checkpoint also stores under separate names."""
     return {'backbone': self.backbone, 'decoder': self.decoder}
 
   def call(
@@ -65,11 +65,11 @@ class MaskRCNN(tf_keras.Model):
         pixels; the rest of the canvas, below and to the right, is padding.
       anchor_boxes: `{level: [b, h_l, w_l, 4 * a]}` float32 pixels; None to
         compute them.
-      gt_boxes: `[b, m, 4]` float32 pixels; -1 in padding rows. Only needed
-        during training, as the next two.
+      gt_boxes: `[b, m, 4]` float32 pixels; -1 in padding rows. Only training
+        needs `gt_boxes`, `gt_classes` and `gt_masks`.
       gt_classes: `[b, m]` int in [1, k); -1 in padding rows.
-      gt_masks: `PlaneMasks`, or `[b, m, s, s]` masks in [0, 1], cropped to the
-        boxes.
+      gt_masks: `PlaneMasks`, or `[b, m, s, s]` masks of any number type in
+        [0, 1], cropped to the boxes.
       training: return the inputs of the losses, and no detections.
 
     Returns:

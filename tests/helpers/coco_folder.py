@@ -11,7 +11,7 @@ SQUARE = [10, 8, 40, 8, 40, 30, 10, 30]
 
 
 def label(number, image_id=1, **changes):
-  """An annotation of a square; None removes a key."""
+  """Returns an annotation of a square; a value of None removes its key."""
   fields = {
     'id': number,
     'image_id': image_id,
@@ -26,7 +26,7 @@ def label(number, image_id=1, **changes):
 
 
 class CocoFolder:
-  """A data set that grows by `add`, and the options to convert it."""
+  """A data set that `add` extends, and the options that convert it."""
 
   def __init__(self, path):
     self.path = pathlib.Path(path)
@@ -36,7 +36,7 @@ class CocoFolder:
     (self.path / 'images').mkdir(parents=True)
 
   def add(self, image_id, *labels, size=(60, 80), name=None, **entry):
-    """Adds an image of some height and width with its annotations."""
+    """Adds an image of `size` (height, width) with its annotations."""
     name = name or f'{image_id}.jpg'
     path = self.path / 'images' / name
     path.parent.mkdir(exist_ok=True, parents=True)
@@ -59,7 +59,7 @@ class CocoFolder:
     return path
 
   def flags(self, **changes):
-    """Options of the converter."""
+    """Returns the options of the converter."""
     return {
       'image_dir': str(self.path / 'images'),
       'annotations': str(self.write()),

@@ -1,11 +1,18 @@
-"""The problems of a recipe with changes, as `check` would tell them."""
+"""Lists the problems of a changed recipe as `check` prints them."""
 
 from copypaste_tf.training.checks import config_checks
 from copypaste_tf.training.config import gin_config
 
 
 def found(params=(), *, mode='train_and_eval', data=False, recipe='smoke'):
-  """Returns the described problems of a recipe with changes."""
+  """Returns the descriptions of the problems of a recipe.
+
+  Args:
+    params: lines of gin that change the recipe.
+    mode: as in `train --mode`.
+    data: whether missing records are problems.
+    recipe: name of the recipe.
+  """
   resolved = gin_config.load([recipe], params)
   problems = config_checks.problems(
     resolved.params, mode=mode, missing_data=not data

@@ -7,10 +7,10 @@ from tfrecord_tools.entries import Category
 
 
 def folder_of_two(path):
-  made = CocoFolder(path)
-  made.add(1, label(1), label(2, category_id=90, iscrowd=1))
-  made.add(2, label(3, 2, category_id=4))
-  return made
+  dataset = CocoFolder(path)
+  dataset.add(1, label(1), label(2, category_id=90, iscrowd=1))
+  dataset.add(2, label(3, 2, category_id=4))
+  return dataset
 
 
 def job_of(folder, **changes):

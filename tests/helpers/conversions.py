@@ -19,8 +19,8 @@ def convert(folder, **changes):
 
 def read(folder, prefix='data'):
   paths = sorted(glob.glob(str(folder.path / f'out/{prefix}-*.tfrecord')))
-  found = [record for _, _, record in records.read_records(paths)]
-  return {record.source_id: record for record in found}
+  converted = [record for _, _, record in records.read_records(paths)]
+  return {record.source_id: record for record in converted}
 
 
 def digests(folder):

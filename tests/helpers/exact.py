@@ -1,8 +1,7 @@
-"""The models in float64: what they compute, but for its rounding.
+"""Runs the models in float64, to measure their rounding noise in float32.
 
-Our geometry is float32 by name, so within this context that name means
-float64. It is for comparisons with the published float32 implementation: what
-float32 and float64 differ by is what rounding alone does.
+The code of boxes names `tf.float32`, so within this context that name stands
+for float64.
 """
 
 import contextlib
@@ -14,13 +13,13 @@ import tf_keras
 
 @contextlib.contextmanager
 def float64():
-  """Everything built and run inside is float64."""
+  """Makes everything float64 that is built and run inside."""
   constant, log, where, zeros = tf.constant, tf.math.log, tf.where, tf.zeros
 
   def wide_constant(value, dtype=None, **rest):
-    made = constant(value, dtype, **rest)
-    narrow = dtype is None and made.dtype == tf.as_dtype('float32')
-    return tf.cast(made, tf.float64) if narrow else made
+    tensor = constant(value, dtype, **rest)
+    narrow = dtype is None and tensor.dtype == tf.as_dtype('float32')
+    return tf.cast(tensor, tf.float64) if narrow else tensor
 
   def wide_log(x):
     return log(constant(x, tf.float64) if isinstance(x, float) else x)

@@ -1,4 +1,4 @@
-"""The published implementation's numbers, and the weights they belong to."""
+"""Reference numbers of the published implementation, and their weights."""
 
 import functools
 import json
@@ -13,7 +13,7 @@ from official.vision.configs import maskrcnn
 
 from copypaste_tf.tasks.detection import model_config
 
-# Golden: (file of its variables, backbone).
+# {model of the reference numbers: published configuration}.
 MODELS = {
   'maskrcnn_resnet50': 'maskrcnn_resnet50_1024',
   'maskrcnn_effb7': 'maskrcnn_effb7_640',
@@ -41,7 +41,7 @@ def variables(config: str) -> dict[str, list[int]]:
 
 
 def weight(name: str, shape: list[int]) -> np.ndarray:
-  """Rebuilds a weight from its name; not for moving statistics."""
+  """Draws a weight with a seed from its name; not for moving statistics."""
   seed = zlib.crc32(name.encode()) & 0xFFFFFFFF
   random = np.random.RandomState(seed)  # noqa: NPY002
   leaf = name.rpartition('/')[2]
@@ -82,7 +82,7 @@ def _std(name: str, shape: list[int]) -> float:
 def weights(config: str) -> dict[str, np.ndarray]:
   """Returns a value for every variable of a published configuration.
 
-  Statistics are the golden's where there is one, or else arbitrary.
+  Moving statistics are those of the reference; where it has none, they are 0.5.
   """
   model = next((m for m, c in MODELS.items() if c == config), None)
   moving = statistics(model) if model else {}
@@ -117,7 +117,7 @@ def _arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
 
 
 class Golden:
-  """What one model computes.
+  """Reference numbers of one model.
 
   Args:
     model: a key of `MODELS`.
@@ -134,7 +134,7 @@ class Golden:
     return self.arrays[name]
 
   def levels(self, name: str) -> dict[str, np.ndarray]:
-    """Returns `{level: array}` of complete arrays `name/level`."""
+    """Returns `{level: array}` of the arrays `name/level` stored as a whole."""
     return {
       key.rpartition('/')[2]: x
       for key, x in self.arrays.items()
@@ -149,24 +149,26 @@ class Golden:
     return NOISE_FACTOR * self.noise['train_features_rel_to_std'][name] * std
 
   def sample(self, name: str) -> tuple[np.ndarray | slice, np.ndarray]:
-    """Returns the flat positions that are kept, and their values."""
+    """Returns the flat indices that are stored, and their values."""
     if name in self.arrays:
       return slice(None), self.arrays[name].ravel()
     return self.arrays[f'{name}@index'], self.arrays[f'{name}@value']
 
-  def difference(self, name: str, got: np.ndarray) -> float:
+  def difference(self, name: str, actual: np.ndarray) -> float:
     """Returns the largest absolute difference of a tensor."""
     index, expected = self.sample(name)
     if f'{name}@shape' in self.arrays:
-      assert list(np.shape(got)) == self.arrays[f'{name}@shape'].tolist(), name
+      assert list(np.shape(actual)) == self.arrays[f'{name}@shape'].tolist(), (
+        name
+      )
     else:
-      assert np.shape(got) == self.arrays[name].shape, name
-    flat = np.asarray(got, np.float64).ravel()[index]
+      assert np.shape(actual) == self.arrays[name].shape, name
+    flat = np.asarray(actual, np.float64).ravel()[index]
     return float(np.abs(flat - expected).max())
 
 
 class Exact(Golden):
-  """The same, with its float32 arrays as float64."""
+  """Reference numbers with float32 arrays converted to float64."""
 
   def __init__(self, model: str, mode: str):
     super().__init__(model, mode)
@@ -182,7 +184,7 @@ def statistics(model: str) -> dict[str, np.ndarray]:
 
 
 def load_weights(model: str, names: dict) -> None:
-  """Assigns the golden's weights to `{published name: variable}`."""
+  """Assigns the weights of the reference to `{published name: variable}`."""
   moving = statistics(model)
   for name, variable in names.items():
     shape = variable.shape.as_list()
@@ -191,7 +193,7 @@ def load_weights(model: str, names: dict) -> None:
 
 
 def config(model: str, size: int = 256) -> maskrcnn.MaskRCNN:
-  """Returns the published configuration behind a golden."""
+  """Returns the published configuration of a reference model."""
   backbone = 'efficientnet-b7'
   if 'resnet' in model:
     backbone = 'resnet' + model.partition('resnet')[2].partition('_')[0]

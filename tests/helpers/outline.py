@@ -4,7 +4,7 @@ import html.parser
 
 
 class Outline(html.parser.HTMLParser):
-  """Checks that tags are closed in order, and gathers attributes and text."""
+  """Checks that tags are closed in order; collects attributes and text."""
 
   VOID = {'meta', 'img', 'br'}
 

@@ -10,7 +10,7 @@ SIZE = (40, 60)
 
 
 def scene(masks, shade):
-  """A scene with one object in each plane; the k-th has the id `256k + 7`."""
+  """Returns a scene with one object per plane; object k has id `256k + 7`."""
   planes = np.stack([7 * mask.astype(np.uint8) for mask in masks])
   count = len(masks)
   return Scenes(
@@ -38,7 +38,7 @@ def rectangle(top, left, bottom, right):
 
 
 def example():
-  """One target object is covered, one touched; one source object is pasted."""
+  """Returns an example: one object is pasted, covers one and touches one."""
   kept, gone = rectangle(30, 2, 38, 12), rectangle(4, 22, 8, 28)
   touched = rectangle(2, 40, 20, 56)
   pasted, idle = rectangle(2, 20, 12, 48), rectangle(24, 30, 36, 50)

@@ -17,7 +17,7 @@ PYRAMID = {
 
 
 def random_objects(seed, counts=(0, 1, 4, 9), n=9):
-  """Boxes that overlap anchors in every degree, and padding behind them."""
+  """Returns boxes that overlap anchors to all degrees, then padding rows."""
   rng = np.random.default_rng(seed)
   boxes = np.zeros([len(counts), n, 4], np.float32)
   classes = np.zeros([len(counts), n], np.int32)

@@ -1,6 +1,6 @@
-"""Slow NumPy loops that say what the augmentation must do, and scenes for it.
+"""Reference implementation of the augmentation in NumPy loops; random scenes.
 
-Nothing here shares code with the package but the record types.
+Nothing here shares code with the package except the structures of `examples`.
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ def to_numpy(nest):
 
 
 def assert_same(results, approximate=('image',)):
-  """Checks that all ways give equal results; floats of pixels nearly so."""
+  """Checks that all ways give equal results; pixels agree to rounding."""
   (_, first), *others = results
   for way, other in others:
     for name in first._fields:
@@ -78,7 +78,7 @@ def make_scenes(
 
 
 def random_mask(rng, height, width, largest):
-  """Returns `[height, width]` bool, a rectangle with some pixels missing."""
+  """Returns `[height, width]` bool: a rectangle with random holes."""
   h = int(rng.integers(1, min(largest, height) + 1))
   w = int(rng.integers(1, min(largest, width) + 1))
   y = int(rng.integers(0, height - h + 1))
@@ -108,7 +108,7 @@ def _add_object(scenes, i, k, mask, rng, crowd):
 
 
 def tight_box(mask):
-  """Returns ymin, xmin, ymax, xmax of a mask, ends exclusive, or zeros."""
+  """Returns `(ymin, xmin, ymax, xmax)`, ends exclusive; zeros if empty."""
   ys, xs = np.nonzero(mask)
   if not len(ys):
     return np.zeros(4)
@@ -147,7 +147,7 @@ def warp_by_hand(scenes, i, scaled_size, offset, flipped, output_size):
       if ys >= scaled_h or xs >= scaled_w:
         continue
       xs = scaled_w - 1 - xs if flipped else xs
-      # The centre of the pixel, in whole source pixels and parts of one.
+      # The centre of the pixel, in source pixels.
       yc = (ys + 0.5) * source_h / scaled_h
       xc = (xs + 0.5) * source_w / scaled_w
       planes[:, y, x] = scenes.planes[i, :, int(yc), int(xc)]
@@ -178,7 +178,7 @@ def warp_by_hand(scenes, i, scaled_size, offset, flipped, output_size):
 
 
 def bilinear(image, y, x):
-  """Samples `[h, w, c]` at a point, edges repeated."""
+  """Samples `[h, w, c]` bilinearly at a point; edges are repeated."""
   height, width = image.shape[:2]
   y, x = np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)
   y0, x0 = int(y), int(x)
@@ -190,32 +190,32 @@ def bilinear(image, y, x):
 
 
 def repair_by_hand(boxes, masks, alpha, options):
-  """Applies the per-object rule to one image's objects, one by one.
+  """Applies the rule `per_object` to the objects of one image, one by one.
 
   Args:
     boxes: annotated box of each object, on the canvas.
     masks: `[h, w]` bool mask of each object before the paste.
-    alpha: `[h, w]` bool, covered pixels.
+    alpha: `[h, w]` bool, pasted pixels.
     options: a `CopyPaste`.
 
   Returns:
     For each object its box, or None if it is removed.
   """
-  mended = []
+  repaired = []
   for box, mask in zip(boxes, masks, strict=True):
     visible = mask & ~alpha
     if visible.sum() == mask.sum():
-      mended.append(box)
+      repaired.append(box)
       continue
     too_few = visible.sum() <= options.min_visible_area
     too_little = visible.sum() < options.min_visible_fraction * mask.sum()
     if too_few or too_little or not visible.any():
-      mended.append(None)
+      repaired.append(None)
       continue
     before, after = tight_box(mask), tight_box(visible)
     moved = np.abs(after - before) > options.box_tolerance
     new = np.where(moved, after, box)
     if new[0] >= new[2] or new[1] >= new[3]:
       new = after
-    mended.append(new)
-  return mended
+    repaired.append(new)
+  return repaired

@@ -1,8 +1,9 @@
-"""Several replicas against one that has the whole batch; logical CPUs.
+"""Compares several replicas with one replica that has the whole batch.
 
-In a process of its own, for devices are fixed when TensorFlow starts:
+The replicas are logical CPUs. Each check runs in a process of its own, because
+TensorFlow fixes its devices when it starts:
 
-python tests/replica_checks.py CHECK [GIN_PARAMS...]
+python tests/helpers/replica_checks.py CHECK [GIN_PARAMS...]
 """
 
 import functools
@@ -32,7 +33,7 @@ SIDE = 32
 
 
 def split_cpu(count):
-  """Makes logical devices of the CPU; only before TensorFlow starts."""
+  """Splits the CPU into logical devices; call it before TensorFlow starts."""
   (cpu,) = tf.config.list_physical_devices('CPU')
   tf.config.set_logical_device_configuration(
     cpu, [tf.config.LogicalDeviceConfiguration()] * count
@@ -41,7 +42,11 @@ def split_cpu(count):
 
 @functools.cache
 def mirrored(count):
-  """Returns a strategy; TensorFlow's own sums serve one in a process."""
+  """Returns a strategy of `count` CPUs.
+
+  TensorFlow's default reduction works for one strategy per process, here that
+  of two CPUs.
+  """
   sums = None if count == 2 else tf.distribute.ReductionToOneDevice()
   cpus = [f'/cpu:{i}' for i in range(count)]
   return tf.distribute.MirroredStrategy(cpus, cross_device_ops=sums)
@@ -66,7 +71,7 @@ def _efficientnet(norm):
 
 
 class _Heads(tf_keras.layers.Layer):
-  """Both heads, on four regions of each image."""
+  """Applies both heads to four regions of each image."""
 
   def __init__(self, norm):
     super().__init__()
@@ -109,7 +114,7 @@ def _values(layers):
 
 
 def sync_norm():
-  """Outputs, moving statistics and gradients in float64, batch 1 each."""
+  """Compares outputs, statistics and gradients; float64, one image each."""
   split_cpu(4)
   tf_keras.mixed_precision.set_global_policy('float64')
   for make in (_resnet, _efficientnet, _heads):
@@ -120,7 +125,7 @@ def sync_norm():
 
 def _compare_with_whole(make, count):
   rng = np.random.default_rng(count)
-  # Images unlike each other, or their own statistics would do.
+  # Images differ, so the statistics of one image differ from those of all.
   scale = 1 + np.arange(count).reshape([-1, 1, 1, 1])
   images = rng.normal(scale, scale, [count, SIDE, SIDE, 3])
   whole = make(Norm(0.9))
@@ -137,16 +142,18 @@ def _compare_with_whole(make, count):
     for layer in layers:
       layer.set_weights([next(values) for _ in layer.weights])
 
-  def of_replica():
+  def replica_step():
     context = tf.distribute.get_replica_context()
     row = context.replica_id_in_sync_group
     part = slice(row, row + 1)
-    found, own = _step(layers, images[part], [f[part] for f in factors])
-    return found, context.all_reduce(tf.distribute.ReduceOp.SUM, own)
+    actual, own_gradients = _step(
+      layers, images[part], [f[part] for f in factors]
+    )
+    return actual, context.all_reduce(tf.distribute.ReduceOp.SUM, own_gradients)
 
-  found, sums = strategy.run(of_replica)
+  actual, sums = strategy.run(replica_step)
   local = strategy.experimental_local_results
-  for y, parts in zip(expected, found, strict=True):
+  for y, parts in zip(expected, actual, strict=True):
     # The heads return float32.
     error = 1e-9 if y.dtype == tf.float64 else 1e-6
     np.testing.assert_allclose(tf.concat(local(parts), 0), y, atol=error)
@@ -165,7 +172,7 @@ def _compare_with_whole(make, count):
   assert moved == 2 * norms, 'the mean and the variance of every layer'
 
 
-# So that nothing is drawn, which every replica does by itself.
+# Samples everything, because each replica draws its own random numbers.
 EVERYTHING = [
   'BATCH_SIZE = 2',
   f'IMAGE_SIZE = ({2 * SIDE}, {2 * SIDE})',
@@ -187,39 +194,39 @@ OVERRIDES = (
 
 
 def step(*params):
-  """One step of two replicas, against the mean of the images' losses."""
+  """Compares a step of two replicas with the mean loss of the two images."""
   split_cpu(2)
   tf_keras.utils.set_random_seed(1)
   config = gin_config.load(['smoke'], [*params, *EVERYTHING], [], OVERRIDES)
-  made = TrainedTask(registry.build(config.params.task))
-  batch = next(iter(made.build_inputs(config.params.task.train_data)))
+  trained_task = TrainedTask(registry.build(config.params.task))
+  batch = next(iter(trained_task.build_inputs(config.params.task.train_data)))
   assert np.all((batch.classes.numpy() > 0).sum(1) > 0)
-  alone = made.build_model()
+  alone = trained_task.build_model()
   start = alone.get_weights()
-  losses, expected = _reference_step(made, alone, batch)
+  losses, expected = _reference_step(trained_task, alone, batch)
 
   strategy = mirrored(2)
   with strategy.scope():
-    model = made.build_model()
+    model = trained_task.build_model()
     model.set_weights(start)
     optimizer = tf_keras.optimizers.legacy.SGD(1.0)
     optimizer._create_all_weights(model.trainable_variables)
-    metrics = made.build_metrics(training=True)
+    metrics = trained_task.build_metrics(training=True)
   images = strategy.experimental_distribute_values_from_function(
     lambda context: _image(batch, context.replica_id_in_sync_group)
   )
   train = tf.function(
     lambda scenes: strategy.run(
-      made.train_step, (scenes, model, optimizer, metrics)
+      trained_task.train_step, (scenes, model, optimizer, metrics)
     )
   )
   train(images)
-  found = {metric.name: float(metric.result()) for metric in metrics}
+  actual = {metric.name: float(metric.result()) for metric in metrics}
   for name, value in losses.items():
-    np.testing.assert_allclose(found[name], value, rtol=1e-4, err_msg=name)
+    np.testing.assert_allclose(actual[name], value, rtol=1e-4, err_msg=name)
   decay = 0.01 * sum((w**2).sum() for w in _kernels(alone, start))
   np.testing.assert_allclose(
-    found['total_loss'] - found['model_loss'], decay, rtol=1e-3
+    actual['total_loss'] - actual['model_loss'], decay, rtol=1e-3
   )
   for weight, before, change in zip(
     model.trainable_weights, _trainable(alone, start), expected, strict=True
@@ -232,12 +239,12 @@ def step(*params):
     assert error <= allowed, (weight.name, error, allowed)
 
 
-def _reference_step(made, model, batch):
+def _reference_step(trained_task, model, batch):
   """Returns losses and gradients of a model that has the whole batch.
 
-  Its losses are those of the single images, averaged.
+  The losses are the means of the losses of the single images.
   """
-  labels = train_labels.labels(made.task_config, batch, tf.constant(0))
+  labels = train_labels.labels(trained_task.task_config, batch, tf.constant(0))
   with tf.GradientTape() as tape:
     outputs = model(
       batch.image,
@@ -250,14 +257,16 @@ def _reference_step(made, model, batch):
     )
     del labels['gt_masks']
     parts = [
-      made.task.losses(_image(outputs, row), _image(labels, row), model.losses)
+      trained_task.task.losses(
+        _image(outputs, row), _image(labels, row), model.losses
+      )
       for row in range(2)
     ]
     losses = {name: (parts[0][name] + parts[1][name]) / 2 for name in parts[0]}
   gradients = tape.gradient(
     losses['total_loss'],
     model.trainable_weights,
-    # Nothing reads the coarsest features of the backbone.
+    # The coarsest features of the backbone are unused.
     unconnected_gradients=tf.UnconnectedGradients.ZERO,
   )
   return losses, [tf.convert_to_tensor(x).numpy() for x in gradients]
@@ -268,7 +277,7 @@ def _image(batch, row):
 
 
 def _trainable(model, values):
-  """Returns those of `get_weights` that are trained."""
+  """Returns the trainable weights among `values`, those of `get_weights`."""
   named = {id(w): x for w, x in zip(model.weights, values, strict=True)}
   return [named[id(w)] for w in model.trainable_weights]
 
@@ -279,7 +288,7 @@ def _kernels(model, values):
 
 
 def sampling():
-  """Replicas sample different anchors of equal images, in every step."""
+  """Checks that replicas sample different anchors of equal images."""
   split_cpu(2)
   params = [
     *('model.image_size = (64, 64)', 'model.levels = (2, 4)'),
@@ -311,7 +320,7 @@ def sampling():
 
 
 def train(folder, mode, *params):
-  """A run of the small Mask R-CNN."""
+  """Trains the small Mask R-CNN on two replicas."""
   split_cpu(2)
   resolved = gin_config.load(
     ['smoke'], params, [], 'task.model.norm_activation.use_sync_bn=true'

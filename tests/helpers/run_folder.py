@@ -1,4 +1,4 @@
-"""A small `model_dir` as a training and an evaluation leave it."""
+"""Writes a small `model_dir` like that of a training and an evaluation."""
 
 import json
 
@@ -40,7 +40,7 @@ def write_record(model_dir, input_path):
 
 
 def write_events(model_dir, steps=(0, 10, 20)):
-  """Writes event files: falling losses, a rate, pictures, rising AP."""
+  """Writes event files with losses, a speed, images and mask AP."""
   train = tf.summary.create_file_writer(str(model_dir / 'train'))
   with train.as_default():
     for step in steps:
@@ -58,9 +58,9 @@ def write_events(model_dir, steps=(0, 10, 20)):
 
 
 def write_detections(model_dir, input_path):
-  """Writes detections that are the ground truth."""
+  """Writes detections that equal the ground truth."""
   truth = groundtruth.from_records([input_path])
-  found = [
+  detections = [
     {
       'image_id': annotation['image_id'],
       'category_id': annotation['category_id'],
@@ -71,7 +71,7 @@ def write_detections(model_dir, input_path):
     for annotation in truth['annotations']
     if not annotation['iscrowd']
   ]
-  (model_dir / 'detections.json').write_text(json.dumps(found))
+  (model_dir / 'detections.json').write_text(json.dumps(detections))
 
 
 def write_results(model_dir, **changes):
@@ -80,7 +80,7 @@ def write_results(model_dir, **changes):
 
 
 def make(folder):
-  """Makes all of it; returns the `model_dir`."""
+  """Writes all files; returns the `model_dir`."""
   model_dir = folder / 'model'
   input_path = write_records(folder)
   write_record(model_dir, input_path)

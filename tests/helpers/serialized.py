@@ -51,7 +51,7 @@ def make_record(
 
 
 def without(serialized, *keys):
-  """Drops features from a serialized example."""
+  """Removes features from a serialized example."""
   example = tf.train.Example.FromString(serialized)
   for key in keys:
     example.features.feature.pop(key, None)

@@ -7,24 +7,30 @@ SIDE = 128
 
 def small(name, backbone):
   """Returns a published configuration with few channels and regions."""
-  found = config(name, SIDE)
+  model_config = config(name, SIDE)
   if 'eff' in name:
-    found.backbone.efficientnet.model_id = backbone
+    model_config.backbone.efficientnet.model_id = backbone
   else:
-    found.backbone.resnet.model_id = backbone
-    found.backbone.resnet.depth_multiplier = 0.25
-  for part in (found.decoder.fpn, found.decoder.nasfpn, found.rpn_head):
+    model_config.backbone.resnet.model_id = backbone
+    model_config.backbone.resnet.depth_multiplier = 0.25
+  for part in (
+    model_config.decoder.fpn,
+    model_config.decoder.nasfpn,
+    model_config.rpn_head,
+  ):
     part.num_filters = 8
-  found.decoder.nasfpn.num_repeats = 2
-  found.detection_head.num_filters = found.detection_head.fc_dims = 8
-  found.mask_head.num_filters = 8
-  generator = found.roi_generator
+  model_config.decoder.nasfpn.num_repeats = 2
+  model_config.detection_head.num_filters = (
+    model_config.detection_head.fc_dims
+  ) = 8
+  model_config.mask_head.num_filters = 8
+  generator = model_config.roi_generator
   generator.num_proposals = generator.test_num_proposals = 40
-  found.roi_sampler.num_sampled_rois = 16
-  found.mask_sampler.num_sampled_masks = 4
-  found.detection_generator.max_num_detections = 10
-  found.detection_generator.pre_nms_score_threshold = 0.0
-  return found
+  model_config.roi_sampler.num_sampled_rois = 16
+  model_config.mask_sampler.num_sampled_masks = 4
+  model_config.detection_generator.max_num_detections = 10
+  model_config.detection_generator.pre_nms_score_threshold = 0.0
+  return model_config
 
 
 MODELS = {

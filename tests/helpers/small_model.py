@@ -1,4 +1,4 @@
-"""A small model with random weights that detects something, as a checkpoint."""
+"""Writes a checkpoint of a small random model that detects objects."""
 
 import numpy as np
 import tensorflow as tf
@@ -10,7 +10,7 @@ from copypaste_tf.modeling import build
 from copypaste_tf.training.config import gin_config
 
 PARAMS = ('IMAGE_SIZE = (64, 64)', 'EvalData.global_batch_size = 3')
-# Scores neither all alike nor all 1.
+# Spreads the scores, without saturating them at 1.
 CLASS_GAIN = 1.5
 
 
@@ -50,7 +50,7 @@ def images(folder, sizes):
 
 
 def check(outputs, results, size):
-  """Compares the exported outputs for one image with its COCO results.
+  """Compares exported outputs of one image with its COCO results.
 
   Args:
     outputs: NumPy arrays of `serving.module`, without the batch axis.
@@ -60,15 +60,15 @@ def check(outputs, results, size):
   count = int(outputs['num_detections'])
   assert count == len(results)
   assert tuple(outputs['image_sizes']) == tuple(size)
-  found = np.concatenate(
+  actual = np.concatenate(
     [outputs['boxes'], outputs['scores'][:, None], outputs['classes'][:, None]],
     axis=1,
   )
-  assert not found[count:].any() and not outputs['masks'][count:].any()
-  order = match(found[:count], table(results))
-  # Scores alike but for rounding may change places.
+  assert not actual[count:].any() and not outputs['masks'][count:].any()
+  order = match(actual[:count], table(results))
+  # Detections whose scores differ by rounding only may be exchanged.
   assert (np.diff(outputs['scores'][:count]) <= 0).all()
-  compare(found[order], table(results))
+  compare(actual[order], table(results))
   assert outputs['masks'].dtype == np.uint8
   for j, result in zip(order, results, strict=True):
     expected = np.zeros(outputs['masks'].shape[1:], np.uint8)
@@ -77,20 +77,20 @@ def check(outputs, results, size):
 
 
 def table(results):
-  """Returns `[n, 6]` box, score and class of COCO results."""
+  """Returns `[n, 6]`: box, score and class of COCO results."""
   rows = [(*r['bbox'], r['score'], r['category_id']) for r in results]
   left, top, width, height, *rest = np.array(rows).reshape(-1, 6).T
   return np.stack([top, left, top + height, left + width, *rest], axis=1)
 
 
-def match(found, expected):
-  """Returns the row of `found` that is each row of `expected`."""
-  apart = np.abs(expected[:, np.newaxis] - found)
-  return optimize.linear_sum_assignment(apart.max(axis=2))[1]
+def match(actual, expected):
+  """Returns the row of `actual` that matches each row of `expected`."""
+  distances = np.abs(expected[:, np.newaxis] - actual)
+  return optimize.linear_sum_assignment(distances.max(axis=2))[1]
 
 
-def compare(found, expected):
+def compare(actual, expected):
   """Compares tables, up to the rounding of different graphs."""
-  np.testing.assert_allclose(found[:, :4], expected[:, :4], atol=5e-3)
-  np.testing.assert_allclose(found[:, 4], expected[:, 4], atol=1e-4)
-  np.testing.assert_array_equal(found[:, 5], expected[:, 5])
+  np.testing.assert_allclose(actual[:, :4], expected[:, :4], atol=5e-3)
+  np.testing.assert_allclose(actual[:, 4], expected[:, 4], atol=1e-4)
+  np.testing.assert_array_equal(actual[:, 5], expected[:, 5])

@@ -1,12 +1,12 @@
 """A training run with the real inputs and a model of four weights.
 
-It writes the source ids of every step to a file, and can end in the middle of
-one. As a script, the process kills itself there:
+It writes the source ids of every step to a file, and can end in the middle of a
+step. As a script, the process kills itself at that step:
 
-python tests/tiny_run.py FOLDER STEP STRATEGY [GIN_PARAMS...]
+python tests/helpers/tiny_run.py FOLDER STEP STRATEGY [GIN_PARAMS...]
 
-With the strategy `mirrored` it has two replicas, on two logical CPUs; as one of
-many workers (TF_CONFIG says so) it writes its own `ids1.jsonl`, `weights1.npz`.
+The strategy `mirrored` has two replicas, on two logical CPUs. With TF_CONFIG,
+each worker writes files of its own, such as `ids1.jsonl` and `weights1.npz`.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ from copypaste_tf.training.config import gin_config
 from copypaste_tf.training.run import runner
 
 STEPS, EVERY = 12, 3
-# Of a real model that trains and evaluates in seconds.
+# Settings of a real model that trains and evaluates in seconds.
 SMALL = [
   'IMAGE_SIZE = (64, 64)',
   'BATCH_SIZE = 2',
@@ -53,14 +53,14 @@ def run(folder, params, crash=None, poisoned=None, strategy='one_device'):
   """Trains in `folder/model`; the ids go to `folder/ids.jsonl`.
 
   Args:
-    folder: existing one, of all workers.
+    folder: an existing folder, the same for all workers.
     params: lines of gin.
     crash: called with each step before its weights change.
-    poisoned: says whether a batch of these ids has pixels that are NaN.
-    strategy: of the runtime.
+    poisoned: returns True if the pixels of a batch with these ids are NaN.
+    strategy: value of `runtime.distribution_strategy`.
 
   Returns:
-    The replica that each trace of the step was for.
+    The number of the replica of each trace of the step.
   """
   folder = pathlib.Path(folder)
   logged, built, traced = [], [], []
@@ -136,7 +136,7 @@ def run(folder, params, crash=None, poisoned=None, strategy='one_device'):
 
 
 def _worker():
-  """Returns the number of workers, and the name of this one's files."""
+  """Returns the number of workers, and the suffix of this one's files."""
   config = json.loads(os.environ.get('TF_CONFIG', '{}'))
   if not config:
     return 1, ''
@@ -151,7 +151,7 @@ def ids(folder, worker=''):
 
 
 def values(checkpoint):
-  """Returns the arrays of a checkpoint, or the last of a folder, by name."""
+  """Returns `{name: array}` of a checkpoint, or of the last in a folder."""
   reader = tf.train.load_checkpoint(str(checkpoint))
   return {
     name: reader.get_tensor(name)
@@ -161,15 +161,15 @@ def values(checkpoint):
 
 
 def weights(folder):
-  """Returns the arrays of the last checkpoint of a run by name."""
+  """Returns `{name: array}` of the last checkpoint of a run."""
   return values(f'{folder}/model')
 
 
 def assert_same_weights(folder, other):
-  """Fails if the last checkpoints of two runs differ in a bit."""
-  found, expected = weights(folder), weights(other)
-  assert len(found) >= 3 and found.keys() == expected.keys()
-  for name, value in found.items():
+  """Checks that the last checkpoints of two runs are bit-equal."""
+  actual, expected = weights(folder), weights(other)
+  assert len(actual) >= 3 and actual.keys() == expected.keys()
+  for name, value in actual.items():
     np.testing.assert_array_equal(value, expected[name], err_msg=name)
 
 
@@ -180,7 +180,7 @@ def command(folder, step, strategy, params):
 
 
 def run_apart(folder, step, strategy, params):
-  """Runs `command` in a process of its own, to its end."""
+  """Runs `command` in a new process and waits for it."""
   return subprocess.run(
     command(folder, step, strategy, params),
     capture_output=True,

@@ -5,7 +5,7 @@ import sys
 
 
 def run(module, *arguments, cwd=None) -> subprocess.CompletedProcess[str]:
-  """Runs `python -m module arguments`, whatever becomes of it."""
+  """Runs `python -m module arguments`; returns its status and output."""
   return subprocess.run(
     [sys.executable, '-m', module, *arguments],
     cwd=cwd,
@@ -16,7 +16,7 @@ def run(module, *arguments, cwd=None) -> subprocess.CompletedProcess[str]:
 
 
 def succeed(module, *arguments, cwd=None) -> str:
-  """Runs it, and returns what it prints; it must not fail."""
+  """Runs a verb that must not fail, and returns what it prints."""
   done = run(module, *arguments, cwd=cwd)
   assert not done.returncode, f'{module}\n{done.stdout}\n{done.stderr}'
   return done.stdout

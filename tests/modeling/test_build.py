@@ -1,4 +1,4 @@
-"""Models of configs, and the configs that no model exists for."""
+"""Builds models of configs, and refuses unsupported configs."""
 
 import numpy as np
 import pytest

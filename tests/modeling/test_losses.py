@@ -36,12 +36,12 @@ def test_rpn_score_loss_equals_a_loop():
     for t, x in zip(targets[k].ravel(), scores[k].ravel(), strict=True)
     if t >= 0
   )
-  got = losses.rpn_score_loss(
+  actual = losses.rpn_score_loss(
     {k: tf.constant(x) for k, x in scores.items()},
     {k: tf.constant(x) for k, x in targets.items()},
     samples_per_image=256,
   )
-  assert float(got) == pytest.approx(total / 512, rel=1e-5)
+  assert float(actual) == pytest.approx(total / 512, rel=1e-5)
 
 
 def test_rpn_box_loss_sums_the_means_of_the_levels():
@@ -59,12 +59,12 @@ def test_rpn_box_loss_sums_the_means_of_the_levels():
       if t != 0
     ]
     expected += np.mean(terms)
-  got = losses.rpn_box_loss(
+  actual = losses.rpn_box_loss(
     {k: tf.constant(x) for k, x in codes.items()},
     {k: tf.constant(x) for k, x in targets.items()},
     delta=0.1,
   )
-  assert float(got) == pytest.approx(expected, rel=1e-5)
+  assert float(actual) == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize('num_classes', [1, 5])
@@ -81,22 +81,22 @@ def test_box_loss_is_the_mean_over_foreground_boxes_of_their_class(num_classes):
           huber(codes[b, i, first + c] - targets[b, i, c], 1.0)
           for c in range(4)
         ]
-  got = losses.box_loss(
+  actual = losses.box_loss(
     *(tf.constant(x) for x in (codes, targets, classes)), delta=1.0
   )
-  assert float(got) == pytest.approx(np.mean(terms), rel=1e-5)
+  assert float(actual) == pytest.approx(np.mean(terms), rel=1e-5)
 
 
 def test_mask_loss_is_the_mean_over_foreground_masks():
   logits, targets = normal(2, 3, 4, 4), RANDOM.uniform(size=[2, 3, 4, 4])
   classes = np.array([[0, 3, 1], [2, 0, 0]])
   terms = cross_entropy(targets, logits)[classes > 0]
-  got = losses.mask_loss(
+  actual = losses.mask_loss(
     tf.constant(logits),
     tf.constant(targets, tf.float32),
     tf.constant(classes),
   )
-  assert float(got) == pytest.approx(np.mean(terms), rel=1e-5)
+  assert float(actual) == pytest.approx(np.mean(terms), rel=1e-5)
 
 
 def test_losses_without_foreground_are_zero():

@@ -85,17 +85,17 @@ def bfloat16_model(name, model):
 
 def test_bfloat16_is_near_float32(model, bfloat16_model):
   values = batch()
-  expected, got = (
+  expected, actual = (
     m(values['images'], values['image_shape'], training=False)
     for m in (model, bfloat16_model)
   )
-  assert got['rois'].dtype == tf.float32
-  assert got['decoder_features']['5'].dtype == tf.bfloat16
+  assert actual['rois'].dtype == tf.float32
+  assert actual['decoder_features']['5'].dtype == tf.bfloat16
   for level, scores in expected['rpn_scores'].items():
-    assert got['rpn_scores'][level].dtype == tf.float32
+    assert actual['rpn_scores'][level].dtype == tf.float32
     spread = np.std(scores) + 1e-3
     np.testing.assert_allclose(
-      got['rpn_scores'][level], scores, atol=0.5 * spread
+      actual['rpn_scores'][level], scores, atol=0.5 * spread
     )
 
 

@@ -27,7 +27,7 @@ from module_tests import ROOT, test_file
 from mutations import Mutant, mutants
 
 ROOMS = ('augment', 'records', 'evaluation', 'inputs')
-# All that tests read; not the data and runs that a checkout may hold, too.
+# Files that tests read; a checkout may also hold data and runs.
 _COPIED = ('README.md', 'Makefile', 'setup.py', 'pyproject.toml')
 _COPIED_FOLDERS = ('copypaste_tf', 'tfrecord_tools', 'configs', 'experiments')
 _COPIED_FOLDERS += ('tests', 'docs', 'benchmarks')
@@ -55,11 +55,11 @@ class UnusableTestsError(Exception):
 
 def modules(paths: Sequence[pathlib.Path], root: pathlib.Path = ROOT):
   """Returns the modules in files and folders that have a test file."""
-  found = []
+  with_tests = []
   for path in paths:
     files = sorted(path.rglob('*.py')) if path.is_dir() else [path]
-    found += [file for file in files if test_file(file, root).exists()]
-  return found
+    with_tests += [file for file in files if test_file(file, root).exists()]
+  return with_tests
 
 
 def sample(
@@ -81,7 +81,7 @@ def judge(
     copies: copies of the checkout, one for each test that runs at a time.
     module: path relative to the checkout.
     count: number of mutants; 0 takes all.
-    seed: of the sample.
+    seed: seed of the sample.
 
   Raises:
     UnusableTestsError: the tests fail without a fault, or pass without the
@@ -133,7 +133,7 @@ def _passes(folder, module, source, limit) -> bool:
     | {'PYTHONPATH': str(folder), 'PYTHONDONTWRITEBYTECODE': '1'},
     stdout=subprocess.DEVNULL,
     stderr=subprocess.DEVNULL,
-    start_new_session=True,  # So that what a test starts ends with it.
+    start_new_session=True,  # So that child processes can be killed.
   )
   try:
     return process.wait(limit) == 0
@@ -146,7 +146,7 @@ def _passes(folder, module, source, limit) -> bool:
 
 
 def copy_checkout(target: pathlib.Path, root: pathlib.Path = ROOT) -> None:
-  """Copies the code of a checkout, its tests and what they read."""
+  """Copies the code of a checkout, its tests and the files that they read."""
   target.mkdir()
   for name in _COPIED:
     shutil.copy(root / name, target / name)

@@ -32,7 +32,7 @@ _COMPARISON = {
   ast.NotIn: ast.In,
 }
 _BOOLEAN = {ast.And: ast.Or, ast.Or: ast.And}
-# Functions that a slip of the pen would exchange.
+# Functions that are easily confused.
 _FUNCTION = {
   'round': 'floor',
   'rint': 'floor',
@@ -59,7 +59,7 @@ class Mutant(NamedTuple):
     line: number of the changed line, from 1.
     before: the line as it is in the module; the first one of several.
     after: the line of the mutant.
-    source: of the whole mutant.
+    source: source of the whole mutant.
   """
 
   line: int
@@ -82,7 +82,7 @@ def mutants(source: str) -> list[Mutant]:
 
 
 def _expressions(node: ast.AST) -> Iterator[ast.expr]:
-  """Yields every expression that is computed: no annotation, no decorator."""
+  """Yields every expression that is evaluated: no annotation, no decorator."""
   if isinstance(node, ast.expr):
     yield node
   if isinstance(node, ast.JoinedStr):
@@ -96,7 +96,7 @@ def _expressions(node: ast.AST) -> Iterator[ast.expr]:
 
 
 def _replacements(node: ast.expr) -> Iterator[ast.expr]:
-  """Yields what takes the place of an expression."""
+  """Yields the faulty replacements of an expression."""
   if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
     yield _with(node, op=_ARITHMETIC[type(node.op)]())
     if isinstance(node.op, ast.FloorDiv):  # Rounds up.

@@ -24,7 +24,7 @@ class Group(NamedTuple):
   """Tests that run in one process.
 
   Attributes:
-    arguments: of pytest.
+    arguments: arguments of pytest.
     environment: variables that differ from those of this process.
   """
 
@@ -57,7 +57,7 @@ def run(name: str, group: Group, root: pathlib.Path = ROOT) -> Row:
 
   Args:
     name: title of the row.
-    group: what is run.
+    group: the tests to run.
     root: folder that pytest runs in.
   """
   start = time.monotonic()
@@ -83,9 +83,9 @@ def read_report(name: str, report: pathlib.Path, minutes: float) -> Row:
   """Counts the tests of a JUnit report.
 
   Args:
-    name: of the group.
+    name: name of the group.
     report: path of the XML file.
-    minutes: that the group took.
+    minutes: time that the group took.
   """
   cases = list(xml.etree.ElementTree.parse(report).iter('testcase'))
   failures = [

@@ -37,10 +37,10 @@ def changes(source):
 )
 def test_what_takes_the_place_of_an_expression(before, after):
   x = f'x = {before}'
-  found = changes(f'{x}\n')
+  listed = changes(f'{x}\n')
   # The last mutants are those of the parts of the expression.
-  assert found[: len(after)] == [(x, f'x = ({new})') for new in after]
-  assert all(mutant != x for _, mutant in found)
+  assert listed[: len(after)] == [(x, f'x = ({new})') for new in after]
+  assert all(mutant != x for _, mutant in listed)
 
 
 def test_parts_of_an_expression_are_changed_one_at_a_time():
@@ -64,7 +64,7 @@ def test_annotations_decorators_and_texts_stay():
 
 def test_every_mutant_of_this_module_parses_and_differs():
   source = pathlib.Path(mutations.__file__).read_text()
-  found = mutations.mutants(source)
-  assert len(found) >= 20
-  for mutant in found:
+  listed = mutations.mutants(source)
+  assert len(listed) >= 20
+  for mutant in listed:
     assert ast.dump(ast.parse(mutant.source)) != ast.dump(ast.parse(source))

@@ -82,8 +82,8 @@ class EfficientNet(tf_keras.layers.Layer):
     synchronized: compute the batch statistics over all replicas.
     se_ratio: channels of the squeeze per input channel of a block; 0.25 as
       published.
-    drop_connect_rate: drop rate in [0, 1). It grows linearly from 0 at the
-      first block towards this value; 0.2 as published.
+    drop_connect_rate: upper limit of the drop rates, in [0, 1). The rate grows
+      linearly from 0 at the first block; 0.2 as published.
 
   Raises:
     ValueError: `model` is not a key of `SCALES`.
@@ -193,7 +193,7 @@ class Block(tf_keras.layers.Layer):
     self.drop = drop_connect(drop_rate, f'{name}/drop_connect')
 
   def call(self, x: tf.Tensor, training: bool | None = None) -> tf.Tensor:
-    """Maps `[b, h, w, inputs]` to `[b, h / stride, w / stride, filters]`."""
+    """Maps `[b, h, w, c]` to `[b, h / stride, ..., filters]`; same dtype."""
     shortcut = x
     if self.expansion is not None:
       x = self.expansion_norm(self.expansion(x), training=training)

@@ -144,6 +144,12 @@ class PaddedConv(tf_keras.layers.Layer):
 
   With a stride above 1, the padding `same` of TensorFlow depends on the input
   size. The published ResNet pads both sides by half the kernel instead.
+
+  Args:
+    filters: output channels.
+    size: side of the kernel.
+    stride: stride on both axes.
+    name: name of the convolution.
   """
 
   def __init__(self, filters: int, size: int, stride: int, name: str):

@@ -1,7 +1,7 @@
 """Maps names in a published checkpoint to the variables of a model.
 
-Each layer has its published name, so the names of its variables are published
-names too, once the numbers are removed that Keras adds to repeated names.
+Each layer has its published name. Keras may number the names of its variables;
+without these numbers they are the published names.
 """
 
 import tensorflow as tf

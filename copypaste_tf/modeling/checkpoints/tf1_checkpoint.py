@@ -68,11 +68,11 @@ def plan(
       left.setdefault('not of the backbone', []).append(name)
     else:
       unknown.append(name)
-  made = Plan(mapped, left)
+  result = Plan(mapped, left)
   if averages:
-    made = _take_averages(made, stored)
-  _refuse_faults(stored, needed, made.mapped, unknown)
-  return made
+    result = _take_averages(result, stored)
+  _refuse_faults(stored, needed, result.mapped, unknown)
+  return result
 
 
 def read(path: str) -> tuple[Any, dict[str, list[int]]]:
@@ -138,16 +138,16 @@ def _ignored_kind(name: str) -> str | None:
   return None
 
 
-def _take_averages(made: Plan, stored: Mapping[str, list[int]]) -> Plan:
+def _take_averages(result: Plan, stored: Mapping[str, list[int]]) -> Plan:
   """Maps weights to their moving averages, where the checkpoint has them."""
   mapped = {
     scoped: name + _AVERAGE if name + _AVERAGE in stored else name
-    for scoped, name in made.mapped.items()
+    for scoped, name in result.mapped.items()
   }
   used = set(mapped.values())
   left = {
     kind: [name for name in names if name not in used]
-    for kind, names in made.left.items()
+    for kind, names in result.left.items()
   }
   return Plan(mapped, left)
 

@@ -1,4 +1,7 @@
-"""Initialiser and stacks of convolutions of the heads and of EfficientNet."""
+"""Stacks of convolutions of the heads, and the initialiser of their weights.
+
+EfficientNet uses the same initialiser.
+"""
 
 from collections.abc import Callable
 

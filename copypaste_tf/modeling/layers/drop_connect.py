@@ -13,5 +13,8 @@ def drop_connect(rate: float, name: str) -> tf_keras.layers.Layer:
   Args:
     rate: probability that an example is dropped, in [0, 1).
     name: name of the layer.
+
+  Returns:
+    The layer.
   """
   return tf_keras.layers.Dropout(rate, (None, 1, 1, 1), name=name)

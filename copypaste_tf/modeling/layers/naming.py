@@ -9,6 +9,9 @@ class LayerNames:
   >>> names = LayerNames('resnet50')
   >>> names('conv2d'), names('conv2d'), names('batch_normalization')
   ('resnet50/conv2d', 'resnet50/conv2d_1', 'resnet50/batch_normalization')
+
+  Args:
+    scope: prefix of the names.
   """
 
   def __init__(self, scope: str):

@@ -124,7 +124,13 @@ class Cell(tf_keras.layers.Layer):
 
 
 class Resample(tf_keras.layers.Layer):
-  """A 1x1 convolution and a batch normalisation; changes the channels."""
+  """Changes the channels with a 1x1 convolution and a batch normalisation.
+
+  Args:
+    filters: output channels.
+    norm: batch normalisation after the convolution.
+    name: scope of the layers.
+  """
 
   def __init__(self, filters: int, norm: Norm, name: str):
     super().__init__(name=name)
@@ -137,7 +143,14 @@ class Resample(tf_keras.layers.Layer):
 
 
 class Block(tf_keras.layers.Layer):
-  """A bottleneck block with a convolution as shortcut and swish."""
+  """A bottleneck block with swish; its shortcut is a convolution.
+
+  Args:
+    filters: channels of the input; the output has four times as many.
+    norm: batch normalisation after each convolution.
+    name: scope of the layers.
+    drop_connect_rate: drop rate of the residual branch, in [0, 1).
+  """
 
   def __init__(
     self, filters: int, norm: Norm, name: str, drop_connect_rate: float

@@ -47,7 +47,7 @@ def paste_masks(
     )
     return tf.reshape(pasted, shape)
 
-  # Without detections `map_fn` has no masks to take the shape from.
+  # Without detections, `map_fn` cannot infer the shape of its output.
   return tf.cond(
     tf.size(boxes) > 0, paste_all, lambda: tf.zeros(shape, tf.uint8)
   )
@@ -66,7 +66,7 @@ def _paste_mask(mask, box, size, canvas, threshold):
 
 
 def _span(low, high, size):
-  """Returns the first pixel, and the last + 1, that a box covers on an axis."""
+  """Returns start and end (exclusive) of the pixels of a box on an axis."""
   first = tf.clip_by_value(tf.cast(tf.floor(low), tf.int32), 0, size)
   last = tf.clip_by_value(tf.cast(tf.math.ceil(high), tf.int32), first, size)
   return first, tf.where(high > low, last, first)

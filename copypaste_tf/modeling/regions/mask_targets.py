@@ -101,7 +101,7 @@ class CroppedMasks:
 
 
 def sample(targets: Targets, count: int) -> Targets:
-  """Keeps the first `count` regions, those with an instance before others.
+  """Keeps `count` regions of each image; those with an instance come first.
 
   Args:
     targets: `n` regions of each image.
@@ -121,8 +121,7 @@ def mask_targets(
   """Computes the mask of each region's instance within the region.
 
   Args:
-    targets: `n` regions of each image, with boxes and numbers of their
-      instances.
+    targets: `n` regions of each image, matched with their instances.
     masks: the masks of the instances.
     size: side of the resulting masks; 28 in the published code.
 
@@ -143,7 +142,7 @@ def mask_targets(
 
 
 def _grid(targets, axis, *, size, crop_size):
-  """Returns the two neighbours of each sample along an axis, and weights.
+  """Finds the two neighbours of each sample along an axis, and weights.
 
   Returns:
     `[b, n, 2 * size]` int32 bins of the instance's box, and float32 weights in

@@ -57,7 +57,8 @@ class SecondStage(tf_keras.layers.Layer):
 
     Args:
       rois: `[b, n, 4]` float32 proposals in input pixels.
-      boxes: `[b, m, 4]` ground truth in input pixels; negative in padding rows.
+      boxes: `[b, m, 4]` boxes of the objects, of any number type, in input
+        pixels; negative in padding rows.
       classes: `[b, m]` int classes of the objects, from 1.
 
     Returns:

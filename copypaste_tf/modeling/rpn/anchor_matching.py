@@ -58,7 +58,7 @@ def match_anchors(
   m = boxes.shape[1]
   shape = [tf.shape(boxes)[0], len(anchors)]
 
-  # `forced` is the first object whose best anchor this is, m if there is none.
+  # `forced` is the first object that has the anchor as its best one, else m.
   def visit(j, best, index, forced):
     iou = tf.where(valid[:, j, tf.newaxis], _iou(anchors, boxes[:, j]), -1.0)
     index = tf.where(iou > best, j, index)

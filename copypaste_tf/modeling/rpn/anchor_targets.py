@@ -43,7 +43,7 @@ def pyramid_anchors(
     `{level: [h_l, w_l, 4 * a]}` float32, `(ymin, xmin, ymax, xmax)` in pixels
     of the input; may leave the image.
   """
-  # Makes NumPy arrays, also where the caller builds a graph.
+  # Computes NumPy arrays, even if the caller builds a graph.
   with tf.init_scope():
     levels = anchor.Anchor(
       min_level=min_level,
@@ -123,17 +123,22 @@ def sample_anchors(
   """
   keys = random.bits31(seed, tf.shape(labels))
   limit = tf.fill(tf.shape(labels)[:1], int(size * foreground_fraction))
-  kept = tf.fill(tf.shape(labels), IGNORED)
-  kept, positives = _keep(kept, labels, keys, POSITIVE, limit, size)
-  kept, _ = _keep(kept, labels, keys, NEGATIVE, size - positives, size)
-  return tf.ensure_shape(kept, labels.shape)
+  sampled_labels = tf.fill(tf.shape(labels), IGNORED)
+  sampled_labels, positives = _sample_label(
+    sampled_labels, labels, keys, POSITIVE, limit, size
+  )
+  sampled_labels, _ = _sample_label(
+    sampled_labels, labels, keys, NEGATIVE, size - positives, size
+  )
+  return tf.ensure_shape(sampled_labels, labels.shape)
 
 
-def _keep(kept, labels, keys, label, limit, size):
-  """Copies up to `[b]` `limit` random labels that equal `label` to `kept`.
+def _sample_label(sampled_labels, labels, keys, label, limit, size):
+  """Adds a random sample of the anchors with one label.
 
   Returns:
-    The new `kept` and the `[b]` int32 numbers of copied labels.
+    The new `sampled_labels`, and `[b]` int32 numbers of added labels, at most
+    `limit`.
   """
   keys = tf.where(labels == label, keys, -1)
   values, columns = tf.math.top_k(keys, min(size, labels.shape[1]))
@@ -142,12 +147,12 @@ def _keep(kept, labels, keys, label, limit, size):
   rows = tf.broadcast_to(
     tf.range(tf.shape(columns)[0])[:, tf.newaxis], tf.shape(columns)
   )
-  kept = tf.tensor_scatter_nd_max(
-    kept,
+  sampled_labels = tf.tensor_scatter_nd_max(
+    sampled_labels,
     tf.stack([rows, columns], axis=-1),
     tf.where(sampled, label, IGNORED),
   )
-  return kept, tf.reduce_sum(tf.cast(sampled, tf.int32), axis=1)
+  return sampled_labels, tf.reduce_sum(tf.cast(sampled, tf.int32), axis=1)
 
 
 def _split_levels(

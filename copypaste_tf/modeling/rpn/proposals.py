@@ -39,7 +39,7 @@ def propose(
     `[b, n]` float32 scores in [0, 1], best first. Padding rows follow the last
     proposal: boxes of zeros with score -1.
   """
-  kept = []
+  candidates = []
   for level in sorted(scores, key=int):
     level_scores = tf.sigmoid(_rows(scores[level]))
     k = min(pre_nms_top_k, level_scores.shape[1])
@@ -50,7 +50,7 @@ def propose(
       box_coding.UNWEIGHTED,
     )
     boxes = box_coding.clip(boxes, sizes)
-    kept.append(
+    candidates.append(
       suppress(
         boxes,
         level_scores,
@@ -58,7 +58,7 @@ def propose(
         iou_threshold=nms_iou_threshold,
       )
     )
-  boxes, scores = (tf.concat(x, axis=1) for x in zip(*kept, strict=True))
+  boxes, scores = (tf.concat(x, axis=1) for x in zip(*candidates, strict=True))
   scores, index = tf.math.top_k(scores, min(num_proposals, scores.shape[1]))
   return tf.gather(boxes, index, batch_dims=1), scores
 

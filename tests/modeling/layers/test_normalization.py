@@ -12,10 +12,10 @@ def test_statistics_and_epsilon(synchronized):
   layer = Norm(0.9, 0.5, synchronized).layer('scope/bn')
   x = np.random.default_rng(0).normal(2.0, 3.0, [8, 16, 16, 2])
   x = x.astype(np.float32)
-  got = layer(tf.constant(x), training=True)
+  actual = layer(tf.constant(x), training=True)
   mean, variance = x.mean((0, 1, 2)), x.var((0, 1, 2))
   expected = (x - mean) / np.sqrt(variance + 0.5)
-  np.testing.assert_allclose(got, expected, atol=1e-4)
+  np.testing.assert_allclose(actual, expected, atol=1e-4)
   np.testing.assert_allclose(layer.moving_mean, 0.1 * mean, rtol=1e-4)
   np.testing.assert_allclose(
     layer.moving_variance, 0.9 + 0.1 * variance, rtol=1e-3
@@ -34,7 +34,7 @@ def test_two_replicas_share_their_statistics():
   values = strategy.experimental_distribute_values_from_function(
     lambda context: tf.fill([4, 1], float(context.replica_id_in_sync_group))
   )
-  got = strategy.run(lambda x: layer(x, training=True), [values])
-  first, second = strategy.experimental_local_results(got)
+  actual = strategy.run(lambda x: layer(x, training=True), [values])
+  first, second = strategy.experimental_local_results(actual)
   np.testing.assert_allclose(first, -second, atol=1e-5)
   assert np.abs(first).min() > 0.9

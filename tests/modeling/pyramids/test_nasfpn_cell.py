@@ -34,9 +34,9 @@ def test_levels_keep_their_size_and_get_four_times_the_channels():
     assert x.shape == [*PYRAMID[level].shape[:3], 16]
 
 
-def test_level_three_is_what_its_three_nodes_make_by_hand():
+def test_level_three_equals_its_three_nodes_by_hand():
   made = cell()
-  got = made(PYRAMID)['3']
+  actual = made(PYRAMID)['3']
 
   def repeat(x, factor):
     return np.repeat(np.repeat(x, factor, axis=1), factor, axis=2)
@@ -48,7 +48,7 @@ def test_level_three_is_what_its_three_nodes_make_by_hand():
   second = run(1, PYRAMID['4'] + made.resamples[1]['5'](first))
   resampled = made.resamples[2]['6'](second)
   third = run(2, PYRAMID['3'] + repeat(resampled, 2))
-  np.testing.assert_allclose(got, third, atol=1e-5)
+  np.testing.assert_allclose(actual, third, atol=1e-5)
 
 
 def test_resampling_changes_the_channels_only():

@@ -8,7 +8,7 @@ from copypaste_tf.modeling.regions.box_head import BoxHead
 
 
 @pytest.mark.parametrize(('class_agnostic', 'boxes'), [(True, 4), (False, 24)])
-def test_shapes(class_agnostic, boxes):
+def test_outputs_have_the_documented_shapes(class_agnostic, boxes):
   head = BoxHead(
     Norm(),
     stage=2,

@@ -26,7 +26,7 @@ def test_detections_equal_a_loop(boxes_per_roi, compiled):
   run = tf.function(
     lambda *x: detections.detect(*x, **KNOBS), jit_compile=compiled
   )
-  got = run(tf.constant(logits), tf.constant(boxes))
+  actual = run(tf.constant(logits), tf.constant(boxes))
   for image in range(2):
     scores = np.exp(logits[image])
     scores /= scores.sum(-1, keepdims=True)
@@ -37,18 +37,22 @@ def test_detections_equal_a_loop(boxes_per_roi, compiled):
       kept = suppress_by_hand(candidates, scores[best, k], 0.5, 0.05)[:10]
       expected += [(scores[best[i], k], k, candidates[i]) for i in kept]
     expected = sorted(expected, key=lambda x: -x[0])[:10]
-    assert got.counts[image] == len(expected)
+    assert actual.counts[image] == len(expected)
     n = len(expected)
     np.testing.assert_allclose(
-      got.scores[image, :n], [x[0] for x in expected], rtol=1e-4
+      actual.scores[image, :n], [x[0] for x in expected], rtol=1e-4
     )
-    assert got.classes[image, :n].numpy().tolist() == [x[1] for x in expected]
-    np.testing.assert_allclose(got.boxes[image, :n], [x[2] for x in expected])
+    assert actual.classes[image, :n].numpy().tolist() == [
+      x[1] for x in expected
+    ]
+    np.testing.assert_allclose(
+      actual.boxes[image, :n], [x[2] for x in expected]
+    )
 
 
 def test_padding_is_all_zero():
   logits = tf.constant([[[9.0, 0.0, 0.0]] * 4])
   boxes = tf.ones([1, 4, 1, 4])
-  got = detections.detect(logits, boxes, **KNOBS)
-  for field in got:
+  actual = detections.detect(logits, boxes, **KNOBS)
+  for field in actual:
     assert not np.any(field)

@@ -14,11 +14,11 @@ def test_each_region_gets_the_mask_of_its_class():
     [head(features, tf.fill([2, 3], k)).numpy() for k in range(5)]
   )
   classes = np.array([[0, 3, 1], [4, 4, 2]], np.int32)
-  got = head(features, tf.constant(classes))
-  assert got.shape == [2, 3, 28, 28]
+  actual = head(features, tf.constant(classes))
+  assert actual.shape == [2, 3, 28, 28]
   for b in range(2):
     for i in range(3):
       np.testing.assert_allclose(
-        got[b, i], all_classes[classes[b, i], b, i], atol=1e-6
+        actual[b, i], all_classes[classes[b, i], b, i], atol=1e-6
       )
   assert np.abs(all_classes[0] - all_classes[1]).max() > 0

@@ -22,7 +22,7 @@ BOXES = [
 ]
 
 
-def test_equals_the_pasting_of_the_evaluation():
+def test_masks_equal_those_of_the_evaluation():
   rng = np.random.default_rng(0)
   masks = rng.random([2, len(BOXES), 28, 28]).astype(np.float32)
   boxes = np.float32([BOXES, BOXES[::-1]])

@@ -1,4 +1,4 @@
-"""The mask targets against those of crops, made first, as published."""
+"""Mask targets from id planes against those from crops, as published."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def _examples(seed, output_size=(40, 56)):
 
 
 def _targets(examples, seed, count=12):
-  """Regions around objects, some far off and some of the background."""
+  """Returns regions near objects, far from objects and of the background."""
   rng = np.random.default_rng(seed)
   boxes, classes = examples.boxes.numpy(), examples.classes.numpy()
   rows = np.stack([rng.choice(np.flatnonzero(c), count) for c in classes])
@@ -33,10 +33,10 @@ def _targets(examples, seed, count=12):
   rois = matched + sides * rng.uniform(-0.5, 0.5, matched.shape)
   rois[:, :2] += 30.0
   present = rng.random(rows.shape) < 0.7
-  found = np.take_along_axis(classes, rows, axis=1)
+  matched_classes = np.take_along_axis(classes, rows, axis=1)
   return Targets(
     tf.constant(rois, tf.float32),
-    tf.constant(np.where(present, found, 0), tf.int32),
+    tf.constant(np.where(present, matched_classes, 0), tf.int32),
     tf.constant(matched),
     tf.constant(np.where(present, rows, 0), tf.int32),
   )
@@ -44,7 +44,7 @@ def _targets(examples, seed, count=12):
 
 @pytest.mark.parametrize('seed', range(4))
 @pytest.mark.parametrize('crop_size', [112, 20])
-def test_equal_to_cropping_first(seed, crop_size):
+def test_targets_from_planes_equal_targets_from_crops(seed, crop_size):
   examples = _examples(seed)
   targets = _targets(examples, seed)
   crops = augment.crop_masks(examples, crop_size)
@@ -58,42 +58,42 @@ def test_equal_to_cropping_first(seed, crop_size):
   expected = np.where(classes[..., None, None] > 0, expected, 0)
   assert 0.1 < expected.mean() < 0.9
   for masks in (PlaneMasks(examples, crop_size), CroppedMasks(crops)):
-    found = mask_targets.mask_targets(chosen, masks, size=28)
+    actual = mask_targets.mask_targets(chosen, masks, size=28)
     # Positions are rounded by the way they are computed.
-    np.testing.assert_allclose(found, expected, atol=2e-4)
+    np.testing.assert_allclose(actual, expected, atol=2e-4)
 
 
 def test_a_region_far_from_its_object_is_empty():
   examples = _examples(0)
   targets = _targets(examples, 0)
-  found = mask_targets.mask_targets(
+  actual = mask_targets.mask_targets(
     targets._replace(rois=targets.boxes + 1000.0),
     PlaneMasks(examples),
     size=14,
   )
-  assert not np.any(found)
+  assert not np.any(actual)
 
 
-def test_the_background_has_no_mask_whatever_its_boxes():
+def test_the_background_has_an_empty_mask():
   examples = _examples(1)
   targets = _targets(examples, 1)
-  nothing = targets._replace(
+  background = targets._replace(
     classes=tf.zeros_like(targets.classes), boxes=tf.zeros_like(targets.boxes)
   )
-  found = mask_targets.mask_targets(nothing, PlaneMasks(examples), size=14)
-  assert not np.any(found)
+  actual = mask_targets.mask_targets(background, PlaneMasks(examples), size=14)
+  assert not np.any(actual)
 
 
 def test_regions_with_an_object_come_first():
   classes = tf.constant([[0, 3, 0, 2], [0, 0, 0, 1]])
   rois = tf.tile(tf.range(4.0)[tf.newaxis, :, tf.newaxis], [2, 1, 4])
   targets = Targets(rois, classes, rois, tf.zeros_like(classes))
-  found = mask_targets.sample(targets, 3)
-  np.testing.assert_array_equal(found.rois[..., 0], [[1, 3, 0], [3, 0, 1]])
-  np.testing.assert_array_equal(found.classes, [[3, 2, 0], [1, 0, 0]])
+  actual = mask_targets.sample(targets, 3)
+  np.testing.assert_array_equal(actual.rois[..., 0], [[1, 3, 0], [3, 0, 1]])
+  np.testing.assert_array_equal(actual.classes, [[3, 2, 0], [1, 0, 0]])
 
 
-def test_agrees_each_way():
+def test_eager_dataset_and_xla_agree():
   examples = _examples(2)
   targets = _targets(examples, 2)
   results = reference.each_way(

@@ -54,15 +54,15 @@ def test_features_equal_a_loop(size, compiled):
   align = tf.function(
     lambda r: roi_align.roi_align(pyramid, r, size), jit_compile=compiled
   )
-  got = align(tf.constant(rois))
+  actual = align(tf.constant(rois))
   for image in range(2):
     for i, box in enumerate(rois[image]):
       expected = align_by_hand(image, box, size)
-      np.testing.assert_allclose(got[image, i], expected, atol=2e-3)
+      np.testing.assert_allclose(actual[image, i], expected, atol=2e-3)
 
 
 def test_levels_follow_the_size_of_the_regions():
   sides = [0, 1, 27, 55, 57, 111, 113, 224, 447, 449, 10_000]
   rois = tf.constant([[[5.0, 5.0, 5.0 + s, 5.0 + s] for s in sides]])
-  got = roi_align.roi_levels(rois, 2, 6)[0]
-  assert got.numpy().tolist() == [2, 2, 2, 2, 2, 2, 3, 4, 4, 5, 6]
+  actual = roi_align.roi_levels(rois, 2, 6)[0]
+  assert actual.numpy().tolist() == [2, 2, 2, 2, 2, 2, 3, 4, 4, 5, 6]

@@ -48,16 +48,16 @@ def match_by_hand(roi, boxes):
 @pytest.mark.parametrize('seed', range(5))
 def test_matching_equals_a_loop(seed):
   rois, boxes, classes, _ = scene(seed)
-  got = roi_sampling.match(
+  actual = roi_sampling.match(
     *map(tf.constant, (rois, boxes, classes)), foreground_iou=0.6
   )
   for i, roi in enumerate(rois[0]):
     overlap, best = match_by_hand(roi, boxes[0])
     expected = classes[0, best] if overlap >= 0.6 else 0
-    assert got.classes[0, i] == expected
+    assert actual.classes[0, i] == expected
     if expected:
-      assert got.indices[0, i] == best
-      np.testing.assert_array_equal(got.boxes[0, i], boxes[0, best])
+      assert actual.indices[0, i] == best
+      np.testing.assert_array_equal(actual.boxes[0, i], boxes[0, best])
 
 
 @pytest.mark.parametrize('seed', range(5))
@@ -67,7 +67,7 @@ def test_sampling_takes_the_largest_keys_of_each_kind(seed, compiled):
   draw = tf.function(
     lambda *x: roi_sampling.sample(*x, **KNOBS), jit_compile=compiled
   )
-  got = draw(*map(tf.constant, (rois, boxes, classes, keys)))
+  actual = draw(*map(tf.constant, (rois, boxes, classes, keys)))
   pool = np.concatenate([rois[0], boxes[0]])
   # As published, padding rows are candidates with an IoU of 0.
   overlaps = [match_by_hand(roi, boxes[0])[0] for roi in pool]
@@ -75,34 +75,34 @@ def test_sampling_takes_the_largest_keys_of_each_kind(seed, compiled):
   positive = [i for i in order if overlaps[i] > 0.5][:2]
   negative = [i for i in order if 0 <= overlaps[i] < 0.5]
   expected = sorted(positive + negative[: 8 - len(positive)])
-  np.testing.assert_array_equal(got.rois[0], pool[expected])
-  assert np.sum(got.classes[0] > 0) == len(positive)
+  np.testing.assert_array_equal(actual.rois[0], pool[expected])
+  assert np.sum(actual.classes[0] > 0) == len(positive)
 
 
 def test_an_image_without_objects_is_background():
   rois, boxes, classes, keys = scene()
   boxes[:], classes[:] = -1, -1
-  got = roi_sampling.sample(
+  actual = roi_sampling.sample(
     *map(tf.constant, (rois, boxes, classes, keys)), **KNOBS
   )
-  np.testing.assert_array_equal(got.classes, np.zeros([1, 8]))
-  np.testing.assert_array_equal(got.rois[0], rois[0, :8])
-  targets = roi_sampling.box_targets(got, 0)
+  np.testing.assert_array_equal(actual.classes, np.zeros([1, 8]))
+  np.testing.assert_array_equal(actual.rois[0], rois[0, :8])
+  targets = roi_sampling.box_targets(actual, 0)
   np.testing.assert_array_equal(targets, np.zeros([1, 8, 4]))
 
 
 def test_targets_decode_to_the_objects():
   rois, boxes, classes, keys = scene()
-  got = roi_sampling.sample(
+  actual = roi_sampling.sample(
     *map(tf.constant, (rois, boxes, classes, keys)), **KNOBS
   )
-  codes = roi_sampling.box_targets(got, 1)
+  codes = roi_sampling.box_targets(actual, 1)
   weights = box_coding.STAGE_WEIGHTS[1]
-  decoded = box_coding.decode(codes, got.rois, weights).numpy()
-  present = got.classes.numpy() > 0
+  decoded = box_coding.decode(codes, actual.rois, weights).numpy()
+  present = actual.classes.numpy() > 0
   assert present.any()
   np.testing.assert_allclose(
-    decoded[present], got.boxes.numpy()[present], atol=1e-3
+    decoded[present], actual.boxes.numpy()[present], atol=1e-3
   )
   assert not np.any(codes.numpy()[~present])
 

@@ -25,21 +25,21 @@ ROIS = tf.constant([[[4.0, 4, 40, 50], [30, 20, 120, 110]]])
 SIZES = tf.constant([[128.0, 128.0]])
 
 
-def test_detections_have_mean_logits_and_the_boxes_of_the_last_stage(cascade):
+def test_detections_take_mean_logits_and_boxes_of_the_last_stage(cascade):
   rois, logits, codes = ROIS, [], None
   for stage in range(3):
     if stage:
       rois = cascade.refine(rois, codes, SIZES, stage - 1)
     scores, codes = cascade.run_box_head(PYRAMID, rois, stage, training=False)
     logits.append(scores.numpy())
-  got = cascade.detect(PYRAMID, ROIS, SIZES)
+  outputs = cascade.detect(PYRAMID, ROIS, SIZES)
   np.testing.assert_allclose(
-    got['cls_outputs'], np.mean(logits, axis=0), atol=1e-5
+    outputs['cls_outputs'], np.mean(logits, axis=0), atol=1e-5
   )
-  np.testing.assert_allclose(got['box_outputs'], codes, atol=1e-5)
+  np.testing.assert_allclose(outputs['box_outputs'], codes, atol=1e-5)
   last = box_coding.decode(codes, rois, box_coding.STAGE_WEIGHTS[2])
   last = box_coding.clip(last, SIZES).numpy()[0]
-  for box in got['detection_boxes'][0]:
+  for box in outputs['detection_boxes'][0]:
     assert np.abs(last - box).max(-1).min() < 1e-3 or not np.any(box)
 
 

@@ -22,7 +22,7 @@ def match(boxes, classes, match_threshold=0.7):
 
 
 def labels_by_hand(anchors, boxes):
-  """The same rules as a loop over pairs."""
+  """Applies the same rules in a loop over pairs."""
 
   def iou(a, b):
     sides = np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])

@@ -28,14 +28,14 @@ def targets(boxes, classes, seed=SEED, **knobs):
 
 
 def all_targets(boxes, classes):
-  """Targets of all anchors, without sampling."""
+  """Returns the targets of all anchors, without sampling."""
   return targets(
     boxes, classes, batch_size_per_image=10**6, foreground_fraction=1.0
   )
 
 
 def model_garden(boxes, classes):
-  """Labels and targets of Model Garden for one image without padding."""
+  """Returns Model Garden's labels and targets of an image without padding."""
   levels = anchor.Anchor(image_size=SIZE, **PYRAMID).multilevel_boxes
   flat = tf.concat([tf.reshape(a, [-1, 4]) for a in levels.values()], 0)
   matcher = box_matcher.BoxMatcher([0.3, 0.7], [-1, -2, 1], True)
@@ -66,7 +66,7 @@ def test_labels_and_codes_equal_model_garden(seed):
     )
 
 
-def test_the_layout_is_that_of_model_garden():
+def test_the_layout_of_anchors_equals_model_garden():
   boxes, classes = random_objects(1)
   _, scores, codes = model_garden(boxes[3], classes[3])
   ours = targets(boxes, classes)
@@ -83,7 +83,7 @@ def test_each_object_has_an_anchor_even_if_none_reaches_the_threshold():
   assert np.all(np.any(flatten(codes, 0, 4)[positive] != 0, axis=1))
 
 
-def test_the_place_and_the_boxes_of_padding_rows_do_not_matter():
+def test_order_and_boxes_of_padding_rows_have_no_effect():
   boxes, classes = random_objects(2, counts=(4,), n=6)
   moved = np.roll(boxes, 2, axis=1)
   moved[0, :2] = [0, 0, 30, 30]

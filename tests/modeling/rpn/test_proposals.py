@@ -37,7 +37,7 @@ def test_proposals_equal_a_loop(seed, compiled):
   propose = tf.function(
     lambda *x: proposals.propose(*x, **knobs), jit_compile=compiled
   )
-  boxes, got = propose(scores, codes, anchors, sizes)
+  boxes, chosen_scores = propose(scores, codes, anchors, sizes)
   for image in range(2):
     expected = []
     for level in ANCHORS:
@@ -55,7 +55,7 @@ def test_proposals_equal_a_loop(seed, compiled):
       expected += [(probability[i], decoded[i]) for i in kept]
     expected = sorted(expected, key=lambda x: -x[0])[:25]
     np.testing.assert_allclose(
-      got[image], [score for score, _ in expected], rtol=1e-5
+      chosen_scores[image], [score for score, _ in expected], rtol=1e-5
     )
     np.testing.assert_allclose(
       boxes[image], [box for _, box in expected], atol=1e-3
@@ -65,8 +65,8 @@ def test_proposals_equal_a_loop(seed, compiled):
 def test_padding_rows_follow_the_last_box():
   box = tf.constant([[[0.0, 0, 9, 9], [0.0, 0, 9, 9], [20.0, 20, 29, 29]]])
   scores = tf.constant([[0.9, 0.8, 0.1]])
-  boxes, got = proposals.suppress(
+  boxes, chosen_scores = proposals.suppress(
     box, scores, limit=3, iou_threshold=0.5, score_threshold=0.2
   )
-  np.testing.assert_allclose(got, [[0.9, -1, -1]])
+  np.testing.assert_allclose(chosen_scores, [[0.9, -1, -1]])
   np.testing.assert_array_equal(boxes[0, 1:], np.zeros([2, 4]))
