@@ -19,7 +19,7 @@ from copypaste_tf.inputs import data_files
 from copypaste_tf.reporting import (
   comparison,
   page,
-  precision,
+  run_evaluation,
   run_files,
   sections,
   sheet_file,
@@ -129,7 +129,7 @@ def write(options: Options) -> list[str]:
     [
       sections.metrics(
         evaluated,
-        precision.object_counts(truth),
+        run_evaluation.object_counts(truth),
         captions.metrics,
         _no_evaluation(run),
       ),
@@ -149,7 +149,7 @@ def _evaluated(run: Run) -> tuple[Mapping[str, Any] | None, dict[str, float]]:
   """Returns ground truth and metrics; None and {} without an evaluation."""
   if run.detections is None:
     return None, {}
-  evaluator = precision.evaluator_of(run)
+  evaluator = run_evaluation.evaluator_of(run)
   return evaluator.groundtruth, evaluator.metrics()
 
 

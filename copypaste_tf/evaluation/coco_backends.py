@@ -12,7 +12,7 @@ import pycocotools.coco
 import pycocotools.cocoeval
 from pycocotools import mask as coco_mask
 
-from copypaste_tf.evaluation.labels import SHAPES
+from copypaste_tf.evaluation.coco_inputs import SHAPES
 
 MAX_DETECTIONS = (1, 10, 100)
 """Limits of detections per image and category; recall is computed for each."""
@@ -26,8 +26,8 @@ def run_pycocotools(
   """Evaluates with pycocotools, the reference.
 
   Args:
-    truth: ground truth of `labels.index_groundtruth`.
-    detections: results of `labels.index_results`.
+    truth: ground truth of `coco_inputs.index_groundtruth`.
+    detections: results of `coco_inputs.index_results`.
     iou_type: `bbox` or `segm`.
 
   Returns:
