@@ -71,7 +71,7 @@ def evaluate(
   """
   if backend not in BACKENDS:
     raise ValueError(f'backend must be one of {BACKENDS}, got {backend!r}.')
-  with _no_collections():
+  with _paused_garbage_collector():
     groundtruth = _loaded(groundtruth, from_annotations)
     results = _loaded(results, _load_results)
     if isinstance(results, Detections):
@@ -103,11 +103,11 @@ def _evaluate(
 
 
 @contextlib.contextmanager
-def _no_collections():
+def _paused_garbage_collector():
   """Pauses the garbage collector.
 
-  Half a million dictionaries make it run again and again without a find. This
-  would take a third of the time.
+  With half a million dictionaries alive, it would take a third of the time and
+  free nothing.
   """
   enabled = gc.isenabled()
   gc.disable()
@@ -142,8 +142,8 @@ def _summary(precision, recall, prefix: str) -> dict[str, float]:
 
 
 def _mean(table: np.ndarray) -> float:
-  known = table[table > -1]
-  return float(known.mean()) if known.size else -1.0
+  defined = table[table > -1]
+  return float(defined.mean()) if defined.size else -1.0
 
 
 def _per_category(precision, categories, prefix: str) -> dict[str, float]:

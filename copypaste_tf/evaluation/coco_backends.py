@@ -1,4 +1,4 @@
-"""Computes COCO's precision and recall with either of two libraries."""
+"""Computes COCO's precision and recall with one of two libraries."""
 
 import collections
 import contextlib
@@ -64,7 +64,7 @@ class _Evaluation(faster_coco_eval.COCOeval_faster):
 
   faster-coco-eval's preparation spends most of the time in Python loops that
   convert each mask and compute its area. The run-length code of pycocotools is
-  faster at both. As an evaluation of boxes, the base class skips the masks.
+  faster at both. The base class skips masks because it is set to evaluate boxes.
   """
 
   def __init__(self, truth, detections, shape: str):

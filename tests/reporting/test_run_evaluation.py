@@ -26,7 +26,9 @@ def test_categories_are_measured_one_by_one(tmp_path):
   truth = run_evaluation.evaluator_of(run).groundtruth
   missed = truth['categories'][0]
   found = [d for d in run.detections if d['category_id'] != missed['id']]
-  numbers = run_evaluation.evaluator_of(run._replace(detections=found)).metrics()
+  numbers = run_evaluation.evaluator_of(
+    run._replace(detections=found)
+  ).metrics()
   assert numbers[f'mask_ap/{missed["name"]}'] == 0
   assert numbers[f'mask_ap/{truth["categories"][1]["name"]}'] == 1.0
 

@@ -38,7 +38,7 @@ def test_the_module_comes_in_a_file(script):
 
 
 def test_progress_is_told(script, monkeypatch):
-  monkeypatch.setattr(compiler, '_EVERY', 0.05)
+  monkeypatch.setattr(compiler, '_PROGRESS_SECONDS', 0.05)
   seen = []
   script(f"import time; time.sleep(0.4); print('{json.dumps(FOUND)}')")
   compiler.compile_for('v3:2x2', b'', '/libtpu.so', progress=seen.append)
