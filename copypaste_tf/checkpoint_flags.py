@@ -67,9 +67,7 @@ def check(resolved: gin_config.Resolved, *, data: bool) -> None:
   problems = config_checks.problems(
     resolved.params, mode='eval' if data else '', missing_data=not data
   )
-  if problems:
-    messages = [config_checks.describe(p, resolved) for p in problems]
-    raise ValueError('\n'.join(messages))
+  config_flags.refuse(problems, resolved)
 
 
 def checkpoint(flag_values: flags.FlagValues = flags.FLAGS) -> str:

@@ -64,7 +64,7 @@ class _Evaluation(faster_coco_eval.COCOeval_faster):
 
   faster-coco-eval's preparation spends most of the time in Python loops that
   convert each mask and compute its area. The run-length code of pycocotools is
-  faster at both. The base class skips masks because it is set to evaluate boxes.
+  faster at both. The base class is set to evaluate boxes, which skips masks.
   """
 
   def __init__(self, truth, detections, shape: str):

@@ -73,7 +73,7 @@ def test_every_kind_of_segmentation_for_every_iscrowd(folder):
   kinds = [
     [SQUARE],
     {'counts': encoded['counts'].decode(), 'size': [60, 80]},
-    {'counts': run_lengths.of_mask(mask), 'size': [60, 80]},
+    {'counts': run_lengths.from_mask(mask), 'size': [60, 80]},
   ]
   labels = [
     label(10 * k + crowd, 1, iscrowd=crowd, segmentation=kind)

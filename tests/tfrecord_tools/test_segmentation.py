@@ -45,7 +45,7 @@ def test_both_kinds_of_rle(seed):
   mask = by_pycocotools(random_polygons(np.random.default_rng(seed)))
   encoded = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))
   counts = encoded['counts'].decode()
-  for value in (counts, run_lengths.of_mask(mask)):
+  for value in (counts, run_lengths.from_mask(mask)):
     read = segmentation.read({'counts': value, 'size': [*SHAPE]}, SHAPE)
     np.testing.assert_array_equal(draw(read), mask)
 
