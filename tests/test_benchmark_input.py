@@ -59,7 +59,7 @@ def test_each_number_of_cores_then_a_long_run(calls, capsys):
   )
 
 
-def test_a_service_is_left_out_and_told(calls, capsys):
+def test_a_data_service_is_left_out_with_a_note(calls, capsys):
   measure(data_service='grpc://x:1')
   assert 'note: measured on this machine' in capsys.readouterr().out
 
@@ -112,7 +112,7 @@ def test_a_table_is_printed_and_json_written(
   assert summary['versions']['packages']['tensorflow']
 
 
-def test_a_config_that_can_not_be_is_refused(calls):
+def test_an_invalid_config_is_refused(calls):
   resolved = gin_config.load(['smoke'], ['TRAIN_RECORDS = "no/x"'])
   with pytest.raises(ValueError, match='task.train_data.input_path: no file'):
     benchmark_input.benchmark(resolved, options())

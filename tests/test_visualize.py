@@ -86,7 +86,7 @@ def test_target_and_source_are_what_the_result_is_made_of(drawn):
 
 
 @pytest.mark.parametrize('kind', SOURCES)
-def test_so_they_are_where_the_sources_are_others(tmp_path, kind):
+def test_target_and_source_with_a_separate_source_set(tmp_path, kind):
   found = take(make_config(tmp_path, **SOURCES[kind](tmp_path)), 6)
   check_pairs(found)
   if kind == 'separate':

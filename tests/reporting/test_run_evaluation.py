@@ -4,7 +4,7 @@ from copypaste_tf.evaluation import groundtruth
 from copypaste_tf.reporting import run_evaluation, run_files
 
 
-def test_counts_leave_crowds_out(tmp_path):
+def test_object_counts_leave_out_crowds(tmp_path):
   path = run_folder.write_records(tmp_path)
   counts = run_evaluation.object_counts(groundtruth.from_records([path]))
   assert sum(counts.values()) == 3 * 4 - 1
