@@ -1,15 +1,19 @@
 """Simple Copy-Paste (Ghiasi et al., CVPR 2021) for TensorFlow.
 
-In the order of the data; imports point upwards in this list only:
+The rooms in the order of the data. A room imports only rooms above it:
 
-- `examples`: the typed records; `records`: one record in NumPy;
-  `drawing`: pictures of labels; `pillow_rgb`: pixels of image files.
-- `augment`: the method, pure functions of batches; imports TensorFlow only.
-- `inputs`: from record files to batches. `modeling`: anchor targets and the
-  published models. `evaluation`: COCO metrics.
-- `training`: the experiment, its configuration and its record.
-- One verb, one file: `train`, `evaluate`, `check`, `visualize`, `report`,
-  `predict`, `export`, `model_summary`, `import_checkpoint`.
+- `examples`: the structures that the rooms exchange. `records`: one TFRecord
+  example in NumPy. `drawing`: pictures of labels and detections.
+- `augment`: Copy-Paste as pure functions of batches; imports TensorFlow only.
+- `inputs`: the pipeline from record files to batches. `modeling`: the published
+  models. `evaluation`: COCO metrics. `config`: gin files and types of values.
+- `tasks`: a task with its config, labels, losses and metrics.
+- `training`: config, checks, checkpoints and the loop of a run.
+- `serving`: prediction and export. `reporting`: the HTML report of a run.
+  `costs`: the cost of inputs and of the training step.
+- One verb per file: `train`, `evaluate`, `check`, `visualize`, `report`,
+  `predict`, `export`, `import_checkpoint`, `model_summary`, `benchmark_input`,
+  `tpu_check`, `data_service`.
 """
 
 __version__ = '0.1.0'

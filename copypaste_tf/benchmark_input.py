@@ -70,10 +70,9 @@ def benchmark(resolved: gin_config.Resolved, options: flags.FlagValues) -> None:
     ValueError: the config or an option is invalid, or a record does not decode.
   """
   cores = cores_of(options.cores)
-  problems = config_checks.problems(resolved.params, mode='train')
-  if problems:
-    messages = [config_checks.describe(p, resolved) for p in problems]
-    raise ValueError('\n'.join(messages))
+  config_flags.refuse(
+    config_checks.problems(resolved.params, mode='train'), resolved
+  )
   task = registry.build(resolved.params.task)
   summary = measure(
     task.config.train_data,
@@ -112,11 +111,13 @@ def cores_of(values: Sequence[str]) -> list[int]:
     raise ValueError('--cores: only Linux can restrict a process to some cores')
   if not values or not all(v.isdecimal() and int(v) for v in values):
     raise ValueError(f'--cores must be like 1,2, got {",".join(values)!r}')
-  here = len(os.sched_getaffinity(0))
+  available = len(os.sched_getaffinity(0))
   for value in values:
-    if int(value) > here:
-      print(f'note: {value} cores are not measured, this machine has {here}')
-  return sorted({int(v) for v in values if int(v) <= here}) or [here]
+    if int(value) > available:
+      print(
+        f'note: {value} cores are not measured, this machine has {available}'
+      )
+  return sorted({int(v) for v in values if int(v) <= available}) or [available]
 
 
 def measure(
@@ -128,7 +129,7 @@ def measure(
   rounds: int,
   batches: int,
 ) -> dict[str, Any]:
-  """Measures each number of cores, then a long run with the most.
+  """Measures with each number of cores, then a long run with the most cores.
 
   Args:
     data: the config of the training inputs.
@@ -144,7 +145,7 @@ def measure(
   if data.data_service:
     print('note: measured on this machine, without TrainData.data_service')
   buffer = min(data.shuffle_buffer_size, SHUFFLE_BUFFER)
-  few = data.replace(shuffle_buffer_size=buffer)
+  small_buffer = data.replace(shuffle_buffer_size=buffer)
   print(
     f'{data.global_batch_size} images in a batch, output '
     f'{output_size[0]}x{output_size[1]} {data.dtype}; pipelines that are '
@@ -156,7 +157,7 @@ def measure(
     samples = _in_process(
       count,
       input_benchmark.measure_costs,
-      *(few.as_dict(), output_size),
+      *(small_buffer.as_dict(), output_size),
       images=images,
       rounds=rounds,
     )

@@ -73,9 +73,7 @@ def check(
   )
   if detections:
     problems += inference.problems(resolved.params)
-  if problems:
-    messages = [config_checks.describe(p, resolved) for p in problems]
-    raise ValueError('\n'.join(messages))
+  config_flags.refuse(problems, resolved)
 
 
 def checkpoint(flag_values: flags.FlagValues = flags.FLAGS) -> str:

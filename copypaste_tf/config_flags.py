@@ -1,7 +1,8 @@
 """Defines the flags that select and change a config.
 
-Later ones win: Python defaults, --gin_file, --gin_params, --config_file,
---params_override, --strategy and the other flags of the runtime.
+In this order, later settings override earlier ones: Python defaults,
+--gin_file, --gin_params, --config_file, --params_override, --strategy and the
+other flags of the runtime.
 """
 
 import sys
@@ -11,6 +12,8 @@ from typing import Any
 import tensorflow as tf
 from absl import app, flags, logging
 
+from copypaste_tf.config.config_types import Problem
+from copypaste_tf.training.checks import config_checks
 from copypaste_tf.training.config import gin_config
 
 # Help texts of the flags that set a field of the runtime.
@@ -95,6 +98,21 @@ def load(
     flag_values.params_override,
     by_path,
   )
+
+
+def refuse(problems: Sequence[Problem], resolved: gin_config.Resolved) -> None:
+  """Raises an error that describes the problems of a config, if it has any.
+
+  Args:
+    problems: the results of `config_checks`.
+    resolved: the config, which knows the origin of each value.
+
+  Raises:
+    ValueError: there are problems; the message has a line for each.
+  """
+  if problems:
+    messages = [config_checks.describe(p, resolved) for p in problems]
+    raise ValueError('\n'.join(messages))
 
 
 def run(main: Callable[[list[str]], None], argv: list[str] | None) -> None:

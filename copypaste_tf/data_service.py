@@ -23,7 +23,7 @@ def _define_flags() -> None:
   # Not at import: verbs share flag names, and a process may import several.
   flags.DEFINE_integer('port', 0, 'Port to listen on; 0 chooses a free port.')
   flags.DEFINE_string(
-    'host', 'localhost', 'Name of this machine for the others.'
+    'host', 'localhost', 'Name under which others reach this machine.'
   )
   flags.DEFINE_string(
     'dispatcher',
@@ -44,8 +44,9 @@ def start(
 
   Args:
     port: port to listen on; 0 chooses a free one.
-    host: name of this machine for the others.
-    dispatcher: `grpc://host:port` to work for; None starts a dispatcher.
+    host: name under which others reach this machine.
+    dispatcher: `grpc://host:port` of the worker's dispatcher; None starts a
+      dispatcher.
 
   Returns:
     The server and its description, such as `worker of grpc://host:5050`.

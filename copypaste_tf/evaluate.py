@@ -26,7 +26,7 @@ from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.run import runner
 
-del environment  # Imported for what it sets.
+del environment  # Imported for its side effect.
 
 
 def _define_flags() -> None:
@@ -44,13 +44,13 @@ def _define_flags() -> None:
     ),
     (
       'output',
-      'Where the detections are written, in COCO results format; by default '
-      'to MODEL_DIR/detections.json.',
+      'File for the detections in COCO results format; by default '
+      'MODEL_DIR/detections.json.',
     ),
-    ('metrics', 'Where the metrics are written, as JSON.'),
+    ('metrics', 'File for the metrics, as JSON.'),
     (
       'categories_csv',
-      'Where the AP of every category is written, as CSV.',
+      'File for the AP of every category, as CSV.',
     ),
   ):
     flags.DEFINE_string(name, None, text)
@@ -122,7 +122,7 @@ def _recipe_groundtruth() -> Mapping[str, Any]:
 def _note_unknown_categories(
   results: list[dict[str, Any]], truth: Mapping[str, Any]
 ) -> None:
-  """Tells how many detections have a category that the labels lack."""
+  """Prints how many detections have a category that the labels lack."""
   known = {category['id'] for category in truth['categories']}
   unknown = [r['category_id'] for r in results if r['category_id'] not in known]
   if unknown:
@@ -134,7 +134,7 @@ def _note_unknown_categories(
 
 
 def _evaluate_checkpoint() -> tuple[str, dict[str, float]]:
-  """Evaluates a checkpoint; returns a table of the metrics, and them."""
+  """Evaluates a checkpoint; returns the metrics as a table and by name."""
   resolved = checkpoint_flags.load(values=_own_values())
   checkpoint_flags.check(resolved, data=True)
   checkpoint = checkpoint_flags.checkpoint()
@@ -169,7 +169,7 @@ def _own_values() -> dict[str, tuple[str, Any]]:
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; an error of the config is one line, not a traceback."""
+  """Runs the verb; a mistake in the config is one line, not a traceback."""
   _define_flags()
   config_flags.run(main, argv)
 

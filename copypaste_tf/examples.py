@@ -1,4 +1,4 @@
-"""Declares the records that all rooms pass on, and what a mask is.
+"""Declares the structures that all rooms exchange, and defines masks.
 
 Shape alphabet, here and in the whole package: `b` batch, `n` instances of an
 image (padded), `l` id planes, `h w` pixels, `k` classes.
@@ -56,9 +56,9 @@ class RawScenes(NamedTuple):
 
   Attributes:
     targets: `b` scenes to train on.
-    sources: `b` scenes to paste from, the i-th onto the i-th; None where the
-      targets are paired with one another, or nothing is pasted.
-    seed: `[2]` int32, of all draws of this batch.
+    sources: `b` scenes to paste from, the i-th onto the i-th target; None if
+      the targets are paired with one another, or nothing is pasted.
+    seed: `[2]` int32, seed of all random draws for this batch.
   """
 
   targets: Scenes
@@ -126,7 +126,7 @@ def address(ids: Any) -> tuple[Any, Any]:
 
 
 def has_value(pixels: Any, ids: Any) -> Any:
-  """Compares pixels with the value of an id; `in_mask` for ids above 0.
+  """Compares pixels with the value of an id; equals `in_mask` if ids > 0.
 
   Args:
     pixels: uint8 of any shape, from the plane that the id addresses.
@@ -142,14 +142,14 @@ def has_value(pixels: Any, ids: Any) -> Any:
 def in_mask(pixels: Any, ids: Any, owners: Any = None, pasted: Any = False):
   """Tells which pixels belong to an instance: the definition of a mask.
 
-  A pixel does if its plane holds the instance's value and the image that the
-  instance is from owns the pixel. Takes tensors or NumPy arrays.
+  A pixel belongs to an instance if its plane holds the instance's value there,
+  and if the image of the instance owns it. Takes tensors or NumPy arrays.
 
   Args:
     pixels: uint8 of any shape, from the plane that the id addresses.
     ids: integers that broadcast to `pixels`; 0 has no pixel.
-    owners: uint8 that broadcasts, see `TrainScenes`; None where there is one
-      image only, as in `Scenes`.
+    owners: uint8 that broadcasts, see `TrainScenes`; None if there is only one
+      image, as in `Scenes`.
     pasted: bool that broadcasts, true for instances of the source.
 
   Returns:
@@ -166,7 +166,8 @@ def is_owner(owners: Any, of_source: Any) -> Any:
 
   Args:
     owners: uint8 of any shape, see `TrainScenes`.
-    of_source: bool that broadcasts: asks for the source instead of the target.
+    of_source: bool that broadcasts, true to ask about the source image, false
+      about the target image.
 
   Returns:
     Bool of the broadcast shape.
@@ -185,15 +186,15 @@ def mask_of(scene: Scenes | TrainScenes, index: int) -> Any:
   Returns:
     `[h, w]` bool.
   """
-  ident = scene.ids[index]
-  pixels = scene.planes[address(ident)[0]]
+  instance_id = scene.ids[index]
+  pixels = scene.planes[address(instance_id)[0]]
   if isinstance(scene, TrainScenes):
-    return in_mask(pixels, ident, scene.owners, scene.pasted[index])
-  return in_mask(pixels, ident)
+    return in_mask(pixels, instance_id, scene.owners, scene.pasted[index])
+  return in_mask(pixels, instance_id)
 
 
 def _cast(values, dtype):
-  """Casts tensors, of which operators need equal dtypes; arrays do not."""
+  """Casts tensors, whose operators need equal dtypes; returns arrays as is."""
   return tf.cast(values, dtype) if tf.is_tensor(values) else values
 
 

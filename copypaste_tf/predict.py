@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import tqdm
 from absl import app, flags
-from pycocotools import mask as coco_mask
 
 from copypaste_tf import checkpoint_flags, config_flags, drawing
 from copypaste_tf.inputs import data_files, image_files
+from copypaste_tf.reporting import comparison
 from copypaste_tf.serving import inference, prediction
 
 del environment  # Imported for its side effect.
@@ -99,7 +99,7 @@ def expand(patterns: Sequence[str]) -> list[str]:
   """
   files = set()
   for pattern in patterns:
-    # The name of a file may contain brackets, which glob takes for a set.
+    # glob would read brackets in a file name as a set of characters.
     exact = [pattern] if os.path.isfile(pattern) else []
     matches = exact or glob.glob(pattern, recursive=True)
     matches = [path for path in matches if os.path.isfile(path)]
@@ -146,10 +146,10 @@ def run_detector(
     for image in prediction.predict(
       detector, paths, batch_size=batch_size, skipped=skipped
     ):
-      kept = [r for r in image.results if r['score'] >= min_score]
-      predictions.append(image._replace(results=kept))
+      results = [r for r in image.results if r['score'] >= min_score]
+      predictions.append(image._replace(results=results))
       if min_drawn_score is not None:
-        drawn = [r for r in kept if r['score'] >= min_drawn_score]
+        drawn = [r for r in results if r['score'] >= min_drawn_score]
         path = _picture_path(output, image.image_id, paths)
         picture = draw(image_files.read(paths[image.image_id]), drawn, names)
         with open(path, 'wb') as file:
@@ -169,24 +169,13 @@ def draw(
   Args:
     image: `[h, w, 3]` uint8.
     results: COCO results of this image.
-    names: class names by category id; an id without one is drawn itself.
+    names: class names by category id; a category without one shows its id.
 
   Returns:
     `[h, w, 3]` uint8.
   """
-  sides = np.array([r['bbox'] for r in results]).reshape(-1, 4)
-  left, top, width, height = sides.T
-  boxes = np.stack([top, left, top + height, left + width], axis=-1)
-  classes = [r['category_id'] for r in results]
-  masks = None
-  if results and 'segmentation' in results[0]:
-    masks = [coco_mask.decode(r['segmentation']) > 0 for r in results]
-  captions = [
-    f'{names.get(r["category_id"], r["category_id"])} {r["score"]:.2f}'
-    for r in results
-  ]
-  colors = drawing.class_colors(classes)
-  return drawing.draw_instances(image, boxes, masks, captions, colors)
+  objects = comparison.detected_objects(results, names)
+  return drawing.draw_instances(image, *objects)
 
 
 def _picture_path(output: str, image_id: int, paths: Mapping[int, str]) -> str:

@@ -19,7 +19,7 @@ from copypaste_tf.inputs import data_files
 from copypaste_tf.reporting import (
   comparison,
   page,
-  precision,
+  run_evaluation,
   run_files,
   sections,
   sheet_file,
@@ -44,7 +44,7 @@ class Options(NamedTuple):
     model_dir: folder of the run.
     output_dir: folder for the two files; it is made if it does not exist.
     sheet: path of a contact sheet to put into the report, or None.
-    seconds: duration of the whole job; None means that of the training.
+    seconds: duration of the whole job; None takes that of the training.
     images: number of images shown with ground truth and predictions.
     min_score: detections with a lower score are not drawn, in [0, 1].
   """
@@ -104,8 +104,8 @@ def main(argv: list[str]) -> None:
 def write(options: Options) -> list[str]:
   """Reads a run and writes its report.
 
-  The report and the error stream name what the run lacks, with the command
-  that makes it.
+  If the run lacks an evaluation or event files, the report and standard error
+  say so, with the command that makes them.
 
   Args:
     options: the run, the folder for the report, and its content.
@@ -129,7 +129,7 @@ def write(options: Options) -> list[str]:
     [
       sections.metrics(
         evaluated,
-        precision.object_counts(truth),
+        run_evaluation.object_counts(truth),
         captions.metrics,
         _no_evaluation(run),
       ),
@@ -149,7 +149,7 @@ def _evaluated(run: Run) -> tuple[Mapping[str, Any] | None, dict[str, float]]:
   """Returns ground truth and metrics; None and {} without an evaluation."""
   if run.detections is None:
     return None, {}
-  evaluator = precision.evaluator_of(run)
+  evaluator = run_evaluation.evaluator_of(run)
   return evaluator.groundtruth, evaluator.metrics()
 
 
@@ -202,7 +202,7 @@ def _no_evaluation(run: Run) -> Note:
 
 
 def _print_missing(run: Run) -> None:
-  """Prints on the error stream which command makes what the report lacks."""
+  """Prints the commands that make the missing parts of the report."""
   if run.detections is None:
     print(f'note: not evaluated yet: {_evaluate_command(run)}', file=sys.stderr)
   if not run.train.curves:

@@ -59,7 +59,7 @@ def define_flags(flag_values: flags.FlagValues = flags.FLAGS) -> None:
 
 
 def main(argv: list[str], flag_values: flags.FlagValues = flags.FLAGS) -> None:
-  """Lowers and compiles the step; exits with 1 if it does not fit."""
+  """Lowers and compiles the step; exits with 1 if it does not compile."""
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
   batch = _batch(flag_values.batch_per_core)
@@ -67,14 +67,12 @@ def main(argv: list[str], flag_values: flags.FlagValues = flags.FLAGS) -> None:
   problems = config_checks.problems(
     resolved.params, mode='train', missing_data=True
   )
-  if problems:
-    messages = [config_checks.describe(p, resolved) for p in problems]
-    raise ValueError('\n'.join(messages))
+  config_flags.refuse(problems, resolved)
   check = _Check(resolved.params, flag_values.topology, flag_values.libtpu)
   if batch is None:
     batch = largest_batch.search(check.needed, check.chip.memory)
     print(f'largest    {batch} images a core')
-  # If no batch fits, the figures of a single image still say by how much.
+  # If no batch fits, the figures of one image show how much memory is missing.
   compiled = check.compiled(max(batch, 1))
   if flag_values.output:
     with open(flag_values.output, 'w') as file:
@@ -116,12 +114,12 @@ class _Check:
         batch=batch,
         global_batch=data.global_batch_size,
       ):
-        _say(line)
+        _print(line)
     return self._done[batch]
 
   def _compile(self, batch):
     place = self._params.task.train_data.augment_on
-    _say(
+    _print(
       f'step       {self._replicas} replicas of {batch} images, augmented on '
       f'the {place}; lowering'
     )
@@ -130,17 +128,17 @@ class _Check:
       lowering.lowered, self._params, self._replicas, batch
     )
     sums = hlo_module.count(module, 'all-reduce')
-    _say(
+    _print(
       f'lowers     {figures.duration(time.monotonic() - start)}, '
       f'{len(module) / 1e6:.1f} MB, {sums} sums over the replicas'
     )
     for shape in hlo_module.dynamic_shapes(module):
-      _say(f'dynamic    {shape}')
+      _print(f'dynamic    {shape}')
     return compiler.compile_for(
       self._topology,
       module,
       self._library,
-      progress=lambda seconds: _say(
+      progress=lambda seconds: _print(
         f'compiling  {self._topology}, {figures.duration(seconds)}'
       ),
     )
@@ -170,7 +168,7 @@ def _in_another_process(function, *arguments):
       ) from error
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
   print(line, flush=True)
 
 

@@ -7,15 +7,12 @@ python -m copypaste_tf.train --gin_file=configs/smoke.gin \
 from copypaste_tf import environment  # isort: split
 
 import sys
-from collections.abc import Sequence
 
 from absl import app, flags
 
 from copypaste_tf import config_flags
-from copypaste_tf.config.config_types import Problem
 from copypaste_tf.training.checks import config_checks
 from copypaste_tf.training.config import gin_config
-from copypaste_tf.training.config.gin_config import Resolved
 from copypaste_tf.training.run import devices, profiler, run_record, runner
 
 del environment  # Imported for its side effect.
@@ -52,11 +49,11 @@ def main(argv: list[str]) -> None:
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
   resolved, mode = config_flags.load(), flags.FLAGS.mode
-  _refuse(config_checks.values(resolved.params), resolved)
+  config_flags.refuse(config_checks.values(resolved.params), resolved)
   # The other checks run TensorFlow, and workers must connect before that.
   started = None if flags.FLAGS.dry_run else devices.start(resolved.params)
   replicas = started.replicas if started else None
-  _refuse(
+  config_flags.refuse(
     config_checks.problems(resolved.params, mode=mode, replicas=replicas),
     resolved,
   )
@@ -92,12 +89,6 @@ def _profile(train_steps: int) -> profiler.Window | None:
       f'training; --mode={flags.FLAGS.mode}'
     )
   return steps
-
-
-def _refuse(problems: Sequence[Problem], resolved: Resolved) -> None:
-  if problems:
-    messages = [config_checks.describe(p, resolved) for p in problems]
-    raise ValueError('\n'.join(messages))
 
 
 def run(argv: list[str] | None = None) -> None:

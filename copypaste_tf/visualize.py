@@ -48,10 +48,9 @@ def main(argv: list[str]) -> None:
   if not flags.FLAGS.output:
     raise app.UsageError('--output is required')
   resolved = config_flags.load()
-  problems = config_checks.problems(resolved.params, mode='train')
-  if problems:
-    messages = [config_checks.describe(p, resolved) for p in problems]
-    raise ValueError('\n'.join(messages))
+  config_flags.refuse(
+    config_checks.problems(resolved.params, mode='train'), resolved
+  )
   data = resolved.params.task.train_data
   size = registry.build(resolved.params.task).output_size
   files = sheet.write(
@@ -81,7 +80,10 @@ def facts(
     output_size: height and width of the output images in pixels.
   """
   shown = {'records': data.input_path, 'sources': data.source_input_path}
-  shown |= {f'set {k}': _settings(each) for k, each in enumerate(data.sets)}
+  shown |= {
+    f'set {number}': _settings(record_set)
+    for number, record_set in enumerate(data.sets)
+  }
   shown |= {'canvas': f'{output_size[0]} x {output_size[1]} pixels'}
   shown |= {'seed': data.seed, 'jitter': _settings(data.jitter)}
   shown |= {'source jitter': _settings(data.source_jitter)}
@@ -100,17 +102,17 @@ def examples(
     output_size: height and width of the output images in pixels.
 
   Yields:
-    The pipeline's own examples, each with the images that it is made of;
-    endless.
+    The examples of the pipeline without end, each with the images that it is
+    made of.
 
   Raises:
     FileNotFoundError: a path matches no file.
     ValueError: a setting is out of range, or a record does not decode.
   """
-  least = min(data.global_batch_size, MAX_BATCH)
-  data = batch_layout.with_batch_size(data, least).replace(
+  batch_size = min(data.global_batch_size, MAX_BATCH)
+  data = batch_layout.with_batch_size(data, batch_size).replace(
     shuffle_buffer_size=min(data.shuffle_buffer_size, SHUFFLE_BUFFER),
-    deterministic=True,  # Inputs and results are read side by side.
+    deterministic=True,  # Two pipelines must read the same examples.
     data_service='',
   )
   with pipeline.input_errors(data):
@@ -119,7 +121,7 @@ def examples(
 
 
 def _batches(data, output_size):
-  """Yields targets, sources or None, and results, batch by batch."""
+  """Yields (targets, sources or None, results) of each batch."""
   results, inputs = (
     pipeline.train_dataset(data.replace(augment_on=place), output_size)
     for place in ('host', 'device')

@@ -59,7 +59,7 @@ def test_it_measures_each_number_of_cores_then_a_long_run(calls, capsys):
   )
 
 
-def test_a_data_service_is_not_measured_and_a_note_says_so(calls, capsys):
+def test_a_data_service_is_left_out_with_a_note(calls, capsys):
   measure(data_service='grpc://x:1')
   assert 'note: measured on this machine' in capsys.readouterr().out
 

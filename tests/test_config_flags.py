@@ -105,7 +105,7 @@ def run(monkeypatch):
 
 
 @pytest.mark.parametrize('kind', [ValueError, FileNotFoundError])
-def test_errors_of_the_user_are_messages(run, kind):
+def test_mistakes_of_the_user_are_a_message(run, kind):
   with pytest.raises(SystemExit) as caught:
     run(kind('one\ntwo'))
   assert caught.value.code == 'error: one\nerror: two'

@@ -19,12 +19,12 @@ def settings(monkeypatch, accelerated=False, **given):
 
 
 @pytest.mark.parametrize(('accelerated', 'level'), [(True, '2'), (False, '3')])
-def test_warnings_about_absent_accelerators_are_hidden(
+def test_errors_about_absent_accelerators_are_hidden(
   monkeypatch, accelerated, level
 ):
   assert settings(monkeypatch, accelerated) == ('1', level)
 
 
-def test_variables_of_the_user_stay(monkeypatch):
+def test_variables_of_the_user_are_kept(monkeypatch):
   given = {'TF_USE_LEGACY_KERAS': '0', 'TF_CPP_MIN_LOG_LEVEL': '0'}
   assert settings(monkeypatch, **given) == ('0', '0')

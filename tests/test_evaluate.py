@@ -57,7 +57,7 @@ def test_records_serve_as_ground_truth(perfect, shapes_params):
   assert done.stdout.splitlines()[1].split() == ['ap', '1.000', '1.000']
 
 
-def test_an_error_names_the_missing_flags():
+def test_without_a_model_or_results_the_missing_flag_is_named():
   done = run()
   assert done.returncode == 1 and 'Traceback' not in done.stderr
   assert '--gin_file' in done.stderr and '--model_dir' in done.stderr

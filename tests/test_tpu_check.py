@@ -78,7 +78,7 @@ def test_the_largest_batch_is_searched_for(tpu, capsys):
   assert len(tpu) == len(set(tpu))
 
 
-def test_a_batch_that_does_not_fit_fails(tpu, capsys):
+def test_a_step_that_does_not_fit_fails(tpu, capsys):
   with pytest.raises(SystemExit) as status:
     run('--batch_per_core=6')
   assert status.value.code == 1

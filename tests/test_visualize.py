@@ -86,9 +86,9 @@ def test_pixels_come_from_the_target_and_the_source(drawn):
 
 
 @pytest.mark.parametrize('kind', SOURCES)
-def test_pixels_come_from_other_kinds_of_sources(tmp_path, kind):
-  drawn_examples = take(make_config(tmp_path, **SOURCES[kind](tmp_path)), 6)
-  check_pairs(drawn_examples)
+def test_target_and_source_with_a_separate_source_set(tmp_path, kind):
+  drawn = take(make_config(tmp_path, **SOURCES[kind](tmp_path)), 6)
+  check_pairs(drawn)
   if kind == 'separate':
     assert all(example.source.source_id >= 1050 for example in drawn_examples)
 

@@ -1,4 +1,4 @@
-"""Places one annotated object in the frame of the stored image."""
+"""Checks one annotated object and moves it into the upright image."""
 
 import math
 from collections.abc import Container
@@ -92,8 +92,8 @@ def place(
 
   Args:
     entry: the annotated object.
-    frame: of `frame_of`.
-    categories: the known category ids.
+    frame: the result of `frame_of`.
+    categories: the category ids of the data set.
     include_masks: whether to read the mask. Without masks it is read only to
       replace an absent box.
 
@@ -143,7 +143,7 @@ def _box(
   shape: tuple[int, int],
   notes: list[str],
 ) -> np.ndarray:
-  """Clips a box to the image, or boxes the mask."""
+  """Clips a box to the image; without one, takes the box of the mask."""
   if corners is None:
     return _box_of(crop, notes)
   ymin, xmin, ymax, xmax = corners
@@ -159,7 +159,7 @@ def _box(
   box = [min(max(corner, 0.0), limit) for corner, limit in pairs]
   if any(a != b for a, b in zip(box, corners, strict=True)):
     notes.append('clipped_boxes')
-  # Compared as they are stored, since a sliver may vanish in float32.
+  # Compared as stored, since the float32 sides of a thin box may be equal.
   pairs = zip(box, limits, strict=True)
   top, left, bottom, right = (np.float32(a / limit) for a, limit in pairs)
   if top >= bottom or left >= right:

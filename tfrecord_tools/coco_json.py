@@ -70,7 +70,7 @@ def _image(
 
 
 def _file_names(image: dict[str, Any]) -> tuple[str, ...]:
-  """Returns the names under which an image may lie, the likeliest first.
+  """Returns the possible file names of an image, the likeliest first.
 
   LVIS states a `coco_url` instead of a `file_name`. The URL ends in a name that
   is tried with and without the folder of the split.
@@ -93,9 +93,9 @@ def _categories(path: str, elements: list[Any]) -> dict[int, Category]:
       )
     if number in categories:
       raise ValueError(f'{path}: two categories have the id {number}.')
-    known = {name: element.get(name) for name in details}
+    stated = {field: element.get(field) for field in details}
     name = str(element.get('name', number))
-    categories[number] = Category(number, name, **known)
+    categories[number] = Category(number, name, **stated)
   return categories
 
 
@@ -119,7 +119,7 @@ def _images(
       images[number] = group.pop(0)
       fault = SourceError('duplicate_image_id', f'{names[0]} is there twice')
     else:
-      # Nobody can tell to which of the files the annotations belong.
+      # The annotations may belong to any of the files.
       fault = SourceError('ambiguous_image_id', f'{names} have the same id')
     for _ in group:
       drops.image(number, fault)
@@ -152,9 +152,9 @@ def _group(
   by_image = collections.defaultdict(list)
   seen: set[Any] = set()
   for element in elements:
-    known = _is_object(element)
-    image_id = _integer(element.get('image_id')) if known else None
-    number = element.get('id') if known else None
+    valid = _is_object(element)
+    image_id = _integer(element.get('image_id')) if valid else None
+    number = element.get('id') if valid else None
     try:
       _check_annotation(element, image_id, images, dropped)
       if number is not None:

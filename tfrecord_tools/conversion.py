@@ -34,8 +34,8 @@ class Job:
     include_masks: whether records carry masks.
     stop: whether the first fault raises.
     categories: categories by id.
-    fingerprint: digest of everything that the shards depend on but the image
-      files.
+    fingerprint: digest of everything that determines the shards, except the
+      image files.
   """
 
   image_dir: str
@@ -55,7 +55,7 @@ def convert_image(
   Args:
     entry: the image with its annotations.
     job: the conversion.
-    tally: counts what is left out and what is repaired.
+    tally: counts dropped annotations and repairs; changed in place.
 
   Returns:
     The serialized record and the SHA-256 of the stored image.
@@ -109,7 +109,7 @@ def write_shard(
     on_image: called after each image.
 
   Returns:
-    The state of the shard, which says how it was made.
+    The state of the shard: fingerprint, listing of the images, size, tally.
 
   Raises:
     ConversionError: `job.stop` is set and something cannot be used.
@@ -117,7 +117,7 @@ def write_shard(
   path = sharding.shard_path(job.output_prefix, index, job.num_shards)
   tally = manifest.Tally(drops=Drops(stop=job.stop))
   digest = hashlib.sha256()
-  # Listed first, so that the next run sees a file that changes meanwhile.
+  # Listed first, so that the next run notices files that change meanwhile.
   listed = listing(entries, job)
   with atomic.replacing(path) as temporary:
     with tf.io.TFRecordWriter(temporary) as writer:

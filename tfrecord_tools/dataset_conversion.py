@@ -13,7 +13,7 @@ from tfrecord_tools.conversion import Job
 from tfrecord_tools.entries import Dataset, ImageEntry, ObjectEntry
 
 ON_ERROR = ('skip', 'fail')
-# Must be raised when the same input starts to give other bytes.
+# Raise this when a change of the converter changes the bytes of its records.
 _CONVERTER_VERSION = 1
 
 
@@ -29,7 +29,7 @@ class Options:
     num_workers: processes, at least 1; None is one per available core.
     include_masks: whether records carry masks.
     fraction: part of the images, above 0 and at most 1.
-    seed: seed of the order and of the fraction.
+    seed: seed of the order of the images and of the fraction.
     on_error: `skip` or `fail`.
     overwrite: whether to delete files that were made with other flags.
   """
@@ -81,7 +81,7 @@ def convert(options: Options, *, loader: str = 'coco_json') -> dict[str, Any]:
     categories=dataset.categories,
     fingerprint=_fingerprint(arguments, dataset),
   )
-  earlier = _make_room(options, job)
+  earlier = _clear_output(options, job)
   chosen = sharding.sample(
     dataset.images, fraction=options.fraction, seed=options.seed
   )
@@ -118,7 +118,7 @@ def _check(options: Options) -> None:
 
 
 def _check_masks(options: Options, dataset: Dataset) -> None:
-  """Refuses a data set of boxes alone, of which every object would be lost."""
+  """Refuses a data set without masks, whose objects would all be dropped."""
   entries = dataset.images.values()
   if not options.include_masks or not any(entry.objects for entry in entries):
     return
@@ -138,18 +138,18 @@ def _fingerprint(arguments: dict[str, Any], dataset: Dataset) -> str:
   return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _make_room(options: Options, job: Job) -> dict[str, dict[str, Any]]:
-  """Removes files in the way and returns the states of this job's shards."""
+def _clear_output(options: Options, job: Job) -> dict[str, dict[str, Any]]:
+  """Removes files of other jobs; returns the states of this job's shards."""
   prefix = options.output_prefix
   os.makedirs(os.path.dirname(prefix) or '.', exist_ok=True)
   for path in sharding.existing(prefix, temporary=True):
     os.remove(path)
-  states, strangers = _survey(job)
-  if not strangers:
+  states, foreign = _existing_states(job)
+  if not foreign:
     return states
   if not options.overwrite:
     raise ValueError(
-      f'{strangers[0]} was made from another annotation file or with other '
+      f'{foreign[0]} was made from another annotation file or with other '
       'flags; give another --output_prefix, or --overwrite to delete it.'
     )
   for path in sharding.existing(prefix, temporary=False):
@@ -159,26 +159,26 @@ def _make_room(options: Options, job: Job) -> dict[str, dict[str, Any]]:
   return {}
 
 
-def _survey(job: Job) -> tuple[dict[str, dict[str, Any]], list[str]]:
+def _existing_states(job: Job) -> tuple[dict[str, dict[str, Any]], list[str]]:
   """Returns the states of this job's shards, and the files of other jobs."""
   folder = os.path.dirname(job.output_prefix)
   manifest_path = sharding.manifest_path(job.output_prefix)
   files = sharding.existing(job.output_prefix, temporary=False)
-  states, strangers = {}, []
+  states, foreign = {}, []
   if os.path.exists(manifest_path):
     whole = manifest.read(manifest_path)
     if whole.get('fingerprint') == job.fingerprint:
       states = {os.path.join(folder, s['file']): s for s in whole['shards']}
     else:
-      strangers.append(manifest_path)
+      foreign.append(manifest_path)
   for path in files:
     if path.endswith('.json'):
       states[path.removesuffix('.json')] = manifest.read(path)
   for path, state in states.items():
     if state.get('fingerprint') != job.fingerprint:
-      strangers.append(path)
-  strangers += [p for p in files if p.removesuffix('.json') not in states]
-  return states, strangers
+      foreign.append(path)
+  foreign += [p for p in files if p.removesuffix('.json') not in states]
+  return states, foreign
 
 
 def _manifest(

@@ -86,7 +86,7 @@ class ImageEntry(NamedTuple):
 
   Attributes:
     id: image id, an integer of 64 bits.
-    file_names: names within the image folder, of which the first existing one
+    file_names: possible names within the image folder; the first that exists
       is read.
     objects: its annotations; see `Lazy`.
     size: annotated height and width in pixels, None if not stated.
@@ -112,8 +112,8 @@ class Dataset(NamedTuple):
     num_images: images of the source, usable or not.
     num_annotations: annotations of the source, usable or not.
     drops: counts of what is not usable.
-    sha256: hexadecimal digest of all that the entries are made of. A rerun
-      makes the shards again if it differs.
+    sha256: hexadecimal digest of the annotation files. A rerun makes the shards
+      again if it differs.
     size: bytes that the loader has read.
   """
 
@@ -127,9 +127,10 @@ class Dataset(NamedTuple):
 
 
 class Lazy(Sequence):
-  """A sequence that makes its items on access from what a file states.
+  """A sequence that makes its items on access.
 
-  It saves memory, and a worker process that gets one makes the items itself.
+  It saves memory. Only the sources are pickled, so a worker process makes the
+  items itself.
 
   Attributes:
     make: function of a module from a source to an item.

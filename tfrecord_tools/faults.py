@@ -25,7 +25,7 @@ class SourceError(ValueError):
 
 
 class ConversionError(ValueError):
-  """A fault that stops the conversion, with its place."""
+  """A fault that stops the conversion; the message names its place."""
 
 
 @dataclasses.dataclass
@@ -65,8 +65,8 @@ class Drops:
     self.images += other.images
     self.annotations += other.annotations
     for reason, examples in other.examples.items():
-      known = self.examples.setdefault(reason, [])
-      known += examples[: _EXAMPLES_PER_REASON - len(known)]
+      first = self.examples.setdefault(reason, [])
+      first += examples[: _EXAMPLES_PER_REASON - len(first)]
 
   def to_json(self) -> dict[str, Any]:
     """Returns the counts as data that JSON can hold."""
@@ -88,6 +88,6 @@ class Drops:
   def _note(self, place: str, fault: SourceError) -> None:
     if self.stop:
       raise ConversionError(f'{place}: {fault}')
-    known = self.examples.setdefault(fault.reason, [])
-    if len(known) < _EXAMPLES_PER_REASON:
-      known.append({'place': place, 'detail': fault.detail})
+    first = self.examples.setdefault(fault.reason, [])
+    if len(first) < _EXAMPLES_PER_REASON:
+      first.append({'place': place, 'detail': fault.detail})

@@ -3,7 +3,7 @@
 `tf.io.decode_jpeg` fails at a missing end marker, at a misplaced marker and at
 a bad header, but accepts any bits within a scan. So a file with a single scan
 that ends at the end marker decodes if its header does. The check takes a tenth
-of the time of a decode. Unlike Pillow, it refuses files whose tail is
+of the time of decoding. Unlike Pillow, it refuses files whose tail is
 overwritten.
 """
 

@@ -25,7 +25,7 @@ _LARGEST = (
 
 @dataclasses.dataclass
 class Tally:
-  """Counts over some of the images.
+  """Counts over a shard or the whole data set.
 
   Attributes:
     num_examples: records written.
@@ -33,7 +33,7 @@ class Tally:
     drops: counts of what was left out.
     notes: counts of repairs by name.
     largest: maxima over the records, by their names in the manifest.
-    digests: SHA-256 over the image files, one per shard.
+    digests: SHA-256 digests of the image files of each shard.
   """
 
   num_examples: int = 0
@@ -60,7 +60,7 @@ class Tally:
       record.height,
       record.width,
     )
-    self._raise_to(dict(zip(_LARGEST, sizes, strict=True)))
+    self._update_largest(dict(zip(_LARGEST, sizes, strict=True)))
 
   def add(self, other: 'Tally') -> None:
     """Adds the counts of other images."""
@@ -69,7 +69,7 @@ class Tally:
     self.drops.add(other.drops)
     self.notes += other.notes
     self.digests += other.digests
-    self._raise_to(other.largest)
+    self._update_largest(other.largest)
 
   def to_json(self) -> dict[str, Any]:
     """Returns the tally as data that JSON can hold."""
@@ -83,7 +83,7 @@ class Tally:
     notes = collections.Counter(data['notes'])
     return cls(**{**data, 'drops': drops, 'notes': notes})
 
-  def _raise_to(self, largest: dict[str, int]) -> None:
+  def _update_largest(self, largest: dict[str, int]) -> None:
     for name, value in largest.items():
       self.largest[name] = max(self.largest[name], int(value))
 

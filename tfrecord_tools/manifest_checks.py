@@ -14,7 +14,7 @@ _LIMITS = ('num_planes', 'max_instances', 'max_height', 'max_width')
 def check(
   record: records.Record, manifest: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
-  """Yields the feature and the detail of each contradiction.
+  """Yields (feature, detail) of each contradiction.
 
   Args:
     record: the record.
@@ -66,5 +66,5 @@ def _labels(
     if str(category) not in label_map:
       yield Features.CLASS, f'{category} is not in the label map'
     elif name and label_map[str(category)] != name:
-      known = label_map[str(category)]
-      yield Features.CLASS_NAME, f'{category} is {known!r}, not {name!r}'
+      expected = label_map[str(category)]
+      yield Features.CLASS_NAME, f'{category} is {expected!r}, not {name!r}'

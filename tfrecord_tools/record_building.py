@@ -1,4 +1,4 @@
-"""Builds a record of an image file and its placed objects."""
+"""Builds a record from an image file and its placed objects."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,8 +22,8 @@ def build(
 ) -> Record:
   """Builds a record.
 
-  A flag or score that is stated for some objects of the image only gets its
-  default for the others: not difficult, and a score of 1.
+  If only some of the objects have a flag or a score, the others get the
+  default: not difficult, and a score of 1.
 
   Args:
     image: the image file.
@@ -59,8 +59,8 @@ def build(
     planes=planes,
     ids=ids,
     has_masks=include_masks,
-    difficult=_stated([item.difficult for item in objects], False, bool),
-    scores=_stated([item.score for item in objects], 1.0, np.float32),
+    difficult=_filled([item.difficult for item in objects], False, bool),
+    scores=_filled([item.score for item in objects], 1.0, np.float32),
     **fields,
   )
 
@@ -81,8 +81,8 @@ def mask_png(crop: Crop, shape: tuple[int, int]) -> bytes:
   return png.encode_rows(rows, crop.top, shape[0])
 
 
-def _stated(values: list[Any], default: Any, dtype: type) -> np.ndarray | None:
-  """Fills the gaps of `[n]` values; returns None if no value is stated."""
+def _filled(values: list[Any], default: Any, dtype: type) -> np.ndarray | None:
+  """Replaces None by a default; returns None if all values are None."""
   if all(value is None for value in values):
     return None
   return np.array([default if v is None else v for v in values], dtype)

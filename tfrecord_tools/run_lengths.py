@@ -84,7 +84,7 @@ def to_crop(counts: np.ndarray, shape: tuple[int, int]) -> Crop:
   return Crop(top, left, mask.view(bool))
 
 
-def of_mask(mask: np.ndarray) -> list[int]:
+def from_mask(mask: np.ndarray) -> list[int]:
   """Encodes a mask.
 
   Args:
@@ -100,7 +100,7 @@ def of_mask(mask: np.ndarray) -> list[int]:
 
 
 def _draw(edges: np.ndarray, start: int, stop: int) -> np.ndarray:
-  """The pixels `start` to `stop`, column after column, as `[k]` bool."""
+  """Returns the pixels `start` to `stop` in column-major order, `[k]` bool."""
   inside = np.minimum(np.maximum(edges, start), stop).tolist()
   pieces, last = [], start
   for index, edge in enumerate(inside):
@@ -113,8 +113,8 @@ def _draw(edges: np.ndarray, start: int, stop: int) -> np.ndarray:
 def _rows(
   starts: np.ndarray, stops: np.ndarray, height: int
 ) -> tuple[int, int]:
-  """First row, and last row + 1, of some runs of ones."""
+  """Returns the first row and the last row + 1 that runs of ones cover."""
   first, last = starts % height, (stops - 1) % height
   if (starts // height != (stops - 1) // height).any():
-    return 0, height  # A run that goes on in the next column touches both.
+    return 0, height  # A run across two columns covers the last and first row.
   return int(first.min()), int(last.max()) + 1

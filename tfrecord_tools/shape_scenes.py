@@ -12,8 +12,8 @@ GREY_SHARE = 0.04
 CROWD_SHARE = 0.06
 MAX_OBJECTS = 8
 MIN_PIXELS = 6
-# An object is not placed if it would leave less than this of another one, so
-# every visible pixel of an object has a label.
+# Least visible share of an object. An object that would hide more of another is
+# not placed.
 MIN_VISIBLE = 0.35
 _TRIES = 12
 
@@ -23,7 +23,7 @@ class Item(NamedTuple):
 
   Attributes:
     shape: the category.
-    mask: `[h, w]` bool, with the pixels that other objects cover.
+    mask: `[h, w]` bool, including pixels that other objects cover.
     polygon: COCO polygons with exactly the pixels of `mask`, or None.
     crowd: whether it is a cluster of tiny objects.
   """
@@ -92,7 +92,7 @@ def _object(
   shape: shapes.Shape,
   radius: float,
 ) -> Item | None:
-  """Places one object at random; None where it lies too far outside."""
+  """Places one object at random; returns None if too little is inside."""
   height, width = canvas.shape[:2]
   parts, holes = shapes.place(
     shape.outline(),
@@ -115,7 +115,7 @@ def _object(
 def _crowd(
   rng: np.random.Generator, height: int, width: int, image_size: int
 ) -> Item:
-  """A cluster of tiny objects of one class, labelled as one region."""
+  """Draws the mask of a crowd: tiny objects of one class, one label."""
   shape = shapes.SHAPES[rng.integers(4)]
   center = rng.uniform(0.2, 0.8, 2) * [width, height]
   mask = np.zeros((height, width), bool)
@@ -155,7 +155,7 @@ def _add(
 
 
 def _visible(items: list[Item]) -> list[np.ndarray]:
-  """What the later items leave of each one's mask."""
+  """Returns the pixels of each item that later items do not cover."""
   covered = np.zeros(items[0].mask.shape, bool)
   visible = []
   for item in reversed(items):
@@ -173,7 +173,7 @@ def _annotation(item: Item, mask: np.ndarray) -> dict[str, Any]:
   encoded = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))
   if item.crowd:
     segmentation = {
-      'counts': run_lengths.of_mask(mask),
+      'counts': run_lengths.from_mask(mask),
       'size': list(mask.shape),
     }
   elif item.polygon and mask.sum() == item.mask.sum():

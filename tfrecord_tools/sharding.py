@@ -1,4 +1,4 @@
-"""Samples the images of a fraction, deals them to shards and names files."""
+"""Samples images, distributes them over shards and names the files."""
 
 import hashlib
 import os
@@ -33,7 +33,7 @@ def sample(
 
 
 def deal(image_ids: list[int], num_shards: int) -> list[list[int]]:
-  """Deals images to shards in turn.
+  """Distributes images over shards in turn.
 
   Args:
     image_ids: the ids in order.

@@ -20,13 +20,13 @@ from tfrecord_tools import manifest, validation
 
 
 def check(
-  patterns: list[str], known: Mapping[str, Any] | None, max_faults: int
+  patterns: list[str], facts: Mapping[str, Any] | None, max_faults: int
 ) -> int:
   """Checks files and prints their faults.
 
   Args:
     patterns: globs of TFRecord files.
-    known: the manifest, or a part of it such as a `label_map`.
+    facts: the manifest, or a part of it such as a `label_map`.
     max_faults: number of faults to stop after; 0 never stops.
 
   Returns:
@@ -37,8 +37,8 @@ def check(
   """
   paths = validation.expand(patterns)
   faults = checked = 0
-  with tqdm.tqdm(unit='record', total=(known or {}).get('num_examples')) as bar:
-    for done, new in validation.validate(paths, known):
+  with tqdm.tqdm(unit='record', total=(facts or {}).get('num_examples')) as bar:
+    for done, new in validation.validate(paths, facts):
       for fault in new:
         bar.write(str(fault), file=sys.stdout)
       faults += len(new)
@@ -51,12 +51,12 @@ def check(
   return faults
 
 
-def _known(manifest_path: str | None, label_map: str | None) -> dict[str, Any]:
-  known = manifest.read(manifest_path) if manifest_path else {}
+def _facts(manifest_path: str | None, label_map: str | None) -> dict[str, Any]:
+  facts = manifest.read(manifest_path) if manifest_path else {}
   if label_map:
     with open(label_map, encoding='utf-8') as file:
-      known['label_map'] = json.load(file)
-  return known
+      facts['label_map'] = json.load(file)
+  return facts
 
 
 def _define_flags() -> None:
@@ -73,7 +73,9 @@ def _define_flags() -> None:
     'Manifest of the converter: checks labels and counts against it.',
   )
   flags.DEFINE_string(
-    'label_map', None, 'JSON object of category names by id, instead of it.'
+    'label_map',
+    None,
+    'JSON object of category names by id, to check labels against.',
   )
   flags.DEFINE_integer(
     'max_faults', 100, 'Stop after so many faults; 0 never stops.', 0
@@ -85,8 +87,8 @@ def _run(argv: list[str]) -> None:
     raise app.UsageError(f'unexpected arguments: {argv[1:]}')
   values = flags.FLAGS
   try:
-    known = _known(values.manifest, values.label_map)
-    faults = check(values.input, known, values.max_faults)
+    facts = _facts(values.manifest, values.label_map)
+    faults = check(values.input, facts, values.max_faults)
   except (ValueError, FileNotFoundError) as error:
     sys.exit(f'error: {error}')
   if faults:

@@ -24,7 +24,7 @@ class Fault(NamedTuple):
   """A fault of a file, of a record or of the whole data set.
 
   Attributes:
-    place: file and record, as far as known.
+    place: file, and record if the fault has one.
     field: name of the feature, or `record`, `file` or `manifest`.
     detail: the expected and the actual content.
   """
@@ -68,8 +68,8 @@ def validate(
     manifest: the converter's manifest of the data set.
 
   Yields:
-    1 and the faults of a record, for each record in turn. 0 and the fault of a
-    file that cannot be read further, or of the data set as a whole.
+    (1, faults of the record) for each record. (0, fault) for a file that cannot
+    be read further, and for a wrong number of records.
   """
   seen: dict[int, str] = {}
   count = 0
@@ -170,16 +170,17 @@ def _category_lists(record: records.Record) -> Iterator[tuple[str, str]]:
 
 
 def _addresses(record: records.Record) -> Iterator[tuple[str, str]]:
-  owned = set(record.ids[record.ids > 0].tolist())
+  addresses = set(record.ids[record.ids > 0].tolist())
   for plane, pixels in enumerate(record.planes):
     values = np.unique(pixels)
     present = {IDS_PER_PLANE * plane + int(v) for v in values if v}
-    mine = {i for i in owned if i // IDS_PER_PLANE == plane}
-    if mine - present:
-      detail = f'no pixel of plane {plane} has the ids {sorted(mine - present)}'
+    stated = {i for i in addresses if i // IDS_PER_PLANE == plane}
+    missing, unowned = sorted(stated - present), sorted(present - stated)
+    if missing:
+      detail = f'no pixel of plane {plane} has the ids {missing}'
       yield Features.IDS, detail
-    if present - mine:
-      detail = f'plane {plane} has pixels of nobody: {sorted(present - mine)}'
+    if unowned:
+      detail = f'plane {plane} has pixels of nobody: {unowned}'
       yield Features.PLANES, detail
   used = record.ids // IDS_PER_PLANE
   placed = record.ids > 0
@@ -206,6 +207,6 @@ def _pngs(record: records.Record, features) -> Iterator[tuple[str, str]]:
 
 def _schema(features) -> Iterator[tuple[str, str]]:
   versions = example_features.values(features, Features.SCHEMA, 'int64_list')
-  ours = Features.PLANES in features or Features.SCHEMA in features
-  if ours and versions != [SCHEMA_VERSION]:
+  required = Features.PLANES in features or Features.SCHEMA in features
+  if required and versions != [SCHEMA_VERSION]:
     yield Features.SCHEMA, f'expected {SCHEMA_VERSION}, got {versions}'

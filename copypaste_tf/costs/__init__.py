@@ -1,1 +1,6 @@
-"""Measures the input pipeline and compiles the training step for TPUs."""
+"""Measures the input pipeline and the training step.
+
+`input_benchmark` times the pipeline with `measure`; `input_summary` formats the
+result. `lowering` turns the training step into an XLA module for one `replica`
+of many; `hlo_module` inspects it, and `tpu` compiles it for a TPU.
+"""

@@ -25,11 +25,11 @@ class Costs(NamedTuple):
   """The costs of the parts of a pipeline in one process.
 
   Attributes:
-    samples: samples of each round by name. `UNIT` is a bare decode of the
-      images; `STAGE + name` is the pipeline up to and with a stage, in their
-      order. `on host` is the whole pipeline with Copy-Paste; `on device` is the
-      host's part of it where the device augments; `off ...` are the same
-      without Copy-Paste; `PLAIN` is `on host` without compilation.
+    samples: one sample per round, by name. `UNIT` only decodes the images.
+      `STAGE + name` is the pipeline up to and including a stage; stages are in
+      their order. `on host` is the whole pipeline with Copy-Paste. `on device`
+      is the host's share of the work if the device augments. `off ...` are the
+      same without Copy-Paste. `PLAIN` is `on host` without compilation.
     peak_mib: peak memory of all of them together.
   """
 
@@ -53,15 +53,15 @@ class Run(NamedTuple):
 
 def with_and_without(data: TrainData) -> tuple[TrainData, TrainData]:
   """Returns the config with Copy-Paste (its own or the default) and without."""
-  here = data.replace(data_service='')
-  on = here if here.composes() else here.replace(copy_paste=CopyPaste())
-  return on, here.replace(copy_paste=None, composition='')
+  local = data.replace(data_service='')
+  on = local if local.composes() else local.replace(copy_paste=CopyPaste())
+  return on, local.replace(copy_paste=None, composition='')
 
 
-def tasks(
+def workloads(
   data: TrainData, output_size: tuple[int, int]
-) -> dict[str, measure.Task]:
-  """Returns the timed tasks by name; see `Costs.samples`.
+) -> dict[str, measure.Workload]:
+  """Returns the timed workloads by name; see `Costs.samples`.
 
   Args:
     data: config of the training inputs.
@@ -102,7 +102,10 @@ def measure_costs(
   images = math.ceil(images / data.global_batch_size) * data.global_batch_size
   with pipeline.input_errors(data):
     samples = measure.interleaved(
-      tasks(data, output_size), images=images, rounds=rounds, progress=_print
+      workloads(data, output_size),
+      images=images,
+      rounds=rounds,
+      progress=_print,
     )
     # The stages above include the pipelines with Copy-Paste.
     for place in PLACES:
@@ -190,15 +193,15 @@ def _last(stages: Mapping[str, tf.data.Dataset]) -> tf.data.Dataset:
   return dataset
 
 
-def _decoding(records: tf.data.Dataset) -> measure.Task:
-  """Returns a task that only decodes the images of records."""
+def _decoding(records: tf.data.Dataset) -> measure.Workload:
+  """Returns a workload that only decodes the images of records."""
   iterator = iter(records)
 
-  def task(images):
+  def workload(images):
     encoded = [_encoded(next(iterator)) for _ in range(images)]
     return lambda: [tf.io.decode_jpeg(image, channels=3) for image in encoded]
 
-  return task
+  return workload
 
 
 def _encoded(element) -> tf.Tensor:

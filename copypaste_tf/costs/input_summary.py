@@ -167,10 +167,12 @@ def _needs_line(need: Mapping[str, Any]) -> str:
   )
 
 
-def _ratio(some: Sequence[measure.Sample], others) -> float:
+def _ratio(
+  numerators: Sequence[measure.Sample], denominators: Sequence[measure.Sample]
+) -> float:
   """Returns the median ratio of CPU times, compared within each round."""
-  pairs = zip(some, others, strict=True)
-  return statistics.median(one.cpu / other.cpu for one, other in pairs)
+  pairs = zip(numerators, denominators, strict=True)
+  return statistics.median(a.cpu / b.cpu for a, b in pairs)
 
 
 def _cpu(rows: Sequence[measure.Sample]) -> float:

@@ -24,11 +24,12 @@ _MISSING = re.compile(r"No registered '(\w+)' OpKernel")
 
 
 class Step(NamedTuple):
-  """Holds a training step that is traced, but not run.
+  """A training step that can be lowered but is never run.
 
   Attributes:
-    function: takes the flat tensors of a batch, and trains its own model.
-    inputs: specs of these tensors, the batch of one replica.
+    function: takes the flattened tensors of one replica's batch and trains its
+      own model.
+    inputs: specs of these tensors.
   """
 
   function: Callable[..., Any]
@@ -112,7 +113,7 @@ def _input_spec(task: TrainedTask, replicas: int, batch: int) -> Any:
 
 
 def _packed(spec: Any, tensors: tuple[tf.Tensor, ...]) -> Any:
-  """Returns tensors in the structure of a spec, None where it has none."""
+  """Packs tensors into the structure of a spec, which may contain None."""
   left = iter(tensors)
   flat = [
     next(left) if isinstance(x, tf.TensorSpec) else None

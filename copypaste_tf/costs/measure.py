@@ -1,8 +1,8 @@
 """Times work that runs in the background, such as that of `tf.data`.
 
 A pipeline prefetches. The clock therefore starts and stops when the process is
-idle: all buffers are full at both ends, so the work in between is exactly that
-for the images that were taken.
+idle. All buffers are full at both moments, so the work in between is exactly
+the work for the images that were taken.
 """
 
 import time
@@ -17,7 +17,7 @@ from copypaste_tf.training.run import memory
 # work to fill these would count as work for the images that are taken.
 WARM_UP = 5
 
-Task = Callable[[int], Callable[[], object]]
+Workload = Callable[[int], Callable[[], object]]
 """Takes a number of images; returns the function to time."""
 
 
@@ -68,35 +68,35 @@ def settle(
 
 
 def interleaved(
-  tasks: Mapping[str, Task],
+  workloads: Mapping[str, Workload],
   *,
   images: int,
   rounds: int,
   progress: Callable[[str], object] = lambda _: None,
 ) -> dict[str, list[Sample]]:
-  """Times tasks in turn, so that a drift of the machine affects all alike.
+  """Times workloads in turn, so that drift of the machine affects all alike.
 
   Args:
-    tasks: tasks by name.
-    images: images per task and round.
+    workloads: workloads by name.
+    images: images per workload and round.
     rounds: number of rounds that count, after `WARM_UP` that do not.
     progress: called with a line of text after every round.
 
   Returns:
-    The samples of each task, one per round.
+    The samples of each workload, one per round.
   """
-  samples = {name: [] for name in tasks}
+  samples = {name: [] for name in workloads}
   for number in range(1 - WARM_UP, rounds + 1):
-    for name, task in tasks.items():
-      sample = _timed(task(images), images)
+    for name, workload in workloads.items():
+      sample = _timed(workload(images), images)
       if number > 0:
         samples[name].append(sample)
     progress(f'round {number} of {rounds}' if number > 0 else 'warming up')
   return samples
 
 
-def taking(dataset: tf.data.Dataset, size: int) -> Task:
-  """Builds the task of taking elements from one iterator.
+def taking(dataset: tf.data.Dataset, size: int) -> Workload:
+  """Builds the workload of taking elements from one iterator.
 
   Args:
     dataset: an infinite data set.
@@ -104,14 +104,14 @@ def taking(dataset: tf.data.Dataset, size: int) -> Task:
   """
   iterator = iter(dataset)
 
-  def task(images):
+  def workload(images):
     def take():
       for _ in range(-(-images // size)):
         next(iterator)
 
     return take
 
-  return task
+  return workload
 
 
 def long_run(

@@ -1,1 +1,6 @@
-"""Evaluators: ground truth and outputs to metrics; COCO is the first."""
+"""Computes metrics of a model's outputs against ground truth.
+
+`evaluator` is the interface, `coco_evaluator` the implementation with COCO's
+metrics. In the order of the data: `groundtruth` reads the labels, `detections`
+holds the outputs, `coco` computes average precision, `tables` formats it.
+"""

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from copypaste_tf.evaluation import evaluators, labels
+from copypaste_tf.evaluation import coco_backends, coco_inputs
 from copypaste_tf.evaluation.detections import Detections
 from copypaste_tf.evaluation.groundtruth import from_annotations
 
 _RUNS = {
-  'faster': evaluators.run_faster,
-  'pycocotools': evaluators.run_pycocotools,
+  'faster': coco_backends.run_faster,
+  'pycocotools': coco_backends.run_pycocotools,
 }
 BACKENDS = tuple(_RUNS)
 PREFIXES = {'bbox': 'box', 'segm': 'mask'}
@@ -42,7 +42,7 @@ def evaluate(
   results: Detections | Sequence[Mapping[str, Any]] | str | os.PathLike,
   *,
   backend: str = 'faster',
-  iou_types: Sequence[str] = labels.IOU_TYPES,
+  iou_types: Sequence[str] = coco_inputs.IOU_TYPES,
   per_category: bool = False,
   strict_categories: bool = True,
 ) -> dict[str, float]:
@@ -67,11 +67,11 @@ def evaluate(
 
   Raises:
     ValueError: an argument is not among the names above, or the data are
-      faulty; see `labels`.
+      faulty; see `coco_inputs`.
   """
   if backend not in BACKENDS:
     raise ValueError(f'backend must be one of {BACKENDS}, got {backend!r}.')
-  with _no_collections():
+  with _paused_garbage_collector():
     groundtruth = _loaded(groundtruth, from_annotations)
     results = _loaded(results, _load_results)
     if isinstance(results, Detections):
@@ -86,12 +86,12 @@ def _evaluate(
 ):
   metrics = {}
   for iou_type in iou_types:
-    if iou_type not in labels.IOU_TYPES:
+    if iou_type not in coco_inputs.IOU_TYPES:
       raise ValueError(
-        f'iou_types must be among {labels.IOU_TYPES}, got {iou_type!r}.'
+        f'iou_types must be among {coco_inputs.IOU_TYPES}, got {iou_type!r}.'
       )
-    truth = labels.index_groundtruth(groundtruth, iou_type)
-    detections = labels.index_results(
+    truth = coco_inputs.index_groundtruth(groundtruth, iou_type)
+    detections = coco_inputs.index_results(
       results, truth, iou_type, strict_categories=strict_categories
     )
     tables = _RUNS[backend](truth, detections, iou_type)
@@ -103,11 +103,11 @@ def _evaluate(
 
 
 @contextlib.contextmanager
-def _no_collections():
+def _paused_garbage_collector():
   """Pauses the garbage collector.
 
-  Half a million dictionaries make it run again and again without a find. This
-  would take a third of the time.
+  With half a million dictionaries alive, it would take a third of the time and
+  free nothing.
   """
   enabled = gc.isenabled()
   gc.disable()
@@ -128,7 +128,7 @@ def _load_results(path) -> list[dict[str, Any]]:
 
 
 def _summary(precision, recall, prefix: str) -> dict[str, float]:
-  """Returns COCO's twelve numbers from the tables of `evaluators`."""
+  """Returns COCO's twelve numbers from the tables of `coco_backends`."""
   values = [
     _mean(precision[:, :, :, 0, -1]),
     _mean(precision[0, :, :, 0, -1]),
@@ -142,8 +142,8 @@ def _summary(precision, recall, prefix: str) -> dict[str, float]:
 
 
 def _mean(table: np.ndarray) -> float:
-  known = table[table > -1]
-  return float(known.mean()) if known.size else -1.0
+  defined = table[table > -1]
+  return float(defined.mean()) if defined.size else -1.0
 
 
 def _per_category(precision, categories, prefix: str) -> dict[str, float]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from copypaste_tf.evaluation import coco, detections, evaluators, tables
+from copypaste_tf.evaluation import coco, coco_backends, detections, tables
 from copypaste_tf.evaluation.detections import Detections
 from copypaste_tf.evaluation.evaluator import Evaluator
 
@@ -17,7 +17,7 @@ DETECTIONS_FILE = 'detections.json'
 class CocoEvaluator(Evaluator):
   """Measures box and mask AP of detections against COCO's ground truth."""
 
-  max_detections = evaluators.MAX_DETECTIONS[-1]
+  max_detections = coco_backends.MAX_DETECTIONS[-1]
   output_file = DETECTIONS_FILE
 
   def __init__(

@@ -18,8 +18,8 @@ _CHUNK = 1000  # Detections that are written to a file at once.
 class Detections:
   """n detections in pixels of the original images.
 
-  A detection takes 56 bytes, or 72 and the counts of its mask (some 100), where
-  a dictionary of COCO results takes 900. `len` returns n.
+  A detection takes 56 bytes; with a mask, 72 bytes and about 100 for its RLE.
+  A dictionary of COCO results takes 900. `len` returns n.
 
   Attributes:
     image_ids: `[n]` int64.
@@ -27,8 +27,10 @@ class Detections:
     boxes: `[n, 4]` float64 `(x, y, width, height)`, within the image.
     scores: `[n]` float64.
     sizes: `[n, 2]` int32 height and width of the images; None without masks.
-    counts: the counts of the n compressed RLE masks, joined; None without.
-    ends: `[n]` int64, where the counts of each mask end; None without.
+    counts: the counts of the n compressed RLE masks, joined; None without
+      masks.
+    ends: `[n]` int64, index in `counts` where each mask ends; None without
+      masks.
   """
 
   image_ids: np.ndarray
@@ -71,7 +73,7 @@ class Detections:
     return list(self)
 
   def write_json(self, path: str | os.PathLike) -> None:
-    """Writes the COCO results to a JSON file, without the list in memory."""
+    """Writes the COCO results to a JSON file without building their list."""
     with tf.io.gfile.GFile(os.fspath(path), 'w') as file:
       file.write('[')
       chunk: list[str] = []
@@ -98,8 +100,8 @@ def from_batch(
     original_sizes: `[b, 2]` integer height and width of the original images.
     boxes: `[b, k, 4]` float `(ymin, xmin, ymax, xmax)` in pixels of the
       original image; clipped to it.
-    scores: `[b, k]` float.
-    classes: `[b, k]` integer category ids; 0 and below is padding.
+    scores: `[b, k]` float in [0, 1].
+    classes: `[b, k]` integer category ids; 0 or less is padding.
     masks: `[b, k, m, m]` float probabilities relative to the boxes before
       clipping, or None.
 
@@ -117,16 +119,16 @@ def from_batch(
   outputs.check_finite(source_ids, boxes, scores, present)
   image, _ = np.nonzero(present)
   sizes = np.asarray(original_sizes, np.int64)[image]  # [n, 2]
-  kept = np.asarray(boxes)[present]
+  present_boxes = np.asarray(boxes)[present]
   detections = Detections(
     image_ids=np.asarray(source_ids, np.int64)[image],
     category_ids=np.asarray(classes, np.int64)[present],
-    boxes=outputs.coco_boxes(kept, sizes),
+    boxes=outputs.coco_boxes(present_boxes, sizes),
     scores=outputs.rounded(np.asarray(scores, np.float64)[present], 8),
   )
   if masks is None:
     return detections
-  counts = outputs.mask_counts(np.asarray(masks)[present], kept, sizes)
+  counts = outputs.mask_counts(np.asarray(masks)[present], present_boxes, sizes)
   return _with_masks(detections, sizes, counts)
 
 
@@ -137,7 +139,7 @@ def from_results(results: Sequence[Mapping[str, Any]]) -> Detections:
     results: COCO results with boxes; masks are compressed RLEs.
 
   Returns:
-    The detections, of which `to_results` returns the same values.
+    The detections; their `to_results` returns the same values.
 
   Raises:
     ValueError: some of the results have a mask, and others have none.

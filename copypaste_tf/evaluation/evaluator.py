@@ -8,17 +8,17 @@ import numpy as np
 
 
 class Evaluator(abc.ABC):
-  """Collects the outputs of an evaluation, and measures them.
+  """Collects the outputs of a model and computes metrics of them.
 
   An evaluation calls `reset`, then `add` for each batch of each replica, then
   `merge` with the `parts` of all workers, then `write` and `metrics`.
 
   Attributes:
-    names: metrics that a line of progress shows, if they are there.
-    headline: metric of every evaluation that decides which checkpoint is best;
-      more is better.
-    max_detections: detections of an image that count, by falling score; None
-      where there is no such limit.
+    names: metrics that the line of progress shows, where `metrics` has them.
+    headline: the metric that decides which checkpoint is best; higher is
+      better, and `metrics` always has it.
+    max_detections: number of detections per image that count, by descending
+      score; None for no limit.
     output_file: name of the file that `write` makes; None for none.
   """
 
@@ -36,19 +36,19 @@ class Evaluator(abc.ABC):
     """Adds the outputs of a replica.
 
     Args:
-      outputs: those of `Task.predict` for one batch of one replica, as arrays.
+      outputs: arrays that `Task.predict` returns for one replica's batch.
     """
 
   @abc.abstractmethod
   def parts(self) -> Any:
-    """Returns the outputs of this worker as JSON can hold them."""
+    """Returns the outputs of this worker as data that JSON can hold."""
 
   @abc.abstractmethod
   def merge(self, parts: Sequence[Any]) -> None:
-    """Replaces the outputs by those of all workers.
+    """Replaces the outputs of this worker by those of all workers.
 
     Args:
-      parts: of each worker, in their order.
+      parts: the results of `parts`, one per worker, in their order.
     """
 
   @abc.abstractmethod
@@ -56,18 +56,18 @@ class Evaluator(abc.ABC):
     """Returns the metrics of the outputs by name, `headline` among them."""
 
   def write(self, folder: str) -> None:
-    """Writes the outputs to `output_file` in a folder, if there is such.
+    """Writes the outputs to `output_file`; does nothing if that is None.
 
     Args:
-      folder: an existing one.
+      folder: existing folder for the file.
     """
     del folder
 
   def table(self, metrics: Mapping[str, float]) -> str:
-    """Returns the metrics as text for a person, a line each.
+    """Formats the metrics as text for people, one per line.
 
     Args:
-      metrics: of `metrics`.
+      metrics: the result of `metrics`.
     """
     width = 2 + max(map(len, metrics), default=0)
     return '\n'.join(f'{name:{width}}{x:8.3f}' for name, x in metrics.items())

@@ -41,7 +41,7 @@ def from_annotations(path: str | os.PathLike) -> dict[str, Any]:
 
 
 def from_records(paths: Iterable[str]) -> dict[str, Any]:
-  """Makes a COCO ground truth of TFRecord files.
+  """Builds a COCO ground truth from TFRecord files.
 
   The categories are those that occur in the records. A category without a name
   is named by its id, and carries what the manifest beside the records states
@@ -115,7 +115,7 @@ def _annotations(record: records.Record, first: int) -> list[dict[str, Any]]:
   size = (record.height, record.width)
   entries = []
   # Records hold float32 boxes relative to the image. Rounding restores the
-  # annotated numbers; else an IoU of exactly 0.5 would fall to either side.
+  # annotated numbers. Otherwise an IoU of exactly 0.5 may fall to either side.
   boxes = record.boxes.astype(np.float64).round(_DECIMALS)
   boxes[:, 2:] = (boxes[:, 2:] - boxes[:, :2]).round(_DECIMALS)
   for i, (ymin, xmin, height, width) in enumerate(boxes.tolist()):

@@ -1,4 +1,4 @@
-"""Checks the outputs of a detector and brings them into COCO's form."""
+"""Checks the outputs of a detector and converts them to COCO's format."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ def check_shapes(
   """Checks the leading dimensions; the arguments are of `from_batch`.
 
   Raises:
-    ValueError: they disagree. The message names the array.
+    ValueError: the dimensions disagree. The message names the array.
   """
   batch, count = np.shape(scores)
   expected = {
@@ -41,7 +41,7 @@ def check_finite(source_ids, boxes, scores, present) -> None:
     present: `[b, k]` bool, false for padding.
 
   Raises:
-    ValueError: one is not. The message names the image.
+    ValueError: a box or score is not finite. The message names the image.
   """
   for i, source_id in enumerate(source_ids):
     for name, values in (('box', boxes[i]), ('score', scores[i])):
@@ -53,24 +53,24 @@ def check_finite(source_ids, boxes, scores, present) -> None:
 
 
 def coco_boxes(boxes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-  """Clips boxes to their images and converts them to COCO's form.
+  """Clips boxes to their images and converts them to COCO's format.
 
   Args:
     boxes: `[n, 4]` float `(ymin, xmin, ymax, xmax)` in pixels.
     sizes: `[n, 2]` integer height and width of the images.
 
   Returns:
-    `[n, 4]` float64 `(x, y, width, height)` in pixels, of 4 decimals.
+    `[n, 4]` float64 `(x, y, width, height)` in pixels, with 4 decimals.
   """
   corners = np.clip(boxes.astype(np.float64), 0, np.tile(sizes, 2))
-  # Rounded well below what the metrics can tell, to keep the files small.
+  # Rounding keeps the files small; it is too fine to change the metrics.
   corners = rounded(corners[:, [1, 0, 3, 2]], 4)
   lengths = rounded(corners[:, 2:] - corners[:, :2], 4)
   return np.concatenate([corners[:, :2], lengths], axis=1)
 
 
 def rounded(values: np.ndarray, digits: int) -> np.ndarray:
-  """Rounds to the nearest decimal number, which NumPy's rounding can miss.
+  """Rounds to the nearest decimal, as `round` does; `np.round` may not.
 
   Args:
     values: float64 of any shape.

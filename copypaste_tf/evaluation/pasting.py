@@ -36,13 +36,13 @@ def paste(
     return Crop(0, 0, np.zeros([0, 0], bool))
   rows = _weights(top, bottom, ymin, ymax, mask.shape[0])  # [r, m]
   columns = _weights(left, right, xmin, xmax, mask.shape[1])  # [c, m]
-  # Column after column, which is how the result will be encoded.
+  # Column-major, since RLE encodes column after column.
   probabilities = columns @ mask.T.astype(np.float32) @ rows.T  # [c, r]
   return Crop(top, left, (probabilities > threshold).T)
 
 
 def _span(low: float, high: float, size: int) -> tuple[int, int]:
-  """Returns the first and the last + 1 pixel that a side of a box touches."""
+  """Returns the pixels that a side of a box touches, as `start, stop`."""
   if high <= low:
     return 0, 0
   return max(int(np.floor(low)), 0), min(int(np.ceil(high)), size)

@@ -55,11 +55,14 @@ def boxes(features: FeatureMap, n: int, shape: tuple[int, int]) -> np.ndarray:
 
 
 def areas(features: FeatureMap, boxes: np.ndarray) -> np.ndarray:
-  """Reads `[n]` float32 areas in square pixels; by default those of the boxes.
+  """Reads areas in square pixels; by default those of the boxes.
 
   Args:
-    features: of the example.
+    features: the feature map.
     boxes: `[n, 4]` float32 `(ymin, xmin, ymax, xmax)` in pixels.
+
+  Returns:
+    `[n]` float32, at least 0.
   """
   sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0)
   annotated = values(features, Features.AREA, 'float_list')
@@ -126,12 +129,12 @@ def planes(
   gets no plane and the address 0 for every object.
 
   Args:
-    features: of the example.
+    features: the feature map.
     crowd: `[n]` bool.
-    shape: height and width of the image.
+    shape: height and width of the image in pixels.
 
   Returns:
-    `[l, h, w]` uint8 planes and `[n]` int32 addresses.
+    `[l, h, w]` uint8 planes and `[n]` int32 addresses; 0 is "no pixel".
   """
   n = len(crowd)
   if Features.PLANES in features:
@@ -158,7 +161,7 @@ def _check_ids(ids: np.ndarray, count: int) -> None:
   if (placed % IDS_PER_PLANE == 0).any():
     fail(Features.IDS, f'values of 1 to 255 in a plane, got {ids.tolist()}')
   if len(np.unique(placed)) != len(placed):
-    fail(Features.IDS, f'an address of its own per object, got {ids.tolist()}')
+    fail(Features.IDS, f'a distinct address per object, got {ids.tolist()}')
 
 
 def _mask(data: bytes, shape: tuple[int, int]) -> np.ndarray:

@@ -60,9 +60,9 @@ def read_manifests(paths: Iterable[str]) -> list[dict[str, Any]]:
     The manifests in the order of the files.
   """
   manifests = dict.fromkeys(manifest_path(str(path)) for path in paths)
-  found = []
+  contents = []
   for path in manifests:
     if path is not None and tf.io.gfile.exists(path):
       with tf.io.gfile.GFile(path) as file:
-        found.append(json.load(file))
-  return found
+        contents.append(json.load(file))
+  return contents

@@ -1,8 +1,9 @@
 """Defines one record, and reads and writes it as a `tf.train.Example`.
 
 `serialize` writes Model Garden's feature keys and the id planes of
-`copypaste_tf.examples`, so each side can read the files of the other. `parse`
-reads the planes, and builds them from the mask PNGs in a record without planes.
+`copypaste_tf.examples`, so this package and Model Garden can read each other's
+files. `parse` reads the planes; it builds them from the mask PNGs of a record
+without planes.
 """
 
 import hashlib
@@ -33,8 +34,8 @@ __all__ = [
 class Record(NamedTuple):
   """An encoded image with the labels of its n objects.
 
-  The last four fields are optional: None means that the data set does not
-  state them. An absent field is not written.
+  The last four fields are optional. None means that the data set does not state
+  the field; the record then lacks the feature.
 
   Attributes:
     image_bytes: the encoded image, as stored.
@@ -51,8 +52,8 @@ class Record(NamedTuple):
     annotation_ids: `[n]` int64; zeros in a record without ids.
     planes: `[l, h, w]` uint8 id planes; `l` is 0 without masks.
     ids: `[n]` int32 addresses in `planes`; 0 is "no pixel".
-    has_masks: whether the record carries masks. A record of another writer
-      without objects counts as having masks, since none is missing.
+    has_masks: whether the record carries masks. A record without objects
+      that another tool wrote counts as having masks, since none is missing.
     difficult: `[n]` bool, Pascal VOC's flag of objects that evaluation ignores.
     scores: `[n]` float32 confidence of each label in [0, 1].
     neg_category_ids: categories that were verified to be absent (LVIS).
@@ -103,8 +104,8 @@ def serialize(
     if masks_png is None:
       masks_png = [png.encode(mask) for mask in instance_masks(record)]
     planes = [png.encode(plane) for plane in record.planes]
-    # An image without objects has these keys too, with empty lists. They tell
-    # it from a record that was made without masks.
+    # An image without objects gets these keys with empty lists. They mark the
+    # record as one with masks.
     features[Features.MASK].bytes_list.value.extend(masks_png)
     features[Features.PLANES].bytes_list.value.extend(planes)
     features[Features.IDS].int64_list.value.extend(record.ids.tolist())

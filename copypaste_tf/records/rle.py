@@ -25,7 +25,7 @@ def encode(crop: Crop, size: tuple[int, int]) -> Rle:
   edges = _edges(crop, height)
   counts = np.diff(edges, prepend=0, append=height * width)
   if counts.size > 1 and counts[-1] == 0:
-    counts = counts[:-1]  # Nothing follows a mask that has the last pixel.
+    counts = counts[:-1]  # The mask holds the last pixel, so no zeros follow.
   runs = {'size': [height, width], 'counts': counts.tolist()}
   encoded = coco_mask.frPyObjects(runs, height, width)
   return {'size': [height, width], 'counts': encoded['counts'].decode()}
@@ -41,7 +41,7 @@ def _edges(crop: Crop, height: int) -> np.ndarray:
   column, row = np.divmod(changes, rows + 1)
   edges = (crop.left + column) * height + crop.top + row
   # A run to the bottom continues if the next column starts at the top.
-  same = edges[1:-1:2] == edges[2::2]
+  joined = edges[1:-1:2] == edges[2::2]
   keep = np.ones(len(edges), bool)
-  keep[1:-1:2] = keep[2::2] = ~same
+  keep[1:-1:2] = keep[2::2] = ~joined
   return edges[keep]

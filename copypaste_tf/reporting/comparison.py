@@ -54,7 +54,7 @@ def compare(
   limit: int,
   enlarged_side: int = 320,
 ) -> list[Comparison]:
-  """Draws the first images that have objects, good or bad.
+  """Draws the first images that have objects, whatever their quality.
 
   Args:
     records: evaluation records, read only as far as needed.
@@ -95,7 +95,7 @@ def annotated_objects(record: Record, names: Mapping[int, str]) -> Objects:
 
   Args:
     record: an evaluation record.
-    names: class names by category id; by default those of the record.
+    names: class names by category id; the record names the others.
   """
   colors = drawing.class_colors(record.classes)
   captions = []

@@ -1,6 +1,6 @@
-"""Building blocks of a page as plain data; `templates/elements.html` has them.
+"""Defines the elements of a page; `templates/elements.html` renders them.
 
-Every text is plain: the templates escape it.
+Texts are plain, since the templates escape them.
 """
 
 import base64
@@ -72,7 +72,7 @@ class Note(NamedTuple):
 
   Attributes:
     text: the remark.
-    command: command line that makes it, or ''.
+    command: command line that makes what is missing, or ''.
   """
 
   text: str

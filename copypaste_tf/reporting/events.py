@@ -13,7 +13,7 @@ _IMAGE_HEADER = 2  # An image summary is width, height, then the pictures.
 
 
 class Curve(NamedTuple):
-  """A scalar over the training.
+  """A scalar by training step.
 
   Attributes:
     steps: `[n]` int64, ascending.
@@ -73,18 +73,23 @@ def read(folder: str, *, latest_pictures: int = 3) -> Events:
           number = tensor_util.make_ndarray(value.tensor)
           scalars[value.tag][event.step] = float(number)
         elif plugin == 'images':
-          _keep(pictures[value.tag], event.step, value.tensor, latest_pictures)
+          _add_picture(
+            pictures[value.tag], event.step, value.tensor, latest_pictures
+          )
   curves = {tag: _curve(points) for tag, points in scalars.items()}
   return Events(curves, {tag: _ordered(p) for tag, p in pictures.items()})
 
 
-def _keep(kept: dict[int, bytes], step: int, tensor, latest: int) -> None:
+def _add_picture(
+  pictures: dict[int, bytes], step: int, tensor, latest: int
+) -> None:
+  """Adds a picture and drops all but the first and the latest."""
   encoded = tensor_util.make_ndarray(tensor)[_IMAGE_HEADER:]
   if not len(encoded):
     return
-  kept[step] = bytes(encoded[0])
-  for old in sorted(kept)[1 : len(kept) - latest]:
-    del kept[old]
+  pictures[step] = bytes(encoded[0])
+  for old in sorted(pictures)[1 : len(pictures) - latest]:
+    del pictures[old]
 
 
 def _curve(points: dict[int, float]) -> Curve:
@@ -92,5 +97,5 @@ def _curve(points: dict[int, float]) -> Curve:
   return Curve(steps, np.array([points[step] for step in steps.tolist()]))
 
 
-def _ordered(kept: dict[int, bytes]) -> list[Picture]:
-  return [Picture(step, kept[step]) for step in sorted(kept)]
+def _ordered(pictures: dict[int, bytes]) -> list[Picture]:
+  return [Picture(step, pictures[step]) for step in sorted(pictures)]

@@ -54,13 +54,15 @@ def document(
 
 
 def embedded(source: str) -> markupsafe.Markup:
-  """Marks the data URI of an image as safe; the only such place.
+  """Marks the data URI of an image as safe to embed.
+
+  Nothing else on the page bypasses the escaping.
 
   Args:
     source: the data URI.
 
   Raises:
-    ValueError: it is not one.
+    ValueError: `source` is no such URI.
   """
   if not _IMAGE.fullmatch(source):
     raise ValueError(

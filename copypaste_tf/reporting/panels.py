@@ -45,11 +45,11 @@ def draw(example: Example, names: Mapping[int, str]) -> dict[str, np.ndarray]:
 
   Args:
     example: the example to draw.
-    names: class names by category id; an id without one is shown as such.
+    names: class names by category id; a category without one shows its id.
 
   Returns:
     `[h, w, 3]` uint8 by the name of the panel: `target`, `source`, `alpha` and
-    `result`, without Copy-Paste `target` and `result`.
+    `result`; without Copy-Paste, only `target` and `result`.
   """
   example = _enlarged(example)
   panels = {'target': _target(example, names)}
@@ -87,7 +87,7 @@ def caption(example: Example) -> str:
 
 
 def _enlarged(example: Example) -> Example:
-  """Repeats the pixels of small images, so that captions leave room."""
+  """Repeats the pixels of small images, to make room for captions."""
   times = max(MIN_SIDE // max(example.result.image.shape[:2]), 1)
 
   def enlarge(scene):
@@ -148,7 +148,7 @@ def _draw(scene: Any, present, names, colors) -> np.ndarray:
 
 
 def _is_in(ids, result: TrainScenes, *, from_source: bool, touched=False):
-  """Returns `[n]` bool, true for ids that are labels of the result."""
+  """Returns `[n]` bool, true for ids that the result has as labels."""
   labels = (result.classes > 0) & (result.pasted == from_source)
   if touched:
     labels &= result.touched

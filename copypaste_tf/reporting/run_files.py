@@ -1,6 +1,5 @@
 """Reads the files that a run leaves in its `model_dir`."""
 
-import json
 import os
 import re
 from typing import Any, NamedTuple
@@ -8,6 +7,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 from official.core import config_definitions as cfg
 
+from copypaste_tf import whole_files
 from copypaste_tf.evaluation import coco_evaluator
 from copypaste_tf.reporting import events
 from copypaste_tf.training.checkpoints import best
@@ -29,7 +29,8 @@ class Run(NamedTuple):
     detections: COCO results of the last evaluation; None without one.
     train: events of the training.
     validation: events of the evaluations.
-    best: `best.json` of the best checkpoint; None without an evaluation.
+    best: content of `best.json`, the metrics of the best checkpoint; None
+      without an evaluation.
   """
 
   model_dir: str
@@ -99,11 +100,4 @@ def _text(model_dir: str, name: str) -> str | None:
 
 
 def _json(model_dir: str, name: str) -> Any:
-  text = _text(model_dir, name)
-  if text is None:
-    return None
-  try:
-    return json.loads(text)
-  except json.JSONDecodeError as error:
-    path = os.path.join(model_dir, name)
-    raise ValueError(f'{path} is not JSON: {error}') from error
+  return whole_files.read_json(os.path.join(model_dir, name))

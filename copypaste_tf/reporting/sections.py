@@ -15,7 +15,7 @@ from copypaste_tf.reporting.page import Section
 from copypaste_tf.tasks.captions import Captions, MetricTable
 
 _WIDE = 400  # Pixels; a pair of larger images fills the page.
-# Caption by name of what `run_record.versions` knows.
+# Captions of the entries of `run_record.versions`.
 _MACHINE = {
   'time': 'Started',
   'git_commit': 'Commit',
@@ -41,8 +41,8 @@ class Pair(NamedTuple):
 
 def percent(value: float | None) -> str:
   """Formats a metric as papers do: `0.4271` is `42.7`, None is a dash."""
-  known = value is not None and math.isfinite(value) and value >= 0
-  return f'{100 * value:.1f}' if known else '–'
+  defined = value is not None and math.isfinite(value) and value >= 0
+  return f'{100 * value:.1f}' if defined else '–'
 
 
 def metrics(

@@ -115,10 +115,10 @@ def strip(images: Mapping[str, np.ndarray], caption: str) -> Strip:
 
 
 def totals(examples: Sequence[Example]) -> list[tuple[str, str]]:
-  """Returns (value, label) of the numbers over all examples.
+  """Returns (value, label) of numbers summed over all examples.
 
   Args:
-    examples: any number of them.
+    examples: the examples of the sheet.
   """
   count = len(examples)
   statistics = [example.result.statistics for example in examples]

@@ -29,7 +29,7 @@ def metrics(
   Args:
     run: the run.
     evaluated: metrics in [0, 1] by name; empty without an evaluation.
-    seconds: duration of the whole job; None means that of the training.
+    seconds: duration of the whole job; None takes that of the training.
 
   Returns:
     All metrics, `seconds`, `train_seconds`, `train_steps`, `batch_size`,

@@ -28,7 +28,7 @@ def problems(params: cfg.ExperimentConfig) -> list[Problem]:
 
 
 class Detector:
-  """Holds the model of a checkpoint on one device, as `evaluate` uses it.
+  """Runs the model of a checkpoint on one device, as `evaluate` does.
 
   Args:
     params: the config of the model.
@@ -67,5 +67,12 @@ class Detector:
     )
 
   def detect(self, scenes: EvalScenes) -> dict[str, tf.Tensor]:
-    """Returns the arguments of `detections.from_batch`, in a graph."""
+    """Detects objects in a batch; can be traced.
+
+    Args:
+      scenes: `b` images of `fit`, with a batch axis.
+
+    Returns:
+      The arguments of `detections.from_batch`, as tensors.
+    """
     return self._task.predict(scenes, self.model)

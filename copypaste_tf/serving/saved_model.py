@@ -50,8 +50,8 @@ def module(detector: Detector, *, min_score: float = 0.0) -> tf.Module:
     min_score: detections with a lower score are left out.
   """
   served = tf.Module()
-  # The variables instead of the model: Keras would also save its layers, whose
-  # classes only this package has.
+  # Only the variables are saved. The layers of the model would need the classes
+  # of this package to load.
   served.weights = list(detector.model.variables)
 
   def detect(scenes: EvalScenes) -> dict[str, tf.Tensor]:
@@ -108,7 +108,7 @@ def outputs(
   min_score: float,
   masks: tf.Tensor | None = None,
 ) -> dict[str, tf.Tensor]:
-  """Names the outputs and removes padding that no image of the batch needs.
+  """Names the outputs and cuts the padding to the longest list of the batch.
 
   Args:
     source_ids: `[b]` int64, not used.

@@ -58,7 +58,7 @@ def test_all_arguments_are_one_tuple(modules):
   assert taken == dict(enumerate(parts))
 
 
-def test_an_update_still_takes_the_place_of_its_variable(modules):
+def test_aliases_of_updated_variables_are_kept(modules):
   before, after = modules
   (old,) = before.input_output_alias.entries
   (new,) = after.input_output_alias.entries

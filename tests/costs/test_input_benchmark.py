@@ -32,7 +32,7 @@ def data(path):
   )
 
 
-def test_with_and_without_are_else_the_same(data, path):
+def test_configs_with_and_without_copy_paste_differ_in_nothing_else(data, path):
   data = data.replace(
     source_input_path=path, data_service='grpc://x:1', deterministic=False
   )

@@ -104,7 +104,7 @@ def _choices(recipe):
   }
 
 
-def test_every_choice_of_a_recipe_is_lowered():
+def test_every_option_of_recipes_lowers():
   lowered = set().union(*map(_choices, DIFFERENT))
   for recipe in RECIPES:
     assert _choices(recipe) <= lowered, recipe
@@ -154,7 +154,7 @@ def test_the_replicas_sum_gradients_and_statistics(largest):
 
 
 @pytest.mark.slow
-def test_updates_take_the_place_of_the_variables(largest):
+def test_updated_variables_reuse_the_memory_of_the_old_ones(largest):
   found = hlo_pb2.HloModuleProto.FromString(largest.module)
   assert len(found.input_output_alias.entries) > 100
 

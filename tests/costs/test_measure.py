@@ -24,7 +24,7 @@ def start_burning():
   return thread
 
 
-def test_rest_begins_when_the_work_in_the_background_ends():
+def test_settle_returns_when_background_work_ends():
   before = time.process_time()
   thread = start_burning()
   wall, cpu = measure.settle()
@@ -46,7 +46,7 @@ def test_work_that_goes_on_after_the_call_is_counted():
   assert all(10 * row.cpu < 0.3 * BUSY for row in samples['idle'])
 
 
-def test_tasks_take_turns_and_the_first_rounds_are_not_counted(monkeypatch):
+def test_workloads_take_turns_and_warm_up_rounds_do_not_count(monkeypatch):
   monkeypatch.setattr(measure, 'settle', lambda: (0.0, 0.0))
   order, told = [], []
 
@@ -83,7 +83,7 @@ def counted(limit=1000):
 
 
 @pytest.mark.parametrize(('images', 'elements'), [(8, 2), (9, 3), (1, 1)])
-def test_as_many_elements_as_hold_the_images(images, elements):
+def test_taking_rounds_images_up_to_whole_elements(images, elements):
   dataset, taken = counted()
   task = measure.taking(dataset, 4)
   task(images)
@@ -94,7 +94,7 @@ def test_as_many_elements_as_hold_the_images(images, elements):
   assert len(taken) == 2 * elements
 
 
-def test_a_long_run_looks_on_the_way():
+def test_a_long_run_yields_points_at_equal_distances():
   dataset, taken = counted()
   points = list(measure.long_run(dataset, 5, batches=20, points=4))
   assert [point.batches for point in points] == [5, 10, 15, 20]
@@ -104,7 +104,7 @@ def test_a_long_run_looks_on_the_way():
   assert [point.batches for point in few] == [1, 2, 3]
 
 
-def test_throughput_counts_images_of_its_own_part():
+def test_throughput_counts_images_since_the_previous_point():
   dataset = tf.data.Dataset.range(100).map(
     lambda i: tf.numpy_function(lambda: time.sleep(0.02) or 0, [], tf.int64)
   )

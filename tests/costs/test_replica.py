@@ -28,7 +28,7 @@ def _all_reduced(replicas, operation, x):
   return strategy.run(one, args=(x,))
 
 
-def test_it_reports_all_replicas():
+def test_the_strategy_reports_all_replicas():
   strategy = OneOfMany(6)
   assert strategy.num_replicas_in_sync == 6
   with strategy.scope():
@@ -85,7 +85,7 @@ def test_a_mean_divides_by_the_replicas():
   } and 'divide' in {x.opcode for x in instructions}
 
 
-def test_a_replica_learns_its_number_when_it_runs():
+def test_the_replica_id_is_known_only_at_run_time():
   def number():
     return OneOfMany(4).run(
       lambda: tf.distribute.get_replica_context().replica_id_in_sync_group
@@ -120,6 +120,6 @@ def test_optimizer_and_normalization_sum_over_the_replicas():
 
 
 @pytest.mark.parametrize('replicas', [0, -1])
-def test_there_is_one_replica_at_least(replicas):
+def test_less_than_one_replica_is_refused(replicas):
   with pytest.raises(ValueError, match='at least one replica'):
     OneOfMany(replicas)

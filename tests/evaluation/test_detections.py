@@ -153,12 +153,12 @@ def test_joined_detections_keep_their_order_and_masks(masks):
   assert again.to_results()[len(joined) :] == batches[0].to_results()
 
 
-def test_nothing_joined_is_nothing():
+def test_concat_of_no_batches_is_empty():
   assert len(detections.concat([])) == 0
   assert detections.concat([]).to_results() == []
 
 
-def test_with_and_without_masks_are_not_joined():
+def test_concat_refuses_batches_with_and_without_masks():
   batches = [detections.from_batch(**some(0, masks)) for masks in (True, False)]
   with pytest.raises(ValueError, match='1 of 2 batches have masks'):
     detections.concat(batches)
@@ -178,14 +178,14 @@ def test_results_with_some_masks_are_refused():
 
 
 @pytest.mark.parametrize('count', [0, 1, 999, 1000, 1001])
-def test_the_file_is_that_of_json(tmp_path, count):
+def test_write_json_writes_the_bytes_of_json_dump(tmp_path, count):
   found = detections.from_batch(**batch(1, count))
   found.write_json(tmp_path / 'x.json')
   expected = json.dumps(results_by_hand(**batch(1, count)))
   assert (tmp_path / 'x.json').read_text() == expected
 
 
-def test_bytes_of_a_detection():
+def test_a_detection_takes_the_documented_bytes():
   found = detections.from_batch(**batch(2, 50, m=28))
   arrays = (found.image_ids, found.category_ids, found.boxes, found.scores)
   assert sum(array.nbytes for array in arrays) == 56 * 100

@@ -38,7 +38,7 @@ def jittered_results(truth, seed=0):
   return results
 
 
-def test_from_records_tells_all_that_the_record_does(tmp_path):
+def test_from_records_keeps_every_label_of_the_record(tmp_path):
   record, masks, _ = serialized.make_record(3, count=5, crowds=2)
   path = write(tmp_path / 'a.tfrecord', record)
   truth = groundtruth.from_records([path])
@@ -60,7 +60,7 @@ def test_from_records_tells_all_that_the_record_does(tmp_path):
   json.dumps(truth)
 
 
-def test_categories_are_those_that_occur_named_where_a_name_is(tmp_path):
+def test_categories_of_the_records_are_listed_unnamed_ones_by_id(tmp_path):
   first, _, _ = serialized.make_record(
     1, count=2, classes=np.array([7, 2]), class_names=['', 'two']
   )

@@ -25,7 +25,7 @@ def test_values_of_any_length(features):
     assert example_features.values(features, key, 'int64_list') == []
 
 
-def test_another_kind_is_named(features):
+def test_a_feature_of_another_type_is_named(features):
   with pytest.raises(FeatureError) as caught:
     example_features.values(features, 'one', 'int64_list')
   assert caught.value.feature == 'one'
@@ -61,6 +61,6 @@ def test_a_column_has_a_value_per_object(features):
     column('absent', 2)
 
 
-def test_other_bytes_are_refused():
+def test_bytes_that_are_no_example_are_refused():
   with pytest.raises(ValueError, match=r'expected a tf\.train\.Example, got'):
     example_features.load(b'\xff\xff nonsense')

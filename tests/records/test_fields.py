@@ -21,7 +21,7 @@ def record():
   return made
 
 
-def test_each_field_is_that_of_the_record(record):
+def test_each_field_is_read(record):
   features, shape = load(record), (20, 30)
   assert fields.shape(features) == shape
   assert fields.source_id(features) == 1003
@@ -33,14 +33,14 @@ def test_each_field_is_that_of_the_record(record):
   np.testing.assert_array_equal(areas, record.areas)
 
 
-def test_absent_areas_are_those_of_the_boxes(record):
+def test_areas_default_to_the_areas_of_the_boxes(record):
   boxes = np.array([[1, 2, 4, 7], [5, 5, 3, 9]], np.float32)
   areas = fields.areas(load(record, Features.AREA), boxes)
   assert areas.tolist() == [15, 0]
 
 
 @pytest.mark.parametrize('dropped', [(), (Features.PLANES, Features.IDS)])
-def test_planes_are_read_or_made_of_the_masks(record, dropped):
+def test_planes_are_read_or_built_from_the_mask_pngs(record, dropped):
   features = load(record, *dropped)
   planes, ids = fields.planes(features, record.crowd, (20, 30))
   np.testing.assert_array_equal(planes, record.planes)

@@ -86,7 +86,7 @@ def test_no_object_needs_no_plane():
   assert ids.shape == (0,) and ids.dtype == np.int32
 
 
-def test_a_mask_is_what_has_the_value_in_its_plane():
+def test_mask_of_selects_the_value_in_the_plane_of_an_address():
   planes = np.zeros((2, 2, 3), np.uint8)
   planes[1, 0, 1:] = 7
   found = id_planes.mask_of(planes, np.int32(256 + 7))

@@ -202,7 +202,7 @@ def put(key, kind, *numbers):
       (put, 'int64_list', 2**31),
       'category ids',
     ),
-    (Features.IDS, (put, 'int64_list', 1, 1), 'of its own'),
+    (Features.IDS, (put, 'int64_list', 1, 1), 'distinct address'),
     (Features.IDS, (put, 'int64_list', 1, 256 * 9 + 1), 'addresses in'),
     (Features.IDS, (put, 'int64_list', 1, -3), 'addresses in'),
     (Features.PLANES, (put, 'bytes_list', b'x'), 'expected a PNG'),

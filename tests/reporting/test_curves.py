@@ -22,7 +22,7 @@ def comments(svg):
   return [text.strip() for text in re.findall('<!--(.+?)-->', svg)]
 
 
-def test_loss_figure_names_the_losses_that_there_are():
+def test_loss_figure_names_the_available_losses():
   train = {'model_loss': curve(3 - STEPS / 50), 'mask_loss': curve(1)}
   texts = comments(curves.loss_figure(train, {}, CAPTIONS))
   assert {'Training loss', 'sum', 'mask', 'step'} <= set(texts)
@@ -47,7 +47,7 @@ def test_no_curves_give_no_figure():
   assert curves.panel_figure({'mask_loss': curve(1)}, CAPTIONS.panels) is None
 
 
-def test_panel_figure_has_a_panel_for_what_there_is():
+def test_panel_figure_draws_panels_that_have_curves():
   train = {
     'learning_rate': curve(0.02),
     'paste/objects_pasted': curve(2),
@@ -66,7 +66,7 @@ def test_odd_values_are_drawn(value):
   assert 'Training loss' in comments(curves.loss_figure(single, {}, CAPTIONS))
 
 
-def test_first_steps_do_not_squeeze_the_rest():
+def test_large_first_losses_are_cut_off():
   values = np.array([[500.0] + [2.0] * 99])
   assert curves._top(values) < 10
   assert curves._top(np.array([[2.0, 1.0]])) > 2.0

@@ -69,7 +69,7 @@ def test_the_later_picture_of_a_resumed_run_counts(tmp_path):
   assert (image == 9).all()
 
 
-def test_no_folder_and_other_files_give_nothing(tmp_path):
+def test_a_missing_folder_and_other_files_give_no_events(tmp_path):
   (tmp_path / 'checkpoint').write_text('no event file')
   for folder in (tmp_path, tmp_path / 'absent'):
     assert events.read(str(folder)) == events.Events({}, {})

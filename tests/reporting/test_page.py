@@ -116,7 +116,7 @@ def test_a_section_without_its_data_is_an_error():
     render(section('facts.html'))
 
 
-def test_table_has_a_head_only_if_it_says_something():
+def test_a_table_has_a_head_only_with_a_header():
   headed = Table([Row('disc', ['1.0'])], ['Name', 'AP'])
   assert body('facts.html', facts=headed) == ['Name', 'AP', 'disc', '1.0']
   outline = Outline(render(section('facts.html', facts=headed)))

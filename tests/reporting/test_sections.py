@@ -49,7 +49,7 @@ def test_percent(value, text):
   assert sections.percent(value) == text
 
 
-def test_precision_shows_the_24_numbers_and_the_categories_best_first():
+def test_metrics_show_the_24_numbers_and_the_best_categories_first():
   section = sections.metrics(metrics(), {'disc': 7, 'star': 8}, TABLE, NOTE)
   words = body(section)
   assert 'nothing here' not in words
@@ -62,7 +62,7 @@ def test_precision_shows_the_24_numbers_and_the_categories_best_first():
   assert star < disc
 
 
-def test_precision_of_boxes_alone_has_dashes_for_masks():
+def test_metrics_of_boxes_alone_have_dashes_for_masks():
   boxes = {k: v for k, v in metrics().items() if k.startswith('box')}
   words = body(sections.metrics(boxes, {}, TABLE, NOTE))
   start = words.index('star')
@@ -96,7 +96,7 @@ def test_another_task_has_its_own_table():
   ],
   ids=lambda section: section.anchor,
 )
-def test_a_note_says_what_is_missing(section):
+def test_a_note_replaces_missing_content(section):
   assert body(section) == ['nothing here', 'make it']
 
 

@@ -42,7 +42,7 @@ def test_metrics_are_valid_json_even_of_a_diverged_run(run):
   json.dumps(numbers, allow_nan=False)
 
 
-def test_tiles_show_what_is_known(run):
+def test_tiles_show_the_available_numbers(run):
   numbers = summary.metrics(run, {'mask_ap': 0.4, 'box_ap': 0.5}, 300.0)
   assert summary.tiles(numbers, CAPTIONS) == [
     ('40.0', 'mask AP, %'),
@@ -58,7 +58,7 @@ def test_tiles_show_what_is_known(run):
   ]
 
 
-def test_the_best_checkpoint_is_told(run):
+def test_tiles_name_the_best_checkpoint(run):
   best = {'metric': 'mask_ap', 'mask_ap': 0.45, 'step': 1200}
   numbers = summary.metrics(run._replace(best=best), {'mask_ap': 0.4}, None)
   assert numbers['best'] == best
@@ -101,7 +101,7 @@ def test_lead_and_settings_say_what_was_trained(run):
   assert chosen['Image size'] == '1024 × 1024'
 
 
-def test_copy_paste_off_and_blending_are_told(run):
+def test_settings_state_copy_paste_off_and_blending(run):
   data = run.params.task.train_data
   assert summary._copy_paste(None) == 'off'
   options = data.copy_paste.replace(

@@ -91,7 +91,7 @@ def test_boxes_are_clipped_and_noted(bbox, box):
     ({'score': '1'}, 'malformed_score'),
   ],
 )
-def test_what_cannot_be_is_refused(changes, message):
+def test_invalid_annotations_are_refused(changes, message):
   with pytest.raises(SourceError, match=message):
     place(**changes)
 

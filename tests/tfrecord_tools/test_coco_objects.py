@@ -43,7 +43,7 @@ def test_scores_and_flags_are_passed_on():
     ({'bbox': 5}, 'malformed_box'),
   ],
 )
-def test_what_cannot_be_read_is_kept_with_its_fault(changes, message):
+def test_unreadable_annotations_become_unreadable_objects(changes, message):
   found = read(**changes)
   assert found.id == 7
   assert str(found.fault).startswith(message)

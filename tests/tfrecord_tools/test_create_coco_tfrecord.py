@@ -73,7 +73,7 @@ def test_every_kind_of_segmentation_for_every_iscrowd(folder):
   kinds = [
     [SQUARE],
     {'counts': encoded['counts'].decode(), 'size': [60, 80]},
-    {'counts': run_lengths.of_mask(mask), 'size': [60, 80]},
+    {'counts': run_lengths.from_mask(mask), 'size': [60, 80]},
   ]
   labels = [
     label(10 * k + crowd, 1, iscrowd=crowd, segmentation=kind)
@@ -222,7 +222,7 @@ MORE_BAD_BOXES = ([1, 2, 3], 'abcd', [1, 2, -3, 4], [1, 2, 'x', 4], 5, [])
 
 
 @pytest.mark.parametrize('reason', BAD_LABELS)
-def test_bad_annotations_are_skipped_and_told_or_stop(folder, reason):
+def test_bad_annotations_are_skipped_and_counted_or_stop(folder, reason):
   folder.add(1, label(1), label(2, **BAD_LABELS[reason]), label(3))
   manifest = convert(folder)
   assert manifest['dropped']['annotations'] == {reason: 1}
@@ -261,7 +261,7 @@ BAD_IMAGES = {
 
 
 @pytest.mark.parametrize('reason', BAD_IMAGES)
-def test_bad_images_are_skipped_and_told_or_stop(folder, reason):
+def test_bad_images_are_skipped_and_counted_or_stop(folder, reason):
   folder.add(1, label(1, 1))
   BAD_IMAGES[reason](folder.add(2, label(2, 2), label(3, 2)))
   manifest = convert(folder)
@@ -351,7 +351,7 @@ def test_labels_of_turned_images_in_either_frame(folder, tag):
   }
 
 
-def test_turned_images_of_one_size_are_told(folder):
+def test_images_whose_turn_keeps_the_size_are_noted(folder):
   with_exif(folder.add(1, label(1, 1)), 3)
   manifest = convert(folder)
   (mask,) = records.instance_masks(read(folder)[1])

@@ -116,7 +116,7 @@ def test_images_fit_their_entries(dataset):
   assert len({(i['height'], i['width']) for i in data['images']}) > 50
 
 
-def test_every_trap_is_there(dataset):
+def test_every_hard_case_occurs(dataset):
   data = load(dataset)
   kinds = collections.Counter(map(kind, data['annotations']))
   assert set(kinds) == {'polygon', 'polygons', 'str', 'list'}

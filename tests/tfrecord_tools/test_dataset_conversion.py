@@ -99,7 +99,7 @@ def test_a_rerun_makes_what_is_missing_and_nothing_else(folder):
   assert kept.stat().st_mtime_ns == before
 
 
-def test_a_rerun_sees_images_that_have_come(folder):
+def test_a_rerun_converts_images_added_since(folder):
   many(folder, 6)
   path = folder.path / 'images/3.jpg'
   data = path.read_bytes()
@@ -169,7 +169,7 @@ def test_too_many_shards_for_their_names(folder):
     convert(folder, num_shards=100_000)
 
 
-def test_the_manifest_tells_how_it_was_made(folder):
+def test_the_manifest_records_arguments_and_sources(folder):
   manifest = convert(many(folder, 4), seed=3, num_shards=2)
   arguments = manifest['arguments']
   assert arguments == {

@@ -34,7 +34,7 @@ def test_boxes_and_masks_turn_with_the_pixels(tag):
     np.testing.assert_array_equal(again, turned)
 
 
-def test_what_exif_defines():
+def test_orientations_1_to_8_are_known():
   assert [k for k in range(-1, 12) if orientation.is_known(k)] == [*range(1, 9)]
   assert orientation.turn_size((3, 5), 8) == (5, 3)
   assert orientation.turn_size((3, 5), 4) == (3, 5)

@@ -28,7 +28,7 @@ def test_agrees_with_pycocotools(seed):
   mask = random_mask(rng, *shape)
   text = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))['counts']
   counts = run_lengths.from_string(text)
-  assert counts.tolist() == run_lengths.of_mask(mask)
+  assert counts.tolist() == run_lengths.from_mask(mask)
   assert run_lengths.from_string(text.decode()).tolist() == counts.tolist()
   crop = run_lengths.to_crop(counts, shape)
   np.testing.assert_array_equal(draw(crop, shape), mask)

@@ -45,7 +45,7 @@ def test_both_kinds_of_rle(seed):
   mask = by_pycocotools(random_polygons(np.random.default_rng(seed)))
   encoded = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))
   counts = encoded['counts'].decode()
-  for value in (counts, run_lengths.of_mask(mask)):
+  for value in (counts, run_lengths.from_mask(mask)):
     read = segmentation.read({'counts': value, 'size': [*SHAPE]}, SHAPE)
     np.testing.assert_array_equal(draw(read), mask)
 
@@ -55,7 +55,7 @@ def test_a_thin_polygon_has_no_pixel():
   assert crop.mask.size == 0
 
 
-def test_parts_that_enclose_nothing_are_passed_over():
+def test_polygon_parts_of_fewer_than_three_points_are_skipped():
   mask = draw(segmentation.read([SQUARE, [1, 1, 30, 30], [4, 4]], SHAPE))
   np.testing.assert_array_equal(mask, by_pycocotools([SQUARE]))
 
@@ -94,7 +94,7 @@ def test_parts_that_enclose_nothing_are_passed_over():
     ({'size': [37, 52]}, 'malformed_rle'),
   ],
 )
-def test_every_malformed_one_has_a_reason(value, reason):
+def test_malformed_segmentations_are_refused_with_a_reason(value, reason):
   with pytest.raises(SourceError) as caught:
     segmentation.read(value, SHAPE)
   assert caught.value.reason == reason

@@ -218,7 +218,7 @@ def test_ids_repeat_over_files(good, tmp_path):
   assert a in fault.detail
 
 
-def test_truncated_files_and_others_go_on(good, tmp_path):
+def test_a_truncated_file_does_not_stop_the_other_files(good, tmp_path):
   found, _ = good
   a = write(tmp_path / 'a', [found[1], found[2]])
   data = (tmp_path / 'a').read_bytes()

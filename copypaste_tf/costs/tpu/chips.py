@@ -1,6 +1,6 @@
 """Lists peak speed and memory of TPUs.
 
-A device is what JAX calls one: a core, or both cores of a chip together.
+A device, as JAX counts them, is one core or both cores of a chip together.
 """
 
 from typing import NamedTuple
@@ -46,9 +46,9 @@ def chip(kind: str, cores: int) -> Chip:
     ValueError: `CHIPS` lacks the device.
   """
   if (kind, cores) not in CHIPS:
-    known = ', '.join(sorted({name for name, _ in CHIPS}))
+    names = ', '.join(sorted({name for name, _ in CHIPS}))
     raise ValueError(
       f'the peaks of {kind!r} with {cores} cores are not known, only those of '
-      f'{known}; add them to copypaste_tf/costs/tpu/chips.py.'
+      f'{names}; add them to copypaste_tf/costs/tpu/chips.py.'
     )
   return CHIPS[kind, cores]

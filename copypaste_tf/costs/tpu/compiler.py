@@ -17,7 +17,7 @@ from copypaste_tf.costs.tpu import compile_module
 
 # The oldest version that was tried.
 REQUIREMENT = 'libtpu>=0.0.27'
-_EVERY = 30.0  # Seconds between lines of progress.
+_PROGRESS_SECONDS = 30.0  # Between two calls of `progress`.
 
 
 def describe(topology: str, library: str = '') -> dict[str, Any]:
@@ -99,7 +99,7 @@ def _output(process, progress) -> str:
   start = time.monotonic()
   while True:
     try:
-      return process.communicate(timeout=_EVERY)[0]
+      return process.communicate(timeout=_PROGRESS_SECONDS)[0]
     except subprocess.TimeoutExpired:
       progress(time.monotonic() - start)
 

@@ -38,13 +38,13 @@ def test_the_process_is_without_tensorflow():
 
 
 @pytest.mark.parametrize('number', [0, 1, 127, 128, 300, 2**21])
-def test_numbers_are_written_as_protocol_buffers_do(number):
+def test_varints_match_protocol_buffers(number):
   message = wrappers_pb2.UInt64Value(value=number).SerializeToString()
   # Behind the tag; a zero is left out there.
   assert compile_module._varint(number) == message[1:] or b'\0'
 
 
-def test_a_library_that_is_none_is_an_error(capsys, monkeypatch):
+def test_a_missing_library_is_an_error(capsys, monkeypatch):
   monkeypatch.setattr(sys, 'argv', ['compile_module', '/no/lib.so', 'v3:2x2'])
   compile_module.main()
   assert '/no/lib.so' in json.loads(capsys.readouterr().out)['error']
@@ -113,6 +113,6 @@ def test_bounds_of_loops_compile(libtpu):
   assert 'error' not in _compiled(libtpu, step, tf.TensorSpec([8, 4]))
 
 
-def test_too_much_memory_is_an_error_that_tells_how_much(libtpu):
+def test_the_error_of_too_much_memory_states_the_needed_memory(libtpu):
   found = _compiled(libtpu, lambda x: x + 1, tf.TensorSpec([2**33]))
   assert figures.needed(found) >= 32 * 2**30

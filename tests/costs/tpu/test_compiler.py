@@ -37,8 +37,8 @@ def test_the_module_comes_in_a_file(script):
   assert found['got'] == ['/libtpu.so', 'v3:2x2', 'a module']
 
 
-def test_progress_is_told(script, monkeypatch):
-  monkeypatch.setattr(compiler, '_EVERY', 0.05)
+def test_progress_is_reported(script, monkeypatch):
+  monkeypatch.setattr(compiler, '_PROGRESS_SECONDS', 0.05)
   seen = []
   script(f"import time; time.sleep(0.4); print('{json.dumps(FOUND)}')")
   compiler.compile_for('v3:2x2', b'', '/libtpu.so', progress=seen.append)
@@ -53,7 +53,7 @@ def test_progress_is_told(script, monkeypatch):
     ("""print('{"error": "no topology"}')""", 'no topology'),
   ],
 )
-def test_what_goes_wrong_is_one_line(script, lines, message):
+def test_a_failure_is_reported_in_one_line(script, lines, message):
   script(lines)
   with pytest.raises(ValueError, match=message) as error:
     compiler.describe('v3:2x2', '/libtpu.so')

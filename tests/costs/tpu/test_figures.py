@@ -25,16 +25,16 @@ FULL = {
 }
 
 
-def test_a_step_is_no_shorter_than_its_arithmetic():
+def test_a_step_takes_at_least_the_time_of_its_arithmetic():
   assert figures.shortest_step(COMPILED, CHIP) == pytest.approx(0.02)
 
 
-def test_nor_than_reading_and_writing_once():
+def test_a_step_takes_at_least_the_time_of_its_memory_traffic():
   slow = CHIP._replace(bandwidth=1e9)
   assert figures.shortest_step(COMPILED, slow) == pytest.approx(GIB / 1e9)
 
 
-def test_what_does_not_fit_still_tells_its_need():
+def test_a_step_that_does_not_fit_reports_the_needed_memory():
   assert figures.needed(COMPILED) == pytest.approx(2.85 * GIB)
   assert figures.needed(FULL) == pytest.approx(24.02 * GIB)
   assert figures.needed({'error': 'UNIMPLEMENTED: sort'}) is None

@@ -23,7 +23,7 @@ def _search(fixed, each, limit):
 @pytest.mark.parametrize('limit', [3.0, 3.9, 5.0, 15.48, 95.74, 777.0])
 @pytest.mark.parametrize('fixed', [0.0, 0.5, 1.9])
 @pytest.mark.parametrize('each', [0.3, 0.97])
-def test_it_finds_what_trying_all_would(fixed, each, limit):
+def test_search_agrees_with_trying_every_batch(fixed, each, limit):
   found, tried = _search(fixed, each, limit)
 
   def fits(batch):
@@ -33,16 +33,16 @@ def test_it_finds_what_trying_all_would(fixed, each, limit):
   assert len(tried) == len(set(tried)) <= 6
 
 
-def test_nothing_fits():
+def test_zero_if_no_batch_fits():
   assert _search(1.0, 10.0, 10.0) == (0, [1])
 
 
-def test_a_need_that_does_not_grow_ends():
+def test_the_search_ends_if_memory_does_not_grow():
   found, _ = _search(1.0, 0.0, 0.5)
   assert found == 0
 
 
-def test_a_need_that_grows_late_is_found():
+def test_memory_that_grows_only_for_large_batches():
   def need(batch):
     return 1.0 if batch < 5 else 100.0
 

@@ -38,7 +38,7 @@ def _offsets(body):
 
 
 @pytest.mark.parametrize('struct', STRUCTS, ids=lambda x: x.__name__)
-def test_a_struct_is_that_of_the_header(struct, header):
+def test_structs_match_the_header(struct, header):
   (body,) = re.findall(
     rf'struct {struct.__name__} \{{(.*?)\n\}};', header, re.DOTALL
   )
@@ -47,7 +47,7 @@ def test_a_struct_is_that_of_the_header(struct, header):
   assert ours == _offsets(body)
 
 
-def test_the_functions_are_where_the_header_has_them(header):
+def test_function_positions_match_the_header(header):
   (body,) = re.findall(
     r'typedef struct PJRT_Api \{(.*?)\} PJRT_Api;', header, re.DOTALL
   )

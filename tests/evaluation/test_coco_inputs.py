@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 
-from copypaste_tf.evaluation import labels
+from copypaste_tf.evaluation import coco_inputs
 
 POLYGON = [[1.0, 1.0, 9.0, 1.0, 9.0, 8.0]]
 
@@ -49,7 +49,7 @@ def test_polygons_and_both_kinds_of_rle_become_the_same_rle():
   counts = np.diff(edges, prepend=0).tolist()
   forms = [POLYGON, expected, {'size': [10, 12], 'counts': counts}]
   for form in forms:
-    indexed = labels.index_groundtruth(truth(segmentation=form), 'segm')
+    indexed = coco_inputs.index_groundtruth(truth(segmentation=form), 'segm')
     found = indexed['annotations'][0]['segmentation']
     np.testing.assert_array_equal(
       coco_mask.decode(found), coco_mask.decode(expected)
@@ -59,7 +59,7 @@ def test_polygons_and_both_kinds_of_rle_become_the_same_rle():
 def test_annotations_are_numbered_from_one_and_crowd_may_be_absent():
   given = truth(id=0, iscrowd=None)
   given['annotations'] *= 2
-  found = labels.index_groundtruth(given, 'segm')['annotations']
+  found = coco_inputs.index_groundtruth(given, 'segm')['annotations']
   assert [entry['id'] for entry in found] == [1, 2]
   assert [entry['iscrowd'] for entry in found] == [0, 0]
   assert given['annotations'][0]['id'] == 0
@@ -70,7 +70,7 @@ def test_a_missing_block_is_named(key):
   given = truth()
   del given[key]
   with pytest.raises(ValueError, match=f'no {key!r}'):
-    labels.index_groundtruth(given, 'bbox')
+    coco_inputs.index_groundtruth(given, 'bbox')
 
 
 @pytest.mark.parametrize('key', ['images', 'categories'])
@@ -79,7 +79,7 @@ def test_an_id_that_occurs_twice_is_named(key):
   given[key] = given[key] * 2
   message = f'more than once, such as {given[key][0]["id"]}'
   with pytest.raises(ValueError, match=message):
-    labels.index_groundtruth(given, 'bbox')
+    coco_inputs.index_groundtruth(given, 'bbox')
 
 
 @pytest.mark.parametrize(
@@ -101,12 +101,12 @@ def test_an_id_that_occurs_twice_is_named(key):
 )
 def test_faulty_annotations_are_named(change, message):
   with pytest.raises(ValueError, match=message):
-    labels.index_groundtruth(truth(**change), 'segm')
+    coco_inputs.index_groundtruth(truth(**change), 'segm')
 
 
 def test_boxes_need_no_masks():
-  labels.index_groundtruth(truth(segmentation=None), 'bbox')
-  found = labels.index_results(result(segmentation=None), truth(), 'bbox')
+  coco_inputs.index_groundtruth(truth(segmentation=None), 'bbox')
+  found = coco_inputs.index_results(result(segmentation=None), truth(), 'bbox')
   assert found[0]['area'] == 56
 
 
@@ -123,12 +123,12 @@ def test_boxes_need_no_masks():
 )
 def test_faulty_results_are_named(change, message):
   with pytest.raises(ValueError, match=message):
-    labels.index_results(result(**change), truth(), 'segm')
+    coco_inputs.index_results(result(**change), truth(), 'segm')
 
 
 def test_area_of_a_mask_comes_from_the_mask():
   for count in (1, 255, 256, 600):
-    found = labels.index_results(result() * count, truth(), 'segm')
+    found = coco_inputs.index_results(result() * count, truth(), 'segm')
     area = float(coco_mask.area(result()[0]['segmentation']))
     assert [entry['area'] for entry in found] == [area] * count
     assert [entry['id'] for entry in found] == list(range(1, count + 1))

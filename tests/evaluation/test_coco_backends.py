@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from copypaste_tf.evaluation import evaluators
+from copypaste_tf.evaluation import coco_backends
 
-RUNS = [evaluators.run_faster, evaluators.run_pycocotools]
+RUNS = [coco_backends.run_faster, coco_backends.run_pycocotools]
 
 
 def box_set(boxes, scored, crowd=()):

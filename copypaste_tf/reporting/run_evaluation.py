@@ -12,9 +12,9 @@ from copypaste_tf.training.run import run_record
 
 
 def evaluator_of(run: Run) -> CocoEvaluator:
-  """Returns the evaluator of a run's task, which holds the run's detections.
+  """Returns the evaluator of a run's task, filled with the run's detections.
 
-  It measures overall and per category.
+  It computes metrics overall and per category.
 
   Args:
     run: a run that has detections; its `params.yaml` names the ground truth.

@@ -1,4 +1,4 @@
-"""Computes COCO's precision and recall with either of two libraries."""
+"""Computes COCO's precision and recall with one of two libraries."""
 
 import collections
 import contextlib
@@ -12,7 +12,7 @@ import pycocotools.coco
 import pycocotools.cocoeval
 from pycocotools import mask as coco_mask
 
-from copypaste_tf.evaluation.labels import SHAPES
+from copypaste_tf.evaluation.coco_inputs import SHAPES
 
 MAX_DETECTIONS = (1, 10, 100)
 """Limits of detections per image and category; recall is computed for each."""
@@ -26,8 +26,8 @@ def run_pycocotools(
   """Evaluates with pycocotools, the reference.
 
   Args:
-    truth: ground truth of `labels.index_groundtruth`.
-    detections: results of `labels.index_results`.
+    truth: ground truth of `coco_inputs.index_groundtruth`.
+    detections: results of `coco_inputs.index_results`.
     iou_type: `bbox` or `segm`.
 
   Returns:
@@ -64,7 +64,7 @@ class _Evaluation(faster_coco_eval.COCOeval_faster):
 
   faster-coco-eval's preparation spends most of the time in Python loops that
   convert each mask and compute its area. The run-length code of pycocotools is
-  faster at both. As an evaluation of boxes, the base class skips the masks.
+  faster at both. The base class is set to evaluate boxes, which skips masks.
   """
 
   def __init__(self, truth, detections, shape: str):
