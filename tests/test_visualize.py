@@ -78,7 +78,7 @@ def check_pairs(drawn_examples):
     ids = [example.target.source_id, example.source.source_id]
     assert example.result.source_id.tolist() == ids
     assert ids[0] != ids[1]
-  assert sum(example.result.alpha.any() for example in drawn_examples) > 2
+  assert sum(example.result.alpha.any() for example in drawn) > 2
 
 
 def test_pixels_come_from_the_target_and_the_source(drawn):
@@ -90,7 +90,7 @@ def test_target_and_source_with_a_separate_source_set(tmp_path, kind):
   drawn = take(make_config(tmp_path, **SOURCES[kind](tmp_path)), 6)
   check_pairs(drawn)
   if kind == 'separate':
-    assert all(example.source.source_id >= 1050 for example in drawn_examples)
+    assert all(example.source.source_id >= 1050 for example in drawn)
 
 
 def test_results_equal_those_of_the_training_pipeline(drawn):
