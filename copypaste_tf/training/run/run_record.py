@@ -159,9 +159,7 @@ def _changes(old: str, new: str) -> list[str]:
 def _leaves(text: str) -> dict[str, Any]:
   """Flattens a config without empty values, which older records may lack."""
   leaves = config_types.flatten(yaml.safe_load(text))
-  return {
-    path: value for path, value in leaves.items() if value not in ([], '')
-  }
+  return {path: value for path, value in leaves.items() if value not in _EMPTY}
 
 
 def _listed(changes: Sequence[str]) -> str:
