@@ -2,8 +2,9 @@
 
 Uses NumPy, OpenCV and Pillow only. Images are `[h, w, 3]` uint8 RGB; boxes are
 `(ymin, xmin, ymax, xmax)` in pixels of the image. No function changes its
-arguments. No input that a data set can hold is an error: an image of one pixel,
-a box outside the image or with NaN, no instances, hundreds of instances.
+arguments. Every input that a data set can hold is drawn without an error: an
+image of one pixel, a box outside the image or with NaN, no or hundreds of
+instances.
 """
 
 import colorsys

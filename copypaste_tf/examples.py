@@ -1,15 +1,15 @@
-"""Declares the records that all rooms pass on, and what a mask is.
+"""Declares the structures that all rooms exchange, and defines a mask.
 
 Shape alphabet, here and in the whole package: `b` batch, `n` instances of an
 image (padded), `l` id planes, `h w` pixels, `k` classes.
 
 Masks travel as **id planes**. A plane is a `[h, w]` uint8 image in which 0 is
-background and `v` in 1..255 is an instance; instances that overlap lie in
-different planes. One integer addresses instance `i`: `ids[i] = 256 * plane +
-v`. Id 0 means that the instance has no pixel. This is exact, and costs 1 byte
-per pixel and plane instead of 4 bytes per pixel and instance.
+background and `v` in 1..255 is an instance; overlapping instances lie in
+different planes. One integer, `ids[i] = 256 * plane + v`, addresses instance
+`i`. Id 0 means that the instance has no pixel. The encoding is exact. It costs
+1 byte per pixel and plane instead of 4 bytes per pixel and instance.
 
-`in_mask` defines which pixels belong to an instance. Nothing else does.
+Only `in_mask` decides which pixels belong to an instance.
 """
 
 from typing import Any, NamedTuple
@@ -52,13 +52,13 @@ class Scenes(NamedTuple):
 
 
 class RawScenes(NamedTuple):
-  """A batch on its way to the augmentation, on the host or on the device.
+  """A batch before the augmentation, which runs on the host or the device.
 
   Attributes:
     targets: `b` scenes to train on.
-    sources: `b` scenes to paste from, the i-th onto the i-th; None where the
-      targets are paired with one another, or nothing is pasted.
-    seed: `[2]` int32, of all draws of this batch.
+    sources: `b` scenes to paste from, the i-th onto the i-th target; None if
+      the targets are paired with one another, or nothing is pasted.
+    seed: `[2]` int32, the seed of all random draws for this batch.
   """
 
   targets: Scenes
@@ -73,13 +73,14 @@ class TrainScenes(NamedTuple):
   0, a box of zeros and weight 0.
 
   Attributes:
-    image: `[b, h, w, 3]` float32 or the dtype that `augment` was asked for,
-      normalised by the ImageNet mean and standard deviation; 0 (the mean
-      colour) where no image lies. In [0, 255] with `normalize=False`.
+    image: `[b, h, w, 3]` float32, bfloat16, or uint16 for the bits of
+      bfloat16, RGB normalised by the ImageNet mean and standard deviation; 0
+      (the mean colour) outside of both images. With `normalize=False`, RGB in
+      [0, 255], and 0 is black.
     planes: `[b, l, h, w]` uint8 id planes.
-    owners: `[b, h, w]` uint8, bits of the images that own a pixel: `TARGET`,
-      `SOURCE`, or both where a composition shows both. Copy-Paste gives each
-      pixel one owner, whose image and planes it shows.
+    owners: `[b, h, w]` uint8, the images that own a pixel, as bits: `TARGET`,
+      `SOURCE`, or both where a composition mixes the images. With Copy-Paste
+      each pixel has one owner, from which its colour and ids come.
     size: `[b, 2]` int32, height and width of the target image's region.
     boxes: `[b, n, 4]` float32 in pixels of the output grid.
     classes: `[b, n]` int32, 1-based; 0 is padding.
@@ -90,7 +91,8 @@ class TrainScenes(NamedTuple):
     touched: `[b, n]` bool, true for target objects that lost pixels.
     areas: `[b, n]` int32, visible pixels; above 0 for every label.
     source_id: `[b, 2]` int64, ids of the target and of the source image.
-    statistics: dict of `[b]` float32 counts; see `augment.copy_paste`.
+    statistics: `[b]` float32 counts by name; `augment.copy_paste.copy_paste`
+      lists them.
   """
 
   image: tf.Tensor
@@ -126,7 +128,7 @@ def address(ids: Any) -> tuple[Any, Any]:
 
 
 def has_value(pixels: Any, ids: Any) -> Any:
-  """Compares pixels with the value of an id; `in_mask` for ids above 0.
+  """Tells which pixels hold the value of an id; ignores their owners.
 
   Args:
     pixels: uint8 of any shape, from the plane that the id addresses.
@@ -142,8 +144,8 @@ def has_value(pixels: Any, ids: Any) -> Any:
 def in_mask(pixels: Any, ids: Any, owners: Any = None, pasted: Any = False):
   """Tells which pixels belong to an instance: the definition of a mask.
 
-  A pixel does if its plane holds the instance's value and the image that the
-  instance is from owns the pixel. Takes tensors or NumPy arrays.
+  A pixel belongs to an instance if the plane holds the instance's value there
+  and the instance's image owns the pixel. Takes tensors or NumPy arrays.
 
   Args:
     pixels: uint8 of any shape, from the plane that the id addresses.
@@ -166,7 +168,8 @@ def is_owner(owners: Any, of_source: Any) -> Any:
 
   Args:
     owners: uint8 of any shape, see `TrainScenes`.
-    of_source: bool that broadcasts: asks for the source instead of the target.
+    of_source: bool that broadcasts, true to ask about the source, false to ask
+      about the target.
 
   Returns:
     Bool of the broadcast shape.
@@ -185,15 +188,15 @@ def mask_of(scene: Scenes | TrainScenes, index: int) -> Any:
   Returns:
     `[h, w]` bool.
   """
-  ident = scene.ids[index]
-  pixels = scene.planes[address(ident)[0]]
+  instance_id = scene.ids[index]
+  pixels = scene.planes[address(instance_id)[0]]
   if isinstance(scene, TrainScenes):
-    return in_mask(pixels, ident, scene.owners, scene.pasted[index])
-  return in_mask(pixels, ident)
+    return in_mask(pixels, instance_id, scene.owners, scene.pasted[index])
+  return in_mask(pixels, instance_id)
 
 
 def _cast(values, dtype):
-  """Casts tensors, of which operators need equal dtypes; arrays do not."""
+  """Casts tensors, whose operators need equal dtypes; NumPy arrays do not."""
   return tf.cast(values, dtype) if tf.is_tensor(values) else values
 
 
