@@ -2,8 +2,9 @@
 
 Uses NumPy, OpenCV and Pillow only. Images are `[h, w, 3]` uint8 RGB; boxes are
 `(ymin, xmin, ymax, xmax)` in pixels of the image. No function changes its
-arguments. Unusual inputs are drawn without an error: an image of one pixel, a
-box outside the image or with NaN, no instances, hundreds of instances.
+arguments. Every input that a data set can hold is drawn without an error: an
+image of one pixel, a box outside the image or with NaN, no or hundreds of
+instances.
 """
 
 import colorsys
@@ -167,7 +168,7 @@ def _draw_mask(canvas: np.ndarray, mask: np.ndarray, color: Color) -> None:
 def _visible_box(box: np.ndarray, size) -> tuple[int, ...] | None:
   """Returns the inclusive `(left, top, right, bottom)` pixels of a box.
 
-  Returns None if the box has no pixel in the image.
+  None if the box has no pixel in the image.
   """
   width, height = size
   ymin, xmin, ymax, xmax = box
@@ -198,7 +199,7 @@ def _draw_caption(pen, size, box, text: str, color: Color) -> None:
   font = _font(min(max(min(size) // 36, 11), 24))
   left, top, right, bottom = pen.textbbox((0, 0), text, font=font)
   width, height = int(right - left) + 4, int(bottom - top) + 3
-  # Keep the caption inside the picture.
+  # The caption stays inside the picture, also at its edges.
   x = max(min(corners[0], size[0] - width), 0)
   y = max(corners[1] - height, 0)
   pen.rectangle((x, y, x + width - 1, y + height - 1), fill=color)

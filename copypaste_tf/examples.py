@@ -1,15 +1,15 @@
-"""Declares the structures that all rooms exchange, and defines masks.
+"""Declares the structures that all rooms exchange, and defines a mask.
 
 Shape alphabet, here and in the whole package: `b` batch, `n` instances of an
 image (padded), `l` id planes, `h w` pixels, `k` classes.
 
 Masks travel as **id planes**. A plane is a `[h, w]` uint8 image in which 0 is
-background and `v` in 1..255 is an instance; instances that overlap lie in
-different planes. One integer addresses instance `i`: `ids[i] = 256 * plane +
-v`. Id 0 means that the instance has no pixel. This is exact, and costs 1 byte
-per pixel and plane instead of 4 bytes per pixel and instance.
+background and `v` in 1..255 is an instance; overlapping instances lie in
+different planes. One integer, `ids[i] = 256 * plane + v`, addresses instance
+`i`. Id 0 means that the instance has no pixel. The encoding is exact. It costs
+1 byte per pixel and plane instead of 4 bytes per pixel and instance.
 
-`in_mask` defines which pixels belong to an instance. Nothing else does.
+Only `in_mask` decides which pixels belong to an instance.
 """
 
 from typing import Any, NamedTuple
@@ -52,13 +52,13 @@ class Scenes(NamedTuple):
 
 
 class RawScenes(NamedTuple):
-  """A batch on its way to the augmentation, on the host or on the device.
+  """A batch before the augmentation, which runs on the host or the device.
 
   Attributes:
     targets: `b` scenes to train on.
     sources: `b` scenes to paste from, the i-th onto the i-th target; None if
       the targets are paired with one another, or nothing is pasted.
-    seed: `[2]` int32, seed of all random draws for this batch.
+    seed: `[2]` int32, the seed of all random draws for this batch.
   """
 
   targets: Scenes
@@ -73,13 +73,14 @@ class TrainScenes(NamedTuple):
   0, a box of zeros and weight 0.
 
   Attributes:
-    image: `[b, h, w, 3]` float32 or the dtype that `augment` was asked for,
-      normalised by the ImageNet mean and standard deviation; 0 (the mean
-      colour) where no image lies. In [0, 255] with `normalize=False`.
+    image: `[b, h, w, 3]` float32, bfloat16, or uint16 for the bits of
+      bfloat16, RGB normalised by the ImageNet mean and standard deviation; 0
+      (the mean colour) outside of both images. With `normalize=False`, RGB in
+      [0, 255], and 0 is black.
     planes: `[b, l, h, w]` uint8 id planes.
-    owners: `[b, h, w]` uint8, bits of the images that own a pixel: `TARGET`,
-      `SOURCE`, or both where a composition shows both. Copy-Paste gives each
-      pixel one owner, whose image and planes it shows.
+    owners: `[b, h, w]` uint8, the images that own a pixel, as bits: `TARGET`,
+      `SOURCE`, or both where a composition mixes the images. With Copy-Paste
+      each pixel has one owner, from which its colour and ids come.
     size: `[b, 2]` int32, height and width of the target image's region.
     boxes: `[b, n, 4]` float32 in pixels of the output grid.
     classes: `[b, n]` int32, 1-based; 0 is padding.
@@ -90,7 +91,8 @@ class TrainScenes(NamedTuple):
     touched: `[b, n]` bool, true for target objects that lost pixels.
     areas: `[b, n]` int32, visible pixels; above 0 for every label.
     source_id: `[b, 2]` int64, ids of the target and of the source image.
-    statistics: dict of `[b]` float32 counts; see `augment.copy_paste`.
+    statistics: `[b]` float32 counts by name; `augment.copy_paste.copy_paste`
+      lists them.
   """
 
   image: tf.Tensor
@@ -126,7 +128,7 @@ def address(ids: Any) -> tuple[Any, Any]:
 
 
 def has_value(pixels: Any, ids: Any) -> Any:
-  """Compares pixels with the value of an id; equals `in_mask` if ids > 0.
+  """Tells which pixels hold the value of an id; ignores their owners.
 
   Args:
     pixels: uint8 of any shape, from the plane that the id addresses.
@@ -142,14 +144,14 @@ def has_value(pixels: Any, ids: Any) -> Any:
 def in_mask(pixels: Any, ids: Any, owners: Any = None, pasted: Any = False):
   """Tells which pixels belong to an instance: the definition of a mask.
 
-  A pixel belongs to an instance if its plane holds the instance's value there,
-  and if the image of the instance owns it. Takes tensors or NumPy arrays.
+  A pixel belongs to an instance if the plane holds the instance's value there
+  and the instance's image owns the pixel. Takes tensors or NumPy arrays.
 
   Args:
     pixels: uint8 of any shape, from the plane that the id addresses.
     ids: integers that broadcast to `pixels`; 0 has no pixel.
-    owners: uint8 that broadcasts, see `TrainScenes`; None if there is only one
-      image, as in `Scenes`.
+    owners: uint8 that broadcasts, see `TrainScenes`; None where there is one
+      image only, as in `Scenes`.
     pasted: bool that broadcasts, true for instances of the source.
 
   Returns:
@@ -166,8 +168,8 @@ def is_owner(owners: Any, of_source: Any) -> Any:
 
   Args:
     owners: uint8 of any shape, see `TrainScenes`.
-    of_source: bool that broadcasts, true to ask about the source image, false
-      about the target image.
+    of_source: bool that broadcasts, true to ask about the source, false to ask
+      about the target.
 
   Returns:
     Bool of the broadcast shape.
@@ -194,7 +196,7 @@ def mask_of(scene: Scenes | TrainScenes, index: int) -> Any:
 
 
 def _cast(values, dtype):
-  """Casts tensors, whose operators need equal dtypes; returns arrays as is."""
+  """Casts tensors, whose operators need equal dtypes; NumPy arrays do not."""
   return tf.cast(values, dtype) if tf.is_tensor(values) else values
 
 

@@ -3,8 +3,8 @@
 In the order of the data: `options` declares the knobs, `scene_checks` and
 `scenes` make the elements of a batch, `copy_paste` composes two images with the
 rooms `draws`, `pixels` and `labels`, `joining` makes the training example,
-`compositions` registers Copy-Paste and others, and `augmentation` is all of it
-in one function. `augment` here is that function; its module is `augmentation`.
+`compositions` registers Copy-Paste and others, and `augmentation` runs all of
+it in one function, `augment`.
 """
 
 from copypaste_tf.augment.augmentation import augment as augment

@@ -12,7 +12,7 @@ from copypaste_tf.augment.pixels import bfloat16, warp
 from copypaste_tf.examples import Scenes, TrainScenes
 
 
-# AutoGraph has nothing to convert, and takes seconds to find out.
+# There is no Python control flow on tensors, so AutoGraph would waste seconds.
 @tf.autograph.experimental.do_not_convert
 def augment(
   scenes: Scenes,
@@ -31,13 +31,13 @@ def augment(
   """Jitters a batch and composes pairs of its images, such as by Copy-Paste.
 
   A pure function with static shapes: the same arguments give the same result
-  eagerly, in `tf.data`, and under XLA on any device. Where target and source
-  share their jitter and no separate sources are given, each image is warped
-  once and serves in both roles: every example still is two different images
-  with independent draws.
+  eagerly, in `tf.data`, and under XLA on any device. If targets and sources
+  have the same jitter and no separate sources are given, each image is warped
+  once and serves as a target and as a source. Every example still combines two
+  different images with independent draws.
 
-  Wrap it in `tf.function(jit_compile=True)`: a plain graph, or TensorFlow op by
-  op, takes ten times as long.
+  Wrap it in `tf.function(jit_compile=True)`: without XLA it takes ten times as
+  long.
 
   Args:
     scenes: the targets, a batch of `b` decoded scenes.
@@ -48,12 +48,13 @@ def augment(
     source_jitter: range of the sources' jitter; the targets' by default (the
       paper's Table 11 varies it).
     copy_paste: options of Copy-Paste; short for `composition`.
-    composition: options of how the two images of a pair become one example;
-      see `compositions`. None, as for `copy_paste`, leaves the stage out.
+    composition: options of the composition of two images to one example; see
+      `compositions`. If this and `copy_paste` are None, each image is an
+      example by itself.
     sources: a batch of `b` scenes to paste from, the i-th onto the i-th; by
       default a random derangement of `scenes`.
     dtype: dtype of the resulting image: float32, bfloat16, or uint16 for the
-      bits of bfloat16, of which XLA makes faster code for CPUs.
+      bits of bfloat16, which XLA computes faster on CPUs.
     normalize: whether images have zero mean and unit variance over ImageNet;
       False leaves RGB in [0, 255] and 0 (black) where no image lies.
 
@@ -80,20 +81,20 @@ def augment(
       '`copy_paste` or `composition`, too.'
     )
   jitter = jitter or ScaleJitter()
-  warped = {
+  warp_options = {
     'dtype': _dtype_to_warp(dtype, composition),
     'normalize': normalize,
   }
   if composition is None:
     seed = random.split(seed, 4)[0]
-    targets = _jittered(scenes, seed, output_size, jitter, warped)
+    targets = _jittered(scenes, seed, output_size, jitter, warp_options)
     examples = joining.targets_alone(targets, max_instances=max_instances)
   else:
     targets, sources, partner = _pair(
-      scenes, seed, output_size, jitter, source_jitter, sources, warped
+      scenes, seed, output_size, jitter, source_jitter, sources, warp_options
     )
     if partner is not None and not composition.shares_warp:
-      sources, partner = _take(sources, partner), None
+      sources, partner = pairing.take(sources, partner), None
     examples = compositions.compose(
       targets,
       sources,
@@ -102,7 +103,7 @@ def augment(
       max_instances=max_instances,
       partner=partner,
     )
-  return examples._replace(image=_as(examples.image, dtype))
+  return examples._replace(image=_with_dtype(examples.image, dtype))
 
 
 @tf.autograph.experimental.do_not_convert
@@ -143,41 +144,45 @@ def pair(
     sources,
     {},
   )
-  return targets, sources if partner is None else _take(sources, partner)
+  return targets, sources if partner is None else pairing.take(sources, partner)
 
 
 def _dtype_to_warp(dtype, composition) -> tf.DType:
-  """Returns the dtype of the warped images; what is blended must be numbers."""
+  """Returns the dtype of warped images; blending needs float32."""
   blends = composition is not None and composition.blends
   as_bits = bfloat16.stored(dtype) == tf.uint16 and not blends
   return tf.uint16 if as_bits else tf.float32
 
 
-def _pair(scenes, seed, output_size, jitter, source_jitter, sources, warped):
+def _pair(
+  scenes, seed, output_size, jitter, source_jitter, sources, warp_options
+):
   """Returns targets, sources, and the permutation of the sources or None."""
   seeds = random.split(seed, 4)
-  targets = _jittered(scenes, seeds[0], output_size, jitter, warped)
+  targets = _jittered(scenes, seeds[0], output_size, jitter, warp_options)
   if sources is None:
     partner = _partners(scenes, seeds[1])
     if source_jitter in (None, jitter):
       return targets, targets, partner
-    sources = _take(scenes, partner)
+    sources = pairing.take(scenes, partner)
   source_jitter = source_jitter or jitter
-  sources = _jittered(sources, seeds[2], output_size, source_jitter, warped)
+  sources = _jittered(
+    sources, seeds[2], output_size, source_jitter, warp_options
+  )
   return targets, sources, None
 
 
-def _jittered(scenes, seed, output_size, jitter, warped) -> Canvas:
-  """Draws the jitter and warps scenes; `warped` are options of `warp`."""
+def _jittered(scenes, seed, output_size, jitter, warp_options) -> Canvas:
+  """Draws the jitter and warps scenes; `warp_options` go to `warp`."""
   draw = jittering.sample(
     seed, scenes.size, output_size=output_size, jitter=jitter
   )
   return canvas.place(
-    warp.warp(scenes, draw, output_size=output_size, **warped)
+    warp.warp(scenes, draw, output_size=output_size, **warp_options)
   )
 
 
-def _as(image, dtype) -> tf.Tensor:
+def _with_dtype(image, dtype) -> tf.Tensor:
   """Turns float32, or the bits of bfloat16, into the requested dtype."""
   if image.dtype == dtype:
     return image
@@ -189,14 +194,10 @@ def _as(image, dtype) -> tf.Tensor:
 
 
 def _partners(scenes, seed) -> tf.Tensor:
+  """Draws the source of each target, `[b]` int32."""
   if scenes.image.shape[0] == 1:
     raise ValueError(
       'A composition pairs the images of a batch, which has only one; raise '
       'the batch size or pass `sources`.'
     )
   return pairing.derange(seed, scenes.source_id)
-
-
-def _take(batch, index):
-  """Reorders every tensor of a nest along the batch."""
-  return tf.nest.map_structure(lambda field: tf.gather(field, index), batch)

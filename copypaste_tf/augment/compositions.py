@@ -1,4 +1,4 @@
-"""Registers the ways to compose two images to a training example.
+"""Registers compositions: ways to combine two images to a training example.
 
 A composition is a dataclass of options and a function. `augment` jitters both
 images of each pair and calls the function; `copy_paste` is the first one. Add
@@ -21,11 +21,13 @@ class Options(Protocol):
   """The options of a composition, a dataclass with defaults.
 
   Attributes:
-    blends: whether pixels are computed from those of both images, which then
-      must be float32; a composition that copies them takes any dtype.
+    blends: whether the composition computes with pixels of both images, which
+      then are float32. If it only copies pixels, images may also be uint16,
+      the bits of bfloat16.
     shares_warp: whether each image may be warped once for both roles. The
-      function then gets the targets as the sources too, and in `partner` the
-      permutation that pairs them. Else it gets a batch of sources, in order.
+      function then gets the targets as sources, and in `partner` the
+      permutation that pairs them. Else it gets the sources in the order of
+      the targets, without `partner`.
   """
 
   @property
@@ -64,12 +66,12 @@ def register(
 
   Args:
     name: the name in `build`.
-    options_class: see `Composition`; its subclasses are composed alike.
+    options_class: see `Composition`; its subclasses use the same function.
     function: see `Composition`.
 
   Raises:
-    ValueError: if the name or the class is taken, or the class has not what
-      `Options` asks for.
+    ValueError: if the name or the class is taken, or the class lacks a member
+      of `Options`.
   """
   taken = [n for n, c in _COMPOSITIONS.items() if c[0] is options_class]
   if name in _COMPOSITIONS or taken:
@@ -119,12 +121,12 @@ def build(config: Mapping[str, Any]) -> Options:
       f'{", ".join(names())}.'
     )
   options_class = _COMPOSITIONS[name].options_class
-  known = [f.name for f in dataclasses.fields(options_class) if f.init]
-  unknown = sorted(set(values) - set(known))
+  option_names = [f.name for f in dataclasses.fields(options_class) if f.init]
+  unknown = sorted(set(values) - set(option_names))
   if unknown:
     raise ValueError(
       f'The composition {name!r} has no option {", ".join(unknown)}; it has '
-      f'{", ".join(known) or "none"}.'
+      f'{", ".join(option_names) or "none"}.'
     )
   options = options_class(**values)
   options.check()
@@ -153,14 +155,14 @@ def compose(
   max_instances: int,
   partner: tf.Tensor | None = None,
 ) -> TrainScenes:
-  """Composes pairs of images by the composition that the options belong to.
+  """Composes pairs of images by the composition of the options.
 
   Args:
     targets: `b` scenes on the output grid; float32 images if the composition
       blends, else float32, or uint16 for the bits of bfloat16.
     sources: `b` scenes on the same grid, the i-th for the i-th target; the
       targets themselves where there is a `partner`.
-    seed: `[2]` int32 or int64, of all draws of the composition.
+    seed: `[2]` int32 or int64, seed of all draws of the composition.
     options: options of a registered composition.
     max_instances: number of labels `m` that an example can hold.
     partner: `[b]` int32 in [0, b), a permutation: the source of target `i` is

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from copypaste_tf import examples
 from copypaste_tf.augment import joining
-from copypaste_tf.augment.draws import selection
+from copypaste_tf.augment.draws import pairing, selection
 from copypaste_tf.augment.labels import id_planes, masks, occlusion
 from copypaste_tf.augment.labels.canvas import Canvas
 from copypaste_tf.augment.options import CopyPaste
@@ -35,12 +35,12 @@ def copy_paste(
   Args:
     targets: `b` scenes on the output grid.
     sources: `b` scenes on the same grid, the i-th for the i-th target; with
-      `partner` the targets themselves.
+      `partner`, the targets themselves.
     seed: `[2]` int32 or int64.
     options: the knobs; see `CopyPaste`.
     max_instances: number of labels `m` that an example can hold.
     partner: `[b]` int32 in [0, b), a permutation: the i-th target is pasted
-      onto from image `partner[i]`. Spares a copy of the sources.
+      onto from image `partner[i]`. This avoids a copy of the sources.
 
   Returns:
     `TrainScenes`, with these `[b]` float32 statistics: `images_with_paste` (0
@@ -52,12 +52,15 @@ def copy_paste(
     larger than its padded size).
 
   Raises:
-    ValueError: if an option is out of its range, the grids differ, there are
-      partners of others than the targets, or images to blend are not float32.
+    ValueError: if an option is out of its range, the grids differ, a `partner`
+      comes with sources other than the targets, or images to blend are not
+      float32.
   """
   options.check()
   _check(targets, sources, options, max_instances)
-  canvases, sources = sources, _take(sources, partner)
+  canvases = sources
+  if partner is not None:
+    sources = pairing.take(sources, partner)
   if partner is not None and canvases is not targets:
     raise ValueError(
       'copy_paste takes a partner only where the sources are the targets.'
@@ -79,8 +82,8 @@ def copy_paste(
   )
   covers = tf.where(selected.chosen[..., tf.newaxis], sources.extent.box, 0)
   remains = occlusion.occlude(targets, owners, options=options, covers=covers)
-  # The planes are written in place, so they must have been read by then. XLA
-  # keeps an order only where one value depends on the other; else it copies.
+  # The planes are read above and overwritten below. XLA works in place only if
+  # the write depends on the read, so this adds 0 that depends on it.
   covers += tf.cast(tf.reduce_any(remains.areas < 0), tf.int32)
   image, planes = _paste_pixels(
     targets, sources, owners, partner, covers, options.blend_sigma
@@ -136,10 +139,3 @@ def _paste_pixels(targets, sources, owners, partner, covers, blend_sigma):
   alpha = examples.is_owner(owners, of_source=True)
   soft = blend.soften(alpha, sigma=blend_sigma)[..., tf.newaxis]
   return soft * images[0] + (1 - soft) * images[1], planes
-
-
-def _take(batch, partner):
-  """Reorders every tensor of a nest along the batch; None leaves it."""
-  if partner is None:
-    return batch
-  return tf.nest.map_structure(lambda field: tf.gather(field, partner), batch)

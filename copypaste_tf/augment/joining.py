@@ -20,18 +20,18 @@ def join(
   owners: tf.Tensor,
   max_instances: int,
 ) -> TrainScenes:
-  """Makes examples of composed pixels and of the labels of both images.
+  """Makes examples of the composed pixels and the labels of both images.
 
-  Keeps the largest labels where there are more than `max_instances`.
+  Keeps the largest labels if there are more than `max_instances`.
 
   Args:
     targets: `b` scenes on the output grid.
     sources: `b` scenes on the same grid, the i-th for the i-th target.
-    remains: the labels of the targets as the composition leaves them.
+    remains: the labels of the targets after the composition.
     selection: the instances of the sources that become labels.
     image: `[b, h, w, 3]` float32, or uint16 for the bits of bfloat16, the
       composed image.
-    planes: `[b, l, h, w]` uint8, id planes that hold the instances of both.
+    planes: `[b, l, h, w]` uint8 id planes, with the instances of both images.
     owners: `[b, h, w]` uint8, see `TrainScenes`.
     max_instances: number of labels `m` that an example can hold.
 
@@ -47,9 +47,9 @@ def join(
 
   def both(of_target, of_source):
     joined = tf.concat([of_target, of_source], axis=1)
-    kept = tf.gather(joined, index, batch_dims=1)
-    mask = filled[..., tf.newaxis] if kept.shape.rank == 3 else filled
-    return tf.where(mask, kept, tf.zeros_like(kept))
+    labels = tf.gather(joined, index, batch_dims=1)
+    mask = filled[..., tf.newaxis] if labels.shape.rank == 3 else filled
+    return tf.where(mask, labels, tf.zeros_like(labels))
 
   example = TrainScenes(
     image=image,
@@ -100,7 +100,7 @@ def targets_alone(targets: Canvas, *, max_instances: int) -> TrainScenes:
 
 
 def _largest(valid, areas, max_instances):
-  """Chooses the labels to keep, the largest where there are too many.
+  """Chooses the labels to keep: the largest, if there are too many.
 
   Never cuts a pasted instance: something is pasted only where all labels fit.
 
@@ -109,19 +109,20 @@ def _largest(valid, areas, max_instances):
     filled: `[b, m]` bool, false for padding.
   """
   size = valid.shape[1]
-  worth = tf.where(valid, areas, -1)
-  best = tf.argsort(worth, axis=1, direction='DESCENDING', stable=True)
-  best = best[:, :max_instances]
-  best = tf.where(tf.gather(valid, best, batch_dims=1), best, size)
-  best = tf.sort(best, axis=1)
+  sort_key = tf.where(valid, areas, -1)
+  index = tf.argsort(sort_key, axis=1, direction='DESCENDING', stable=True)
+  index = index[:, :max_instances]
+  index = tf.where(tf.gather(valid, index, batch_dims=1), index, size)
+  index = tf.sort(index, axis=1)
   padding = [[0, 0], [0, max(0, max_instances - size)]]
-  best = tf.pad(best, padding, constant_values=size)
-  return tf.minimum(best, size - 1), best < size
+  index = tf.pad(index, padding, constant_values=size)
+  return tf.minimum(index, size - 1), index < size
 
 
 def _statistics(example, targets, remains, selection) -> dict[str, tf.Tensor]:
+  """Counts pasted, removed and clipped labels, `[b]` float32 each."""
   pasted = _count(selection.chosen)
-  kept = _count((example.classes > 0) & ~example.pasted)
+  target_labels = _count((example.classes > 0) & ~example.pasted)
   counts = {
     'images_with_paste': tf.minimum(pasted, 1),
     'objects_available': selection.available,
@@ -129,7 +130,7 @@ def _statistics(example, targets, remains, selection) -> dict[str, tf.Tensor]:
     'objects_not_pasted': selection.wanted - pasted,
     'objects_removed': _count(remains.removed),
     'boxes_shrunk': _count(remains.shrunk),
-    'instances_clipped': _count(remains.valid) - kept,
+    'instances_clipped': _count(remains.valid) - target_labels,
     'images_shrunk': targets.scenes.shrunk,
   }
   return {name: tf.cast(x, tf.float32) for name, x in counts.items()}

@@ -1,4 +1,4 @@
-"""Refuses images and annotations that cannot be made a scene."""
+"""Checks the images and annotations that become scenes."""
 
 from typing import NamedTuple
 
@@ -25,22 +25,21 @@ class Annotations(NamedTuple):
   crowd: tf.Tensor | None
 
 
-def check_static(given: Annotations) -> Annotations:
+def check_static(annotations: Annotations) -> Annotations:
   """Checks dtypes and static shapes.
 
   Args:
-    given: the tensors of one image, of any shapes and dtypes.
+    annotations: the tensors of one image, of any shapes and dtypes.
 
   Returns:
-    The same tensors with static ranks; a rank that is not known yet is checked
-    while running.
+    The same tensors with static ranks; unknown ranks are checked at run time.
 
   Raises:
-    ValueError: if one cannot be what `Annotations` asks for.
+    ValueError: if a dtype or a static shape contradicts `Annotations`.
   """
   for name, dtypes, is_valid in _DTYPES:
-    tensor = getattr(given, name)
-    # An empty list or array is float whatever it was meant to hold.
+    tensor = getattr(annotations, name)
+    # TensorFlow makes an empty list float32, so its dtype says nothing.
     if tensor is None or tensor.shape.num_elements() == 0:
       continue
     if not is_valid(tensor.dtype):
@@ -49,44 +48,47 @@ def check_static(given: Annotations) -> Annotations:
       )
   sizes, checked = {}, {}
   for name, axes in _AXES.items():
-    tensor = getattr(given, name)
+    tensor = getattr(annotations, name)
     if tensor is not None:
       _check_shape(name, tensor.shape, axes, sizes)
       shape = [axis if isinstance(axis, int) else None for axis in axes]
       checked[name] = tf.ensure_shape(tensor, shape)
-  return given._replace(**checked)
+  return annotations._replace(**checked)
 
 
-def assertions(given: Annotations) -> list[tf.Operation]:
-  """Makes the checks of values, and of shapes that are not static.
+def assertions(annotations: Annotations) -> list[tf.Operation]:
+  """Makes assertions on values and on shapes that are not static.
 
   Args:
-    given: the tensors of one image, which `check_static` has passed.
+    annotations: the tensors of one image, as `check_static` returns them.
 
   Returns:
-    Operations to depend on; none eagerly, where the checks have run.
+    Operations to depend on; empty in eager mode, where they have run already.
 
   Raises:
     tf.errors.InvalidArgumentError: eagerly, if a check fails.
   """
-  count = tf.shape(given.masks)[0]
+  count = tf.shape(annotations.masks)[0]
   checks = [
     tf.debugging.assert_equal(
-      tf.shape(given.masks)[1:],
-      tf.shape(given.image)[:2],
+      tf.shape(annotations.masks)[1:],
+      tf.shape(annotations.image)[:2],
       'from_masks needs masks of the size of the image.',
     ),
-    _same_count('classes', given.classes, count),
+    _same_count('classes', annotations.classes, count),
     tf.debugging.assert_greater_equal(
-      given.classes,
-      tf.ones([], given.classes.dtype),
+      annotations.classes,
+      tf.ones([], annotations.classes.dtype),
       'from_masks needs classes of at least 1; 0 is the background.',
     ),
   ]
-  if given.crowd is not None:
-    checks.append(_same_count('crowd', given.crowd, count))
-  if given.boxes is not None:
-    checks += [_same_count('boxes', given.boxes, count), *_boxes(given.boxes)]
+  if annotations.crowd is not None:
+    checks.append(_same_count('crowd', annotations.crowd, count))
+  if annotations.boxes is not None:
+    checks += [
+      _same_count('boxes', annotations.boxes, count),
+      *_boxes(annotations.boxes),
+    ]
   # Eager assertions return None.
   return [check for check in checks if check is not None]
 
@@ -130,7 +132,7 @@ _AXES = {
 
 
 def _check_shape(name, shape, axes, sizes) -> None:
-  """Compares a shape with axes; `sizes` gathers the static ones by name."""
+  """Compares a shape with axes; collects static sizes by name in `sizes`."""
   expected = [sizes.get(axis, axis) for axis in axes]
   error = ValueError(
     f'from_masks needs {name} of shape [{", ".join(map(str, axes))}], here '

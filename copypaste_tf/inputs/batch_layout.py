@@ -1,7 +1,7 @@
 """Divides the images of a batch between record sets.
 
-A group is what the sets share: the batch of one replica or, where a replica
-gets one image, the images of several replicas.
+The sets share the images of a group. A group is the batch of one replica. If a
+replica gets a single image, a group holds the images of several replicas.
 """
 
 from typing import NamedTuple
@@ -9,12 +9,12 @@ from typing import NamedTuple
 from copypaste_tf.inputs import record_sets, set_problems
 from copypaste_tf.inputs.data_config import TrainData
 
-# The short form keeps the seeds that it had before there were sets.
+# With `input_path` instead of `sets`, seeds stay as they were in old runs.
 _SEED_STEP, _SHORT_FORM_SEED_STEP = 1000, 1
 
 
 class Stream(NamedTuple):
-  """The records of one set, in the order of one seed.
+  """The records of one set, in an order that a seed decides.
 
   Attributes:
     path: TFRecords: paths or glob patterns, separated by commas.
@@ -31,9 +31,10 @@ class Layout(NamedTuple):
   """The composition of every group.
 
   Attributes:
-    streams: sets to train on; the images of the first come first in a group.
+    streams: sets to train on, in the order of their images in a group.
     sources: stream of images that are only pasted from, one for each image of
-      a group; None where the images of a group are pasted from, or none are.
+      a group; None if the images of the group are pasted onto one another, or
+      nothing is pasted.
     takers: positions in the group of images that are pasted into.
     givers: positions in the group of images that are pasted from; empty with
       `sources`.
@@ -51,15 +52,15 @@ class Layout(NamedTuple):
 
 
 def with_batch_size(data: TrainData, least: int) -> TrainData:
-  """Returns the config with a small batch that one replica can fill.
+  """Returns the config with the smallest batch that all sets can share.
 
   Args:
     data: config of the training inputs.
     least: smallest number of images in the batch.
 
   Returns:
-    The config with the smallest batch from `least` on that all sets can share;
-    with its own batch size if there is none up to that.
+    The config with the smallest batch size from `least` up to its own that all
+    sets can share; the same config if there is none.
   """
   for size in range(least, max(least, data.global_batch_size) + 1):
     smaller = data.replace(global_batch_size=size)
@@ -104,14 +105,14 @@ def layout(data: TrainData, size: int) -> Layout:
     raise ValueError(f'TrainData.{field}: {message}')
   step = _SEED_STEP if data.sets else _SHORT_FORM_SEED_STEP
   streams, sources, takers, givers, start = [], None, [], [], 0
-  for number, each in enumerate(record_sets.resolve(data)):
-    count = round(each.share * size)
-    stream = Stream(each.path, data.seed + step * number, count or size)
+  for number, record_set in enumerate(record_sets.resolve(data)):
+    count = round(record_set.share * size)
+    stream = Stream(record_set.path, data.seed + step * number, count or size)
     if count:
       streams.append(stream)
       positions = range(start, start + count)
-      takers += positions if each.paste_into else ()
-      givers += positions if each.pasted_from else ()
+      takers += positions if record_set.paste_into else ()
+      givers += positions if record_set.pasted_from else ()
       start += count
     elif data.composes():
       sources = stream

@@ -1,4 +1,4 @@
-"""Reads from a config how two images become one training example."""
+"""Reads the composition of two images from a config."""
 
 import ast
 
@@ -58,7 +58,7 @@ def parse(text: str) -> tuple[str, dict[str, object]]:
       if isinstance(node.func, ast.Name) and None not in values:
         return node.func.id, values
   except (SyntaxError, ValueError):
-    pass  # Told below, as any other text of another form.
+    pass  # The error below covers every wrong form.
   raise ValueError(
     'TrainData.composition is a name, or a name with options such as '
     f"copy_paste(subset='one', max_pasted=3), got {text!r}."

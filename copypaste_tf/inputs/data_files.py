@@ -42,13 +42,13 @@ def manifest(patterns: str) -> dict[str, Any] | None:
 
 
 def count_records(share: Sequence[record_order.Slice]) -> int:
-  """Counts records, by the manifest if it agrees with the files.
+  """Counts records, from the manifest if it fits the files.
 
   Args:
     share: files, or parts of their records.
 
   Returns:
-    Their number. Without a manifest, the files are read to count it.
+    Number of records. Without a manifest that fits, reads the files to count.
   """
   sizes = {}
   for path in {manifest_path(piece.path) for piece in share}:
@@ -68,8 +68,8 @@ def _sizes(path: str) -> dict[str, int]:
   sizes = {}
   for shard in _read_json(path).get('shards', []):
     file = os.path.join(folder, shard['file'])
-    here = tf.io.gfile.exists(file)
-    if here and tf.io.gfile.stat(file).length == shard['size']:
+    exists = tf.io.gfile.exists(file)
+    if exists and tf.io.gfile.stat(file).length == shard['size']:
       sizes[file] = shard['num_examples']
   return sizes
 

@@ -24,7 +24,7 @@ def distribute(
       each element goes to one host.
 
   Returns:
-    A dataset of the same elements, in the order in which they get ready.
+    A dataset of the same elements, in the order in which workers finish them.
   """
   service = tf.data.experimental.service
   return dataset.apply(
@@ -37,9 +37,9 @@ def distribute(
 
 
 def job_name(name: str, *details: Any) -> str:
-  """Returns a job name that is unique to a name and the given details.
+  """Returns a job name that is unique to a name and its details.
 
-  A dispatcher outlives runs and refuses a second dataset under a known name.
+  A dispatcher outlives runs, and refuses another dataset with the same name.
 
   Args:
     name: readable part of the job name.

@@ -26,7 +26,7 @@ _LISTS = {
   Features.MASK: tf.string,
   Features.PLANES: tf.string,
 }
-# The `source_id` of images that fill up a batch; no data set has it.
+# The `source_id` of blank images that pad a batch; no data set has it.
 NO_IMAGE = tf.int64.min
 
 
@@ -40,7 +40,7 @@ class EvalScenes(NamedTuple):
       lies at the top left.
     original_size: `[b, 2]` int32, height and width of the stored image, pixels.
     scale: `[b, 2]` float32, `size / original_size`.
-    source_id: `[b]` int64; `NO_IMAGE` for images that fill up a batch.
+    source_id: `[b]` int64; `NO_IMAGE` for blank images that pad a batch.
   """
 
   image: tf.Tensor

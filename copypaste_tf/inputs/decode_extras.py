@@ -16,7 +16,7 @@ _LISTS = {
 
 
 class Extras(NamedTuple):
-  """The optional labels of one image with n objects, in the order of `Scenes`.
+  """The optional labels of one image with `n` objects, in the record's order.
 
   Attributes:
     difficult: `[n]` bool, false where the record does not state it.
@@ -36,7 +36,7 @@ class Extras(NamedTuple):
 def decode_extras(serialized: tf.Tensor) -> Extras:
   """Decodes the optional labels of a record.
 
-  It parses these features alone, so a pipeline without it pays nothing.
+  Parses these features by itself, so other pipelines do not pay for them.
 
   Args:
     serialized: a scalar string, a `tf.train.Example`.

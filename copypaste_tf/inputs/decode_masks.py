@@ -101,7 +101,7 @@ def _decode_png(png) -> tf.Tensor:
 
 
 def _layer_masks(features, size, crowd, num_planes):
-  """Packs one PNG after the other, so that memory holds one mask at a time."""
+  """Decodes and packs one PNG at a time, so memory holds a single mask."""
   pngs = features[Features.MASK]
 
   def place(index, planes, used, ids):

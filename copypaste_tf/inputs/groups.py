@@ -32,7 +32,7 @@ def scene_stages(
   read = [_mixed([*map(records_of, layout.streams)], layout)]
   if layout.sources:
     read.append(records_of(layout.sources))
-  # The position in a group tells the set, so the order of several must stay.
+  # The position in a group identifies the set, so the order must stay.
   several = len(layout.streams) > 1
   decoded = [
     reader.scenes(records, keep_order=several, **limits(data))
@@ -45,15 +45,15 @@ def scene_stages(
 
 
 def _mixed(records, layout: Layout) -> tf.data.Dataset:
-  """Deals out the records of all sets, group by group."""
+  """Concatenates the records of all sets, group by group."""
   if len(records) == 1:
     return records[0]
   shares = [
-    each.batch(stream.count, drop_remainder=True)
-    for each, stream in zip(records, layout.streams, strict=True)
+    dataset.batch(stream.count, drop_remainder=True)
+    for dataset, stream in zip(records, layout.streams, strict=True)
   ]
   groups = tf.data.Dataset.zip(*shares)
-  return groups.map(lambda *parts: tf.concat(parts, axis=0)).unbatch()
+  return groups.map(lambda *streams: tf.concat(streams, axis=0)).unbatch()
 
 
 def pair_stage(
@@ -71,26 +71,28 @@ def pair_stage(
     The stage by its name, `pair`; empty if the augmentation pairs each batch.
   """
   split = _batches_in_group(part, layout)
-  everywhere = [*range(layout.group_size)]
-  staged = groups
-  done, begun = divmod(part.batches_done, split)
+  all_positions = [*range(layout.group_size)]
+  dataset = groups
+  groups_done, skipped_batches = divmod(part.batches_done, split)
   if layout.sources:
-    if layout.takers != everywhere:
-      staged = scene_batches.without_paste(groups, layout.takers)
+    if layout.takers != all_positions:
+      dataset = scene_batches.without_paste(groups, layout.takers)
   elif data.composes() and (
-    split > 1 or not layout.takers == layout.givers == everywhere
+    split > 1 or not layout.takers == layout.givers == all_positions
   ):
-    staged = scene_batches.paired(
+    dataset = scene_batches.paired(
       groups,
       data.seed,
       takers=layout.takers,
       givers=layout.givers,
-      first=part.global_number(done),
+      first=part.global_number(groups_done),
       every=part.hosts,
     )
-  if split > 1:  # A run may have stopped within a group.
-    staged = staged.rebatch(part.batch_size, drop_remainder=True).skip(begun)
-  return {} if staged is groups else {'pair': staged}
+  if split > 1:  # The run may have stopped in the middle of a group.
+    dataset = dataset.rebatch(part.batch_size, drop_remainder=True).skip(
+      skipped_batches
+    )
+  return {} if dataset is groups else {'pair': dataset}
 
 
 def _batches_in_group(part, layout) -> int:

@@ -13,7 +13,7 @@ from copypaste_tf.inputs.record_order import Slice
 
 
 class HostPart(NamedTuple):
-  """The part of one host.
+  """The part of the input that one host makes.
 
   Attributes:
     hosts: number of hosts.
@@ -44,7 +44,7 @@ class HostPart(NamedTuple):
     return index * self.hosts + self.host
 
   def of_all_hosts(self) -> 'HostPart':
-    """Returns the part of all hosts together, which a service makes."""
+    """Returns the part of all hosts together, as a tf.data service makes it."""
     return self._replace(hosts=1, host=0, replicas=self.replicas * self.hosts)
 
 
@@ -53,7 +53,7 @@ def from_context(
   input_context: tf.distribute.InputContext | None = None,
   start_step: int = 0,
 ) -> HostPart:
-  """Returns the part of a host.
+  """Makes the part of a host from the context of `tf.distribute`.
 
   Args:
     global_batch_size: images of a step, over all replicas.
@@ -100,7 +100,7 @@ def records(
     'cycle_length': data.cycle_length,
   }
   if data.data_service:
-    # The workers have no common position, so a new order replaces it.
+    # Workers of a service share no position: start with an unused order.
     return record_order.splittable_records(
       paths, stream.seed, first_epoch=part.step, **knobs
     )
@@ -113,7 +113,7 @@ def records(
 
 
 def _position(share: Sequence[Slice], used: int) -> tuple[int, int]:
-  """Returns the epoch, and the number of its records that were used before."""
+  """Returns the epoch, and the number of records to skip in it."""
   if not used:
     return 0, 0
   return divmod(used, max(data_files.count_records(share), 1))

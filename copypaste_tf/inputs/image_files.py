@@ -1,6 +1,6 @@
 """Reads image files with the pixels that the converter would store.
 
-TensorFlow decodes files that the converter stores unchanged, so that a file and
+TensorFlow decodes the files that the converter stores unchanged, so a file and
 its record give the same pixels. Pillow decodes all others (CMYK, alpha
 channels, palettes, EXIF orientations, other formats) and turns them into
 upright RGB without alpha.
@@ -22,7 +22,7 @@ def read(path: str) -> np.ndarray:
   """Reads an image file.
 
   Args:
-    path: path of the file; remote file systems that TensorFlow knows work too.
+    path: path of the file, on any file system that TensorFlow supports.
 
   Returns:
     `[h, w, 3]` uint8 RGB in [0, 255], upright.

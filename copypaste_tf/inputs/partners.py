@@ -1,4 +1,4 @@
-"""Draws the image that each image of a group is pasted from."""
+"""Draws the image of a group from which each image receives objects."""
 
 from collections.abc import Sequence
 
@@ -15,11 +15,12 @@ def draw(
   takers: Sequence[int],
   givers: Sequence[int],
 ) -> tf.Tensor:
-  """Draws partners where some images only give objects, or only take them.
+  """Draws partners in a group where not every image gives and takes objects.
 
-  An image that does both gets another giver by `pairing.derange`. The images
-  that only take get the givers in a random order, each about as often. An image
-  that takes nothing is its own partner, and so is left without a paste.
+  A taker is an image that is pasted into; a giver is pasted from. An image that
+  is both gets another giver by `pairing.derange`. Images that only take get the
+  givers in a random order, each about equally often. An image that takes
+  nothing is its own partner, so nothing is pasted onto it.
 
   Args:
     seed: `[2]` int32 or int64.

@@ -35,7 +35,7 @@ def train_dataset(
   Args:
     data: config of the training inputs.
     output_size: height and width of the canvas in pixels.
-    input_context: context of this worker; None means that there is no other.
+    input_context: context of this worker; None means a single worker.
     start_step: training steps taken before; their examples are skipped.
 
   Returns:
@@ -74,8 +74,8 @@ def train_stages(
     **augment_options: see `reader.train_batches`.
 
   Returns:
-    Datasets by the name of their last stage, each made from the one before. The
-    last one is trained on.
+    Datasets by the name of their last stage, in order. Training reads the last
+    one.
   """
   part = _part(data, input_context, start_step)
   size = batch_layout.group_size(data, part.batch_size, part.replicas)
@@ -100,7 +100,7 @@ def train_stages(
   stages[last] = stages[last].prefetch(tf.data.AUTOTUNE)
   options = tf.data.Options()
   options.deterministic = data.deterministic
-  return {name: made.with_options(options) for name, made in stages.items()}
+  return {name: stage.with_options(options) for name, stage in stages.items()}
 
 
 def augment_knobs(data: TrainData) -> dict[str, Any]:
@@ -162,7 +162,7 @@ def input_errors(data: TrainData) -> Iterator[None]:
     data: config of the training inputs.
 
   Raises:
-    ValueError: a record does not decode; other errors pass.
+    ValueError: a record does not decode. Other errors are raised unchanged.
   """
   try:
     yield

@@ -77,8 +77,8 @@ def eval_batches(
 ) -> tf.data.Dataset:
   """Reads every image once, in order, fitted into the output size.
 
-  Blank images fill up the last batches. So all workers have the same number of
-  batches, no replica gets an empty one, and shapes are static.
+  Blank images pad the last batches. So all workers have the same number of
+  batches, no replica gets an empty batch, and shapes are static.
 
   Args:
     paths: TFRecord files.
@@ -128,9 +128,9 @@ def fit_image(
     source_id: int64 scalar.
     output_size: height and width `(H, W)` of the canvas, pixels.
     dtype: dtype of the resulting image, float32 or bfloat16.
-    half_pixel_centers: in the bilinear resize, the centre of a pixel lies half
-      a pixel from its corner, as in training; False puts it on the corner, as
-      in the training of the published checkpoints.
+    half_pixel_centers: whether the bilinear resize puts pixel centres at half
+      coordinates, as in training; False puts them at whole coordinates, as the
+      published checkpoints were trained.
 
   Returns:
     `EvalScenes` without the batch axis: the image is `[H, W, 3]`, normalised,
@@ -157,7 +157,7 @@ def fit_image(
 
 
 def _blank(output_size, dtype) -> EvalScenes:
-  """Returns a blank image that fills up a batch."""
+  """Returns a blank image that pads a batch."""
   size = tf.constant(output_size)
   return EvalScenes(
     image=tf.zeros([*output_size, 3], dtype),
@@ -169,20 +169,20 @@ def _blank(output_size, dtype) -> EvalScenes:
 
 
 def _records_of_worker(records, batch_size, input_context) -> tf.data.Dataset:
-  """Returns pairs of a record and a flag that says that it is one.
+  """Returns pairs of a record and a flag, which is false for padding.
 
-  Every worker gets the same number of elements, which fill its batches.
+  Every worker gets the same number of elements, a multiple of its batch size.
   """
   workers, worker = 1, 0
   if input_context is not None:
     workers = input_context.num_input_pipelines
     worker = input_context.input_pipeline_id
-  together = workers * batch_size
+  num_images = workers * batch_size
 
-  def mine(some):
-    count = tf.shape(some)[0]
-    filled = tf.concat([some, tf.fill([together - count], '')], axis=0)
-    present = tf.range(together) < count
-    return filled[worker::workers], present[worker::workers]
+  def of_worker(batch):
+    count = tf.shape(batch)[0]
+    padded = tf.concat([batch, tf.fill([num_images - count], '')], axis=0)
+    present = tf.range(num_images) < count
+    return padded[worker::workers], present[worker::workers]
 
-  return records.batch(together).map(mine).unbatch()
+  return records.batch(num_images).map(of_worker).unbatch()

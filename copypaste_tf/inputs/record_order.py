@@ -24,9 +24,9 @@ class Slice(NamedTuple):
 def slices(paths: Sequence[str], hosts: int = 1, host: int = 0) -> list[Slice]:
   """Divides records evenly between hosts, each record to one host.
 
-  As many files as divide evenly are read by one host each. All hosts read the
-  remaining files (all files, if there are fewer than hosts), and each keeps its
-  part of their records.
+  Each host gets the same number of whole files. All hosts read the remaining
+  files (all files, if there are fewer than hosts), and each host keeps its part
+  of their records.
 
   Args:
     paths: TFRecord files, in the same order on every host.
@@ -75,7 +75,7 @@ def shuffled_records(
   columns = _columns(share)
 
   def epoch(number):
-    # The seed of this function; without it, that of the process would count.
+    # Fixes the op seed, so the order does not depend on the process's seed.
     tf.random.set_seed(1)
     key = tf.stack([tf.constant(seed, tf.int64), number])
     order = _permutation(key, len(share))
@@ -85,8 +85,8 @@ def shuffled_records(
     records = _interleaved(files, cycle_length).shuffle(
       shuffle_buffer_size, _shuffle_seed(key), reshuffle_each_iteration=False
     )
-    begun = tf.cast(number == first_epoch, tf.int64)
-    return records.skip(begun * skip)
+    is_first = tf.cast(number == first_epoch, tf.int64)
+    return records.skip(is_first * skip)
 
   return tf.data.Dataset.range(first_epoch, _ENDLESS).flat_map(epoch)
 
@@ -172,7 +172,7 @@ def _shuffle_seed(key):
 
 
 def _require_records(share) -> None:
-  """Raises if an endless reader would search forever and find nothing."""
+  """Raises ValueError without records, since an endless reader would hang."""
   if not share:
     raise ValueError('No record files were given; expected at least one path.')
   files = tf.data.Dataset.from_tensor_slices(_columns(share))

@@ -18,10 +18,14 @@ def resolve(data: TrainData) -> list[RecordSet]:
 def paths(data: TrainData) -> dict[str, str]:
   """Returns the path of each set by its field, such as `sets.0.path`."""
   if data.sets:
-    return {f'sets.{k}.path': each.path for k, each in enumerate(data.sets)}
+    return {
+      f'sets.{k}.path': record_set.path
+      for k, record_set in enumerate(data.sets)
+    }
   fields = ('input_path', 'source_input_path')
   return {
-    field: each.path for field, each in zip(fields, resolve(data), strict=False)
+    field: record_set.path
+    for field, record_set in zip(fields, resolve(data), strict=False)
   }
 
 
@@ -35,13 +39,13 @@ def with_path(data: TrainData, path: str) -> TrainData:
   return data.replace(
     input_path='' if data.sets else path,
     source_input_path=path if data.source_input_path else '',
-    sets=[each.replace(path=path) for each in data.sets],
+    sets=[record_set.replace(path=path) for record_set in data.sets],
   )
 
 
 def divided(data) -> tuple[list[RecordSet], list[RecordSet]]:
   """Returns the sets to train on, and those that are only pasted from."""
   trained, sources = [], []
-  for each in resolve(data):
-    (trained if each.share else sources).append(each)
+  for record_set in resolve(data):
+    (trained if record_set.share else sources).append(record_set)
   return trained, sources

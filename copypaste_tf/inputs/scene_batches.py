@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import tensorflow as tf
 
 from copypaste_tf.augment import augment
+from copypaste_tf.augment.draws import pairing
 from copypaste_tf.augment.pixels import bfloat16
 from copypaste_tf.examples import RawScenes, Scenes, TrainScenes
 from copypaste_tf.inputs import partners
@@ -49,10 +50,10 @@ def paired(
   first: int = 0,
   every: int = 1,
 ) -> tf.data.Dataset:
-  """Adds to each image of a group the image that it is pasted from.
+  """Adds to each image of a group the source to paste from.
 
-  A part of a group can then be augmented by itself, since each image comes with
-  its source. If all images give and take, they are paired as in `augment`.
+  Each image then comes with its source, so a group can be split into batches.
+  If every image gives and takes objects, pairs them as `augment` does.
 
   Args:
     groups: dataset of batched `Scenes`.
@@ -70,7 +71,7 @@ def paired(
     partner = partners.draw(
       batch_seed(seed, index), group.source_id, takers=takers, givers=givers
     )
-    return group, tf.nest.map_structure(lambda x: tf.gather(x, partner), group)
+    return group, pairing.take(group, partner)
 
   return _numbered(groups, first, every).map(
     pair, num_parallel_calls=tf.data.AUTOTUNE
@@ -80,14 +81,18 @@ def paired(
 def without_paste(
   pairs: tf.data.Dataset, takers: Sequence[int]
 ) -> tf.data.Dataset:
-  """Makes every image that takes nothing its own source, which pastes nothing.
+  """Replaces the source of each image that must not be pasted into.
+
+  Such an image becomes its own source; nothing is pasted between images of
+  equal `source_id`.
 
   Args:
     pairs: dataset of pairs of `Scenes`, `g` targets and `g` sources.
     takers: positions in [0, g) of the targets that are pasted into.
 
   Returns:
-    A dataset of such pairs.
+    A dataset of pairs of `Scenes`, in which the other targets are their own
+    sources.
   """
 
   def keep(targets, sources):
@@ -137,8 +142,8 @@ def batch_seed(seed: int, index: tf.Tensor) -> tf.Tensor:
 def _numbered(dataset, first, every):
   """Pairs elements with unique numbers.
 
-  The numbers are a source of their own, so the workers of a tf.data service
-  receive different ones.
+  The numbers are a dataset source by themselves, so a tf.data service gives its
+  workers different numbers.
   """
   return tf.data.Dataset.zip(
     tf.data.Dataset.range(first, 2**62, every), dataset

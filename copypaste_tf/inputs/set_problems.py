@@ -11,7 +11,7 @@ _UNSUPPORTED = ('loss_weight', 'min_score', 'repeat_threshold')
 
 
 def problems(data: TrainData, size: int) -> Iterator[tuple[str, str]]:
-  """Yields what keeps the sets from sharing a group.
+  """Finds reasons why the sets cannot share a group.
 
   Args:
     data: config of the training inputs.
@@ -36,10 +36,10 @@ def problems(data: TrainData, size: int) -> Iterator[tuple[str, str]]:
 
 
 def _unsupported(sets: Sequence[RecordSet]) -> Iterator[tuple[str, str]]:
-  usual = RecordSet()
-  for number, each in enumerate(sets):
+  default = RecordSet()
+  for number, record_set in enumerate(sets):
     for name in _UNSUPPORTED:
-      value, expected = getattr(each, name), getattr(usual, name)
+      value, expected = getattr(record_set, name), getattr(default, name)
       if value != expected:
         yield (
           f'sets.{number}.{name}',
@@ -52,25 +52,25 @@ def _share_problems(
 ) -> Iterator[tuple[str, str]]:
   """Finds shares that give no whole number of images, or another sum than 1."""
   whole = True
-  for number, each in enumerate(sets):
-    images = each.share * size
-    if 0 <= each.share <= 1 and (
+  for number, record_set in enumerate(sets):
+    images = record_set.share * size
+    if 0 <= record_set.share <= 1 and (
       abs(images - round(images)) <= _TOLERANCE
-      and (round(images) or not each.share)
+      and (round(images) or not record_set.share)
     ):
       continue
     whole = False
     yield (
       f'sets.{number}.share',
-      f'{each.share:g} of {size} images is {images:g} images; expected a share '
-      f'of {_shares(size)}',
+      f'{record_set.share:g} of {size} images is {images:g} images; expected a '
+      f'share of {_shares(size)}',
     )
-  total = sum(round(each.share * size) for each in sets)
+  total = sum(round(record_set.share * size) for record_set in sets)
   if whole and total != size:
     yield (
       'sets',
       f'expected shares that add up to 1, got '
-      f'{" + ".join(f"{each.share:g}" for each in sets)}, which is {total} of '
+      f'{" + ".join(f"{x.share:g}" for x in sets)}, which is {total} of '
       f'the {size} images that are shared',
     )
 
@@ -85,18 +85,20 @@ def _shares(size: int) -> str:
 def _paste_problems(data: TrainData, size: int) -> Iterator[tuple[str, str]]:
   """Finds sets between which nothing can be pasted."""
   trained, sources = record_sets.divided(data)
-  givers = [each for each in trained if each.pasted_from]
-  takers = [each for each in trained if each.paste_into]
+  givers = [record_set for record_set in trained if record_set.pasted_from]
+  takers = [record_set for record_set in trained if record_set.paste_into]
   if not takers:
     yield 'sets', 'Copy-Paste is on, but no set has paste_into = True'
   if sources:
     yield from _source_problems(data.sets, givers)
   elif not givers:
     yield 'sets', 'Copy-Paste is on, but no set has pasted_from = True'
-  elif sum(round(each.share * size) for each in givers) == 1 and (
+  elif sum(round(record_set.share * size) for record_set in givers) == 1 and (
     givers[0].paste_into
   ):
-    number = next(k for k, each in enumerate(data.sets) if each is givers[0])
+    number = next(
+      k for k, record_set in enumerate(data.sets) if record_set is givers[0]
+    )
     yield (
       f'sets.{number}.paste_into',
       f'the only image of {size} that is pasted from cannot be pasted into '
@@ -108,7 +110,7 @@ def _source_problems(
   sets: Sequence[RecordSet], givers: Sequence[RecordSet]
 ) -> Iterator[tuple[str, str]]:
   """Finds sources besides the one set that is only pasted from."""
-  only = [k for k, each in enumerate(sets) if not each.share]
+  only = [k for k, record_set in enumerate(sets) if not record_set.share]
   for number in only[1:]:
     yield (
       f'sets.{number}.share',
@@ -120,8 +122,8 @@ def _source_problems(
       f'sets.{only[0]}.pasted_from',
       'a set with a share of 0 must be pasted from',
     )
-  for number, each in enumerate(sets):
-    if any(each is giver for giver in givers):
+  for number, record_set in enumerate(sets):
+    if any(record_set is giver for giver in givers):
       yield (
         f'sets.{number}.pasted_from',
         f'every image is pasted from sets.{only[0]}, whose share is 0; set '

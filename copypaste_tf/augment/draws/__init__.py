@@ -1,5 +1,6 @@
 """Random draws of the augmentation.
 
-In the order of the data: `random` makes the bits, `pairing` draws the source of
-each target, `jitter` scale, flip and crop, `selection` the pasted instances.
+In the order of the data: `random` draws bits, `pairing` draws the source of
+each target, `jitter` draws scale, flip and crop, and `selection` draws the
+pasted instances.
 """

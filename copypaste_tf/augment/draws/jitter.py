@@ -1,7 +1,7 @@
 """Draws the scale jitter of each image; `warp` applies it.
 
-Integer arithmetic on 16-bit draws alone decides where a pixel or a label goes,
-so that every device and compiler gives the same masks.
+Only integer arithmetic on 16-bit draws decides where a pixel or a label goes,
+so every device and compiler gives the same masks.
 """
 
 from typing import NamedTuple
@@ -36,9 +36,9 @@ def sample(
 ) -> Jitter:
   """Draws flip, scale and crop for each image of a batch.
 
-  The scale is uniform on the pixels of the longer output side; an image is
-  resized to the largest size that fits into `scale * output_size`, then a crop
-  of the output size is taken uniformly where the image is larger.
+  The longer side of `scale * output_size` is a uniform whole number of pixels.
+  Each image is resized to the largest size that fits into it. If the result is
+  larger than the output, a crop of the output size is drawn uniformly.
 
   Args:
     seed: `[2]` int32 or int64.

@@ -1,18 +1,22 @@
-"""Draws the image of a batch that each image is pasted from."""
+"""Pairs each image of a batch with the image whose objects it receives."""
+
+from typing import TypeVar
 
 import tensorflow as tf
 
 from copypaste_tf.augment.draws import random
 
+_Nest = TypeVar('_Nest')
+
 
 def derange(seed: tf.Tensor, source_id: tf.Tensor) -> tf.Tensor:
-  """Draws a random permutation that pairs different images.
+  """Draws a random permutation that pairs each image with a different one.
 
-  Puts the images in a random circle in which equal ids are neighbours. Each
-  image takes the one that is as many places ahead as the most frequent id
-  occurs. So no image is paired with itself or with a copy of itself whenever
-  such a pairing exists. With distinct ids the partner is uniform over the
-  other images.
+  Puts the images in a random circle in which equal ids are neighbours. The
+  partner of an image lies `m` places ahead, where `m` is the count of the most
+  frequent id. So no image is paired with itself or with a copy of itself if
+  such a pairing exists. With distinct ids the partner is uniform over the other
+  images.
 
   Args:
     seed: `[2]` int32 or int64.
@@ -35,3 +39,19 @@ def derange(seed: tf.Tensor, source_id: tf.Tensor) -> tf.Tensor:
   step = tf.reduce_max(tf.reduce_sum(tf.cast(same, tf.int32), axis=1))
   partner = tf.roll(order, -step, axis=0)
   return tf.math.unsorted_segment_max(partner, order, batch)
+
+
+def take(batch: _Nest, partner: tf.Tensor) -> _Nest:
+  """Puts the partner of each image in the image's place.
+
+  Args:
+    batch: nest of tensors `[b, ...]` of any dtype, such as `Scenes`.
+    partner: `[b]` int32 in [0, b).
+
+  Returns:
+    The same nest; position `i` holds image `partner[i]`.
+
+  >>> take({'image': tf.constant([5, 6])}, tf.constant([1, 0]))['image'].numpy()
+  array([6, 5], dtype=int32)
+  """
+  return tf.nest.map_structure(lambda field: tf.gather(field, partner), batch)

@@ -1,7 +1,8 @@
 """Draws stateless random numbers, equal on every device and compiler.
 
-Philox integers agree bit for bit between eager TensorFlow, `tf.data` and XLA;
-its floats do not. So every decision is made on 16 random bits.
+Integers of the Philox generator agree bit for bit between eager TensorFlow,
+`tf.data` and XLA; its floats do not. So every decision is made on random bits,
+never on random floats.
 """
 
 import tensorflow as tf
@@ -10,7 +11,7 @@ _RESOLUTION = 1 << 16
 
 
 def split(seed: tf.Tensor, count: int) -> list[tf.Tensor]:
-  """Splits a seed into independent ones.
+  """Splits a seed into independent seeds.
 
   Args:
     seed: `[2]` int32 or int64.
@@ -38,10 +39,7 @@ def bits16(seed: tf.Tensor, shape) -> tf.Tensor:
   Returns:
     `[...]` int32 of the given shape, uniform in [0, 65536).
   """
-  bits = tf.random.stateless_uniform(
-    shape, seed, None, None, tf.int32, alg='philox'
-  )
-  return tf.bitwise.bitwise_and(bits, _RESOLUTION - 1)
+  return tf.bitwise.bitwise_and(_bits32(seed, shape), _RESOLUTION - 1)
 
 
 def bits31(seed: tf.Tensor, shape) -> tf.Tensor:
@@ -54,10 +52,13 @@ def bits31(seed: tf.Tensor, shape) -> tf.Tensor:
   Returns:
     `[...]` int32 of the given shape, uniform in [0, 2**31).
   """
-  bits = tf.random.stateless_uniform(
+  return tf.bitwise.bitwise_and(_bits32(seed, shape), tf.int32.max)
+
+
+def _bits32(seed, shape) -> tf.Tensor:
+  return tf.random.stateless_uniform(
     shape, seed, None, None, tf.int32, alg='philox'
   )
-  return tf.bitwise.bitwise_and(bits, tf.int32.max)
 
 
 def below(bits: tf.Tensor, limit: tf.Tensor | int) -> tf.Tensor:
@@ -77,7 +78,7 @@ def below(bits: tf.Tensor, limit: tf.Tensor | int) -> tf.Tensor:
 
 
 def happens(bits: tf.Tensor, probability: float) -> tf.Tensor:
-  """Maps 16 bits to an event of the given probability.
+  """Maps 16 bits to true with the given probability.
 
   Args:
     bits: `[...]` int32 in [0, 65536), see `bits16`.

@@ -13,7 +13,7 @@ class Selection(NamedTuple):
   """The instances of each source that are pasted onto its target.
 
   Attributes:
-    available: `[b]` int32, number of instances that could be pasted.
+    available: `[b]` int32, number of instances that may be pasted.
     wanted: `[b]` int32, number of instances that were drawn.
     chosen: `[b, n]` bool, the instances that are pasted; fewer than `wanted`
       where there is no room for their labels.
@@ -36,8 +36,8 @@ def draw(
 
   Args:
     sources: `b` scenes to choose from; padding has class 0.
-    allowed: `[b]` bool, false for images that must not give any instance.
-    room: `[b]` int32, the largest number of instances to choose.
+    allowed: `[b]` bool, false for images from which nothing may be pasted.
+    room: `[b]` int32, largest number of instances to choose, at least 0.
     seed: `[2]` int32 or int64.
     options: `probability`, `subset`, `classes`, `excluded_classes`,
       `class_weights` and `max_pasted` apply.
@@ -100,7 +100,7 @@ def _wanted(available, seed, options) -> tf.Tensor:
 def _random_order(seed, classes, eligible, options) -> tf.Tensor:
   """Ranks the eligible instances at random, `[b, n]` int32 from 0.
 
-  Weights make it weighted sampling without replacement, by exponential keys
+  With class weights, samples without replacement by exponential keys
   (Efraimidis and Spirakis, 2006).
   """
   keys = random.bits31(seed, tf.shape(classes))

@@ -1,4 +1,4 @@
-"""Keeps the labels of warped scenes that are visible on the canvas."""
+"""Keeps the labels that are visible on the canvas after the warp."""
 
 from typing import NamedTuple
 
@@ -27,11 +27,11 @@ class Canvas(NamedTuple):
 
 
 def place(scenes: Scenes) -> Canvas:
-  """Drops the labels that a training example must not have.
+  """Drops crowds and invisible instances, and measures the others.
 
-  Drops crowds, and instances of which the crop or the resize left no pixel. A
-  box that misses the canvas although its mask does not becomes the tight box
-  of the mask; some data sets have boxes that do not fit.
+  Invisible instances have no pixel left after the resize and the crop. Boxes of
+  some data sets do not fit their masks. If such a box lies outside the canvas
+  and its mask does not, the tight box of the mask replaces it.
 
   Args:
     scenes: `b` scenes on the output grid, as `warp.warp` returns them.

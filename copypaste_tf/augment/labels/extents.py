@@ -45,7 +45,8 @@ def measure(
       owns count; all pixels by default.
 
   Returns:
-    The extents within blocks; zeros for id 0 and for what is not wanted.
+    The extents within blocks; zeros for id 0 and for instances that are not
+    wanted.
   """
   blocks = id_planes.grid(id_planes.shape(planes)[2])
   ids = tf.repeat(ids[:, tf.newaxis], blocks.count, axis=1)
@@ -98,15 +99,15 @@ def remeasure(
   Returns:
     The extents that `measure` returns with `owners`.
   """
-  near = (before.area > 0) & (ids > 0)[:, tf.newaxis]
+  may_change = (before.area > 0) & (ids > 0)[:, tf.newaxis]
   if covers is not None:
     blocks = id_planes.grid(id_planes.shape(planes)[2])
     covered = id_planes.reach(covers, blocks)
-    near &= tf.reduce_any(covered, axis=-1, keepdims=True)
-    near &= _meet(join(before).box, covers)[:, tf.newaxis]
-  after = measure(planes, ids, wanted=near, owners=owners)
-  box = tf.where(near[..., tf.newaxis], after.box, before.box)
-  return Extent(tf.where(near, after.area, before.area), box)
+    may_change &= tf.reduce_any(covered, axis=-1, keepdims=True)
+    may_change &= _meet(join(before).box, covers)[:, tf.newaxis]
+  after = measure(planes, ids, wanted=may_change, owners=owners)
+  box = tf.where(may_change[..., tf.newaxis], after.box, before.box)
+  return Extent(tf.where(may_change, after.area, before.area), box)
 
 
 def _meet(boxes, covers) -> tf.Tensor:
@@ -131,10 +132,10 @@ def _measure_blocks(planes, ids, owners) -> tuple[tf.Tensor, tf.Tensor]:
   """
   shape = id_planes.shape(ids)
 
-  def measure_instance(measured, here, block, index):
+  def measure_instance(measured, mask, block, index):
     if owners is not None:
-      here &= examples.is_owner(tf.gather(owners, block), of_source=False)
-    return measured.write(index, _measure_mask(here))
+      mask &= examples.is_owner(tf.gather(owners, block), of_source=False)
+    return measured.write(index, _measure_mask(mask))
 
   measured = id_planes.fold_instances(
     measure_instance,

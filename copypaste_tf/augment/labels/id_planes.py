@@ -1,4 +1,4 @@
-"""Visits instances and blocks of rows of id planes (see `examples`)."""
+"""Loops over the instances and the blocks of rows of id planes."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -77,7 +77,7 @@ def split(layers: tf.Tensor, count: int | tf.Tensor) -> tf.Tensor:
 def new_blocks(
   dtype: tf.DType, count: int | tf.Tensor, block_shape: Sequence[int]
 ) -> tf.TensorArray:
-  """Makes an array of blocks of zeros that loops write to in place.
+  """Makes an array of blocks that loops write to in place.
 
   Args:
     dtype: dtype of the blocks.
@@ -93,7 +93,7 @@ def new_blocks(
 
 
 def array_of(blocks: tf.Tensor) -> tf.TensorArray:
-  """Makes an array like that of `new_blocks` from given blocks.
+  """Makes an array of blocks, as `new_blocks` does, and fills it.
 
   Args:
     blocks: `[k, ...]` of any dtype.
@@ -153,20 +153,19 @@ def fold_instances(
 ) -> _State:
   """Loops over the instances of blocks of rows, one after the other.
 
-  A visit compares the bytes of one block, which lie together: a few
+  A step compares the contiguous bytes of one block, which takes a few
   microseconds for 128 x 1024 pixels.
 
   Args:
-    body: maps `(state, here, block, index)` to the next state. `here` is
+    body: maps `(state, mask, block, index)` to the next state. `mask` is
       `[h / k, w]` bool, the pixels of the block that hold the instance's value;
       `block` in [0, b * k) is the number of the block and `index` in
       [0, b * k * n) that of the instance in the block.
     state: the first state.
     planes: `[b, l, h, w]` uint8 id planes.
-    ids: `[b, k, n]` int32, the instances to visit in each of `k` blocks; id 0
-      is skipped.
-    partner: `[b]` int32 in [0, b), the image whose planes hold the i-th ids;
-      by default the i-th.
+    ids: `[b, k, n]` int32, the instances of each block; id 0 is skipped.
+    partner: `[b]` int32 in [0, b), the image whose planes hold the instances
+      of image i; by default image i itself.
 
   Returns:
     The last state.
@@ -178,16 +177,16 @@ def fold_instances(
   ids = tf.reshape(ids, [-1])
 
   def step(number, state):
-    # Not by slices: XLA would compile anew for every place where they begin.
+    # A slice would make XLA compile again for every offset; a gather does not.
     index = tf.gather(order, number)
     block = index // instances
     image, row = block // count, block % count
-    giver = image if partner is None else tf.gather(partner, image)
-    ident = tf.gather(ids, index)
-    plane, _ = examples.address(ident)
-    pixels = tf.gather(planes, (giver * num_planes + plane) * count + row)
-    here = examples.has_value(pixels, ident)
-    return number + 1, body(state, here, block, index)
+    source = image if partner is None else tf.gather(partner, image)
+    instance_id = tf.gather(ids, index)
+    plane, _ = examples.address(instance_id)
+    pixels = tf.gather(planes, (source * num_planes + plane) * count + row)
+    mask = examples.has_value(pixels, instance_id)
+    return number + 1, body(state, mask, block, index)
 
   return tf.while_loop(
     lambda number, _: number < last, step, (0, state), name='instances'
@@ -195,7 +194,7 @@ def fold_instances(
 
 
 def used(ids: tf.Tensor, num_planes: int) -> tf.Tensor:
-  """Finds the planes that hold an instance.
+  """Finds the planes that hold at least one instance.
 
   Args:
     ids: `[b, n]` int32; id 0 lies in no plane.
@@ -208,14 +207,14 @@ def used(ids: tf.Tensor, num_planes: int) -> tf.Tensor:
   [[True, False, True]]
   """
   plane, _ = examples.address(ids)
-  here = plane[..., tf.newaxis] == tf.range(num_planes)
-  return tf.reduce_any(here & (ids > 0)[..., tf.newaxis], axis=1)
+  in_plane = plane[..., tf.newaxis] == tf.range(num_planes)
+  return tf.reduce_any(in_plane & (ids > 0)[..., tf.newaxis], axis=1)
 
 
 def _positions(flags) -> tuple[tf.Tensor, tf.Tensor]:
   """Returns the positions of true flags, in order, and their number.
 
-  Counts, because XLA's sort for CPUs takes several times as long.
+  Uses a cumulative sum; a sort takes XLA several times as long on CPUs.
   """
   flags = tf.cast(tf.reshape(flags, [-1]), tf.int32)
   (size,) = shape(flags)

@@ -1,4 +1,4 @@
-"""Packs full-size masks into id planes, in the graph."""
+"""Packs full-size masks into id planes, in the TensorFlow graph."""
 
 import tensorflow as tf
 
@@ -6,14 +6,14 @@ from copypaste_tf.examples import IDS_PER_PLANE
 
 
 def layer(masks: tf.Tensor, *, num_planes: int) -> tuple[tf.Tensor, tf.Tensor]:
-  """Packs masks into id planes, each into the first plane that is free.
+  """Packs each mask into the first plane where it overlaps no other mask.
 
   Args:
     masks: `[n, h, w]` bool or numbers, nonzero inside.
     num_planes: number of planes to fill.
 
   Returns:
-    planes: `[num_planes, h, w]` uint8.
+    planes: `[num_planes, h, w]` uint8, 0 where no mask lies.
     ids: `[n]` int32; 0 for masks without pixels.
 
   Raises:
@@ -72,10 +72,10 @@ def add_mask(
     f'{num_planes} id planes; raise num_planes.',
   )
   plane = tf.argmax(free, output_type=tf.int32)
-  some = tf.cast(tf.reduce_any(mask), tf.int32)
-  here = tf.one_hot(plane, num_planes, dtype=tf.int32)
-  used += here * some
+  has_pixels = tf.cast(tf.reduce_any(mask), tf.int32)
+  is_chosen = tf.one_hot(plane, num_planes, dtype=tf.int32)
+  used += is_chosen * has_pixels
   value = used[plane]
-  drawn = mask & (here > 0)[:, tf.newaxis, tf.newaxis]
+  drawn = mask & (is_chosen > 0)[:, tf.newaxis, tf.newaxis]
   planes = tf.where(drawn, tf.cast(value, tf.uint8), planes)
-  return planes, used, some * (IDS_PER_PLANE * plane + value)
+  return planes, used, has_pixels * (IDS_PER_PLANE * plane + value)

@@ -6,8 +6,8 @@ from copypaste_tf import examples
 from copypaste_tf.augment.labels import id_planes
 from copypaste_tf.examples import TrainScenes
 
-# Rows of a block in which an instance is looked for. Fewer rows fit its box
-# more closely but make the loop longer.
+# Rows of a block that is searched for an instance. Smaller blocks fit the box
+# of the instance more closely, but need more steps.
 _ROWS = 32
 
 
@@ -18,7 +18,7 @@ def paste_owners(
   boxes: tf.Tensor,
   partner: tf.Tensor | None = None,
 ) -> tf.Tensor:
-  """Gives the masks of the chosen instances to the source.
+  """Makes the source own the pixels of the chosen instances.
 
   Args:
     planes: `[b, l, h, w]` uint8 id planes of the sources.
@@ -26,17 +26,17 @@ def paste_owners(
     chosen: `[b, n]` bool, the instances to paste.
     boxes: `[b, n, 4]` int32 boxes in pixels that hold every pixel of the
       instances; nothing is read elsewhere.
-    partner: `[b]` int32 in [0, b), the image whose planes hold the i-th
-      instances; by default the i-th.
+    partner: `[b]` int32 in [0, b), the image whose planes hold the instances
+      of image i; by default image i itself.
 
   Returns:
     `[b, h, w]` uint8: `SOURCE` in the union of the masks, `TARGET` elsewhere.
   """
 
-  def add(owners, here, block, index):
+  def add(owners, mask, block, index):
     del index
     source = tf.constant(examples.SOURCE, tf.uint8)
-    return owners.write(block, tf.where(here, source, owners.read(block)))
+    return owners.write(block, tf.where(mask, source, owners.read(block)))
 
   _, _, height, width = id_planes.shape(planes)
   batch, _ = id_planes.shape(ids)
@@ -53,7 +53,7 @@ def paste_owners(
 
 
 def target_owners(shape: list[int | tf.Tensor]) -> tf.Tensor:
-  """Gives every pixel to the target.
+  """Makes the target own every pixel.
 
   Args:
     shape: sizes of the result, such as `b, h, w`.
@@ -140,15 +140,15 @@ def read(
   rows: tf.Tensor,
   columns: tf.Tensor,
 ) -> tf.Tensor:
-  """Reads each mask on a grid of pixels of its own.
+  """Samples each mask at its own rows and columns.
 
   Args:
     planes: `[b, l, h, w]` uint8 id planes.
     owners: `[b, h, w]` uint8, see `TrainScenes`.
     ids: `[b, n]` int32, the instances to read.
     pasted: `[b, n]` bool, true for instances of the source.
-    rows: `[b, n, r]` int32 in [0, h).
-    columns: `[b, n, c]` int32 in [0, w).
+    rows: `[b, n, r]` int32 in [0, h), pixels of the canvas.
+    columns: `[b, n, c]` int32 in [0, w), pixels of the canvas.
 
   Returns:
     `[b, n, r, c]` bool; false for id 0.

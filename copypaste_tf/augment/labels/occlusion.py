@@ -35,6 +35,9 @@ def untouched(targets: Canvas) -> Remains:
 
   Args:
     targets: `b` scenes on the output grid.
+
+  Returns:
+    All labels, unchanged.
   """
   valid = targets.scenes.classes > 0
   nothing = tf.zeros_like(valid)
@@ -55,12 +58,11 @@ def occlude(
   options: CopyPaste,
   covers: tf.Tensor | None = None,
 ) -> Remains:
-  """Takes the lost pixels from the target's instances and updates the labels.
+  """Updates the labels of the target, which lost the pasted pixels.
 
   Untouched instances keep box and label. An edge of a touched instance's box
   follows the visible mask where the paste moved it by more than
-  `box_tolerance` pixels. An instance of which too little stays visible is
-  removed.
+  `box_tolerance` pixels. An instance that is hardly visible is removed.
 
   Args:
     targets: `b` scenes on the output grid, before the paste.
@@ -106,11 +108,11 @@ def occlude(
 def _per_object(targets, visible, touched, options):
   """Decides on each instance by its own visible pixels alone."""
   moved = _far(visible, tf.cast(targets.extent.box, tf.float32), options)
-  few = visible.area <= options.min_visible_area
+  too_small = visible.area <= options.min_visible_area
   fraction = tf.cast(options.min_visible_fraction, tf.float64)
-  least = fraction * tf.cast(targets.extent.area, tf.float64)
-  few |= tf.cast(visible.area, tf.float64) < least
-  return moved, few & touched
+  min_area = fraction * tf.cast(targets.extent.area, tf.float64)
+  too_small |= tf.cast(visible.area, tf.float64) < min_area
+  return moved, too_small & touched
 
 
 def _published(targets, visible, touched, options):
@@ -135,6 +137,6 @@ def _update(boxes, visible, moved) -> tf.Tensor:
   """Replaces the coordinates that moved, `[b, n, 4]` float32."""
   tight = tf.cast(visible.box, tf.float32)
   updated = tf.where(moved, tight, boxes)
-  # A box that did not fit its mask can become inverted.
+  # An annotated box that did not fit its mask can become inverted.
   inverted = box_geometry.is_empty(updated)[..., tf.newaxis]
   return tf.where(inverted, tight, updated)

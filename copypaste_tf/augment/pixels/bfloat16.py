@@ -1,7 +1,7 @@
 """Stores bfloat16 images as integers of the same bits.
 
-XLA's code for CPUs converts a whole bfloat16 tensor to float32 and back
-wherever a part of it is written. It moves only that part of integers.
+On CPUs, XLA converts a whole bfloat16 tensor to float32 and back to write a
+part of it. With integers it writes that part only.
 """
 
 import tensorflow as tf

@@ -41,7 +41,7 @@ def write_over(
     sources: `[b, l, h, w, ...]` of 1, 2 or 4 bytes, `l` layers of the i-th
       source for the i-th target.
     targets: `[b, l, h, w, ...]` of the same dtype.
-    wanted: `[b, l, k]` bool, the blocks of rows to write, of `k`.
+    wanted: `[b, l, k]` bool, which of the `k` blocks of rows to write.
 
   Returns:
     `[b, l, h, w, ...]` of the same dtype: the pixels of the owner in wanted
@@ -72,16 +72,15 @@ def write_within(
   """Writes pixels of a batch over other images of the batch, in place.
 
   Equals `write_over` with `sources = tf.gather(images, partner)`, but makes no
-  copy of the batch. A permutation consists of cycles. Within a cycle an image
-  is written once the image that takes from it has been; one block per cycle is
-  saved.
+  copy of the batch. A permutation consists of cycles. Within a cycle, an image
+  is overwritten after the image that reads it; one block per cycle is saved.
 
   Args:
     owners: `[b, h, w]` uint8, `TARGET` or `SOURCE`.
-    images: `[b, l, h, w, ...]` of 1, 2 or 4 bytes, targets and sources.
+    images: `[b, l, h, w, ...]` of 1, 2 or 4 bytes, both targets and sources.
     partner: `[b]` int32 in [0, b), a permutation: image `i` takes pixels from
       image `partner[i]`.
-    wanted: `[b, l, k]` bool, the blocks of rows to write, of `k`.
+    wanted: `[b, l, k]` bool, which of the `k` blocks of rows to write.
 
   Returns:
     `[b, l, h, w, ...]` of the same dtype.
@@ -97,17 +96,21 @@ def write_within(
   def step(index, state):
     blocks, saved = state
     position, image = index // batch, tf.gather(order, index % batch)
-    block, giver = image * positions + position, tf.gather(partner, image)
-    own = blocks.read(block)
+    block, source = image * positions + position, tf.gather(partner, image)
+    target_pixels = blocks.read(block)
     # Other blocks go to a dummy slot, which is cheaper than a branch.
     slot = tf.cast(~tf.gather(opens, image), tf.int32)
-    saved = saved.write(slot, own)
-    lost = tf.gather(closes, image) & tf.gather_nd(wanted, [giver, position])
-    other = tf.where(
-      lost, saved.read(0), blocks.read(giver * positions + position)
+    saved = saved.write(slot, target_pixels)
+    is_overwritten = tf.gather(closes, image) & tf.gather_nd(
+      wanted, [source, position]
+    )
+    source_pixels = tf.where(
+      is_overwritten, saved.read(0), blocks.read(source * positions + position)
     )
     of_block = tf.gather(owners, image * count + position % count)
-    return blocks.write(block, _by_owner(of_block, other, own)), saved
+    return blocks.write(
+      block, _by_owner(of_block, source_pixels, target_pixels)
+    ), saved
 
   state = (
     id_planes.array_of(blocks),
@@ -129,8 +132,8 @@ def _cycles(partner) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
   elements = tf.range(id_planes.shape(partner)[0])
   orbits = tf.scan(lambda at, _: tf.gather(partner, at), elements, elements)
   closing = tf.reduce_min(orbits, axis=0)
-  here = tf.gather(orbits, closing, axis=1) == elements
-  position = tf.argmax(tf.cast(here, tf.int32), output_type=tf.int32)
+  is_reached = tf.gather(orbits, closing, axis=1) == elements
+  position = tf.argmax(tf.cast(is_reached, tf.int32), output_type=tf.int32)
   order = tf.argsort(closing * id_planes.shape(partner)[0] + position)
   return order, position == 0, closing == elements
 
@@ -138,8 +141,8 @@ def _cycles(partner) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
 def _by_owner(owners, source, target) -> tf.Tensor:
   """Selects between `[h, w]` or `[h, w, c]` by `[h, w]` owners, exactly.
 
-  Selects by bits: XLA's code for CPUs takes three to eight times as long for a
-  `tf.where` whose condition is the same for all channels.
+  Selects by bit operations: on CPUs, XLA takes three to eight times as long for
+  a `tf.where` whose condition broadcasts over channels.
   """
   bits = _BITS[source.dtype.size]
   alpha = examples.is_owner(owners, of_source=True)

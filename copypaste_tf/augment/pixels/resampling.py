@@ -1,4 +1,4 @@
-"""Finds the pixels of an image at the rows and columns of the canvas."""
+"""Finds the pixels of an image that each row and column of the canvas reads."""
 
 from typing import NamedTuple
 
@@ -88,10 +88,11 @@ def of_channels(columns: Linear) -> Linear:
   """Turns columns of pixels into columns of RGB values.
 
   Args:
-    columns: `[b, W]` tensors, positions in rows of pixels.
+    columns: `Linear` of `[b, W]` tensors, columns of pixels in [0, w).
 
   Returns:
-    `[b, 3 * W]` tensors, positions in rows of `3 * w` values.
+    `Linear` of `[b, 3 * W]` tensors of the same dtypes, positions in [0, 3 * w)
+    of a row of RGB values.
   """
   low, high = (
     tf.repeat(3 * x, 3, axis=1) + tf.tile([0, 1, 2], [x.shape[1]])

@@ -96,7 +96,7 @@ def warp_image(
 
 
 def _interpolate(image, rows, columns, normalized) -> tf.Tensor:
-  """Resamples some rows of one canvas, and normalises them if asked to.
+  """Resamples rows of one canvas, and normalises them if `normalized`.
 
   Args:
     image: `[h, w, 3]` uint8.
@@ -116,8 +116,8 @@ def _interpolate(image, rows, columns, normalized) -> tf.Tensor:
     )
     return low + rows.weight[:, tf.newaxis] * (high - low)
 
-  # A branch, because XLA computes it once. Fused with the reading of the
-  # columns it would be computed again for each pixel that is read.
+  # XLA computes a branch once. Without it, XLA would fuse these rows with the
+  # gather of columns and compute them again for each pixel.
   num_rows = id_planes.shape(rows.low)[0]
   mixed = tf.cond(
     rows.inside[0] > 0, mix, lambda: tf.zeros([num_rows, 3 * width])
@@ -141,8 +141,8 @@ def _warp_planes(scenes, jitter, output_size) -> tf.Tensor:
     resampling.nearest(scenes.size, jitter, output_size, axis)
     for axis in (0, 1)
   )
-  seen = tf.where(scenes.crowd, 0, scenes.ids)
-  used = id_planes.used(seen, id_planes.shape(scenes.planes)[1])
+  trained_ids = tf.where(scenes.crowd, 0, scenes.ids)
+  used = id_planes.used(trained_ids, id_planes.shape(scenes.planes)[1])
   return _by_blocks(
     _pick,
     scenes.planes,
@@ -178,8 +178,8 @@ def _by_blocks(
 ) -> tf.Tensor:
   """Fills the wanted blocks of rows of the canvases, one after the other.
 
-  The indices are inputs of a loop, which XLA reads. Outside of a loop it would
-  compute them again for every pixel.
+  Rows and columns enter the loop as tensors, so XLA computes them once. Outside
+  of a loop it would compute them again for every pixel.
 
   Args:
     sample: maps `[h, w, ...]` pixels, rows and columns of an image to
@@ -233,7 +233,7 @@ def _warp_boxes(scenes, jitter, output_size) -> tf.Tensor:
   boxes = tf.where(flipped, box_geometry.flip(boxes, width), boxes)
   boxes -= tf.cast(tf.tile(jitter.offset, [1, 2]), tf.float64)[:, tf.newaxis]
   # Fused arithmetic rounds differently, such as to 1e-14 instead of 0. Whole
-  # and half steps are common values, so the threshold lies off both.
+  # and half steps are common, so the threshold avoids both.
   boxes = tf.floor(boxes * _BOX_RESOLUTION + 0.37) / _BOX_RESOLUTION
   boxes = box_geometry.clip(tf.cast(boxes, tf.float32), output_size)
   return tf.where(scenes.classes[..., tf.newaxis] > 0, boxes, 0.0)
