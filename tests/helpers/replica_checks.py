@@ -25,7 +25,7 @@ from copypaste_tf.modeling.regions.mask_head import MaskHead
 from copypaste_tf.tasks import registry
 from copypaste_tf.tasks.detection import labels as train_labels
 from copypaste_tf.training.config import gin_config
-from copypaste_tf.training.loop.adapter import TrainedTask
+from copypaste_tf.training.loop.adapter import ModelGardenTask
 from copypaste_tf.training.run import runner
 
 SIDE = 32
@@ -190,7 +190,7 @@ def step(*params):
   """One step of two replicas, against the mean of the images' losses."""
   split_cpu(2)
   config = gin_config.load(['smoke'], [*params, *EVERYTHING], [], OVERRIDES)
-  made = TrainedTask(registry.build(config.params.task))
+  made = ModelGardenTask(registry.build(config.params.task))
   batch = next(iter(made.build_inputs(config.params.task.train_data)))
   assert np.all((batch.classes.numpy() > 0).sum(1) > 0)
   alone = made.build_model()
