@@ -49,7 +49,7 @@ def main(argv: list[str]) -> None:
   if argv[1:]:
     raise app.UsageError(f'expected flags only, got {argv[1:]}')
   resolved, mode = config_flags.load(), flags.FLAGS.mode
-  config_flags.refuse(config_checks.values(resolved.params), resolved)
+  config_flags.refuse(config_checks.value_problems(resolved.params), resolved)
   # The other checks run TensorFlow, and workers must connect before that.
   started = None if flags.FLAGS.dry_run else devices.start(resolved.params)
   replicas = started.replicas if started else None
@@ -63,7 +63,9 @@ def main(argv: list[str]) -> None:
   model_dir, overwrite = flags.FLAGS.model_dir, flags.FLAGS.overwrite_record
   if flags.FLAGS.dry_run:
     if model_dir and 'train' in mode:
-      run_record.refuse_another(model_dir, resolved.params, overwrite=overwrite)
+      run_record.refuse_other_config(
+        model_dir, resolved.params, overwrite=overwrite
+      )
     print(gin_config.format_effective(resolved))
     return
   if not model_dir:

@@ -46,10 +46,9 @@ class Range(NamedTuple):
     return self.low <= value and (self.high is None or value <= self.high)
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-  """Returns `; did you mean 'x'?` for the most similar known name, or ''."""
-  known = sorted(known)
-  folded = {other.lower(): other for other in known}
+def nearest(name: str, choices: Iterable[str]) -> str:
+  """Returns `; did you mean 'x'?` for the most similar choice, or ''."""
+  folded = {choice.lower(): choice for choice in sorted(choices)}
   matches = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.5)
   return f'; did you mean {folded[matches[0]]!r}?' if matches else ''
 
@@ -68,7 +67,7 @@ def accepts(annotation: Any, value: Any) -> bool:
     return True
   origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
   if origin in (Union, types.UnionType):
-    return any(accepts(choice, value) for choice in arguments)
+    return any(accepts(member, value) for member in arguments)
   if annotation in (None, type(None)):
     return value is None
   if origin in (list, tuple, abc.Sequence):
@@ -88,7 +87,7 @@ def describe(annotation: Any) -> str:
   """Returns an annotation as a person would write it, such as `list of int`."""
   origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
   if origin in (Union, types.UnionType):
-    return ' or '.join(describe(choice) for choice in arguments)
+    return ' or '.join(describe(member) for member in arguments)
   if origin in (list, tuple, abc.Sequence):
     return f'list of {describe(arguments[0])}'
   if annotation in (None, type(None)):
@@ -106,9 +105,9 @@ def annotations(config_class: type[hyperparams.Config]) -> dict[str, Any]:
 
 def config_class(annotation: Any) -> type[hyperparams.Config] | None:
   """Returns the config class in an annotation or its `Optional`, or None."""
-  for choice in (annotation, *typing.get_args(annotation)):
-    if isinstance(choice, type) and issubclass(choice, hyperparams.Config):
-      return choice
+  for member in (annotation, *typing.get_args(annotation)):
+    if isinstance(member, type) and issubclass(member, hyperparams.Config):
+      return member
   return None
 
 
@@ -120,30 +119,31 @@ def wrong_types(
   for name, value in vars(config).items():
     if name not in hints:
       continue
-    where = f'{path}.{name}' if path else name
+    value_path = f'{path}.{name}' if path else name
     if not accepts(hints[name], value):
-      yield where, f'expected {describe(hints[name])}, got {value!r}'
+      yield value_path, f'expected {describe(hints[name])}, got {value!r}'
     elif isinstance(value, hyperparams.Config):
-      yield from wrong_types(value, where)
+      yield from wrong_types(value, value_path)
     elif isinstance(value, (list, tuple)):
       for number, item in enumerate(value):
         if isinstance(item, hyperparams.Config):
-          yield from wrong_types(item, f'{where}.{number}')
+          yield from wrong_types(item, f'{value_path}.{number}')
 
 
 def flatten(tree: abc.Mapping[str, Any], path: str = '') -> dict[str, Any]:
   """Turns nested dicts into `{dotted path: leaf}`.
 
-  A list of dicts is nested too, by number; other lists are leaves.
+  The items of a list of dicts get their index as a name. Other lists are
+  leaves.
   """
   leaves = {}
   for name, value in tree.items():
-    where = f'{path}.{name}' if path else name
+    value_path = f'{path}.{name}' if path else name
     nested = _nested(value)
     if nested:
-      leaves.update(flatten(nested, where))
+      leaves.update(flatten(nested, value_path))
     else:
-      leaves[where] = value
+      leaves[value_path] = value
   return leaves
 
 

@@ -1,8 +1,8 @@
-"""Parses gin files into bindings with file and line.
+"""Parses gin files into bindings, each with its file and line.
 
-The parser is gin's own. This module walks its statements, because gin drops the
-line of a binding, accepts misspelt macros silently and looks for includes only
-in the working directory.
+Gin itself drops the line of a binding, accepts misspelt macros and looks for
+includes only in the working directory. Therefore this module uses gin's parser,
+but reads the statements itself.
 """
 
 import inspect
@@ -184,12 +184,12 @@ def _binding(statement, at, delegate, configurables) -> Binding:
       f'{at}: {binding.name}: no configurable {selector!r}'
       f'{nearest(selector, configurables)}'
     )
-  known = set(inspect.signature(configurables[selector]).parameters)
-  known -= {'default_params', 'restrictions'}
-  if parameter not in known:
+  parameters = set(inspect.signature(configurables[selector]).parameters)
+  parameters -= {'default_params', 'restrictions'}
+  if parameter not in parameters:
     raise _placed(
       f'{at}: {binding.name}: {selector} has no parameter {parameter!r}'
-      f'{nearest(parameter, known)}'
+      f'{nearest(parameter, parameters)}'
     )
   return binding
 
@@ -207,10 +207,10 @@ def _check_scopes(statements: Sequence[Binding]) -> None:
 
 
 def _in_effect(statements: Sequence[Binding]) -> list[Binding]:
-  """Returns the last binding of each name and the macros that these read.
+  """Returns the last binding of each name, and the macros that are used.
 
-  Drops a macro of a file if a later line has replaced the bindings that read
-  it. An unused macro on the command line is an error.
+  Drops a macro whose only uses were in bindings that a later line replaced. An
+  unused macro on the command line is an error.
   """
   effective = {binding.name: binding for binding in statements}
   read = {name: b for b in effective.values() for name in b.macros}

@@ -10,11 +10,11 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 def find(name: str, including: str | None = None) -> str:
   """Returns the path of a gin file.
 
-  A name that stands in a gin file is looked up from that file first: in its
-  folder, then in the folder above, so that `include 'configs/base.gin'` in a
-  file of a folder `configs` means its neighbour. Every name is then tried as a
-  path from the working directory, as a recipe of this package, and as a path
-  such as `configs/smoke.gin` to one.
+  The name of an included file is first looked up in the folder of the including
+  file, then in the folder above. So `include 'configs/base.gin'` in a file of a
+  folder `configs` means the file beside it. Every name is then tried as a path
+  from the working directory, as a recipe of this package, and as the path of
+  such a recipe, for example `configs/smoke.gin`.
 
   Args:
     name: a path or the name of a recipe, with or without `.gin`.
@@ -48,8 +48,9 @@ def display(path: str) -> str:
 def recipe_folder() -> str:
   """Returns the folder of our recipes.
 
-  A wheel has it inside the package, a checkout beside the package. Neither is
-  imported: `configs` is a name that other projects use, too.
+  The folder is inside the package in a wheel, and beside the package in a
+  checkout. It is not imported, because other projects use the name `configs`
+  too.
 
   Raises:
     ConfigError: the installation has no recipes.
@@ -69,11 +70,11 @@ def recipe_folder() -> str:
 
 def _hint(name: str, recipes: str) -> str:
   """Returns a suggestion for a misspelt name, or ''."""
-  known = [
+  names = [
     file.removesuffix('.gin')
     for file in os.listdir(recipes)
     if file.endswith('.gin')
   ]
-  hint = nearest(os.path.basename(name), [f'configs/{f}.gin' for f in known])
+  hint = nearest(os.path.basename(name), [f'configs/{f}.gin' for f in names])
   # A short name resembles no path.
-  return hint or nearest(name, known)
+  return hint or nearest(name, names)

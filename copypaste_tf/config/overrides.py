@@ -102,11 +102,11 @@ def _leaves(node, tree, path) -> Iterator[tuple[tuple[str, ...], Any, int]]:
   for key, child in node.value:
     value = tree[key.value]
     # `a.b: 1` means the same as `a: {b: 1}`.
-    here = (*path, *key.value.split('.'))
+    leaf_path = (*path, *key.value.split('.'))
     if isinstance(value, Mapping) and value:
-      yield from _leaves(child, value, here)
+      yield from _leaves(child, value, leaf_path)
     else:
-      yield here, value, key.start_mark.line + 1
+      yield leaf_path, value, key.start_mark.line + 1
 
 
 def _checked(root: hyperparams.Config, override: Override) -> Any:
@@ -122,8 +122,10 @@ def _checked(root: hyperparams.Config, override: Override) -> Any:
       )
     annotation, node = hints[name], getattr(node, name, None)
     # The value may be of a subclass of the annotated config class.
-    known = isinstance(node, hyperparams.Config)
-    config = type(node) if known else config_types.config_class(annotation)
+    if isinstance(node, hyperparams.Config):
+      config = type(node)
+    else:
+      config = config_types.config_class(annotation)
   value = override.value
   if isinstance(value, str) and not config_types.accepts(annotation, value):
     value = _number(value)  # YAML 1.1 reads 1e-4 as a string.
@@ -140,13 +142,13 @@ def _checked(root: hyperparams.Config, override: Override) -> Any:
   return value
 
 
-def _item(config, item: Any, override: Override) -> Any:
-  """Makes one config of a list of them, with all fields checked."""
+def _item(config_class, item: Any, override: Override) -> Any:
+  """Makes a config from an item of a list; checks all its fields."""
   if not isinstance(item, Mapping):
     return item
-  made = config()
-  apply(made, from_mapping(item, f'{override.where}: {override.name}'))
-  return made
+  config = config_class()
+  apply(config, from_mapping(item, f'{override.where}: {override.name}'))
+  return config
 
 
 def _number(text: str) -> float | str:

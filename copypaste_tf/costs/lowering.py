@@ -18,7 +18,7 @@ from copypaste_tf.costs import hlo_module
 from copypaste_tf.costs.replica import OneOfMany
 from copypaste_tf.inputs import record_sets
 from copypaste_tf.tasks import registry
-from copypaste_tf.training.loop.adapter import TrainedTask
+from copypaste_tf.training.loop.adapter import ModelGardenTask
 
 _MISSING = re.compile(r"No registered '(\w+)' OpKernel")
 
@@ -52,7 +52,7 @@ def train_step(
   performance.set_mixed_precision_policy(params.runtime.mixed_precision_dtype)
   strategy = OneOfMany(replicas)
   with strategy.scope():
-    task = TrainedTask(registry.build(params.task))
+    task = ModelGardenTask(registry.build(params.task))
     model = task.build_model()
     optimizer = train_utils.create_optimizer(task, params)
     optimizer._create_all_weights(model.trainable_variables)
@@ -99,7 +99,7 @@ def lowered(params: cfg.ExperimentConfig, replicas: int, batch: int) -> bytes:
   return module(train_step(params, replicas=replicas, batch_per_replica=batch))
 
 
-def _input_spec(task: TrainedTask, replicas: int, batch: int) -> Any:
+def _input_spec(task: ModelGardenTask, replicas: int, batch: int) -> Any:
   """Returns the spec of one replica's batch; the pipeline is never run."""
   context = tf.distribute.InputContext(num_replicas_in_sync=replicas)
   data = task.task_config.train_data

@@ -8,12 +8,13 @@ class MetricTable(NamedTuple):
   """Captions of the tables of metrics.
 
   Attributes:
-    title: of the section.
+    title: title of the section.
     about: one sentence under the title.
     columns: titles of the columns of the overall table.
-    rows: name of a metric for each column, by the title of the row.
-    classes: title of a column by metric, for the metrics `METRIC/CLASS` of
-      each class. Classes are sorted by the last of these that was measured.
+    rows: `{row title: metrics}` with one metric for each column.
+    classes: `{metric: column title}` of the table of classes, which shows the
+      metrics `METRIC/CLASS`. The last column that was measured sorts the
+      classes.
   """
 
   title: str
@@ -28,15 +29,15 @@ class Captions(NamedTuple):
 
   Attributes:
     model: name of the model, the subject of the report's first sentence.
-    headlines: caption by metric, the most important metric first; these are
-      shown at the top and as curves.
+    headlines: `{metric: caption}` of the metrics that are shown at the top and
+      as curves, the most important one first.
     headline_axis: title of the plot of the headline metrics.
-    losses: caption by loss, in the order of the legend.
-    panels: caption by scalar, by the title of a small plot.
+    losses: `{loss: caption}` in the order of the legend.
+    panels: `{title of a small plot: {scalar: caption}}`.
     metrics: the tables of metrics.
     batches: one or two sentences above the augmented training batches.
     predictions: one or two sentences above the drawn predictions;
-      `{min_score}` stands for the least score of those that are drawn.
+      `{min_score}` stands for the lowest score that is drawn.
   """
 
   model: str

@@ -32,8 +32,8 @@ class Divergence(hyperparams.Config):
   Attributes:
     explosion_factor: largest ratio of the mean loss of a loop to the median of
       the last 20 such means, applied once there are 5; 0 sets no limit.
-    max_recoveries: how often a run restores its last checkpoint and skips the
-      suspect examples, restarts included, before it fails.
+    max_recoveries: number of times that a run, with its restarts, may restore
+      its last checkpoint and skip the suspect examples before it fails.
   """
 
   explosion_factor: float = 10.0
@@ -42,17 +42,17 @@ class Divergence(hyperparams.Config):
 
 @dataclasses.dataclass
 class BaseConfig(cfg.TaskConfig):
-  """Holds the fields that training and evaluation read, whatever the task.
+  """Holds the fields that training and evaluation read for every task.
 
-  A task derives its own config from it and adds the model, for example.
+  The config of a task derives from it, and adds for example the model.
 
   Attributes:
     name: task of the recipe, `experiment.task`; set when the config is made.
     train_data: training inputs.
     validation_data: evaluation inputs.
     divergence: see `Divergence`.
-    micro_batches: number of parts in which a replica computes its batch, one
-      after the other, for one optimizer step.
+    micro_batches: number of parts into which a replica splits its batch. It
+      computes them one after the other, for one optimizer step.
     annotation_file: annotations to evaluate against; empty means the labels of
       the evaluation records.
     per_category_metrics: report the metrics of every category.

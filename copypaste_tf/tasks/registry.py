@@ -1,7 +1,7 @@
-"""The tasks by name: the place where a recipe's `experiment.task` is looked up.
+"""Looks up tasks by name, such as `experiment.task` of a recipe.
 
-A new task of the package gets a line here; a task from elsewhere calls
-`register` before its recipe is loaded.
+A task of this package has a line in `_TASKS`. Any other task calls `register`
+before its recipe is loaded.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _TASKS: dict[str, type[Task]] = {DetectionTask.name: DetectionTask}
 
 
 def register(task_class: type[Task]) -> type[Task]:
-  """Makes a task known by its name; also a class decorator.
+  """Registers a task by its name; also a class decorator.
 
   Args:
     task_class: the task.
@@ -35,9 +35,9 @@ def register(task_class: type[Task]) -> type[Task]:
       f'the task name {name!r} is taken by {_TASKS[name].__qualname__}; choose '
       f'another {task_class.__qualname__}.name'
     )
-  known = configurables()
+  registered = configurables()
   for key, function in task_class.configurables.items():
-    if known.get(key, function) is not function:
+    if registered.get(key, function) is not function:
       raise ValueError(
         f'another task has a configurable {key!r}; choose another name in '
         f'{task_class.__qualname__}.configurables'
@@ -47,7 +47,11 @@ def register(task_class: type[Task]) -> type[Task]:
 
 
 def unregister(name: str) -> None:
-  """Forgets a task; its name is free again."""
+  """Removes a task, so that its name is free again.
+
+  Raises:
+    ValueError: no task has this name.
+  """
   get(name)
   del _TASKS[name]
 
@@ -72,13 +76,13 @@ def detectors() -> list[str]:
 
 
 def build(config: BaseConfig) -> Task:
-  """Returns the task of a config; one without a name is of `DEFAULT`.
+  """Returns the task of a config, or `DEFAULT` if the config names no task.
 
   Args:
     config: `params.task`.
 
   Raises:
-    ValueError: no task has the name that the config has.
+    ValueError: the config names an unknown task.
   """
   return get(config.name or DEFAULT)(config)
 

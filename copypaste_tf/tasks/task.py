@@ -1,4 +1,4 @@
-"""The interface of a task, by which training and evaluation know it."""
+"""The interface of a task, which training and evaluation call."""
 
 import abc
 from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +31,7 @@ class Task(abc.ABC):
       `task.model.num_classes`; checked before `checks`.
     makes_detections: `predict` takes `EvalScenes` and returns the arguments of
       `evaluation.detections.from_batch`, as prediction and export need.
-    config: of the task.
+    config: config of the task.
   """
 
   name: ClassVar[str]
@@ -46,14 +46,14 @@ class Task(abc.ABC):
     """Holds a config.
 
     Args:
-      config: made by `make_config`, perhaps overridden since.
+      config: result of `make_config`, with overrides applied.
     """
     self.config = config
 
   @classmethod
   @abc.abstractmethod
   def make_config(cls, weight_decay: float) -> BaseConfig:
-    """Returns the config of a recipe; gin is parsed by now.
+    """Returns the config of a recipe, after gin has been parsed.
 
     Args:
       weight_decay: factor of the L2 penalty of the weights.
@@ -71,7 +71,7 @@ class Task(abc.ABC):
 
   @property
   def synchronized_norm(self) -> bool | None:
-    """Says if batch statistics cover all replicas; None without such."""
+    """True if batch statistics cover all replicas; None if there are none."""
     return None
 
   @property
@@ -124,12 +124,12 @@ class Task(abc.ABC):
     input_context: tf.distribute.InputContext | None = None,
     start_step: int = 0,
   ) -> tf.data.Dataset:
-    """Returns the batches of each replica, without end.
+    """Returns endless batches, each for one replica.
 
     Args:
       data: `config.train_data`, or a changed copy.
-      input_context: of this host; None for a single replica.
-      start_step: steps whose examples are left out.
+      input_context: input context of this host; None for a single replica.
+      start_step: number of steps whose examples are skipped.
     """
 
   @abc.abstractmethod
@@ -138,20 +138,20 @@ class Task(abc.ABC):
     data: Any,
     input_context: tf.distribute.InputContext | None = None,
   ) -> tf.data.Dataset:
-    """Returns the batches of one evaluation, each image once.
+    """Returns the batches of one evaluation; each image occurs once.
 
     Args:
       data: `config.validation_data`, or a changed copy.
-      input_context: of this host; None for a single replica.
+      input_context: input context of this host; None for a single replica.
     """
 
   def prepare(self, inputs: Any) -> Any:
     """Returns the training examples of a batch of `train_inputs`.
 
-    It runs on the device; augmentation may be part of it.
+    It runs on the device, and may augment the examples.
 
     Args:
-      inputs: of one replica.
+      inputs: batch of one replica.
     """
     return inputs
 
@@ -160,18 +160,19 @@ class Task(abc.ABC):
     """Returns the targets of the examples; no gradient flows through.
 
     Args:
-      examples: of `prepare`, or a part of them.
-      step: int64 scalar that no other batch of a replica has, to draw with.
+      examples: result of `prepare`, or a micro batch of it.
+      step: int64 scalar, unique to this batch of the replica; seeds random
+        numbers.
     """
 
   @abc.abstractmethod
   def forward(self, model: tf_keras.Model, examples: Any, labels: Any) -> Any:
-    """Runs the model to train it.
+    """Runs the model in training mode.
 
     Args:
-      model: of `build_model`.
-      examples: of `prepare`.
-      labels: of `labels`.
+      model: result of `build_model`.
+      examples: result of `prepare`.
+      labels: result of `labels`.
 
     Returns:
       A nest of tensors.
@@ -184,16 +185,16 @@ class Task(abc.ABC):
     """Returns the float32 scalars of `loss_names`, means over the examples.
 
     Args:
-      outputs: of `forward`; floating point tensors are float32.
-      labels: of `labels`.
-      penalties: scalars that the model adds, such as weight decay.
+      outputs: result of `forward`, with floating point tensors in float32.
+      labels: result of `labels`.
+      penalties: scalar losses of the model, such as weight decay.
     """
 
   def statistics(self, examples: Any) -> dict[str, tf.Tensor]:
-    """Returns float tensors of `statistic_names`, whose means are reported.
+    """Returns a float tensor for each of `statistic_names`; reports its mean.
 
     Args:
-      examples: of `prepare`.
+      examples: result of `prepare`.
     """
     del examples
     return {}
@@ -203,8 +204,8 @@ class Task(abc.ABC):
     """Runs the model on a batch of `eval_inputs`.
 
     Args:
-      inputs: of one replica.
-      model: of `build_model`.
+      inputs: batch of one replica.
+      model: result of `build_model`.
 
     Returns:
       The tensors that `Evaluator.add` takes.
@@ -212,4 +213,4 @@ class Task(abc.ABC):
 
   @abc.abstractmethod
   def evaluator(self) -> Evaluator:
-    """Returns an evaluator without outputs; reads no file yet."""
+    """Returns an empty evaluator; it has read no file yet."""

@@ -4,7 +4,9 @@ from copypaste_tf.training.checks import config_checks
 from copypaste_tf.training.config import gin_config
 
 
-def found(params=(), *, mode='train_and_eval', data=False, recipe='smoke'):
+def problems_of(
+  params=(), *, mode='train_and_eval', data=False, recipe='smoke'
+):
   """Returns the descriptions of the problems of a recipe.
 
   Args:

@@ -26,7 +26,7 @@ from copypaste_tf.modeling.regions.mask_head import MaskHead
 from copypaste_tf.tasks import registry
 from copypaste_tf.tasks.detection import labels as train_labels
 from copypaste_tf.training.config import gin_config
-from copypaste_tf.training.loop.adapter import TrainedTask
+from copypaste_tf.training.loop.adapter import ModelGardenTask
 from copypaste_tf.training.run import runner
 
 SIDE = 32
@@ -198,7 +198,7 @@ def step(*params):
   split_cpu(2)
   tf_keras.utils.set_random_seed(1)
   config = gin_config.load(['smoke'], [*params, *EVERYTHING], [], OVERRIDES)
-  trained_task = TrainedTask(registry.build(config.params.task))
+  trained_task = ModelGardenTask(registry.build(config.params.task))
   batch = next(iter(trained_task.build_inputs(config.params.task.train_data)))
   assert np.all((batch.classes.numpy() > 0).sum(1) > 0)
   alone = trained_task.build_model()

@@ -15,7 +15,7 @@ class AnchorTargets(hyperparams.Config):
   """Sets which anchors are positive or negative, and how many are sampled.
 
   Attributes:
-    match_threshold: least IoU of a positive anchor, in [0, 1].
+    match_threshold: lowest IoU of a positive anchor, in [0, 1].
     unmatched_threshold: IoU below which an anchor is negative, in [0, 1].
     batch_size_per_image: anchors sampled from each image.
     foreground_fraction: largest share of positive anchors among them, in
@@ -45,11 +45,12 @@ class TaskConfig(BaseConfig):
     per_category_metrics: see `BaseConfig`.
     init_checkpoint: see `BaseConfig`.
     init_checkpoint_modules: see `BaseConfig`.
-    mask_crop_size: side of the mask crops that the mask head is trained on.
+    mask_crop_size: number of bins along each side of a box, from which the mask
+      targets are sampled.
     panels_every: see `BaseConfig`.
     frozen: see `BaseConfig`.
-    allowed_mask_class_ids: the mask head is trained on these classes only;
-      None means all.
+    allowed_mask_class_ids: category ids on which the mask head is trained; None
+      means all.
   """
 
   model: maskrcnn.MaskRCNN = dataclasses.field(

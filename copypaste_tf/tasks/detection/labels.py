@@ -1,4 +1,4 @@
-"""The labels of a training step, made on the device from the examples."""
+"""Builds the labels of a training step on the device."""
 
 import numpy as np
 import tensorflow as tf
@@ -17,9 +17,9 @@ def labels(
   """Builds the ground truth and the anchor targets of a batch.
 
   Args:
-    config: of the task.
+    config: config of the task.
     scenes: batch of `b` examples of one replica, `m` label rows each.
-    step: integer scalar; every step samples other anchors.
+    step: integer scalar; each step samples different anchors.
 
   Returns:
     `anchor_boxes` `{level: [b, h_l, w_l, 4 * a]}` float32 pixels
@@ -28,7 +28,7 @@ def labels(
     [b, h_l, w_l, 4 * a]}` float32 codes; `image_info` `[b, 2, 2]` float32, its
     second row the size of the canvas in pixels; `gt_boxes` `[b, m, 4]` float32
     pixels and `gt_classes` `[b, m]` int32, -1 in rows without an object;
-    `gt_masks` if the model has a mask head.
+    `gt_masks`, the `PlaneMasks` of the batch, if the model has a mask head.
   """
   levels = pyramid_anchors(config)
   scores, codes = anchor_targets.rpn_targets(
@@ -40,7 +40,7 @@ def labels(
   )
   batch = tf.shape(scenes.boxes)[0]
   present = scenes.classes > 0
-  # Pasted objects may lie outside of the target's own region.
+  # The whole canvas is valid: pasted objects may lie outside of the target.
   height, width = config.model.input_size[:2]
   grid = tf.constant([[[0, 0], [height, width]]], tf.float32)
   targets = {
@@ -60,7 +60,7 @@ def pyramid_anchors(config: TaskConfig) -> dict[str, np.ndarray]:
   """Returns the `{level: [h_l, w_l, 4 * a]}` float32 anchors in pixels.
 
   Args:
-    config: of the task.
+    config: config of the task.
   """
   model = config.model
   return anchor_targets.pyramid_anchors(
@@ -77,7 +77,7 @@ def repeated_anchors(
   """Returns the anchors of each image, `{level: [b, h_l, w_l, 4 * a]}` pixels.
 
   Args:
-    config: of the task.
+    config: config of the task.
     batch: int32 scalar, the number of images.
   """
   return {
@@ -87,7 +87,7 @@ def repeated_anchors(
 
 
 def _replica_seed(seed: int, step: tf.Tensor) -> tf.Tensor:
-  """Returns a `[2]` int32 seed that no other step or replica has."""
+  """Returns a `[2]` int32 seed, unique to this step and replica."""
   context = tf.distribute.get_replica_context()
   replica = tf.cast(context.replica_id_in_sync_group, tf.int32)
   step = tf.cast(step, tf.int32) * context.num_replicas_in_sync + replica

@@ -1,4 +1,4 @@
-"""The losses of Mask R-CNN, each and in sum."""
+"""The losses of Mask R-CNN, and their weighted sum."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from official.vision.losses import maskrcnn_losses
 from copypaste_tf.modeling import losses
 from copypaste_tf.tasks.detection.config import TaskConfig
 
-# The first is the one that is minimised.
+# Training minimises the first one.
 NAMES = (
   'total_loss',
   'rpn_score_loss',
@@ -30,10 +30,10 @@ def all_losses(
   """Returns the float32 scalars of `NAMES`.
 
   Args:
-    config: of the task, with the weight of each loss.
-    outputs: of the model in training mode, floating point ones in float32.
-    labels: of `labels.labels`.
-    penalties: scalars that the model adds, such as weight decay.
+    config: config of the task, with the weight of each loss.
+    outputs: outputs of the model in training mode, in float32.
+    labels: result of `labels.labels`.
+    penalties: scalar losses of the model, such as weight decay.
   """
   weights = config.losses
   rpn_score, rpn_box = rpn_losses(config, outputs, labels)
@@ -66,7 +66,7 @@ def rpn_losses(
   """Returns the scalar score and box losses of the region proposal network.
 
   Args:
-    config: of the task.
+    config: config of the task.
     outputs: with `rpn_scores` `{level: [b, h_l, w_l, a]}` logits and
       `rpn_boxes` `{level: [b, h_l, w_l, 4 * a]}` codes, float32.
     labels: with `rpn_score_targets` (int; 1 object, 0 background, -1 ignored)
@@ -91,7 +91,7 @@ def region_losses(
   """Returns the scalar class and box losses, averaged over the stages.
 
   Args:
-    config: of the task.
+    config: config of the task.
     outputs: for each stage of a cascade `class_outputs` `[b, n, k]` logits,
       `class_targets` `[b, n]` int ids, `box_outputs` `[b, n, 4 or 4 * k]` and
       `box_targets` `[b, n, 4]` float32 codes; `_1`, `_2` follow the names of
@@ -125,7 +125,7 @@ def mask_loss(config: TaskConfig, outputs: Mapping[str, Any]) -> tf.Tensor:
   """Returns the scalar loss of the masks.
 
   Args:
-    config: of the task.
+    config: config of the task.
     outputs: with `mask_outputs` `[b, n, s, s]` float32 logits, `mask_targets`
       `[b, n, s, s]` float32 in [0, 1] and `mask_class_targets` `[b, n]` int
       ids, 0 for the background.

@@ -1,4 +1,4 @@
-"""Checks of the model's config: values it cannot use or would not read."""
+"""Checks the config of the model for impossible and for unused values."""
 
 from collections.abc import Iterator
 
@@ -102,7 +102,7 @@ def _sizes(task) -> Iterator[Problem]:
 
 
 def _ignored(model: maskrcnn.MaskRCNN) -> Iterator[Problem]:
-  """Finds values that differ from Model Garden's and have no effect."""
+  """Finds values that differ from the defaults but are not read."""
   usual = maskrcnn.MaskRCNN().replace(
     backbone={'type': model.backbone.type},
     decoder={'type': model.decoder.type},

@@ -21,7 +21,7 @@ def model(
   levels: Sequence[int] = (2, 6),
   overrides: Mapping[str, Any] | None = None,
 ) -> maskrcnn.MaskRCNN:
-  """Returns Mask R-CNN as the published implementation has it.
+  """Returns the config of Mask R-CNN in the published implementation.
 
   Args:
     num_classes: largest category id plus one; 0 is the background.

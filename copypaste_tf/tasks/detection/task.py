@@ -1,4 +1,4 @@
-"""The detection task: Copy-Paste examples to Mask R-CNN losses and COCO AP."""
+"""The detection task: Mask R-CNN, trained with Copy-Paste, and COCO AP."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -78,11 +78,11 @@ class DetectionTask(Task):
 
   @property
   def synchronized_norm(self) -> bool:
-    """Says if batch normalisation covers all replicas."""
+    """True if batch normalisation covers all replicas."""
     return self.config.model.norm_activation.use_sync_bn
 
   def checks(self) -> list[Problem]:
-    """Lists what is wrong with the model."""
+    """Lists problems of the config of the model."""
     return model_checks.problems(self.config)
 
   def settings(self) -> dict[str, str]:
@@ -117,7 +117,7 @@ class DetectionTask(Task):
     input_context: tf.distribute.InputContext | None = None,
     start_step: int = 0,
   ) -> tf.data.Dataset:
-    """Returns `TrainScenes`, or `RawScenes` that the device augments."""
+    """Returns `TrainScenes`, or `RawScenes` if the device augments."""
     return pipeline.train_dataset(
       data, self.output_size, input_context, start_step
     )
@@ -131,14 +131,14 @@ class DetectionTask(Task):
     return pipeline.eval_dataset(data, self.output_size, input_context)
 
   def prepare(self, inputs: TrainScenes | RawScenes) -> TrainScenes:
-    """Augments the scenes, unless the host has done so."""
+    """Augments the scenes, unless the host has augmented them."""
     if isinstance(inputs, RawScenes):
       return self.augmentation(inputs)
     return inputs
 
   @functools.cached_property
   def augmentation(self) -> Callable[[RawScenes], TrainScenes]:
-    """The augmentation as a part of the training step."""
+    """The augmentation of a batch on the device."""
     return scene_batches.compiled_augment(
       output_size=self.output_size,
       **pipeline.augment_knobs(self.config.train_data),
@@ -173,7 +173,7 @@ class DetectionTask(Task):
     return train_losses.all_losses(self.config, outputs, labels, penalties)
 
   def statistics(self, examples: TrainScenes) -> dict[str, tf.Tensor]:
-    """Returns what was pasted, a float32 `[b]` each."""
+    """Returns the statistics of Copy-Paste, float32 `[b]` each."""
     return {f'paste/{name}': examples.statistics[name] for name in STATISTICS}
 
   @tf.autograph.experimental.do_not_convert
@@ -220,7 +220,7 @@ def groundtruth_of(config: TaskConfig) -> dict[str, Any]:
   """Returns the ground truth of the evaluation in COCO format.
 
   Args:
-    config: of the task. Without an annotation file, the labels of the
+    config: config of the task. Without an annotation file, the labels of the
       evaluation records are the ground truth.
   """
   if config.annotation_file:

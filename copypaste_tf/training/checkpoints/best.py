@@ -1,9 +1,9 @@
 """Keeps the best checkpoint of a run, which is never pruned.
 
 The folder holds one checkpoint, which `tf.train.latest_checkpoint` finds, and
-`best.json`: its name, step and metrics. After a kill it holds either the
-previous checkpoint or the new one, each with its metrics; the checkpoint that
-`best.json` names is kept.
+`best.json`: its name, step and metrics. If the run is killed during a save, the
+folder holds either the previous checkpoint with its metrics or the new one. The
+checkpoint that `best.json` names is complete.
 """
 
 import json
@@ -21,10 +21,10 @@ FILE = 'best.json'
 
 
 class Best:
-  """Saves an evaluated checkpoint if it is better than all earlier ones.
+  """Saves a checkpoint after an evaluation if its metric is the best so far.
 
   Attributes:
-    record: what `best.json` holds; None before the first evaluation.
+    record: contents of `best.json`; None without a best checkpoint.
   """
 
   def __init__(
@@ -32,37 +32,38 @@ class Best:
     checkpoint: tf.train.Checkpoint,
     folder: str,
     metric: str,
-    known: str | None = None,
+    previous_folder: str | None = None,
   ):
-    """Reads the record, and removes files that a kill has left.
+    """Reads the record, and removes the files of an interrupted save.
 
     Args:
-      checkpoint: of the run, whose variables are saved.
+      checkpoint: checkpoint of the run, whose variables are saved.
       folder: folder of the best checkpoint.
-      metric: name of the metric that is compared; more is better.
-      known: folder with the best checkpoint so far, if it is not `folder`.
+      metric: name of the metric to compare; higher is better.
+      previous_folder: folder with the best checkpoint so far; None means
+        `folder`.
 
     Raises:
       ValueError: `best.json` is damaged.
     """
     self._checkpoint, self._folder = checkpoint, folder
     self._metric = metric
-    known = known or folder
-    self.record = read(known)
-    if self.record and not _exists(known, self.record):
+    previous_folder = previous_folder or folder
+    self.record = read(previous_folder)
+    if self.record and not _exists(previous_folder, self.record):
       self.record = None  # The checkpoint was removed by hand.
-    if self.record and known == folder:
+    if self.record and previous_folder == folder:
       self._tidy()
 
   def __call__(self, step: int, metrics: Mapping[str, float]) -> bool:
     """Saves the checkpoint if it is the best.
 
     Args:
-      step: of the run.
-      metrics: evaluation of the current values of the variables.
+      step: step of the run.
+      metrics: metrics of the current values of the variables.
 
     Returns:
-      True if it was the best.
+      True if it was saved.
 
     Raises:
       ValueError: there is no such metric.
@@ -91,13 +92,13 @@ class Best:
     return True
 
   def _tidy(self) -> None:
-    """Writes TensorFlow's list of checkpoints; removes all others."""
+    """Lists the best checkpoint for TensorFlow, and removes all others."""
     name = self.record['checkpoint']
     last_good.write_list(self._folder, [name])
     for path in tf.io.gfile.glob(os.path.join(self._folder, 'ckpt-*')):
       if os.path.basename(path).partition('.')[0] == name:
         continue
-      if tf.io.gfile.isdir(path):  # Of an unfinished checkpoint.
+      if tf.io.gfile.isdir(path):  # Left by an unfinished save.
         tf.io.gfile.rmtree(path)
       else:
         tf.io.gfile.remove(path)

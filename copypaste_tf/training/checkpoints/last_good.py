@@ -8,9 +8,9 @@ import tensorflow as tf
 
 from copypaste_tf import whole_files
 
-# TensorFlow raises one of these for a checkpoint that it cannot read. Which one
-# depends on the place of the damage. It raises the same errors if a file is
-# unavailable for the moment; `fault` tells the two apart.
+# TensorFlow raises one of these for a damaged checkpoint; the place of the
+# damage decides which one. It also raises them if a file is unavailable for the
+# moment; `fault` distinguishes the two cases.
 UNREADABLE = (tf.errors.OpError, IndexError, RuntimeError)
 _DAMAGED, _STATE = 'damaged', 'checkpoint'
 
@@ -33,7 +33,7 @@ def set_damaged_aside(model_dir: str) -> list[str]:
     tf.errors.OpError: a file cannot be read at the moment, for example because
       of its permissions or a lost connection. Nothing is moved.
   """
-  paths, damaged_list = listed(model_dir)
+  paths, damaged_list = list_checkpoints(model_dir)
   faults = {}
   while paths:
     why = fault(paths[-1])
@@ -54,7 +54,7 @@ def set_damaged_aside(model_dir: str) -> list[str]:
   return messages
 
 
-def listed(model_dir: str) -> tuple[list[str], bool]:
+def list_checkpoints(model_dir: str) -> tuple[list[str], bool]:
   """Lists the checkpoints of a folder, the latest one last.
 
   Args:

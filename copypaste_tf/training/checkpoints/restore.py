@@ -61,7 +61,7 @@ def restore(
 def initialize(
   model: MaskRCNN, checkpoint: str, modules: str | Sequence[str]
 ) -> None:
-  """Restores parts of a model from which a training starts.
+  """Initializes parts of a model from a checkpoint before training.
 
   Args:
     model: a model with all its variables.
@@ -110,8 +110,8 @@ def _keys(
 ) -> dict[int, str]:
   """Finds the checkpoint key of each variable.
 
-  The function walks the objects of the model and of the checkpoint together: a
-  variable that several paths reach is stored under the key of only one of them.
+  The function walks the objects of the model and of the checkpoint together,
+  because a variable with several paths is stored under only one of them.
 
   Returns:
     `{id of the variable: key}`; the key of the moving average if there is one.

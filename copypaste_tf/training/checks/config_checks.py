@@ -1,7 +1,7 @@
 """Checks a config before a run starts: single values, then combinations.
 
 Each problem names the value at fault; `describe` adds the origin of the value.
-The options of the augmentation check themselves.
+Each option class of the augmentation has a `check` of its own.
 """
 
 from collections.abc import Iterator
@@ -82,14 +82,13 @@ def problems(
     mode: mode of the run; `train` needs the training data, `eval` the
       validation data.
     missing_data: accept that files do not exist.
-    replicas: number of replicas that share the batch; None to compute it from
-      the config and the GPUs.
+    replicas: number of replicas that share the batch; None computes it from the
+      config and the GPUs.
 
   Returns:
-    The problems. If single values are wrong, only those: the checks of
-    combinations compute with the values.
+    The problems. Combinations are checked only if all single values are valid.
   """
-  listed = values(params)
+  listed = value_problems(params)
   if listed:
     return listed
   leaves = config_types.flatten(params.as_dict())
@@ -124,22 +123,22 @@ def describe(problem: Problem, resolved: Resolved) -> str:
   return f'{origin}: {problem.path}: {problem.message}'
 
 
-def values(params: cfg.ExperimentConfig) -> list[Problem]:
+def value_problems(params: cfg.ExperimentConfig) -> list[Problem]:
   """Lists the single values of a config that are outside their ranges."""
   ranges = {**_RANGES, **registry.build(params.task).ranges}
-  return [*_values(config_types.flatten(params.as_dict()), ranges)]
+  return [*_value_problems(config_types.flatten(params.as_dict()), ranges)]
 
 
-def _values(leaves, ranges) -> Iterator[Problem]:
+def _value_problems(leaves, ranges) -> Iterator[Problem]:
   for path, bounds in ranges.items():
     if path in leaves and leaves[path] not in bounds:
       yield Problem(path, f'expected a value {bounds}, got {leaves[path]!r}')
-  for path, known in _CHOICES.items():
-    if leaves.get(path) not in known:
+  for path, choices in _CHOICES.items():
+    if leaves.get(path) not in choices:
       yield Problem(
         path,
-        f'expected one of {", ".join(known)}, got {leaves[path]!r}'
-        f'{nearest(str(leaves[path]), known)}',
+        f'expected one of {", ".join(choices)}, got {leaves[path]!r}'
+        f'{nearest(str(leaves[path]), choices)}',
       )
   path = _TRAIN + 'source_size'
   if len(leaves[path]) != 2 or min(leaves[path]) < 1:
@@ -172,7 +171,7 @@ def _schedule(params, leaves) -> Iterator[Problem]:
 
 
 def _batches(params, mode, replicas) -> Iterator[Problem]:
-  """Finds batch sizes that are no multiple of the number of replicas."""
+  """Finds batch sizes that are not a multiple of the number of replicas."""
   for field, needed_by in (
     ('train_data', 'train'),
     ('validation_data', 'eval'),

@@ -14,11 +14,11 @@ from copypaste_tf.config.config_types import Problem
 from copypaste_tf.inputs import data_files, record_sets
 from copypaste_tf.tasks import registry
 
-_PROBED = 32  # Records looked at where no manifest tells.
+_PROBED = 32  # Number of records to read if there is no manifest.
 
 
 class Facts(NamedTuple):
-  """The contents of some records.
+  """A summary of records.
 
   Attributes:
     include_masks: every object has a mask.
@@ -63,18 +63,18 @@ def problems(
 
 
 def gather(patterns: str) -> Facts:
-  """Reads the manifest or, without one, the first records.
+  """Summarises records from their manifest, or else from the first records.
 
   Args:
     patterns: paths or glob patterns of the records, separated by commas.
   """
-  known = data_files.manifest(patterns)
-  if known is not None:
+  manifest = data_files.manifest(patterns)
+  if manifest is not None:
     return Facts(
-      known['include_masks'],
-      {int(k): name for k, name in known['label_map'].items()},
-      known['num_planes'],
-      known['max_instances'],
+      manifest['include_masks'],
+      {int(k): name for k, name in manifest['label_map'].items()},
+      manifest['num_planes'],
+      manifest['max_instances'],
     )
   read = records.read_records(data_files.expand(patterns))
   probed = [record for _, _, record in itertools.islice(read, _PROBED)]
@@ -91,7 +91,7 @@ def gather(patterns: str) -> Facts:
 
 
 def _missing(path: str, patterns: str) -> Problem | None:
-  """Returns the problem of absent records, with the command to make them."""
+  """Returns the problem if records are missing, with a command to make them."""
   if not patterns:
     return Problem(path, 'no records are given')
   try:
@@ -111,7 +111,7 @@ def _missing(path: str, patterns: str) -> Problem | None:
 
 
 def _misfits(params, path: str, facts: Facts) -> Iterator[Problem]:
-  """Compares what the records hold with what the config reads."""
+  """Finds settings of the config that do not fit the records."""
   data = params.task.train_data
   num_classes = registry.build(params.task).num_classes
   highest = max(facts.classes, default=0)
@@ -144,7 +144,7 @@ def _misfits(params, path: str, facts: Facts) -> Iterator[Problem]:
 
 
 def _label_maps(label_maps: dict[str, dict[int, str]]) -> Iterator[Problem]:
-  """Finds category ids that two sets of records name differently."""
+  """Finds category ids that have different names in two record sets."""
   for (one, names), (other, others) in itertools.combinations(
     label_maps.items(), 2
   ):

@@ -53,14 +53,14 @@ def problems(runtime: cfg.RuntimeConfig) -> Iterator[Problem]:
 
 
 def decisions(params: cfg.ExperimentConfig, replicas: int) -> Iterator[str]:
-  """Lists settings that have no effect or another effect on these devices.
+  """Lists settings whose effect on these devices is not the usual one.
 
   Args:
     params: the config; `runtime.num_gpus` is not -1.
     replicas: number of replicas that share the global batch.
 
   Yields:
-    A sentence for each.
+    A sentence for each setting.
   """
   runtime = params.runtime
   synchronized = registry.build(params.task).synchronized_norm
@@ -119,7 +119,7 @@ def _tpu_problems(runtime) -> Iterator[Problem]:
 
 
 def _old_gpus() -> Iterator[Problem]:
-  """Finds GPUs that have no bfloat16 convolutions."""
+  """Finds GPUs that do not support convolutions in bfloat16."""
   for gpu in tf.config.list_physical_devices('GPU'):
     details = tf.config.experimental.get_device_details(gpu)
     capability = details.get('compute_capability', (8, 0))
@@ -133,7 +133,7 @@ def _old_gpus() -> Iterator[Problem]:
 
 
 def _cluster_problems(runtime) -> Iterator[Problem]:
-  """Finds faults in how the workers of a run are listed."""
+  """Finds faults in the list of workers."""
   tf_config = os.environ.get('TF_CONFIG', '')
   if bool(tf_config) == bool(runtime.worker_hosts):
     yield Problem(
@@ -162,9 +162,9 @@ def _tf_config_problems(text: str) -> Iterator[Problem]:
     config = json.loads(text)
     task = config['task']
     hosts = config['cluster'][task['type']]
-    known = 0 <= int(task['index']) < len(hosts)
+    index_is_valid = 0 <= int(task['index']) < len(hosts)
   except (ValueError, KeyError, TypeError) as error:
     yield Problem(_HOSTS, f'{expected}{text} ({error!r})')
     return
-  if not known or task['type'] not in ('chief', 'worker'):
+  if not index_is_valid or task['type'] not in ('chief', 'worker'):
     yield Problem(_HOSTS, expected + text)

@@ -6,14 +6,14 @@ from copypaste_tf.inputs.data_config import TrainData
 
 
 def problems(data: TrainData, replicas: int) -> list[Problem]:
-  """Lists record sets that do not fit a batch, or one another.
+  """Lists settings of record sets that the batch of a replica cannot satisfy.
 
   Args:
     data: config of the training inputs.
-    replicas: replicas that share the global batch.
+    replicas: number of replicas that share the global batch.
   """
   batch_size = data.global_batch_size // replicas
-  if not batch_size:  # The checks of the batch size say so.
+  if not batch_size:  # `config_checks` reports the batch size.
     return []
   size = batch_layout.group_size(data, batch_size, replicas)
   return [

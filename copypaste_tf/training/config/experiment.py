@@ -1,7 +1,7 @@
 """The experiment: the gin configurable that makes Model Garden's config tree.
 
-`experiment()` calls the other gin configurables without the arguments that gin
-may bind, so that no binding is hidden.
+An explicit argument would hide a gin binding. So `experiment()` calls the other
+configurables without the arguments that gin may bind.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def runtime(
   xla: bool = False,
   num_gpus: int = -1,
 ) -> cfg.RuntimeConfig:
-  """Returns what the run computes with.
+  """Returns the devices and the precision of a run.
 
   Args:
     strategy: `mirrored` (all GPUs of the machine), `one_device`, `off`, `tpu`,
@@ -58,16 +58,16 @@ def experiment(
   """Returns the whole experiment.
 
   Args:
-    task: name of the task that is trained; see `tasks.registry`.
+    task: name of the task; see `tasks.registry`.
     log_every: steps between lines of progress and scalar summaries.
     checkpoint_every: steps between checkpoints.
     evaluate_every: steps between evaluations in mode `train_and_eval`.
-    checkpoints_to_keep: older checkpoints are deleted.
+    checkpoints_to_keep: number of latest checkpoints to keep.
     keep_best: keep the evaluated checkpoint with the best headline metric of
       the task (mask AP, or box AP of a model without masks) in the folder
       `best`.
-    evaluator_timeout: seconds for which mode `continuous_eval` waits for the
-      next checkpoint.
+    evaluator_timeout: longest time in seconds that the mode `continuous_eval`
+      waits for the next checkpoint.
 
   Returns:
     Model Garden's config tree.

@@ -1,7 +1,7 @@
 """Resolves gin files and flags to one config, with the origin of every value.
 
 Precedence: Python default < `.gin` < `--gin_params` < `--config_file` <
-`--params_override` < a flag of its own such as `--strategy`.
+`--params_override` < the flag of a single value, such as `--strategy`.
 """
 
 import typing
@@ -21,12 +21,12 @@ from copypaste_tf.training.config.origins import DEFAULT
 
 
 class Resolved(NamedTuple):
-  """A config and where it comes from.
+  """A config, with the origin of every value.
 
   Attributes:
     params: Model Garden's config tree, locked.
     origins: `{dotted path: file:line, flag or 'default'}` of every leaf.
-    gin: what gin was told, as gin text.
+    gin: the bindings, as gin text.
     notes: bindings that have no effect, one sentence each.
   """
 
@@ -56,8 +56,8 @@ def load(
     The `Resolved` config.
 
   Raises:
-    ConfigError: anything misspelt, missing or of a wrong type; the message
-      says where it stands and suggests the nearest name.
+    ConfigError: a name is unknown, a file is missing or a value has the wrong
+      type. The message states the line and suggests the nearest name.
   """
   gin.clear_config()
   bindings = gin_files.parse(
@@ -106,7 +106,7 @@ def format_effective(resolved: Resolved, *, only_changed: bool = False) -> str:
 
 
 def _changes(config_files, params_override, flags) -> list[overrides.Override]:
-  """Lists what the flags override, in order of precedence."""
+  """Lists the overrides of the flags; later ones win."""
   changes = [
     change for file in config_files for change in overrides.from_file(file)
   ]
@@ -119,11 +119,11 @@ def _changes(config_files, params_override, flags) -> list[overrides.Override]:
 
 
 def _build(bindings: Sequence[Binding]) -> cfg.ExperimentConfig:
-  """Calls the factory; an error names the binding that it is about."""
+  """Builds the config; an error names the binding at fault."""
   try:
     return experiment.experiment()
   except ConfigError as error:
-    message = str(error).split('\n')[0]  # gin appends a trace of its own.
+    message = str(error).split('\n')[0]  # gin appends its own trace.
     places = [b.where for b in bindings if message.startswith(b.name)]
     raise ConfigError(': '.join([*places, message])) from error
 
@@ -131,7 +131,7 @@ def _build(bindings: Sequence[Binding]) -> cfg.ExperimentConfig:
 def _check_types(
   bindings: Sequence[Binding], configurables: gin_files.Configurables
 ) -> None:
-  """Compares bound literals with the annotations of the parameters."""
+  """Checks the types of bound literals; references are not checked."""
   macros = {b.name: b for b in bindings if not b.parameter}
   for binding in bindings:
     if not binding.parameter:

@@ -1,4 +1,8 @@
-"""Traces each value of a config to the gin bindings and overrides behind it."""
+"""Traces each value of a config to its gin bindings and overrides.
+
+To find the values that depend on a binding, the module changes the bound value,
+builds the config again, and compares.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,29 +30,33 @@ def bind(binding: Binding, value: Any) -> None:
 def trace(
   params: cfg.ExperimentConfig, bindings: Sequence[Binding]
 ) -> tuple[dict[str, list[str]], list[str]]:
-  """Finds the bindings that each leaf depends on, by moving them one by one.
+  """Finds the bindings on which each leaf of a config depends.
+
+  Args:
+    params: the config of the bindings.
+    bindings: all bindings in effect; gin has them already.
 
   Returns:
-    `{leaf: origins}`, those of direct values before those of references, and
-    a note for each binding that moves nothing.
+    `{leaf: origins}`, starting with the binding that affects the fewest leaves,
+    and a note for each binding that affects none.
   """
   before = config_types.flatten(params.as_dict())
   macros = {b.name: b for b in bindings if not b.parameter}
-  found, notes = {}, []
+  sized_origins, notes = {}, []
   for binding in bindings:
     if not binding.parameter:
       continue
-    moved = _moved_leaves(binding, macros, before)
+    affected = _affected_leaves(binding, macros, before)
     origin = _origin(binding, macros)
     if isinstance(binding.value, ConfigurableReference) and not binding.macros:
       origin = f'{DEFAULT} ({origin})'
-    if moved is not None and not moved:
+    if affected is not None and not affected:
       notes.append(f'{binding.where}: {binding.name} has no effect here.')
-    for path in moved or ():
-      found.setdefault(path, []).append((len(moved), origin))
+    for path in affected or ():
+      sized_origins.setdefault(path, []).append((len(affected), origin))
   return {
     path: [origin for _, origin in sorted(set(origins))]
-    for path, origins in found.items()
+    for path, origins in sized_origins.items()
   }, notes
 
 
@@ -57,16 +65,16 @@ def _origin(binding: Binding, macros: Mapping[str, Binding]) -> str:
   return ', '.join([*used, binding.where])
 
 
-def _moved_leaves(binding, macros, before) -> set[str] | None:
-  """Returns the leaves that change with a binding; None if it cannot move."""
+def _affected_leaves(binding, macros, before) -> set[str] | None:
+  """Returns the leaves that a binding changes; None if that is unknown."""
   value = binding.value
   if len(binding.macros) == 1 and isinstance(value, ConfigurableReference):
     value = macros[binding.macros[0]].value
-  bind(binding, _moved(value))
+  bind(binding, _other_value(value))
   try:
     after = experiment.experiment().as_dict()
   except (ValueError, TypeError, KeyError, AttributeError):
-    return None  # The moved value is impossible, which says nothing.
+    return None  # The config refuses the other value.
   finally:
     bind(binding, binding.value)
   after = config_types.flatten(after)
@@ -75,8 +83,8 @@ def _moved_leaves(binding, macros, before) -> set[str] | None:
   }
 
 
-def _moved(value: Any) -> Any:
-  """Returns another value of the same kind."""
+def _other_value(value: Any) -> Any:
+  """Returns a different value of the same type."""
   if isinstance(value, bool):
     return not value
   if isinstance(value, (int, float)):
@@ -84,15 +92,15 @@ def _moved(value: Any) -> Any:
   if isinstance(value, str):
     return value + '_'
   if isinstance(value, (list, tuple)) and value:
-    return type(value)(_moved(item) for item in value)
+    return type(value)(_other_value(item) for item in value)
   if isinstance(value, Mapping):
     return {
-      key: item if isinstance(item, str) else _moved(item)
+      key: item if isinstance(item, str) else _other_value(item)
       for key, item in value.items()
     }
   if isinstance(value, ConfigurableReference):
     return None
-  return 'moved'
+  return 'other'
 
 
 def merge(
@@ -100,7 +108,16 @@ def merge(
   origins: Mapping[str, Sequence[str]],
   changed: Mapping[str, str],
 ) -> dict[str, str]:
-  """Gives each leaf one line of origin; overrides win over bindings."""
+  """Formats the origin of each leaf; overrides win over bindings.
+
+  Args:
+    params: the config.
+    origins: `{leaf: origins}` from `trace`.
+    changed: `{dotted path: origin}` of the overrides.
+
+  Returns:
+    `{leaf: origin}` for every leaf. The origin names at most two bindings.
+  """
   merged = {}
   for path in config_types.flatten(params.as_dict()):
     names = path.split('.')

@@ -1,4 +1,4 @@
-"""Finds the task of a recipe, on which the other bindings depend."""
+"""Finds the task of a recipe, which decides the names that may be bound."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -32,23 +32,23 @@ def split(
 ) -> tuple[Choice, list[Binding]]:
   """Separates the choice of the task from the other bindings.
 
-  The override `task.name`, which records of runs have, wins over the binding
-  `experiment.task`. Records of older versions have None there, which chooses
-  nothing.
+  The override `task.name`, which the record of a run contains, wins over the
+  binding `experiment.task`. Records of older versions hold None, which has no
+  effect.
 
   Args:
-    bindings: in effect, of the configurables of all tasks.
-    changes: the overrides, later ones win.
+    bindings: bindings in effect, for configurables of any task.
+    changes: overrides; later ones win.
 
   Returns:
-    The choice, and the bindings but `experiment.task`.
+    The choice, and all bindings except `experiment.task`.
 
   Raises:
     ConfigError: there is no such task, or a configurable of another task is
       bound.
   """
   choice = Choice(registry.DEFAULT)
-  others = [b for b in bindings if b.name != BINDING]
+  other_bindings = [b for b in bindings if b.name != BINDING]
   for binding in bindings:
     if binding.name == BINDING:
       choice = _bound(binding, bindings)
@@ -56,15 +56,15 @@ def split(
     if change.path == _PATH and isinstance(change.value, str) and change.value:
       choice = Choice(change.value, f'{change.where}: task.name')
   try:
-    known = experiment.configurables(choice.name)
+    configurables = experiment.configurables(choice.name)
   except ValueError as error:
     raise ConfigError(f'{choice.where}: {error}') from error
-  _refuse_others(others, choice, known)
-  return choice._replace(where=choice.where.split(': ')[0]), others
+  _refuse_unknown(other_bindings, choice, configurables)
+  return choice._replace(where=choice.where.split(': ')[0]), other_bindings
 
 
 def _bound(binding: Binding, bindings: Sequence[Binding]) -> Choice:
-  """Reads the binding of the task, or the macro that it names."""
+  """Returns the choice in a binding, or in the macro that it refers to."""
   value, where = binding.value, f'{binding.where}: {BINDING}'
   if isinstance(value, ConfigurableReference) and binding.macros:
     (macro,) = (b for b in bindings if b.name == binding.macros[0])
@@ -74,11 +74,12 @@ def _bound(binding: Binding, bindings: Sequence[Binding]) -> Choice:
   return Choice(value, where)
 
 
-def _refuse_others(bindings, choice: Choice, known) -> None:
+def _refuse_unknown(bindings, choice: Choice, configurables) -> None:
+  """Refuses bindings of configurables that the task does not have."""
   for binding in bindings:
-    if binding.parameter and binding.selector not in known:
+    if binding.parameter and binding.selector not in configurables:
       raise ConfigError(
         f'{binding.where}: {binding.name}: the task {choice.name!r} '
         f'({choice.where}) has no {binding.selector!r}; it has '
-        f'{", ".join(sorted(known))}'
+        f'{", ".join(sorted(configurables))}'
       )

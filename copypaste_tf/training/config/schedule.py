@@ -1,4 +1,4 @@
-"""Builds the optimizer and learning rate of the paper (Section 4.1)."""
+"""Builds the optimizer and the learning rate schedule of the paper."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -51,7 +51,7 @@ def schedule(
     clip_norm: upper limit of the global gradient norm of the whole batch, with
       weight decay; a larger gradient is scaled down. None does not clip.
     ema_decay: decay of the moving averages of the weights, which are then
-      evaluated in place of the weights. None keeps no averages, as the paper.
+      evaluated in place of the weights. None keeps none, as in the paper.
 
   Returns:
     The `Schedule`.

@@ -1,4 +1,4 @@
-"""Gradient accumulation: a batch computed in parts, for one optimizer step."""
+"""Gradient accumulation over the micro batches of an optimizer step."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,16 +17,16 @@ def mean_gradients(
 ) -> tuple[tf.Tensor, list[tf.Tensor]]:
   """Averages loss and gradients over the parts of a batch.
 
-  The parts are computed one after the other, in a loop, so that the activations
-  of a single part are in memory at a time.
+  A loop computes the parts one after the other, so that memory holds the
+  activations of only one part at a time.
 
   Args:
-    compute: takes a part and a number that no other part of any step has;
+    compute: takes a part and its number, which is unique over all steps;
       returns the scalar loss and a gradient for each weight, None for a weight
       that the loss does not depend on.
     batch: nest of tensors `[b, ...]`.
     step: int64 scalar, the number of the step.
-    weights: of the gradients.
+    weights: weights that the gradients belong to.
     parts: number of parts, a divisor of `b`.
 
   Returns:

@@ -1,4 +1,4 @@
-"""A task as Model Garden's trainer and runner expect one."""
+"""Adapts a task to the interface of Model Garden's trainer and runner."""
 
 import functools
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from copypaste_tf.training.checkpoints import restore
 from copypaste_tf.training.loop import averaging, step, workers
 
 
-class TrainedTask(base_task.Task):
+class ModelGardenTask(base_task.Task):
   """Wraps a `Task` for Model Garden.
 
   Attributes:
@@ -54,7 +54,7 @@ class TrainedTask(base_task.Task):
     return averaging.Averaged(optimizer, **average.as_dict())
 
   def initialize(self, model: tf_keras.Model) -> None:
-    """Restores the parts that the config takes from another checkpoint."""
+    """Restores the parts that `init_checkpoint` of the config provides."""
     config = self.task_config
     if config.init_checkpoint:
       restore.initialize(
@@ -67,13 +67,13 @@ class TrainedTask(base_task.Task):
     input_context: tf.distribute.InputContext | None = None,
     start_step: int = 0,
   ) -> tf.data.Dataset:
-    """Returns training inputs from `start_step` on, or evaluation inputs."""
+    """Returns evaluation inputs, or training inputs from `start_step` on."""
     if isinstance(params, data_config.EvalData):
       return self.task.eval_inputs(params, input_context)
     return self.task.train_inputs(params, input_context, start_step)
 
   def build_metrics(self, training: bool = True) -> list[tf_keras.metrics.Mean]:
-    """Returns means of losses and statistics; none for an evaluation."""
+    """Returns means for training, or resets the evaluator."""
     if not training:
       self.evaluator.reset()
       return []
@@ -114,7 +114,7 @@ class TrainedTask(base_task.Task):
     state: bool | None = None,
     step_outputs: Mapping[str, Any] | None = None,
   ) -> bool:
-    """Collects the outputs of the replicas of this worker on the host."""
+    """Adds the outputs of the replicas of this worker to the evaluator."""
     if state is None:
       self.evaluator.reset()
     outputs = step_outputs['outputs']
@@ -127,10 +127,10 @@ class TrainedTask(base_task.Task):
     aggregated_logs: bool | None = None,
     global_step: tf.Tensor | None = None,
   ) -> dict[str, float]:
-    """Writes the outputs of all workers, and returns their metrics."""
+    """Merges the outputs of all workers, writes them, returns the metrics."""
     del aggregated_logs, global_step
     strategy = tf.distribute.get_strategy()
-    self.evaluator.merge(workers.from_all(strategy, self.evaluator.parts()))
+    self.evaluator.merge(workers.all_gather(strategy, self.evaluator.parts()))
     if self.logging_dir:
       self.evaluator.write(self.logging_dir)
     return self.evaluator.metrics()

@@ -1,13 +1,13 @@
-"""Averages the weights over the steps, in a wrapper of the optimizer."""
+"""Keeps moving averages of the weights in a wrapper of the optimizer."""
 
 import tensorflow as tf
 from official.modeling import optimization
 
 
 class Averaged(optimization.ExponentialMovingAverage):
-  """Swaps weights and averages without rounding, unlike its base class.
+  """Swaps weights and averages exactly; the base class rounds.
 
-  So evaluations during a run do not change its weights.
+  So an evaluation during a run does not change the weights.
   """
 
   def swap_weights(self) -> None:

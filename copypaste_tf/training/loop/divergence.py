@@ -1,19 +1,19 @@
-"""Decides whether a training diverged, and which examples are suspect."""
+"""Detects divergence of a training, and the examples that may cause it."""
 
 import statistics
 from collections.abc import Sequence
 
 import numpy as np
 
-# The mean loss of a loop is compared with at most and at least so many others.
-_RECENT, _LEAST = 20, 5
+# Largest and smallest number of earlier loops in the median loss.
+_MAX_LOOPS, _MIN_LOOPS = 20, 5
 
 
 class LoopError(Exception):
-  """Reports a loop of steps that diverged, before anything is saved.
+  """A loop of steps diverged; nothing of it has been saved.
 
   Attributes:
-    reason: description of the fault, for a person.
+    reason: description of the fault, for the user.
     losses: `[steps, replicas]` float32 losses of the loop.
     step: index of the first step that shows the fault.
     suspects: indices of the steps whose examples are suspect.
@@ -23,22 +23,22 @@ class LoopError(Exception):
   def __init__(self, reason: str, losses: np.ndarray, step: int):
     super().__init__(reason)
     self.reason, self.losses, self.step = reason, losses, step
-    everyone = range(losses.shape[1])
+    all_replicas = range(losses.shape[1])
     bad = np.flatnonzero(~np.isfinite(losses[step]))
-    if 0 < len(bad) < len(everyone):
+    if 0 < len(bad) < len(all_replicas):
       # The other replicas have the same weights and finite losses.
       self.suspects, self.replicas = [step], bad.tolist()
     else:
       # The gradient of the previous step may be the cause.
       self.suspects = list(range(max(step - 1, 0), step + 1))
-      self.replicas = list(everyone)
+      self.replicas = list(all_replicas)
 
 
-class Judge:
+class DivergenceDetector:
   """Decides whether a loop of steps diverged."""
 
   def __init__(self, explosion_factor: float):
-    """Starts without earlier loops.
+    """Makes a detector that has seen no loop yet.
 
     Args:
       explosion_factor: see `Divergence`.
@@ -47,7 +47,7 @@ class Judge:
     self._past: list[float] = []
 
   def fault(self, losses: np.ndarray, finite: bool) -> LoopError | None:
-    """Returns the fault of a loop; remembers its loss if there is none.
+    """Returns the fault of a loop, or remembers its loss if there is none.
 
     Args:
       losses: `[steps, replicas]` float32.
@@ -58,7 +58,7 @@ class Judge:
       value = losses[bad[0]].mean()
       return LoopError(f'the loss is {value}', losses, int(bad[0]))
     if not finite:
-      # The losses show an earlier fault, except that of an unused weight.
+      # The last step is at fault: an earlier one would show in the losses.
       return LoopError(
         'weights or moving averages are not finite', losses, len(losses) - 1
       )
@@ -72,17 +72,17 @@ class Judge:
         losses,
         int(losses.mean(axis=1).argmax()),
       )
-    self._past = [*self._past, mean][-_RECENT:]
+    self._past = [*self._past, mean][-_MAX_LOOPS:]
     return None
 
   def _explodes(self, mean: float) -> bool:
-    if not self._factor or len(self._past) < _LEAST:
+    if not self._factor or len(self._past) < _MIN_LOOPS:
       return False
     return mean > self._factor * statistics.median(self._past)
 
 
 def advice(common: Sequence[int], data_path: str) -> str:
-  """Returns advice for a run that diverges again and again.
+  """Returns advice for a run that has diverged too often.
 
   Args:
     common: source ids that were suspect every time.
@@ -90,11 +90,11 @@ def advice(common: Sequence[int], data_path: str) -> str:
   """
   lines = []
   if common:
-    some = ','.join(map(str, common[:8]))
+    ids = ','.join(map(str, common[:8]))
     lines.append(
       'The same images were at fault every time; look at them: python -m '
       f"tfrecord_tools.inspect_tfrecord --input='{data_path}' "
-      f'--source_id={some} --draw=suspects.png'
+      f'--source_id={ids} --draw=suspects.png'
     )
   return '\n'.join(
     [

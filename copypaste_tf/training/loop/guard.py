@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 
-from copypaste_tf.training.loop.divergence import Judge
+from copypaste_tf.training.loop.divergence import DivergenceDetector
 from copypaste_tf.training.loop.trainer import Trainer
 
 
@@ -22,7 +22,7 @@ class StepLosses(tf_keras.metrics.Mean):
     """
     super().__init__(name, dtype=tf.float32)
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
-    # Each replica writes its own column, so the sum over replicas has them all.
+    # Each replica writes its own column; the sum over replicas has all columns.
     self._losses = self.add_weight(
       'losses', shape=[steps, replicas], initializer='zeros'
     )
@@ -33,8 +33,8 @@ class StepLosses(tf_keras.metrics.Mean):
     context = tf.distribute.get_replica_context()
     step = tf.range(steps) == tf.cast(self.count, tf.int32)
     replica = tf.range(replicas) == context.replica_id_in_sync_group
-    here = step[:, tf.newaxis] & replica[tf.newaxis]
-    self._losses.assign(tf.where(here, loss, self._losses))
+    entry = step[:, tf.newaxis] & replica[tf.newaxis]
+    self._losses.assign(tf.where(entry, loss, self._losses))
     super().update_state(loss)
 
   def reset_state(self) -> None:
@@ -51,24 +51,26 @@ class StepLosses(tf_keras.metrics.Mean):
 class GuardedTrainer(Trainer):
   """Raises a `LoopError` after a loop that diverged.
 
-  Orbit's controller calls its actions and saves checkpoints after that, so
-  neither sees such a loop.
+  Orbit's controller calls its actions and saves a checkpoint only after a loop
+  without an error. So no action and no checkpoint sees a diverged loop.
   """
 
   def __init__(self, *args, **kwargs):
     """Makes the trainer of a run, in the scope of its strategy.
 
     Args:
-      *args: of `Trainer`.
-      **kwargs: of `Trainer`.
+      *args: arguments of `Trainer`.
+      **kwargs: arguments of `Trainer`.
     """
     super().__init__(*args, **kwargs)
     self._train_loss = StepLosses(
       self.config.trainer.steps_per_loop, 'training_loss'
     )
-    self._judge = Judge(self.config.task.divergence.explosion_factor)
-    self._unsound = tf.function(
-      lambda: unsound(self.strategy, self.model.variables)
+    self._detector = DivergenceDetector(
+      self.config.task.divergence.explosion_factor
+    )
+    self._count_nonfinite = tf.function(
+      lambda: count_nonfinite(self.strategy, self.model.variables)
     )
 
   def train_loop_end(self) -> Mapping[str, tf.Tensor]:
@@ -79,21 +81,21 @@ class GuardedTrainer(Trainer):
     """
     losses = self._train_loss.by_step()
     logs = super().train_loop_end()
-    fault = self._judge.fault(losses, not int(self._unsound()))
+    fault = self._detector.fault(losses, not int(self._count_nonfinite()))
     if fault is not None:
       raise fault
     return logs
 
 
-def unsound(
+def count_nonfinite(
   strategy: tf.distribute.Strategy, variables: Sequence[tf.Variable]
 ) -> tf.Tensor:
-  """Counts the variables with NaN or infinity, summed over the replicas.
+  """Counts variables with NaN or infinity, and sums over the replicas.
 
   Args:
     strategy: strategy of the variables.
-    variables: variables of the model. They suffice: a momentum or an average
-      that is not finite comes from, or leads to, such a weight.
+    variables: variables of the model. Momentum and averages need no check: if
+      one of them is not finite, a weight is or will be.
 
   Returns:
     An int32 scalar.

@@ -10,7 +10,7 @@ from copypaste_tf.tasks.task import Task
 from copypaste_tf.training.loop import accumulation
 
 
-# AutoGraph has nothing to convert here, and takes seconds to find that out.
+# Skips AutoGraph, which takes seconds and finds nothing to convert.
 @tf.autograph.experimental.do_not_convert
 def train_step(
   task: Task,
@@ -22,10 +22,10 @@ def train_step(
   """Takes one optimizer step on one replica's batch.
 
   Args:
-    task: what is learned.
+    task: the task.
     inputs: batch of `task.train_inputs`.
-    model: of `task.build_model`.
-    optimizer: of the model's weights.
+    model: result of `task.build_model`.
+    optimizer: optimizer of the weights of the model.
     metrics: means to update; each is named after a loss or a statistic.
 
   Returns:
@@ -56,7 +56,8 @@ def train_step(
 def _losses_and_gradients(task, examples, number, model, optimizer):
   """Returns the losses by name, and the gradient of each weight or None.
 
-  Gradients are divided by the number of replicas, whose sum is applied.
+  The gradients are divided by the number of replicas, because the optimizer
+  sums them over the replicas.
   """
   labels = task.labels(examples, number)
   replicas = tf.distribute.get_strategy().num_replicas_in_sync

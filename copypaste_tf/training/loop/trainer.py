@@ -1,4 +1,4 @@
-"""Measures gradient norm and input wait in Model Garden's trainer."""
+"""Adds the gradient norm and the input wait to Model Garden's trainer."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ class InputClock:
   """Measures the time that a loop of steps waits for its batches.
 
   The host reads the time before and after `next`, within the graph of the loop.
-  A GPU may still compute the previous step meanwhile, so the measured time is
-  an upper bound of the time that faster inputs could save.
+  A GPU may still compute the previous step during this time. So the measured
+  time is an upper bound of the time that faster inputs could save.
   """
 
   def __init__(self):
@@ -59,7 +59,7 @@ class Trainer(base_trainer.Trainer):
     super().__init__(*args, **kwargs)
     self._clock = clock
     self._gradient_norm = tf_keras.metrics.Mean(GRADIENT_NORM, tf.float32)
-    _watch_gradients(self.optimizer, self._gradient_norm)
+    _measure_gradients(self.optimizer, self._gradient_norm)
 
   def next_train_inputs(self, iterator) -> Any:
     """Returns the next batch, and measures the wait."""
@@ -83,7 +83,7 @@ class Trainer(base_trainer.Trainer):
     return logs
 
 
-def _watch_gradients(
+def _measure_gradients(
   optimizer: tf_keras.optimizers.Optimizer, norm: tf_keras.metrics.Mean
 ) -> None:
   """Updates a metric with the global gradient norm of each step."""
@@ -93,7 +93,7 @@ def _watch_gradients(
   inner = getattr(inner, '_optimizer', inner)
   aggregate = inner.gradient_aggregator
 
-  def watched(grads_and_vars):
+  def aggregate_and_measure(grads_and_vars):
     summed = aggregate(grads_and_vars)
     value = tf.linalg.global_norm([gradient for gradient, _ in summed])
     counted = tf.math.is_finite(value) if scaled else tf.constant(True)
@@ -102,4 +102,4 @@ def _watch_gradients(
     )
     return summed
 
-  inner.gradient_aggregator = watched
+  inner.gradient_aggregator = aggregate_and_measure

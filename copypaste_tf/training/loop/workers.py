@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 from official.core import train_lib
 
-_HEADER = 1  # Words in front of a message: its length in bytes.
+_HEADER = 1  # A message starts with one word, its length in bytes.
 
 
 def position(strategy: tf.distribute.Strategy) -> tuple[int, int]:
@@ -62,10 +62,10 @@ def output_folder(
       tempfile.tempdir = before
 
 
-def from_all(strategy: tf.distribute.Strategy, value: Any) -> list[Any]:
-  """Gathers a value of each worker.
+def all_gather(strategy: tf.distribute.Strategy, value: Any) -> list[Any]:
+  """Gathers a value from each worker.
 
-  All workers must call this function; each waits for the last one.
+  All workers must call this function; each call waits for all others.
 
   Args:
     strategy: distribution strategy of the run.
@@ -107,7 +107,7 @@ def restore(runner: train_lib.OrbitExperimentRunner, model_dir: str) -> bool:
   if last and not is_chief(runner.strategy):
     runner.controller.restore_checkpoint(last)
   step = int(runner.controller.global_step.numpy())
-  steps = from_all(runner.strategy, step)
+  steps = all_gather(runner.strategy, step)
   if len(set(steps)) > 1:
     raise ValueError(
       f'the workers would go on from the steps {steps}: --model_dir must be '

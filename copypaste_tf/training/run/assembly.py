@@ -14,7 +14,7 @@ from official.modeling import performance
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.checkpoints.best import Best
 from copypaste_tf.training.loop import workers
-from copypaste_tf.training.loop.adapter import TrainedTask
+from copypaste_tf.training.loop.adapter import ModelGardenTask
 from copypaste_tf.training.loop.guard import GuardedTrainer
 from copypaste_tf.training.loop.trainer import InputClock
 from copypaste_tf.training.run.devices import Devices
@@ -26,10 +26,10 @@ from copypaste_tf.training.run.train_panels import Panels
 
 
 class Run(NamedTuple):
-  """A run that is ready to go on.
+  """A run that is ready to start or to resume.
 
   Attributes:
-    runner: Model Garden's.
+    runner: Model Garden's runner.
     progress: prints lines, and writes history and results.
     recoveries: restores the run when it diverges.
     preemption: saves and ends the run at SIGTERM.
@@ -54,10 +54,10 @@ def build(
   Args:
     started: the devices, and the config.
     model_dir: folder of the run, from which all workers read.
-    folder: where this worker writes; `model_dir` for the chief.
+    folder: output folder of this worker; `model_dir` for the chief.
     mode: one of `runner.MODES`.
-    show: takes a line for the user.
-    profile: steps to record with TensorFlow's profiler.
+    show: prints a line.
+    profile: steps to profile; None for no profile.
   """
   train = 'train' in mode
   task, trainer = task_and_trainer(
@@ -66,7 +66,7 @@ def build(
   files = TRAIN_FILES if train else EVAL_FILES
   if not workers.is_chief(started.strategy):
     show = str
-  progress = watched(started, trainer, model_dir, folder, show, files)
+  progress = make_progress(started, trainer, model_dir, folder, show, files)
   runner = train_lib.OrbitExperimentRunner(
     started.strategy,
     task,
@@ -78,10 +78,10 @@ def build(
     eval_actions=[progress.evaluated],
     controller_cls=_controller(profile, folder, show),
   )
-  # Model Garden would save the averages once more.
+  # Drops Model Garden's action, which would save the averages a second time.
   runner.controller.eval_actions = (progress.evaluated,)
   restored = workers.restore(runner, model_dir)
-  progress.rewound()  # The step has been restored.
+  progress.restart_rate()
   recoveries = Recoveries(model_dir, trainer)
   if train:
     _start(runner, recoveries, restored)
@@ -91,14 +91,14 @@ def build(
 
 def task_and_trainer(
   started: Devices, folder: str, *, train: bool, evaluate: bool = True
-) -> tuple[TrainedTask, GuardedTrainer]:
-  """Builds the model, its optimizer and its inputs.
+) -> tuple[ModelGardenTask, GuardedTrainer]:
+  """Builds the task and its trainer: model, optimizer and inputs.
 
   Args:
     started: the devices, and the config.
-    folder: where detections are written.
-    train: make the training inputs and optimizer variables.
-    evaluate: make the evaluation inputs.
+    folder: folder for the detections.
+    train: build the training inputs and the optimizer variables.
+    evaluate: build the evaluation inputs.
   """
   params = started.params
   performance.set_mixed_precision_policy(params.runtime.mixed_precision_dtype)
@@ -108,7 +108,7 @@ def task_and_trainer(
   tpu = isinstance(started.strategy, tf.distribute.TPUStrategy)
   clock = None if tpu else InputClock()
   with started.strategy.scope():
-    task = TrainedTask(registry.build(params.task), logging_dir=folder)
+    task = ModelGardenTask(registry.build(params.task), logging_dir=folder)
     trainer = train_utils.create_trainer(
       params,
       task,
@@ -126,7 +126,7 @@ def task_and_trainer(
   return task, trainer
 
 
-def watched(
+def make_progress(
   started: Devices,
   trainer: GuardedTrainer,
   model_dir: str,
@@ -134,14 +134,14 @@ def watched(
   show: Callable[[str], Any],
   files: tuple[str, str] = EVAL_FILES,
 ) -> Progress:
-  """Makes the reports of a run, which also keep its best checkpoint.
+  """Builds the reporter of a run, which also keeps the best checkpoint.
 
   Args:
     started: the devices, and the config.
-    trainer: of the run.
+    trainer: trainer of the run.
     model_dir: folder of the run.
-    folder: where this worker writes.
-    show: takes a line.
+    folder: output folder of this worker.
+    show: prints a line.
     files: names of the history and of the results.
   """
   best, config = None, started.params.trainer
@@ -151,8 +151,10 @@ def watched(
       trainer.checkpoint,
       os.path.join(folder, config.best_checkpoint_export_subdir),
       config.best_checkpoint_eval_metric or evaluator.headline,
-      # All workers must take the same decision, so they read the chief's.
-      known=os.path.join(model_dir, config.best_checkpoint_export_subdir),
+      # All workers must decide alike, so they all read the chief's folder.
+      previous_folder=os.path.join(
+        model_dir, config.best_checkpoint_export_subdir
+      ),
     )
   return Progress(
     folder,
@@ -205,10 +207,10 @@ def _preemption(runner, show) -> Preemption:
     step = int(runner.controller.global_step.numpy())
     runner.checkpoint_manager.save(checkpoint_number=step, check_interval=False)
 
-  def anyone(asked: bool) -> bool:
-    return any(workers.from_all(runner.strategy, asked))
+  def any_worker(requested: bool) -> bool:
+    return any(workers.all_gather(runner.strategy, requested))
 
-  preemption = Preemption(save, show, anyone)
+  preemption = Preemption(save, show, any_worker)
   if runner.controller.train_actions:
     runner.controller.train_actions += (preemption,)
   return preemption

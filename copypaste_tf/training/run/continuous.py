@@ -1,4 +1,4 @@
-"""Evaluation beside a training that runs in another process."""
+"""Evaluates the checkpoints of a training that runs in another process."""
 
 import os
 import time
@@ -22,20 +22,20 @@ def evaluate(
   progress: Progress,
   show: Callable[[str], None],
 ) -> None:
-  """Evaluates each checkpoint of a folder once, to the last step.
+  """Evaluates each checkpoint of a folder once, until that of the last step.
 
   A checkpoint that is pruned or cannot be read is skipped, and a line says so.
   The files of the training are not changed.
 
   Args:
-    trainer: for evaluation only.
+    trainer: trainer without training inputs.
     model_dir: folder of the training; it may still be empty.
     progress: reports evaluations; steps in its history are skipped.
-    show: takes a line.
+    show: prints a line.
 
   Raises:
     ValueError: no checkpoint came for `trainer.continuous_eval_timeout`
-      seconds, or they are of another model.
+      seconds, or a checkpoint is of another model.
   """
   config = trainer.config.trainer
   controller = orbit.Controller(
@@ -77,23 +77,25 @@ def new_checkpoints(
     done: steps to skip.
     last_step: step of the last checkpoint.
     timeout: seconds to wait for the next one; None waits forever.
-    show: takes a line when there is nothing to do.
+    show: prints a line when the wait for a checkpoint begins.
 
   Raises:
     ValueError: no checkpoint came within `timeout`.
   """
-  done, began, told = {0, *done}, time.monotonic(), False
+  done, began, announced = {0, *done}, time.monotonic(), False
   while max(done) < last_step:
-    paths = {last_good.step_of(x): x for x in last_good.listed(model_dir)[0]}
+    paths = {
+      last_good.step_of(x): x for x in last_good.list_checkpoints(model_dir)[0]
+    }
     new = sorted(paths.keys() - done)
     if new:
       yield paths[new[0]]
       done.add(new[0])
-      began, told = time.monotonic(), False
+      began, announced = time.monotonic(), False
       continue
-    if not told:
+    if not announced:
       show(_waiting(max(done), last_step, timeout))
-      told = True
+      announced = True
     if timeout is not None and time.monotonic() - began >= timeout:
       raise ValueError(
         f'no checkpoint of {model_dir} after step {max(done)} of {last_step} '

@@ -1,7 +1,7 @@
 """Starts the devices that a config asks for, or raises an error.
 
-A run never falls back to fewer devices. Settings that have no effect on these
-devices are `decisions`: a run prints them when it starts and records them.
+A run never falls back to fewer devices. `decisions` are notes on settings that
+have no effect on these devices; a run prints and records them.
 """
 
 import socket
@@ -27,7 +27,7 @@ class Devices(NamedTuple):
   Attributes:
     strategy: distribution strategy over all replicas.
     params: the config; a `num_gpus` of -1 is replaced by the number of GPUs.
-    decisions: the sentences of `device_checks.decisions`.
+    decisions: notes from `device_checks.decisions`.
   """
 
   strategy: tf.distribute.Strategy
@@ -56,7 +56,7 @@ class Devices(NamedTuple):
       f'{f", worker {worker} of {num_workers}" if num_workers > 1 else ""}'
     )
 
-  def tell(self, mode: str) -> None:
+  def print_summary(self, mode: str) -> None:
     """Prints the devices and the decisions to the standard error.
 
     Args:
@@ -87,6 +87,9 @@ def start(params: cfg.ExperimentConfig) -> Devices:
   Args:
     params: the config; single values are in their ranges.
 
+  Returns:
+    The devices.
+
   Raises:
     ValueError: the machine does not have the devices of the config. The message
       lists all problems.
@@ -105,7 +108,7 @@ def start(params: cfg.ExperimentConfig) -> Devices:
 
 
 def with_gpus(params: cfg.ExperimentConfig) -> cfg.ExperimentConfig:
-  """Replaces a `num_gpus` of -1 by the number of GPUs that the run uses."""
+  """Replaces the `num_gpus` -1 by the number of GPUs that the run uses."""
   if params.runtime.num_gpus >= 0:
     return params
   gpus = device_checks.visible_gpus()
@@ -114,8 +117,8 @@ def with_gpus(params: cfg.ExperimentConfig) -> cfg.ExperimentConfig:
   return params.replace(runtime={'num_gpus': gpus})
 
 
-def alone(params: cfg.ExperimentConfig) -> cfg.ExperimentConfig:
-  """Returns a config of many workers as one of this machine alone."""
+def on_one_machine(params: cfg.ExperimentConfig) -> cfg.ExperimentConfig:
+  """Replaces a strategy of several workers by one for this machine."""
   if params.runtime.distribution_strategy != WORKERS:
     return params
   return params.replace(runtime={'distribution_strategy': 'mirrored'})

@@ -1,4 +1,4 @@
-"""Turns errors of a full disk into a message that says how to continue."""
+"""Turns the errors of a full disk into an error with advice."""
 
 import contextlib
 import errno

@@ -19,21 +19,21 @@ class Preemption:
   Args:
     save: writes a checkpoint.
     write: prints a line.
-    anyone: takes True if this worker received SIGTERM, and returns True if any
-      worker did.
+    any_worker: takes True if this worker received SIGTERM, and returns True if
+      any worker did.
   """
 
   def __init__(
     self,
     save: Callable[[], object],
     write: Callable[[str], None],
-    anyone: Callable[[bool], bool] = bool,
+    any_worker: Callable[[bool], bool] = bool,
   ):
-    self._save, self._write, self._anyone = save, write, anyone
-    self._asked = threading.Event()
+    self._save, self._write, self._any_worker = save, write, any_worker
+    self._requested = threading.Event()
 
   def __call__(self, output: object) -> None:
-    """Saves and ends the run if SIGTERM came; called after each training loop.
+    """Saves and ends the run after SIGTERM; an Orbit train action.
 
     Args:
       output: output of the loop; not used.
@@ -42,7 +42,7 @@ class Preemption:
       Preempted: a worker received SIGTERM.
     """
     del output
-    if self._anyone(self._asked.is_set()):
+    if self._any_worker(self._requested.is_set()):
       self._save()
       self._write('asked to end (SIGTERM): saved; the same command goes on')
       raise Preempted()
@@ -53,7 +53,7 @@ class Preemption:
     if threading.current_thread() is not threading.main_thread():
       yield
       return
-    before = signal.signal(signal.SIGTERM, lambda *_: self._asked.set())
+    before = signal.signal(signal.SIGTERM, lambda *_: self._requested.set())
     try:
       yield
     finally:

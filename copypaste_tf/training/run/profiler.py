@@ -42,8 +42,8 @@ def window(text: str) -> Window:
 class Profiler:
   """Profiles exactly the steps of a window.
 
-  It shortens the training loops so that loops end where the window begins and
-  where it ends.
+  It shortens the training loops so that one ends at the start of the window and
+  one at its end.
   """
 
   def __init__(
@@ -68,16 +68,18 @@ class Profiler:
     """
     full, step = arguments['steps_per_loop'], arguments['global_step']
     arguments['steps_per_loop'] = lambda done: self._begin_loop(done, full)
-    made = orbit.Controller(**arguments)
-    made.train_actions += (lambda output: self._end_loop(int(step.numpy())),)
-    return made
+    controller = orbit.Controller(**arguments)
+    controller.train_actions += (
+      lambda output: self._end_loop(int(step.numpy())),
+    )
+    return controller
 
   def _begin_loop(self, done: int, full: int) -> int:
-    """Starts the profile at the window's begin.
+    """Starts the profile at the start of the window.
 
     Args:
       done: number of steps done so far.
-      full: number of steps of a loop that nothing shortens.
+      full: number of steps of a loop that is not shortened.
 
     Returns:
       The number of steps of the next loop.
@@ -90,7 +92,7 @@ class Profiler:
     return min([full, *(count for count in ahead if count > 0)])
 
   def _end_loop(self, done: int) -> None:
-    """Writes the profile at the window's end."""
+    """Writes the profile at the end of the window."""
     steps = self._steps
     if self._running and done >= steps.end:
       self._running = False

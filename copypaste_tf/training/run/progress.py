@@ -16,16 +16,16 @@ from copypaste_tf.training.run import memory, run_record
 from copypaste_tf.training.run.history import History
 
 HISTORY, RESULTS = TRAIN_FILES = ('history.jsonl', 'results.json')
-# Files of an evaluator, which may run beside a trainer.
+# Files of an evaluator, which may run in parallel to a trainer.
 EVAL_FILES = ('eval_history.jsonl', 'eval_results.json')
 RATE = 'images_per_second'
-_LONG_WAIT = 0.1  # Share of a step spent waiting that is worth a note.
+_LONG_WAIT = 0.1  # Smallest share of the input wait in a step to print.
 
 
 class Progress:
-  """Prints a line after every loop of steps, and keeps the history.
+  """Prints a line after every loop of steps, and writes the history.
 
-  An Orbit train action; `evaluated` is the eval action.
+  An instance is an Orbit train action; `evaluated` is an eval action.
   """
 
   def __init__(
@@ -46,17 +46,17 @@ class Progress:
     """Starts the clock.
 
     Args:
-      model_dir: where the history and the results go.
-      global_step: of the trainer.
-      total_steps: steps of the whole run.
-      batch_size: images of a step.
-      losses: `{name: label}` of the losses that a line shows.
-      metrics: metrics that the line of an evaluation shows.
+      model_dir: folder for the history and the results.
+      global_step: step counter of the trainer.
+      total_steps: number of steps of the whole run.
+      batch_size: number of images of a step.
+      losses: `{name: label}` of the losses to print.
+      metrics: metrics to print after an evaluation.
       headline: metric that every evaluation has.
       replicas: number of replicas that share a batch.
       best: keeps the best checkpoint.
-      files: names of the history and of the results.
-      write: takes a line.
+      files: file names of the history and the results.
+      write: prints a line.
 
     Raises:
       ValueError: the history of an earlier session is damaged.
@@ -69,19 +69,19 @@ class Progress:
     history, self._results = (os.path.join(model_dir, name) for name in files)
     self._history = History(history)
     self._seconds_per_step = None
-    self.rewound()
+    self.restart_rate()
 
-  def rewound(self) -> None:
-    """Counts from the step to which the run was restored."""
+  def restart_rate(self) -> None:
+    """Measures the rate from now on, after the step has been restored."""
     self._last_step = int(self._step.numpy())
     self._resumed = time.monotonic()
 
   def __call__(self, output: dict[str, tf.Tensor]) -> None:
-    """Reports a loop; adds what it measures to what TensorBoard gets."""
+    """Reports a loop, and adds measurements to `output` for TensorBoard."""
     step, now = int(self._step.numpy()), time.monotonic()
     seconds = (now - self._resumed) / max(step - self._last_step, 1)
     self._resumed, self._last_step = now, step
-    first = self._seconds_per_step is None  # Its loop holds the tracing.
+    first = self._seconds_per_step is None  # The first loop includes tracing.
     self._seconds_per_step = seconds
     output |= self._measured(seconds, output.pop(INPUT_SECONDS, None))
     values = {name: float(value) for name, value in output.items()}
@@ -101,10 +101,10 @@ class Progress:
     return values | memory.memory_gib()
 
   def evaluated(self, output: Mapping[str, Any]) -> None:
-    """Reports an evaluation; its time does not count as training time."""
+    """Reports an evaluation, and leaves its time out of the training rate."""
     values = {name: float(value) for name, value in output.items()}
     step = int(self._step.numpy())
-    # Saved first: steps in the history are not evaluated again.
+    # Saves before the history: a step in the history is not evaluated again.
     best = self._best is not None and self._best(step, values)
     self._history.append(step, values)
     shown = [
@@ -120,7 +120,7 @@ class Progress:
     return {row['step'] for row in self._history.rows if self._headline in row}
 
   def finish(self) -> dict[str, Any]:
-    """Writes `results.json` and returns what is in it."""
+    """Writes the results file and returns its contents."""
     rate = self._history.median(RATE)
     results = {
       'step': int(self._step.numpy()),
@@ -143,15 +143,15 @@ def progress_line(
   losses: Mapping[str, str],
   left: float | None,
 ) -> str:
-  """Formats one line.
+  """Formats a line of progress.
 
   Args:
-    step: steps done.
-    total: steps of the run.
-    values: losses, `images_per_second` and other measurements, which are
-      shown if they need attention.
-    losses: `{name: label}` of the losses that are shown.
-    left: seconds to the end, None if unknown.
+    step: number of steps done.
+    total: number of steps of the run.
+    values: losses, `images_per_second`, and `input_wait` and `gradient_norm`,
+      which are printed only if they are unusual.
+    losses: `{name: label}` of the losses to print.
+    left: seconds to the end; None if unknown.
   """
   shown = [
     f'{short} {values[name]:.3f}'

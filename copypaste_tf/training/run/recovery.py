@@ -1,8 +1,8 @@
 """Restores the last checkpoint of a diverged run and skips suspect examples.
 
-After that, the global step and the position in the examples differ.
-`divergence.jsonl` in the folder of the run records by how much, and from which
-step on; it has one line for each recovery.
+After a recovery, the position of the inputs is ahead of the global step.
+`divergence.jsonl` in the folder of the run has a line for each recovery, with
+the restored step and the position at that step.
 """
 
 import os
@@ -34,7 +34,7 @@ class Recoveries:
 
     Args:
       model_dir: folder of the run.
-      trainer: restored from its last checkpoint.
+      trainer: trainer, restored from its last checkpoint.
     """
     self._path = os.path.join(model_dir, FILE)
     self._trainer = trainer
@@ -83,7 +83,7 @@ class Recoveries:
     # All workers restore the checkpoint of the chief.
     checkpoint = tf.train.latest_checkpoint(os.path.dirname(self._path))
     runner.controller.restore_checkpoint(checkpoint)
-    # Its rate would count the restored steps.
+    # Resets Orbit's rate, which would count the restored steps.
     runner.controller.step_timer = None
     row = {
       'step': first + fault.step + 1,
@@ -103,13 +103,13 @@ class Recoveries:
     self._rows.append(row)
     if workers.is_chief(runner.strategy):
       whole_files.write_rows(self._path, self._rows)
-    most = self._config.divergence.max_recoveries
-    if len(self._rows) > most:
-      raise DivergedError(self._report(most))
+    limit = self._config.divergence.max_recoveries
+    if len(self._rows) > limit:
+      raise DivergedError(self._report(limit))
     return (
-      f'diverged at step {row["step"]}: {row["reason"]}; back to step '
+      f'diverged at step {row["step"]}: {row["reason"]}; restores step '
       f'{row["restored"]} and skips the examples up to step {step}, '
-      f'recovery {len(self._rows)} of {most}; their ids are in {self._path}'
+      f'recovery {len(self._rows)} of {limit}; their ids are in {self._path}'
     )
 
   def _source_ids(
@@ -118,7 +118,7 @@ class Recoveries:
     replicas: Sequence[int],
     context: tf.distribute.InputContext,
   ) -> list[int] | None:
-    """Returns the suspect images; None if the order is not repeatable."""
+    """Returns the suspects' ids; None if the order cannot be repeated."""
     data = self._config.train_data
     if data.data_service or not data.deterministic:
       return None
@@ -135,10 +135,10 @@ class Recoveries:
         suspects |= set(ids)
     return sorted(suspects)
 
-  def _report(self, most: int) -> str:
+  def _report(self, limit: int) -> str:
     lines = [
       f'The training diverged {len(self._rows)} times; '
-      f'Divergence.max_recoveries = {most}.'
+      f'Divergence.max_recoveries = {limit}.'
     ]
     for row in self._rows:
       losses = ', '.join(f'{s}: {x}' for s, x in row['losses'].items())
@@ -146,8 +146,8 @@ class Recoveries:
         f'  step {row["step"]}: {row["reason"]} (losses by step {losses})',
         f'    images of steps {row["steps"]}: {_shortened(row["source_ids"])}',
       ]
-    known = [set(row['source_ids'] or ()) for row in self._rows]
-    common = sorted(set.intersection(*known)) if len(known) > 1 else []
+    suspects = [set(row['source_ids'] or ()) for row in self._rows]
+    common = sorted(set.intersection(*suspects)) if len(suspects) > 1 else []
     lines += [
       f'All of it is in {self._path}. The weights of step '
       f'{self._rows[-1]["restored"]} are the last good ones: '
@@ -166,30 +166,30 @@ def source_ids(
   hosts: int = 1,
   num_replicas: int = 1,
 ) -> Iterator[list[int]]:
-  """Yields the ids of the images that replicas get in a step.
+  """Yields the source ids of the batches of some replicas in a step.
 
-  Reads the inputs again, since their order depends only on the config.
+  Reads the inputs again: their order depends only on the config.
 
   Args:
     data: config of the training inputs, in a deterministic order.
     output_size: height and width of the canvas in pixels.
-    position: number of steps whose examples come before.
-    replicas: numbers of the replicas, among all hosts.
+    position: number of steps whose examples are skipped.
+    replicas: indices of the replicas, counted over all hosts.
     hosts: number of hosts that read the inputs.
     num_replicas: number of replicas of all hosts.
   """
-  each = num_replicas // hosts
-  for host in sorted({replica // each for replica in replicas}):
+  replicas_per_host = num_replicas // hosts
+  for host in sorted({replica // replicas_per_host for replica in replicas}):
     context = tf.distribute.InputContext(hosts, host, num_replicas)
     stages = pipeline.train_stages(
-      # The ids are known before the augmentation.
+      # Skips the augmentation, which does not change the ids.
       data.replace(augment_on='device'),
       output_size,
       context,
       start_step=position,
     )
-    for index, batch in enumerate(stages['seed'].take(each)):
-      if host * each + index in replicas:
+    for index, batch in enumerate(stages['seed'].take(replicas_per_host)):
+      if host * replicas_per_host + index in replicas:
         scenes = [s for s in (batch.targets, batch.sources) if s is not None]
         ids = np.concatenate([s.source_id.numpy() for s in scenes])
         yield sorted(set(ids.tolist()))

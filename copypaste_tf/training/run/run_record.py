@@ -49,7 +49,7 @@ _CHANGEABLE = (
   'task.per_category_metrics',
 )
 _ABSENT = object()
-_EMPTY = ([], '')
+_EMPTY = ([], '')  # Older records may lack such values.
 
 
 def write(
@@ -68,9 +68,9 @@ def write(
     hardware: `devices.Devices.record` of the run.
 
   Raises:
-    ValueError: as in `refuse_another`.
+    ValueError: as in `refuse_other_config`.
   """
-  refuse_another(model_dir, resolved.params, overwrite=overwrite)
+  refuse_other_config(model_dir, resolved.params, overwrite=overwrite)
   tf.io.gfile.makedirs(model_dir)
   _write(model_dir, PARAMS, to_yaml(resolved.params))
   _write(model_dir, GIN, resolved.gin)
@@ -79,7 +79,7 @@ def write(
   _write(model_dir, VERSIONS, json.dumps(environment, indent=2) + '\n')
 
 
-def refuse_another(
+def refuse_other_config(
   model_dir: str, params: cfg.ExperimentConfig, *, overwrite: bool
 ) -> None:
   """Refuses a folder that holds a run of another config.
@@ -133,7 +133,7 @@ def differences(model_dir: str, params: cfg.ExperimentConfig) -> list[str]:
 
   Returns:
     A line `path: recorded value -> new value` for each difference; none if the
-    folder has no record. Settings that may change are not compared.
+    folder has no record. Settings in `_CHANGEABLE` are not compared.
   """
   path = os.path.join(model_dir, PARAMS)
   if not tf.io.gfile.exists(path):
@@ -157,7 +157,7 @@ def _changes(old: str, new: str) -> list[str]:
 
 
 def _leaves(text: str) -> dict[str, Any]:
-  """Flattens a config without empty values, which older records may lack."""
+  """Flattens a config, without its empty values."""
   leaves = config_types.flatten(yaml.safe_load(text))
   return {path: value for path, value in leaves.items() if value not in _EMPTY}
 

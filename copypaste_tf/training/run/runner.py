@@ -36,25 +36,25 @@ def run(
   profile: Window | None = None,
   started: Devices | None = None,
 ) -> dict[str, Any]:
-  """Trains or evaluates.
+  """Trains, evaluates, or both.
 
   Args:
     resolved: the config, checked.
     model_dir: folder for checkpoints, summaries and the record.
     mode: one of `MODES`.
     overwrite_record: accept another config's record in `model_dir`.
-    profile: steps of a training to record with TensorFlow's profiler.
-    started: the devices, where they are started already, as several workers
-      must be before anything is computed; None starts them here.
+    profile: steps of a training to profile; None for no profile.
+    started: the devices, if they are started already. Several workers must
+      start them before any computation. None starts them here.
 
   Returns:
-    The content of `results.json`: step, seconds, last losses, last metrics.
+    The contents of the results file: step, seconds, last losses and metrics.
 
   Raises:
     ValueError: the folder holds another config's run, there is no checkpoint
       to evaluate, no checkpoint can be read, a record does not decode, the disk
-      is full, an evaluator waits in vain, the hardware is not that of the
-      config, or workers disagree.
+      is full, an evaluator waits too long for a checkpoint, devices are
+      missing, or the workers have different configs.
     Preempted: SIGTERM came; a checkpoint was written.
     DivergedError: the training diverged more often than it may.
   """
@@ -65,7 +65,7 @@ def run(
   started = started or devices.start(resolved.params)
   if mode == 'continuous_eval' and workers.position(started.strategy)[1] > 1:
     raise ValueError(f'--mode={mode} is for one machine: --strategy=mirrored')
-  started.tell(mode)
+  started.print_summary(mode)
   show = Printer(sys.stdout)
   with (
     disk.full_disk_errors(model_dir),
@@ -73,11 +73,11 @@ def run(
     pipeline.input_errors(started.params.task.train_data),
   ):
     if mode == 'continuous_eval':
-      run_record.refuse_another(
+      run_record.refuse_other_config(
         model_dir, resolved.params, overwrite=overwrite_record
       )
-      return _evaluate_beside(started, model_dir, show)
-    # An evaluator beside a trainer leaves the trainer's record alone.
+      return _evaluate_continuously(started, model_dir, show)
+    # An evaluation does not overwrite the record of the training.
     if 'train' in mode:
       _prepare(model_dir, resolved, started, overwrite_record)
     with quiet_orbit():
@@ -96,14 +96,14 @@ def evaluate(
 
   Args:
     params: the config.
-    model_dir: where the detections are written.
+    model_dir: folder for the detections.
     checkpoint: path prefix of the checkpoint.
 
   Returns:
     The metrics by name.
   """
-  started = _without_averages(devices.start(devices.alone(params)))
-  started.tell('eval')
+  started = _without_averages(devices.start(devices.on_one_machine(params)))
+  started.print_summary('eval')
   with quiet_orbit():
     _, trainer = assembly.task_and_trainer(started, model_dir, train=False)
     restore(trainer.model, checkpoint)
@@ -115,9 +115,11 @@ def evaluate(
 def _prepare(model_dir, resolved, started, overwrite) -> None:
   """Checks and writes the record of a run; all workers call it."""
   strategy = started.strategy
-  run_record.refuse_another(model_dir, resolved.params, overwrite=overwrite)
+  run_record.refuse_other_config(
+    model_dir, resolved.params, overwrite=overwrite
+  )
   run_record.refuse_other_workers(
-    workers.from_all(strategy, run_record.to_yaml(resolved.params))
+    workers.all_gather(strategy, run_record.to_yaml(resolved.params))
   )
   if workers.is_chief(strategy):
     run_record.write(
@@ -125,26 +127,28 @@ def _prepare(model_dir, resolved, started, overwrite) -> None:
     )
     for fault in last_good.set_damaged_aside(model_dir):
       print(f'{fault}; going on from the one before', file=sys.stderr)
-  workers.from_all(strategy, None)  # Waits until checkpoints may be read.
+  workers.all_gather(strategy, None)  # Waits for the chief to move checkpoints.
 
 
 def _run(built: assembly.Run, show: Callable[[str], Any]) -> None:
-  """Runs to the end; recovers a training that diverges."""
+  """Runs to the end, with recoveries if the training diverges."""
   while True:
     try:
       built.runner.run()
       return
     except LoopError as fault:
       show(built.recoveries.recover(fault, built.runner))
-      built.progress.rewound()
+      built.progress.restart_rate()
 
 
-def _evaluate_beside(started, model_dir, show) -> dict[str, Any]:
-  """Evaluates the checkpoints of another process; returns the results."""
+def _evaluate_continuously(started, model_dir, show) -> dict[str, Any]:
+  """Evaluates the checkpoints of a training in another process."""
   started = _without_averages(started)
   with quiet_orbit():
     _, trainer = assembly.task_and_trainer(started, model_dir, train=False)
-    progress = assembly.watched(started, trainer, model_dir, model_dir, show)
+    progress = assembly.make_progress(
+      started, trainer, model_dir, model_dir, show
+    )
     continuous.evaluate(trainer, model_dir, progress, show)
   return progress.finish()
 

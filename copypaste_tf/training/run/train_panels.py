@@ -41,12 +41,12 @@ class Panels:
       every: steps between panels.
       global_step: step counter of the trainer.
     """
-    few = batch_layout.with_batch_size(data, _PANEL_IMAGES).replace(
+    panel_data = batch_layout.with_batch_size(data, _PANEL_IMAGES).replace(
       shuffle_buffer_size=8 * _PANEL_IMAGES,
       augment_on='host',
       data_service='',
     )
-    self._batches = iter(pipeline.train_dataset(few, output_size))
+    self._batches = iter(pipeline.train_dataset(panel_data, output_size))
     self._names = data_files.label_map(record_sets.patterns(data))
     folder = os.path.join(model_dir, 'train')
     self._writer = tf.summary.create_file_writer(folder)
@@ -55,7 +55,7 @@ class Panels:
     self({})
 
   def __call__(self, output: Mapping[str, Any]) -> None:
-    """Draws a panel if it is time; an Orbit train action."""
+    """Draws a panel if it is due; an Orbit train action."""
     del output
     step = int(self._step.numpy())
     if step < self._next:
@@ -72,7 +72,7 @@ def draw_batch(scenes: TrainScenes, names: Mapping[int, str]) -> np.ndarray:
 
   Args:
     scenes: `b` training examples with normalised images.
-    names: class names by category id; ids without a name are shown as such.
+    names: class names by category id. Ids without a name are shown as numbers.
 
   Returns:
     `[h, w, 3]` uint8; pasted objects are captioned with a `+`.

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from config_problems import found
+from config_problems import problems_of
 from small_detector import small
 
 from copypaste_tf.config import config_types
@@ -69,7 +69,7 @@ def test_what_counts_as_read_is_what_the_model_reads(name, size):
   ],
 )
 def test_what_nobody_reads_is_refused(override, path, has):
-  (problem,) = found([f'model.overrides = {override}'])
+  (problem,) = problems_of([f'model.overrides = {override}'])
   assert f'task.model.{path}: is not read by the model, which has {has}' in (
     problem
   )
@@ -86,5 +86,5 @@ def test_what_nobody_reads_is_refused(override, path, has):
   ],
 )
 def test_parts_that_the_model_has_not(line, message):
-  (problem,) = found([line])
+  (problem,) = problems_of([line])
   assert re.search(message, problem)

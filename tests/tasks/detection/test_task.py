@@ -11,7 +11,7 @@ from copypaste_tf.tasks.detection import labels as train_labels
 from copypaste_tf.tasks.detection import losses as train_losses
 from copypaste_tf.tasks.detection.task import DetectionTask
 from copypaste_tf.training.config import gin_config
-from copypaste_tf.training.loop.adapter import TrainedTask
+from copypaste_tf.training.loop.adapter import ModelGardenTask
 
 TINY = [
   'BATCH_SIZE = 2',
@@ -57,7 +57,7 @@ def batch(host_batches):
 
 @pytest.fixture(scope='module')
 def step(task, model, strategy):
-  trained = TrainedTask(task)
+  trained = ModelGardenTask(task)
   with strategy.scope():
     optimizer = tf_keras.optimizers.legacy.SGD(0.01, momentum=0.9)
     optimizer._create_all_weights(model.trainable_variables)
@@ -259,7 +259,7 @@ def check_labels(of_host, of_device):
 def test_a_step_that_augments_is_traced_once(
   device_task, model, device_batches, host_batches, strategy
 ):
-  trained = TrainedTask(device_task)
+  trained = ModelGardenTask(device_task)
   with strategy.scope():
     optimizer = tf_keras.optimizers.legacy.SGD(0.01)
     optimizer._create_all_weights(model.trainable_variables)

@@ -1,7 +1,7 @@
 """Wrong values of a config are named, with their origin."""
 
 import pytest
-from config_problems import found
+from config_problems import problems_of
 
 from copypaste_tf.config.config_types import Problem
 from copypaste_tf.inputs import pipeline
@@ -35,14 +35,14 @@ from copypaste_tf.training.config import gin_config
   ],
 )
 def test_a_wrong_value_is_named_with_its_origin(binding, expected):
-  problems = found([binding])
+  problems = problems_of([binding])
   assert len(problems) == 1
   for text in ('--gin_params', *expected):
     assert text in problems[0]
 
 
 def test_the_jitters_of_targets_and_sources_are_told_apart():
-  problems = found(
+  problems = problems_of(
     [
       'TrainData.source_jitter = @source/ScaleJitter()',
       'source/ScaleJitter.min_scale = 0.0',
@@ -55,7 +55,7 @@ def test_the_jitters_of_targets_and_sources_are_told_apart():
 
 
 def test_the_batch_size_is_a_multiple_of_the_replicas():
-  problems = found(['runtime.num_gpus = 3'], mode='train')
+  problems = problems_of(['runtime.num_gpus = 3'], mode='train')
   assert len(problems) == 1
   assert 'multiple of the 3 replicas, got 4' in problems[0]
 
@@ -83,11 +83,11 @@ def test_a_given_number_of_replicas_is_used():
 @pytest.mark.parametrize('place', ['host', 'device'])
 def test_one_image_per_replica_is_enough(place):
   params = ['BATCH_SIZE = 2', 'runtime.num_gpus = 2']
-  assert not found([*params, f'TrainData.augment_on = "{place}"'])
+  assert not problems_of([*params, f'TrainData.augment_on = "{place}"'])
 
 
 def test_source_records_without_copy_paste_are_a_problem():
-  problems = found(
+  problems = problems_of(
     ['TrainData.copy_paste = None', 'TrainData.source_input_path = "x"']
   )
   assert len(problems) == 1 and 'never read' in problems[0]
@@ -95,12 +95,12 @@ def test_source_records_without_copy_paste_are_a_problem():
 
 def test_an_evaluation_does_not_check_the_settings_of_training():
   wrong = ['schedule.warmup_steps = 4']
-  assert found(wrong, mode='eval') == []
-  assert len(found(wrong, mode='train')) == 1
+  assert problems_of(wrong, mode='eval') == []
+  assert len(problems_of(wrong, mode='train')) == 1
 
 
 def test_all_wrong_values_are_listed():
-  problems = found(['TrainData.num_planes = 0', 'TrainData.dtype = "x"'])
+  problems = problems_of(['TrainData.num_planes = 0', 'TrainData.dtype = "x"'])
   assert len(problems) == 2
 
 

@@ -4,14 +4,14 @@ import json
 import shutil
 
 import serialized
-from config_problems import found
+from config_problems import problems_of
 
 from copypaste_tf import records
 from copypaste_tf.training.checks import data_checks
 
 
 def test_a_good_recipe_has_no_problems(shapes_params):
-  assert found(shapes_params, data=True) == []
+  assert problems_of(shapes_params, data=True) == []
 
 
 def test_missing_records_name_the_command_that_makes_them(shapes):
@@ -19,35 +19,35 @@ def test_missing_records_name_the_command_that_makes_them(shapes):
     'TRAIN_RECORDS = "data/coco/train*.tfrecord"',
     f'EVAL_RECORDS = "{shapes}/val-*.tfrecord"',
   ]
-  problems = found(params, data=True)
+  problems = problems_of(params, data=True)
   assert len(problems) == 1
   assert 'task.train_data.input_path' in problems[0]
   assert 'tfrecord_tools.create_coco_tfrecord' in problems[0]
   assert '--output_prefix=data/coco/train' in problems[0]
-  assert found(params) == []
-  assert found(params, data=True, mode='eval') == []
+  assert problems_of(params) == []
+  assert problems_of(params, data=True, mode='eval') == []
 
 
 def test_missing_shapes_name_make():
   params = ['TRAIN_RECORDS = "no/shapes/train-*"', 'EVAL_RECORDS = "no/x"']
-  assert 'make shapes' in found(params, data=True)[0]
+  assert 'make shapes' in problems_of(params, data=True)[0]
 
 
 def test_the_label_map_must_fit(shapes, shapes_params):
   names = data_checks.gather(f'{shapes}/train-*.tfrecord').classes
   highest = max(names)
   short = f'model.num_classes = {highest}'  # Id 0 is the background.
-  problems = found([*shapes_params, short], data=True)
+  problems = problems_of([*shapes_params, short], data=True)
   assert len(problems) == 2  # Of the training and of the evaluation records.
   assert '--gin_params' in problems[0]
   assert f'{highest} ({names[highest]})' in problems[0]
   assert f'set model.num_classes = {highest + 1}' in problems[0]
   enough = f'model.num_classes = {highest + 1}'
-  assert found([*shapes_params, enough], data=True) == []
+  assert problems_of([*shapes_params, enough], data=True) == []
 
 
 def test_records_must_fit_what_is_read(shapes_params):
-  problems = found(
+  problems = problems_of(
     [*shapes_params, 'TrainData.max_source_instances = 1'], data=True
   )
   assert (
@@ -71,20 +71,20 @@ def edit_manifest(shapes, folder, split, **changes):
 
 def test_copy_paste_without_masks_is_refused(shapes, tmp_path):
   params = edit_manifest(shapes, tmp_path, 'train', include_masks=False)
-  problems = found(params, data=True)
+  problems = problems_of(params, data=True)
   assert len(problems) == 1
   assert 'Copy-Paste is on, but the records have no masks' in problems[0]
 
 
 def test_too_few_planes_are_a_problem(shapes, tmp_path):
   params = edit_manifest(shapes, tmp_path, 'train', num_planes=5)
-  problems = found(params, data=True)
+  problems = problems_of(params, data=True)
   assert len(problems) == 1 and 'TrainData.num_planes = 5' in problems[0]
 
 
 def test_label_maps_that_disagree_are_a_problem(shapes, tmp_path):
   params = edit_manifest(shapes, tmp_path, 'val', label_map={'1': 'dog'})
-  problems = found(params, data=True)
+  problems = problems_of(params, data=True)
   assert len(problems) == 1
   assert "category 1 is 'dog' here and 'disc' in" in problems[0]
 
@@ -101,7 +101,7 @@ def test_without_a_manifest_the_records_are_looked_at(shapes, tmp_path):
 
 
 def test_missing_annotation_file_and_checkpoint(shapes_params):
-  problems = found(
+  problems = problems_of(
     [
       *shapes_params,
       'TaskConfig.annotation_file = "gone.json"',
@@ -129,5 +129,5 @@ def test_facts_of_records_without_a_manifest(tmp_path):
 
 def test_no_records_are_given():
   params = ['TRAIN_RECORDS = ""']
-  (problem,) = found(params, data=True, mode='train')
+  (problem,) = problems_of(params, data=True, mode='train')
   assert problem.endswith('task.train_data.input_path: no records are given')

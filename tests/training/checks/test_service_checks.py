@@ -1,7 +1,7 @@
 """A service that can not work as configured is refused."""
 
 import pytest
-from config_problems import found
+from config_problems import problems_of
 
 from copypaste_tf.inputs import data_config
 from copypaste_tf.training.checks import service_checks
@@ -24,7 +24,7 @@ def test_the_order_of_a_service_is_not_deterministic():
 
 @pytest.mark.parametrize('address', ['host:5050', 'grpc://host', 'grpc://:1'])
 def test_the_address_has_protocol_host_and_port(address):
-  (problem,) = found(
+  (problem,) = problems_of(
     [
       f'TrainData.data_service = "{address}"',
       'TrainData.deterministic = False',

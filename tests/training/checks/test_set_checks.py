@@ -1,7 +1,7 @@
 """Record sets of a recipe that do not fit are refused where they stand."""
 
 import pytest
-from config_problems import found
+from config_problems import problems_of
 
 from copypaste_tf.inputs.data_config import CopyPaste, RecordSet, TrainData
 from copypaste_tf.training.checks import set_checks
@@ -17,21 +17,21 @@ SETS = [
 
 
 def test_sets_that_fit_have_no_problems(shapes_params):
-  assert found([*shapes_params, *SETS], data=True) == []
+  assert problems_of([*shapes_params, *SETS], data=True) == []
 
 
 def test_a_problem_is_told_with_its_field():
-  (problem,) = found([*SETS, 'two/RecordSet.loss_weight = 2.0'])
+  (problem,) = problems_of([*SETS, 'two/RecordSet.loss_weight = 2.0'])
   assert 'task.train_data.sets.1.loss_weight: is not supported yet' in problem
 
 
 def test_a_path_besides_the_sets_is_refused():
-  (problem,) = found(SETS[1:])
+  (problem,) = problems_of(SETS[1:])
   assert 'input_path: TrainData.sets says what is read' in problem
 
 
 def test_every_set_has_its_records_checked():
-  missing = found(
+  missing = problems_of(
     [*SETS, 'two/RecordSet.path = "gone"'], data=True, mode='train'
   )
   assert 'task.train_data.sets.1.path: no file' in missing[-1]

@@ -131,7 +131,7 @@ import numpy as np
 import tensorflow as tf
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.config import gin_config
-from copypaste_tf.training.loop.adapter import TrainedTask
+from copypaste_tf.training.loop.adapter import ModelGardenTask
 
 (cpu,) = tf.config.list_physical_devices('CPU')
 tf.config.set_logical_device_configuration(
@@ -147,7 +147,7 @@ scenes = next(iter(made.train_inputs(config.train_data)))
 
 def learn(strategy, parts):
   with strategy.scope():
-    made = TrainedTask(registry.build(config.replace(micro_batches=parts)))
+    made = ModelGardenTask(registry.build(config.replace(micro_batches=parts)))
     model = made.build_model()
     optimizer = made.create_optimizer(params.trainer.optimizer_config)
     optimizer._create_all_weights(model.trainable_variables)

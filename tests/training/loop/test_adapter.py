@@ -5,7 +5,7 @@ from official.core import base_task
 
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.config import gin_config
-from copypaste_tf.training.loop.adapter import TrainedTask
+from copypaste_tf.training.loop.adapter import ModelGardenTask
 from copypaste_tf.training.loop.averaging import Averaged
 
 
@@ -36,7 +36,7 @@ class Recorder:
 
 def made(*lines, **kwargs):
   params = gin_config.load(['smoke'], lines).params
-  return params, TrainedTask(registry.build(params.task), **kwargs)
+  return params, ModelGardenTask(registry.build(params.task), **kwargs)
 
 
 def test_it_is_a_task_of_model_garden_without_variables():

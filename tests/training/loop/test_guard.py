@@ -41,7 +41,8 @@ def step(number):
   statistic.assign(tf.where(bad, float('inf'), 0.0))
 
 
-count = tf.function(lambda: guard.unsound(strategy, [statistic, weight]))
+variables = [statistic, weight]
+count = tf.function(lambda: guard.count_nonfinite(strategy, variables))
 before = int(count())
 
 
@@ -55,7 +56,7 @@ for number in range(3):
 print(json.dumps({
   'losses': metric.by_step().tolist(),
   'mean': float(metric.result()),
-  'unsound': [before, int(count())],
+  'count_nonfinite': [before, int(count())],
 }))
 """
 
@@ -93,4 +94,4 @@ def test_what_one_of_two_replicas_has_counts():
   found = json.loads(done.stdout.splitlines()[-1])
   assert found['losses'] == [[0.0, 10.0], [1.0, 11.0], [2.0, 12.0]]
   assert found['mean'] == 6.0
-  assert found['unsound'] == [0, 1]
+  assert found['count_nonfinite'] == [0, 1]

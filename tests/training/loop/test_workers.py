@@ -22,7 +22,7 @@ def strategy_of(chief):
 def test_a_single_process_is_the_chief_and_gets_its_own_value(strategy):
   assert workers.position(strategy) == (0, 1)
   assert workers.is_chief(strategy)
-  assert workers.from_all(strategy, {'a': [1]}) == [{'a': [1]}]
+  assert workers.all_gather(strategy, {'a': [1]}) == [{'a': [1]}]
   assert workers.is_chief(tf.distribute.get_strategy())
 
 

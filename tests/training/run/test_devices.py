@@ -57,7 +57,7 @@ def test_one_line_describes_the_devices(strategy):
 def test_decisions_are_notes_after_the_line(capsys):
   params = params_of(distribution_strategy='off', num_gpus=0)
   started = devices.start(params)
-  started.tell('eval')
+  started.print_summary('eval')
   line, *notes = capsys.readouterr().err.splitlines()
   batch = params.task.validation_data.global_batch_size
   assert line == started.line(batch) and f'{batch} images each' in line
@@ -73,10 +73,10 @@ def test_more_gpus_than_there_are_is_an_error():
 
 def test_a_run_of_many_workers_is_evaluated_on_one_machine():
   params = params_of(distribution_strategy='multi_worker_mirrored')
-  params = devices.alone(params)
+  params = devices.on_one_machine(params)
   assert params.runtime.distribution_strategy == 'mirrored'
   other = params_of(distribution_strategy='one_device')
-  assert devices.alone(other) is other
+  assert devices.on_one_machine(other) is other
 
 
 # Each in its own process: a failed TPU connection breaks the context of

@@ -30,11 +30,11 @@ def test_all_workers_save_when_one_gets_sigterm():
   saved = []
   received = {'this': False, 'other': False}
 
-  def anyone(this):
+  def any_worker(this):
     received['this'] = this
     return any(received.values())
 
-  preemption = Preemption(lambda: saved.append(1), print, anyone)
+  preemption = Preemption(lambda: saved.append(1), print, any_worker)
   preemption(None)
   received['other'] = True
   with pytest.raises(Preempted):

@@ -177,7 +177,7 @@ def test_the_rate_counts_from_the_restored_step(run, clock):
   made, _ = run
   made._step.assign(100)
   clock.now += 50
-  made.rewound()
+  made.restart_rate()
   assert advance(made, clock, 102, 4.0) == 4
 
 

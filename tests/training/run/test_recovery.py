@@ -77,7 +77,7 @@ def test_a_run_goes_on_behind_a_bad_batch(shapes_params, tmp_path, capsys):
   assert row['reason'] == 'the loss is nan' and row['losses'] == {'5': 'nan'}
   assert row['steps'] == [5] and row['source_ids'] == sorted(bad)
   told = capsys.readouterr().out
-  assert 'back to step 3' in told and 'recovery 1 of 3' in told
+  assert 'restores step 3' in told and 'recovery 1 of 3' in told
   assert f'step {tiny_run.STEPS}/{tiny_run.STEPS}' in told
   for path in (tmp_path / 'model').glob('ckpt-*.index'):
     reader = tf.train.load_checkpoint(str(path).removesuffix('.index'))
