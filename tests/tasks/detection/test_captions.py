@@ -1,5 +1,5 @@
 from copypaste_tf.evaluation import coco
-from copypaste_tf.tasks.detection import task
+from copypaste_tf.tasks.detection import losses
 from copypaste_tf.tasks.detection.captions import CAPTIONS
 
 
@@ -16,7 +16,7 @@ def test_every_metric_of_the_evaluation_has_a_row():
 
 def test_losses_are_those_of_the_task():
   # The total adds only weight decay to the sum.
-  assert set(CAPTIONS.losses) == set(task.LOSSES) - {'total_loss'}
+  assert set(CAPTIONS.losses) == set(losses.NAMES) - {'total_loss'}
 
 
 def test_predictions_tell_the_least_score():

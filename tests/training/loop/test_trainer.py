@@ -62,7 +62,7 @@ def test_the_wait_is_that_for_the_inputs_alone(milliseconds):
 
 def watched(optimizer):
   norm = tf_keras.metrics.Mean('gradient_norm', tf.float32)
-  trainer._watch_gradients(optimizer, norm)
+  trainer._measure_gradients(optimizer, norm)
   return norm
 
 
