@@ -78,7 +78,7 @@ def test_an_evaluator_beside_a_trainer_writes_no_record(
     beside.append(model_dir)
     return {'step': 8}
 
-  monkeypatch.setattr(runner, '_evaluate_beside', evaluate)
+  monkeypatch.setattr(runner, '_evaluate_continuously', evaluate)
   results = runner.run(gin_config.load(), str(tmp_path), 'continuous_eval')
   assert (results, beside, faked) == ({'step': 8}, [str(tmp_path)], [])
 
@@ -87,6 +87,6 @@ def test_an_evaluator_refuses_the_folder_of_another_config(
   tmp_path, monkeypatch
 ):
   run_record.write(str(tmp_path), gin_config.load(['smoke']), overwrite=False)
-  monkeypatch.setattr(runner, '_evaluate_beside', None)
+  monkeypatch.setattr(runner, '_evaluate_continuously', None)
   with pytest.raises(ValueError, match=r'anchor_size: 4\.0 -> 8\.0'):
     runner.run(gin_config.load(), str(tmp_path), 'continuous_eval')
