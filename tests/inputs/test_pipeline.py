@@ -47,11 +47,11 @@ def test_knobs_are_those_of_the_config(data):
     'max_instances': 7,
     'jitter': options.ScaleJitter(0.5, 2.0),
     'source_jitter': options.ScaleJitter(0.1, 1.5),
-    'copy_paste': options.CopyPaste(subset='all'),
+    'composition': options.CopyPaste(subset='all'),
     'dtype': tf.bfloat16,
   }
   plain = pipeline.augment_knobs(data_config.TrainData())
-  assert plain['copy_paste'] is None and plain['source_jitter'] is None
+  assert plain['composition'] is None and plain['source_jitter'] is None
 
 
 def batches(data, *args):
