@@ -91,8 +91,8 @@ class TrainScenes(NamedTuple):
     touched: `[b, n]` bool, true for target objects that lost pixels.
     areas: `[b, n]` int32, visible pixels; above 0 for every label.
     source_id: `[b, 2]` int64, ids of the target and of the source image.
-    statistics: `[b]` float32 counts by name; `augment.copy_paste.copy_paste`
-      lists them.
+    statistics: dict of `[b]` float32 counts by name; see
+      `augment.copy_paste.copy_paste`.
   """
 
   image: tf.Tensor
