@@ -78,7 +78,7 @@ def check_pairs(drawn_examples):
     ids = [example.target.source_id, example.source.source_id]
     assert example.result.source_id.tolist() == ids
     assert ids[0] != ids[1]
-  assert sum(example.result.alpha.any() for example in drawn) > 2
+  assert sum(example.result.alpha.any() for example in drawn_examples) > 2
 
 
 def test_pixels_come_from_the_target_and_the_source(drawn):
