@@ -100,6 +100,13 @@ def test_python_examples_run(page, checkout, monkeypatch):
   monkeypatch.chdir(checkout)  # The commands have made the data there.
   import tensorflow as tf
 
+  from copypaste_tf.augment import compositions
+  from tfrecord_tools import loaders
+
+  # Other tests must not see what an example registers.
+  for module, name in ((loaders, '_LOADERS'), (compositions, '_COMPOSITIONS')):
+    monkeypatch.setattr(module, name, dict(getattr(module, name)))
+
   rng = np.random.default_rng(0)
   dataset = tf.data.Dataset.from_tensors(
     {
