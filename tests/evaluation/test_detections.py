@@ -37,6 +37,12 @@ def test_results_hold_box_score_class_and_image():
   }
 
 
+def test_class_1_is_kept_and_class_0_is_padding():
+  inputs = batch(1, 4) | {'masks': None, 'classes': np.array([[1, 0, 2, -1]])}
+  kept = detections.from_batch(**inputs).category_ids
+  assert kept.tolist() == [1, 2]
+
+
 def test_results_keep_the_order_and_skip_padding():
   inputs = batch()
   inputs['classes'][0, 1] = 0

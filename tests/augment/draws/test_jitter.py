@@ -133,3 +133,12 @@ def test_images_of_a_batch_are_drawn_independently():
 def test_values_out_of_range_are_named(options, message):
   with pytest.raises(ValueError, match=message):
     _sample([[10, 10]], options=options)
+
+
+def test_scale_crop_and_flip_are_drawn_independently():
+  options = ScaleJitter(min_scale=1.5, max_scale=2.0)
+  draw = _sample([[400, 400]] * 6000, output_size=(400, 400), options=options)
+  room = draw.scaled_size - 400
+  draws = [room[:, 0], *(draw.offset / room).T, draw.flipped]
+  correlation = np.corrcoef(np.stack(draws).astype(float))
+  assert np.abs(correlation - np.eye(4)).max() < 0.06
