@@ -4,45 +4,10 @@ import numpy as np
 import pytest
 import reference
 import tensorflow as tf
+from average import Average, average
 
 from copypaste_tf import augment
-from copypaste_tf.augment import compositions, joining
-from copypaste_tf.augment.draws.selection import Selection
-from copypaste_tf.augment.labels import occlusion
-
-
-@dataclasses.dataclass
-class Average:
-  """A toy: the mean of both images, and the labels of the target."""
-
-  weight: float = 0.5
-  blends = True
-  shares_warp = False
-
-  def check(self):
-    if not 0 <= self.weight <= 1:
-      raise ValueError(f'Average.weight is in [0, 1], got {self.weight}.')
-
-
-def average(targets, sources, seed, *, options, max_instances, partner):
-  del seed
-  if partner is not None:
-    raise ValueError('the sources come in order')
-  image = (
-    options.weight * targets.scenes.image
-    + (1 - options.weight) * sources.scenes.image
-  )
-  zero = tf.zeros_like(targets.scenes.size[:, 0])
-  return joining.join(
-    targets,
-    sources,
-    occlusion.untouched(targets),
-    Selection(zero, zero, tf.zeros_like(sources.scenes.crowd)),
-    image=image,
-    planes=targets.scenes.planes,
-    owners=tf.fill(tf.shape(image)[:3], np.uint8(3)),
-    max_instances=max_instances,
-  )
+from copypaste_tf.augment import compositions
 
 
 @pytest.fixture

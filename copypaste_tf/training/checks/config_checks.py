@@ -200,11 +200,13 @@ def _augmentation(data: TrainData) -> Iterator[Problem]:
   except ValueError as error:
     yield Problem(_TRAIN + 'composition', str(error))
     return
-  knobs['copy_paste'] = knobs['composition'] if data.copy_paste else None
-  for name in ('jitter', 'source_jitter', 'copy_paste'):
+  options = {name: knobs[name] for name in ('jitter', 'source_jitter')}
+  if data.copy_paste is not None:  # A named composition is checked by now.
+    options['copy_paste'] = knobs['composition']
+  for name, checked in options.items():
     try:
-      if knobs[name] is not None:
-        knobs[name].check()
+      if checked is not None:
+        checked.check()
     except ValueError as error:
       # The message begins with the field, such as `CopyPaste.subset`.
       _, _, field = str(error).split()[0].partition('.')
