@@ -17,7 +17,7 @@ from copypaste_tf.training.checks import (
   data_checks,
   service_checks,
   set_checks,
-  step_checks,
+  trainer_checks,
 )
 from copypaste_tf.training.config.gin_config import Resolved
 
@@ -99,7 +99,7 @@ def problems(
     listed += set_checks.problems(
       params.task.train_data, replicas or pipeline.num_replicas(params)
     )
-    listed += step_checks.problems(params)
+    listed += trainer_checks.problems(params)
     listed += _augmentation(params.task.train_data)
   listed += _batches(params, mode, replicas or pipeline.num_replicas(params))
   return listed + data_checks.problems(params, mode, missing_data)

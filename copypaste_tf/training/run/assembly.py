@@ -15,7 +15,7 @@ from copypaste_tf.tasks import registry
 from copypaste_tf.training.checkpoints.best import Best
 from copypaste_tf.training.loop import workers
 from copypaste_tf.training.loop.adapter import ModelGardenTask
-from copypaste_tf.training.loop.guard import GuardedTrainer
+from copypaste_tf.training.loop.guarded_trainer import GuardedTrainer
 from copypaste_tf.training.loop.trainer import InputClock
 from copypaste_tf.training.run.devices import Devices
 from copypaste_tf.training.run.preemption import Preemption

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from copypaste_tf.training.loop.guard import StepLosses
+from copypaste_tf.training.loop.guarded_trainer import StepLosses
 
 # In a process of its own: devices are fixed when TensorFlow starts.
 REPLICAS = """
 import json
 import tensorflow as tf
-from copypaste_tf.training.loop import guard
+from copypaste_tf.training.loop import guarded_trainer
 
 (cpu,) = tf.config.list_physical_devices('CPU')
 tf.config.set_logical_device_configuration(
@@ -22,7 +22,7 @@ tf.config.set_logical_device_configuration(
 )
 strategy = tf.distribute.MirroredStrategy(['/cpu:0', '/cpu:1'])
 with strategy.scope():
-  metric = guard.StepLosses(4, 'loss')
+  metric = guarded_trainer.StepLosses(4, 'loss')
   statistic = tf.Variable(
     0.0,
     trainable=False,
@@ -42,7 +42,7 @@ def step(number):
 
 
 variables = [statistic, weight]
-count = tf.function(lambda: guard.count_nonfinite(strategy, variables))
+count = tf.function(lambda: guarded_trainer.count_nonfinite(strategy, variables))
 before = int(count())
 
 
