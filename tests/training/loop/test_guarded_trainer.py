@@ -42,7 +42,9 @@ def step(number):
 
 
 variables = [statistic, weight]
-count = tf.function(lambda: guarded_trainer.count_nonfinite(strategy, variables))
+count = tf.function(
+  lambda: guarded_trainer.count_nonfinite(strategy, variables)
+)
 before = int(count())
 
 
