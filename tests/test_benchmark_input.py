@@ -6,11 +6,12 @@ import os
 import pytest
 from absl import flags
 
-from copypaste_tf import benchmark_input
+from copypaste_tf import benchmark_input as door
 from copypaste_tf.costs import input_benchmark
 from copypaste_tf.costs.measure import Point, Sample
 from copypaste_tf.inputs import data_config
 from copypaste_tf.training.config import gin_config
+from copypaste_tf.verbs import benchmark_input
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def test_a_measuring_process_has_fewer_cores_than_its_parent():
 
 def options(*arguments):
   values = flags.FlagValues()
-  benchmark_input.define(values)
+  door.define(values)
   values(['benchmark_input', *arguments])
   return values
 

@@ -5,9 +5,10 @@ import pytest
 import serialized
 import verbs
 
-from copypaste_tf import records, visualize
+from copypaste_tf import records
 from copypaste_tf.inputs import pipeline
 from copypaste_tf.inputs.data_config import CopyPaste, ScaleJitter, TrainData
+from copypaste_tf.verbs import visualize
 
 SIZE = (64, 64)
 

@@ -11,7 +11,8 @@ import verbs
 from PIL import Image
 from pycocotools import mask as coco_mask
 
-from tfrecord_tools import create_shapes_dataset, shape_scenes, shapes
+from tfrecord_tools import shape_scenes, shapes
+from tfrecord_tools.verbs import create_shapes_dataset
 
 VERB = 'tfrecord_tools.create_shapes_dataset'
 

@@ -9,7 +9,8 @@ from coco_folder import CocoFolder, label
 from PIL import Image
 
 from copypaste_tf import records
-from tfrecord_tools import dataset_conversion, inspect_tfrecord
+from tfrecord_tools import dataset_conversion
+from tfrecord_tools.verbs import inspect_tfrecord
 
 
 @pytest.fixture(scope='module')
