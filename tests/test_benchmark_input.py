@@ -40,7 +40,7 @@ def measure(**changes):
   return benchmark_input.measure(data.replace(**changes), (64, 96), **knobs)
 
 
-def test_it_measures_each_number_of_cores_then_a_long_run(calls, capsys):
+def test_each_number_of_cores_is_measured_then_a_long_run(calls, capsys):
   summary = measure()
   assert [(cores, name) for cores, name, *_ in calls] == [
     (1, 'measure_costs'),

@@ -196,7 +196,9 @@ def test_records_of_a_new_format_are_valid(converted):
 
 
 @pytest.mark.slow
-def test_all_of_them_train_resume_and_evaluate(resolved, tmp_path, capsys):
+def test_all_extensions_together_train_resume_and_evaluate(
+  resolved, tmp_path, capsys
+):
   problems = config_checks.problems(resolved.params)
   assert not problems, problems
   results = runner.run(resolved, str(tmp_path), 'train_and_eval')

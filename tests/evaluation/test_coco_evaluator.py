@@ -40,7 +40,7 @@ def batch(image, left=4.0):
 
 
 @pytest.mark.parametrize('masks', [True, False])
-def test_it_gives_the_numbers_of_its_detections(masks):
+def test_metrics_are_those_of_the_collected_detections(masks):
   made = CocoEvaluator(lambda: TRUTH, masks=masks, per_category=True)
   made.add(batch(1))
   made.add(batch(2, left=17.0))

@@ -22,7 +22,7 @@ from copypaste_tf.inputs import (
 )
 
 
-def test_a_job_name_tells_what_it_depends_on():
+def test_job_names_differ_with_the_settings_that_change_the_data():
   name = data_service.job_name('mine', {'a': 1}, (2, 3))
   assert name == data_service.job_name('mine', {'a': 1}, (2, 3))
   assert re.fullmatch('mine-[0-9a-f]{16}', name)

@@ -78,7 +78,7 @@ def test_labeled_objects_are_pasted_into_both_halves(data):
 
 
 @pytest.mark.parametrize('position', [0, 1])
-def test_what_is_not_pasted_into_is_its_own_source(data, position):
+def test_images_that_receive_no_paste_are_their_own_source(data, position):
   data.sets[position].paste_into = False
   rows = slice(2 * position, 2 * position + 2)
   for targets, sources, _ in take(data, 5):
@@ -93,7 +93,7 @@ def test_pseudo_objects_alone_may_be_pasted(data):
     assert set(sources) <= set(PSEUDO)
 
 
-def test_a_set_that_is_only_pasted_from(data, folder):
+def test_a_set_without_a_share_is_only_a_source(data, folder):
   data.sets[0].pasted_from = data.sets[1].paste_into = False
   data.sets.append(RecordSet(path=f'{folder}/x', share=0.0))
   for targets, sources, _ in take(data, 5):
@@ -179,7 +179,7 @@ def test_the_fault_may_be_in_any_set(data, tmp_path):
 
 
 @pytest.mark.slow
-def test_labels_of_an_image_that_takes_nothing_are_its_own(data):
+def test_an_image_that_receives_no_paste_keeps_its_labels(data):
   data.sets[1].paste_into = False
   data.augment_on = 'host'
   pasted = [

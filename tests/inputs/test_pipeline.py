@@ -66,7 +66,7 @@ def test_scenes_come_in_the_sizes_of_the_config(data):
   assert scenes.classes.shape == (2, 6)
 
 
-def test_the_seed_makes_the_order(data):
+def test_the_seed_determines_the_order(data):
   def order(seed):
     targets = batches(data.replace(seed=seed)).take(6)
     return [s.source_id.numpy().tolist() for s in targets]
@@ -90,7 +90,7 @@ def test_workers_divide_the_batch(data):
 
 
 @pytest.mark.thorough
-def test_stages_grow_to_what_is_trained_on(data):
+def test_the_last_stage_equals_the_training_examples(data):
   stages = pipeline.train_stages(data, (32, 32))
   assert [*stages] == ['read', 'decode', 'batch', 'seed', 'augment']
   assert next(iter(stages['read'])).dtype == tf.string
@@ -199,7 +199,7 @@ def test_hosts_draw_for_themselves(data, tmp_path):
     assert all((image != other).any() for other in images[:i])
 
 
-def test_any_order_has_the_same_records(data):
+def test_without_determinism_the_records_stay_the_same(data):
   ids = _ids(data.replace(deterministic=False), 10)
   counts = np.unique(ids, return_counts=True)
   assert counts[0].tolist() == [*range(1000, 1005)]
@@ -260,7 +260,7 @@ def test_sizes_are_known_before_a_record_is_read(data, replicas):
 
 
 @pytest.mark.thorough
-def test_raw_batches_are_what_is_augmented(data, folder):
+def test_augmented_raw_batches_equal_the_training_batches(data, folder):
   for paths in ('', f'{folder}/sources'):
     changed = data.replace(source_input_path=paths)
     (raw,) = _raw(changed)

@@ -19,7 +19,7 @@ def features():
   return example_features.load(example.SerializeToString())
 
 
-def test_values_of_any_length(features):
+def test_lists_of_any_length_are_read(features):
   assert example_features.values(features, 'numbers', 'int64_list') == [3, 1, 2]
   for key in ('empty', 'absent'):
     assert example_features.values(features, key, 'int64_list') == []

@@ -14,7 +14,7 @@ def test_details_are_the_stated_fields():
   assert stated.details == {'supercategory': 'animal', 'image_count': 0}
 
 
-def test_a_lazy_sequence_makes_an_item_on_access():
+def test_a_lazy_sequence_builds_an_item_on_access():
   made = []
 
   def make(source):

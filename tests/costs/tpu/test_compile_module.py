@@ -59,14 +59,14 @@ def test_a_missing_library_is_an_error(capsys, monkeypatch):
     ('v5e:2x2', ('TPU v5 lite', 4, 1)),
   ],
 )
-def test_topologies(libtpu, topology, expected):
+def test_topologies_are_described(libtpu, topology, expected):
   found = compiler.describe(topology, libtpu)
   assert (
     tuple(found[x] for x in ('kind', 'devices', 'cores_per_device')) == expected
   )
 
 
-def test_a_topology_that_does_not_exist(libtpu):
+def test_an_unknown_topology_is_an_error(libtpu):
   with pytest.raises(ValueError, match="no topology 'v9:2x2'"):
     compiler.describe('v9:2x2', libtpu)
 

@@ -33,7 +33,7 @@ def files(tmp_path):
   return {x.name for x in (tmp_path / 'best').iterdir()}
 
 
-def test_the_best_stays_and_the_others_go(best, variable, tmp_path):
+def test_the_best_checkpoint_replaces_the_others(best, variable, tmp_path):
   made = best()
   assert made.record is None
   values = {10: 0.1, 20: 0.3, 30: 0.2, 40: 0.3}
@@ -64,7 +64,7 @@ def test_a_later_session_compares_with_the_earlier_one(
 
 
 @pytest.mark.parametrize('call', ['write', '_tidy'])
-def test_a_kill_leaves_a_best_one_whose_metrics_are_known(
+def test_a_kill_leaves_a_best_checkpoint_with_metrics(
   best, variable, tmp_path, monkeypatch, call
 ):
   best()(10, {'mask_ap': 0.1})
@@ -85,7 +85,7 @@ def test_a_kill_leaves_a_best_one_whose_metrics_are_known(
   assert len(files(tmp_path)) == 4
 
 
-def test_one_that_was_removed_does_not_count(best, variable, tmp_path):
+def test_a_removed_checkpoint_is_forgotten(best, variable, tmp_path):
   best()(10, {'mask_ap': 0.5})
   for path in (tmp_path / 'best').glob('ckpt-*'):
     path.unlink()

@@ -50,7 +50,7 @@ def learned(parts, *, jit_compile=False):
 
 @pytest.mark.parametrize('jit_compile', [False, True])
 @pytest.mark.parametrize('parts', [2, 3, 12])
-def test_the_step_of_the_whole_batch(parts, jit_compile):
+def test_micro_batches_give_the_step_of_the_whole_batch(parts, jit_compile):
   losses, weights = learned(1)
   found, other = learned(parts, jit_compile=jit_compile)
   np.testing.assert_allclose(found, losses, rtol=1e-6)
@@ -105,7 +105,7 @@ print(int(peak.split()[1]) / 1024 - before)
 @pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.parametrize('compiler', ['none', 'xla'])
-def test_the_memory_is_that_of_a_part(compiler):
+def test_the_step_needs_the_memory_of_one_micro_batch(compiler):
   def peak(parts):
     done = subprocess.run(
       [sys.executable, '-c', PEAK, str(parts), compiler],
@@ -192,7 +192,7 @@ print(json.dumps({
 
 @pytest.mark.thorough
 @pytest.mark.slow
-def test_parts_learn_what_as_many_replicas_learn(shapes_params):
+def test_micro_batches_learn_the_same_as_that_many_replicas(shapes_params):
   done = subprocess.run(
     [
       *(sys.executable, '-c', DETECTOR, *shapes_params),

@@ -39,7 +39,7 @@ def made(*lines, **kwargs):
   return params, ModelGardenTask(registry.build(params.task), **kwargs)
 
 
-def test_it_is_a_task_of_model_garden_without_variables():
+def test_the_adapter_is_a_model_garden_task_without_variables():
   params, task = made()
   assert isinstance(task, base_task.Task)
   assert task.task_config is params.task and not task.variables
@@ -53,7 +53,7 @@ def test_metrics_are_the_losses_in_order_then_the_statistics():
   assert task.build_metrics(training=False) == []
 
 
-def test_averages_wrap_the_optimizer_of_a_recipe_that_has_some():
+def test_averages_wrap_the_optimizer_if_the_recipe_has_them():
   params, task = made('schedule.ema_decay = 0.9')
   config = params.trainer.optimizer_config
   assert isinstance(task.create_optimizer(config), Averaged)
@@ -62,7 +62,7 @@ def test_averages_wrap_the_optimizer_of_a_recipe_that_has_some():
   assert not isinstance(task.create_optimizer(config), Averaged)
 
 
-def test_inputs_of_training_and_evaluation(shapes_params):
+def test_training_and_evaluation_have_their_own_inputs(shapes_params):
   params, task = made(*shapes_params, 'IMAGE_SIZE = (64, 64)')
   train = task.build_inputs(params.task.train_data, start_step=2)
   evaluation = task.build_inputs(params.task.validation_data)

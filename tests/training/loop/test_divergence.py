@@ -62,7 +62,7 @@ def test_without_a_factor_only_what_is_not_finite_counts():
   assert judge.fault(losses(np.nan), finite=True) is not None
 
 
-def test_images_that_are_always_there_are_shown():
+def test_the_advice_names_images_suspected_every_time():
   text = advice([7, 9], 'data/train*')
   assert '--source_id=7,9' in text and "--input='data/train*'" in text
   assert 'inspect' not in advice([], 'data/train*')

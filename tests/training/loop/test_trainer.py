@@ -37,7 +37,7 @@ def work(value):
 
 
 @pytest.mark.parametrize('milliseconds', [0, 100])
-def test_the_wait_is_that_for_the_inputs_alone(milliseconds):
+def test_only_waiting_for_the_inputs_is_counted(milliseconds):
   clock, total = trainer.InputClock(), tf.Variable(0.0)
 
   @tf.function

@@ -30,11 +30,11 @@ REPORTED = {
     (7385, '2h03m'),
   ],
 )
-def test_durations(seconds, text):
+def test_durations_are_short_texts(seconds, text):
   assert progress.duration(seconds) == text
 
 
-def test_a_line_of_progress():
+def test_a_line_shows_losses_rate_and_remaining_time():
   values = {**LOSSES, 'images_per_second': 12.34}
   line = 'step 5/20  loss 2.500 mask 0.250  12.3 images/s'
   assert progress.progress_line(5, 20, values, SHOWN, None) == line
@@ -43,7 +43,7 @@ def test_a_line_of_progress():
   )
 
 
-def test_a_line_shows_what_asks_for_attention_and_stays_short():
+def test_a_line_shows_unusual_values_and_stays_short():
   losses = dict.fromkeys(SHOWN, 1.25)
   values = {**losses, 'images_per_second': 118.4, 'gradient_norm': 3.0}
   quiet = progress.progress_line(27_000, 270_000, values, SHOWN, 79_200)
@@ -108,7 +108,7 @@ def test_an_evaluation_does_not_slow_the_rate(run, clock):
   assert advance(made, clock, 8, 1.0) == 16
 
 
-def test_a_loop_reports_what_was_measured(run, clock):
+def test_a_loop_reports_its_measurements(run, clock):
   made, _ = run
   made._replicas = 4
   made._step.assign(6)
@@ -130,7 +130,7 @@ def test_a_loop_reports_what_was_measured(run, clock):
   assert 0.05 < output['host_memory_gib'] < 100
 
 
-def test_history_and_results(run, clock, tmp_path):
+def test_history_and_results_are_written(run, clock, tmp_path):
   made, _ = run
   advance(made, clock, 6, 1.0)
   made.evaluated({'box_ap': np.float32(0.5), 'mask_ap': np.float32(0.25)})
