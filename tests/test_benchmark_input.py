@@ -16,10 +16,10 @@ from copypaste_tf.training.config import gin_config
 @pytest.fixture
 def calls(monkeypatch):
   """Replaces the processes; returns the calls that they would make."""
-  made = []
+  started = []
 
   def in_process(cores, function, config, output_size, **kwargs):
-    made.append((cores, function.__name__, config, kwargs))
+    started.append((cores, function.__name__, config, kwargs))
     if function is input_benchmark.measure_run:
       return input_benchmark.Run([Point(9, 5.0, 2.0)], 1.0, 3.0)
     names = ['decode_jpeg', 'stage/read', 'op by op']
@@ -31,7 +31,7 @@ def calls(monkeypatch):
   monkeypatch.setattr(
     input_benchmark, 'bytes_per_image', lambda *_: {'host': 1000}
   )
-  return made
+  return started
 
 
 def measure(**changes):

@@ -30,7 +30,7 @@ def _augment(scenes, seed=0, output_size=(48, 48), **knobs):
 
 
 def _check_invariants(example, max_instances):
-  """Checks what must hold for every example (architecture, section 3)."""
+  """Checks the invariants of every example."""
   batch, height, width = example.alpha.shape
   for i in range(batch):
     label = example.classes[i] > 0
@@ -124,7 +124,7 @@ def test_examples_are_jittered_pairs_of_different_images():
   np.testing.assert_array_equal(found.source_id[:, 0], scenes.source_id)
   assert sorted(found.source_id[:, 1]) == sorted(scenes.source_id)
   assert (found.source_id[:, 0] != found.source_id[:, 1]).all()
-  # The target is what comes out without a paste, the source its partner's.
+  # Without a paste the result is the target; the source is its partner.
   alone = _augment(scenes, jitter=SSJ, copy_paste=None)
   partner = [
     list(scenes.source_id).index(ident) for ident in found.source_id[:, 1]

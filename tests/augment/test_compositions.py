@@ -12,7 +12,7 @@ from copypaste_tf.augment import compositions
 
 @pytest.fixture
 def registered(monkeypatch):
-  """Adds the toy, for the length of a test."""
+  """Registers the toy composition during a test."""
   monkeypatch.setattr(
     compositions, '_COMPOSITIONS', dict(compositions._COMPOSITIONS)
   )
@@ -37,7 +37,7 @@ def test_a_registered_composition_runs_in_all_modes(registered):
   example = results[0][1]
   np.testing.assert_allclose(example.image, expected, atol=1e-5)
   assert (example.classes > 0).any() and not example.pasted.any()
-  # Blended images are numbers, whatever is asked for in the end.
+  # Blended images are float32, whatever the output dtype.
   half = augment.augment(
     scenes, seed, composition=options, dtype=tf.bfloat16, **knobs
   )

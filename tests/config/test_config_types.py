@@ -1,4 +1,4 @@
-"""Types of config values: what is accepted, how it is called, where it is."""
+"""Types of config values: accepted values, plain names, places."""
 
 import dataclasses
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Gin files: found from the including file, the folder and the recipes."""
+"""Gin files: searched beside the including file, then among the recipes."""
 
 import os
 import shutil

@@ -12,8 +12,10 @@ from copypaste_tf import records
 from copypaste_tf.evaluation import coco, groundtruth
 
 
-def write(path, *made):
-  serialized.write(str(path), [records.serialize(record) for record in made])
+def write(path, *examples):
+  serialized.write(
+    str(path), [records.serialize(record) for record in examples]
+  )
   return str(path)
 
 

@@ -17,8 +17,8 @@ LABELED, PSEUDO, EXTRA = range(1000, 1007), range(1020, 1023), range(1040, 1045)
 def folder(tmp_path_factory):
   path = tmp_path_factory.mktemp('records')
   for name, ids in (('l', LABELED), ('p', PSEUDO), ('x', EXTRA)):
-    made = [serialized.make_record(i - 1000, size=(16, 16))[0] for i in ids]
-    serialized.write(path / name, map(records.serialize, made))
+    examples = [serialized.make_record(i - 1000, size=(16, 16))[0] for i in ids]
+    serialized.write(path / name, map(records.serialize, examples))
   return path
 
 
@@ -122,7 +122,7 @@ def test_a_resumed_run_goes_on_in_every_set(data, context):
 @pytest.mark.parametrize('replicas', [1, 4])
 def test_one_image_a_replica_is_shared_over_replicas_or_steps(data, replicas):
   data.global_batch_size = replicas
-  if replicas == 1:  # The only labeled image of two can't take, too.
+  if replicas == 1:  # The only labeled image of two is the source.
     data.sets[0].paste_into = False
   context, group = (1, 0, replicas), max(replicas, 2)
   whole = take(data, 24, context=context)

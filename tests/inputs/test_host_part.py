@@ -49,8 +49,8 @@ def test_with_a_service_all_hosts_have_the_same_part():
 @pytest.fixture
 def data(tmp_path):
   for file in range(2):
-    made = [f'{file}{i}'.encode() for i in range(5)]
-    serialized.write(tmp_path / str(file), made)
+    examples = [f'{file}{i}'.encode() for i in range(5)]
+    serialized.write(tmp_path / str(file), examples)
   return data_config.TrainData(
     input_path=f'{tmp_path}/*', shuffle_buffer_size=3
   )

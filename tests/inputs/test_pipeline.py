@@ -16,8 +16,8 @@ def folder(tmp_path_factory):
   """Targets with the ids 1000 to 1004, sources with 1010 to 1012."""
   path = tmp_path_factory.mktemp('records')
   for name, seeds in (('targets', range(5)), ('sources', range(10, 13))):
-    made = [serialized.make_record(seed)[0] for seed in seeds]
-    serialized.write(path / name, map(records.serialize, made))
+    items = [serialized.make_record(seed)[0] for seed in seeds]
+    serialized.write(path / name, map(records.serialize, items))
   return path
 
 
@@ -114,11 +114,11 @@ def test_stages_read_the_sources_beside_the_targets(data, folder):
 def test_images_that_are_scaled_down_are_counted(data, tmp_path, paste):
   """Those of 30x40 and 32x48 fit the padded size, 32x48."""
   sizes = [(30, 40), (60, 40), (30, 49), (32, 48)]
-  made = [
+  items = [
     serialized.make_record(seed, size=size)[0]
     for seed, size in enumerate(sizes)
   ]
-  path = serialized.write(tmp_path / 'mixed', map(records.serialize, made))
+  path = serialized.write(tmp_path / 'mixed', map(records.serialize, items))
   data = data.replace(input_path=path)
   if not paste:
     data.copy_paste = None
@@ -187,8 +187,8 @@ def test_hosts_share_the_job_of_a_service(data, monkeypatch):
 
 def test_hosts_draw_for_themselves(data, tmp_path):
   """Two hosts that read the same record in the same place jitter it anew."""
-  made = records.serialize(serialized.make_record(1)[0])
-  path = serialized.write(tmp_path / 'one', [made] * 8)
+  items = records.serialize(serialized.make_record(1)[0])
+  path = serialized.write(tmp_path / 'one', [items] * 8)
   data = data.replace(input_path=path, global_batch_size=4, copy_paste=None)
   images = []
   for host in range(2):

@@ -17,13 +17,13 @@ from copypaste_tf.inputs import scene_batches
 
 def _scenes(batch=4, count=3):
   """A dataset of `count` batches of different images."""
-  made = [
+  singles = [
     reference.make_scenes(np.random.default_rng(seed), batch=batch)._replace(
       source_id=np.arange(batch) + 100 * seed
     )
     for seed in range(count)
   ]
-  stacked = tf.nest.map_structure(lambda *x: np.stack(x), *made)
+  stacked = tf.nest.map_structure(lambda *x: np.stack(x), *singles)
   return tf.data.Dataset.from_tensor_slices(stacked)
 
 

@@ -1,4 +1,4 @@
-"""Tasks are found by name; names that clash or are unknown are refused."""
+"""Tasks are looked up by name; unknown and repeated names are refused."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def test_a_config_without_a_name_is_a_detection_config():
 def test_a_registered_task_is_returned(other):
   assert registry.get('other') is other
   assert type(registry.build(TaskConfig(name='other'))) is other
-  registry.register(other)  # Twice is once.
+  registry.register(other)  # Registering it twice has no effect.
 
 
 def test_an_unknown_name_suggests_the_nearest(other):

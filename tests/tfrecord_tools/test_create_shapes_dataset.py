@@ -1,4 +1,4 @@
-"""The generated data set: deterministic, exact, with every trap it promises."""
+"""The generated data set: deterministic, exact, with every hard case."""
 
 import collections
 import hashlib

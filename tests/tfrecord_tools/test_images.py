@@ -93,7 +93,7 @@ def test_exif_orientations_are_turned_upright(tmp_path, tag, suffix):
   assert stored.shape == expected.shape[:2]
   assert difference(decode(stored), expected) < (3 if suffix == 'jpg' else 1e-9)
   assert stored.reencoded == (tag != 1)
-  # Nothing is left that would turn it a second time.
+  # No EXIF is left that would turn it a second time.
   with Image.open(io.BytesIO(stored.data)) as image:
     assert image.getexif().get(0x0112, 1) == 1
 

@@ -14,12 +14,12 @@ from tfrecord_tools import dataset_conversion, inspect_tfrecord
 
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory):
-  made = CocoFolder(tmp_path_factory.mktemp('data') / 'x')
-  made.add(1, label(1), label(2, category_id=90, iscrowd=1))
-  made.add(2, neg_category_ids=[3], size=(40, 50))
-  made.add(3, label(3, 3))
-  dataset_conversion.convert(dataset_conversion.Options(**made.flags()))
-  return made
+  data = CocoFolder(tmp_path_factory.mktemp('data') / 'x')
+  data.add(1, label(1), label(2, category_id=90, iscrowd=1))
+  data.add(2, neg_category_ids=[3], size=(40, 50))
+  data.add(3, label(3, 3))
+  dataset_conversion.convert(dataset_conversion.Options(**data.flags()))
+  return data
 
 
 def paths(folder):

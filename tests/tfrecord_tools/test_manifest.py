@@ -10,14 +10,14 @@ from tfrecord_tools.faults import ConversionError, Drops, SourceError
 
 
 def tally(count):
-  made = manifest.Tally()
-  made.record(make_record(np.ones((count, 8, 6), bool), [False] * count))
-  made.drops.image(5, SourceError('missing_image', 'x.jpg'))
+  result = manifest.Tally()
+  result.record(make_record(np.ones((count, 8, 6), bool), [False] * count))
+  result.drops.image(5, SourceError('missing_image', 'x.jpg'))
   for number in range(count):
-    made.drops.annotation(5, number, SourceError('empty_box', 'y'))
-  made.notes['clipped_boxes'] += count
-  made.digests.append(str(count))
-  return made
+    result.drops.annotation(5, number, SourceError('empty_box', 'y'))
+  result.notes['clipped_boxes'] += count
+  result.digests.append(str(count))
+  return result
 
 
 def test_manifests_add_up_and_survive_a_round_trip():

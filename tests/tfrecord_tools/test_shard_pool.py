@@ -10,10 +10,10 @@ from tfrecord_tools.faults import ConversionError
 
 @pytest.fixture
 def folder(tmp_path):
-  made = CocoFolder(tmp_path / 'data')
+  data = CocoFolder(tmp_path / 'data')
   for number in range(1, 7):
-    made.add(number, label(number, number))
-  return made
+    data.add(number, label(number, number))
+  return data
 
 
 def tasks_of(folder):

@@ -1,4 +1,4 @@
-"""Tests that the validator finds every fault, and none in good files."""
+"""Every fault of a file is named; good files have none."""
 
 import glob
 import re

@@ -40,7 +40,7 @@ def test_the_process_is_without_tensorflow():
 @pytest.mark.parametrize('number', [0, 1, 127, 128, 300, 2**21])
 def test_varints_match_protocol_buffers(number):
   message = wrappers_pb2.UInt64Value(value=number).SerializeToString()
-  # Behind the tag; a zero is left out there.
+  # After the tag; a zero is not stored there.
   assert compile_module._varint(number) == message[1:] or b'\0'
 
 
@@ -84,7 +84,7 @@ def test_a_module_compiles(libtpu):
 
   found = _compiled(libtpu, step, tf.TensorSpec([256, 256]))
   assert found['flops'] >= 2 * 256**3
-  # The table of the tuple comes on top.
+  # The table of the tuple is added.
   assert 0 <= found['argument_bytes'] - 2 * 4 * 256**2 < 4096
   assert found['alias_bytes'] == 4 * 256**2
 

@@ -1,4 +1,4 @@
-"""The model of an experiment: the published one, and what is no model."""
+"""The model of an experiment: the published one; unknown ones refused."""
 
 import pytest
 

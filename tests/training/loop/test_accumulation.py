@@ -141,17 +141,17 @@ two = tf.distribute.MirroredStrategy(['/cpu:0', '/cpu:1'])
 one = tf.distribute.OneDeviceStrategy('/cpu:0')
 params = gin_config.load(['smoke'], sys.argv[1:]).params
 config = params.task
-made = registry.build(config)
-scenes = next(iter(made.train_inputs(config.train_data)))
+built = registry.build(config)
+scenes = next(iter(built.train_inputs(config.train_data)))
 
 
 def learn(strategy, parts):
   with strategy.scope():
-    made = ModelGardenTask(registry.build(config.replace(micro_batches=parts)))
-    model = made.build_model()
-    optimizer = made.create_optimizer(params.trainer.optimizer_config)
+    built = ModelGardenTask(registry.build(config.replace(micro_batches=parts)))
+    model = built.build_model()
+    optimizer = built.create_optimizer(params.trainer.optimizer_config)
     optimizer._create_all_weights(model.trainable_variables)
-    metrics = made.build_metrics()
+    metrics = built.build_metrics()
   if not learn.start:
     learn.start = model.get_weights()
   model.set_weights(learn.start)
@@ -166,7 +166,7 @@ def learn(strategy, parts):
 
   values = strategy.experimental_distribute_values_from_function(value)
   run = tf.function(
-    lambda x: strategy.run(made.train_step, (x, model, optimizer, metrics))
+    lambda x: strategy.run(built.train_step, (x, model, optimizer, metrics))
   )
   run(values)
   learned = [v.numpy() for v in model.trainable_variables]

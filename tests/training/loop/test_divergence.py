@@ -50,7 +50,7 @@ def test_an_explosion_is_measured_by_the_loops_before():
   fault = judge.fault(losses(4.0, 50.0, 30.0), finite=True)
   assert (fault.step, fault.suspects) == (1, [0, 1])
   assert 'explosion_factor = 10 times the usual 2' in fault.reason
-  # It is not remembered.
+  # The fault does not become part of the usual losses.
   assert judge.fault(losses(50.0), finite=True) is not None
   assert judge.fault(losses(19.0), finite=True) is None
 

@@ -54,7 +54,7 @@ def test_only_waiting_for_the_inputs_is_counted(milliseconds):
   waited = clock.read()
   assert clock.read() == 0
   if milliseconds:
-    # What is not waited for is the work, which goes on meanwhile.
+    # The step itself is no waiting; it continues meanwhile.
     assert 0.5 * seconds < waited < seconds
   else:
     assert waited < 0.5 * seconds

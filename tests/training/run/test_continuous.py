@@ -38,7 +38,7 @@ def save(trainer, tmp_path):
 
 
 def watch(tmp_path, monkeypatch, sleep, *, done=(), timeout=5.0):
-  """Returns the steps that are found; `sleep` is what happens meanwhile."""
+  """Returns the evaluated steps; `sleep` runs while the evaluator waits."""
   clock = types.SimpleNamespace(now=0.0)
 
   def slept(seconds):
@@ -63,7 +63,7 @@ def test_each_checkpoint_comes_once_and_in_order(tmp_path, monkeypatch, save):
     step = next(coming)
     if step is not None:
       save(step)
-    if step == 25:  # Both are there when it looks again.
+    if step == 25:  # Both exist at the next look.
       save(next(coming))
 
   found, lines = watch(tmp_path, monkeypatch, sleep)

@@ -1,4 +1,4 @@
-"""A run that diverges goes back and on, comes to its end, or tells why not."""
+"""A run that diverges recovers and ends, or fails with a report."""
 
 import json
 import signal
@@ -173,7 +173,7 @@ def test_the_inputs_continue_after_the_skipped_batches(tmp_path):
   (tmp_path / recovery.FILE).write_text(text)
   for step, position in ((100, 130), (150, 180), (200, 270), (300, 370)):
     assert Recoveries(str(tmp_path), trainer_at(step)).position() == position
-  # What was skipped lies ahead of a checkpoint from before.
+  # An earlier checkpoint precedes the skipped batches.
   assert Recoveries(str(tmp_path), trainer_at(90)).position() == 90
 
 
