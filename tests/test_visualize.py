@@ -176,7 +176,7 @@ def test_the_command_writes_a_sheet(tmp_path):
     ),
   ],
 )
-def test_errors_of_the_user_are_messages(arguments, message):
+def test_user_errors_are_one_line(arguments, message):
   done = command(*arguments)
   assert done.returncode != 0
   assert message in done.stderr + done.stdout

@@ -51,7 +51,7 @@ def test_each_command_parses(commands):
       values(['verb', *arguments, '--no_such_flag=1'])
 
 
-def test_each_step_reads_what_an_earlier_one_has_made(commands):
+def test_each_step_reads_only_outputs_of_earlier_steps(commands):
   titles = [title.split()[0] for title in commands]
   assert titles == [
     *('Generate', 'Convert', 'Convert', 'Check'),
