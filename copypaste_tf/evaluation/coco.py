@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from copypaste_tf.evaluation import coco_backends, coco_inputs
+from copypaste_tf.evaluation import coco_backends, coco_inputs, coco_results
 from copypaste_tf.evaluation.detections import Detections
 from copypaste_tf.evaluation.groundtruth import from_annotations
 
@@ -74,8 +74,6 @@ def evaluate(
   with _paused_garbage_collector():
     groundtruth = _loaded(groundtruth, from_annotations)
     results = _loaded(results, _load_results)
-    if isinstance(results, Detections):
-      results = results.to_results()
     return _evaluate(
       groundtruth, results, backend, iou_types, per_category, strict_categories
     )
@@ -91,7 +89,7 @@ def _evaluate(
         f'iou_types must be among {coco_inputs.IOU_TYPES}, got {iou_type!r}.'
       )
     truth = coco_inputs.index_groundtruth(groundtruth, iou_type)
-    detections = coco_inputs.index_results(
+    detections = coco_results.index_results(
       results, truth, iou_type, strict_categories=strict_categories
     )
     tables = _RUNS[backend](truth, detections, iou_type)
