@@ -6,7 +6,6 @@ python -m copypaste_tf.predict --model_dir=build/first \
 
 from copypaste_tf import environment  # isort: split
 
-import glob
 import json
 import os
 import sys
@@ -20,7 +19,7 @@ from absl import app, flags
 from copypaste_tf import checkpoint_flags, config_flags, drawing
 from copypaste_tf.inputs import data_files, image_files
 from copypaste_tf.reporting import comparison
-from copypaste_tf.serving import inference, prediction
+from copypaste_tf.serving import image_list, inference, prediction
 
 del environment  # Imported for its side effect.
 
@@ -68,7 +67,7 @@ def main(argv: list[str]) -> None:
   values = flags.FLAGS
   if not values.images or not values.output:
     raise app.UsageError('--images and --output are required')
-  paths = prediction.number(expand(values.images))
+  paths = image_list.number(image_list.expand(values.images))
   resolved = checkpoint_flags.load()
   checkpoint_flags.check(resolved, data=False, detections=True)
   names = _names(resolved.params.task.validation_data.input_path)
@@ -89,24 +88,6 @@ def main(argv: list[str]) -> None:
     print(f'{len(paths) - len(predictions)} images could not be read')
   if not predictions:
     sys.exit(1)
-
-
-def expand(patterns: Sequence[str]) -> list[str]:
-  """Expands paths and glob patterns to a sorted list without duplicates.
-
-  Raises:
-    FileNotFoundError: a pattern matches no file.
-  """
-  files = set()
-  for pattern in patterns:
-    # glob would read brackets in a file name as a set of characters.
-    exact = [pattern] if os.path.isfile(pattern) else []
-    matches = exact or glob.glob(pattern, recursive=True)
-    matches = [path for path in matches if os.path.isfile(path)]
-    if not matches:
-      raise FileNotFoundError(f'--images: no file matches {pattern!r}')
-    files.update(matches)
-  return sorted(files)
 
 
 def run_detector(
