@@ -19,7 +19,7 @@ def test_a_file_is_replaced_as_a_whole(tmp_path):
   assert [x.name for x in tmp_path.iterdir()] == ['results.json']
 
 
-def test_a_missing_file_is_none_and_a_damaged_one_an_error(tmp_path):
+def test_a_missing_file_reads_as_none_and_a_damaged_file_is_an_error(tmp_path):
   path = tmp_path / 'results.json'
   assert whole_files.read_json(str(path)) is None
   path.write_text('{"step"')

@@ -53,7 +53,7 @@ def test_results_keep_the_order_and_skip_padding():
   assert [r['image_id'] % 10 for r in found] == [0, 0, 1, 1]
 
 
-def test_json_holds_them_and_masks_have_the_size_of_the_image():
+def test_detections_survive_json_and_masks_have_the_image_size():
   found = json.loads(json.dumps(detections.from_batch(**batch()).to_results()))
   for result in found:
     mask = coco_mask.decode(result['segmentation'])
@@ -91,7 +91,7 @@ def test_shapes_that_disagree_are_named(name):
     detections.from_batch(**inputs).to_results()
 
 
-def test_no_detections():
+def test_an_image_may_have_no_detections():
   inputs = batch()
   for key in ('boxes', 'scores', 'classes', 'masks'):
     inputs[key] = inputs[key][:, :0]

@@ -5,7 +5,7 @@ import sys
 from copypaste_tf.training.run.console import Printer, quiet_orbit
 
 
-def test_our_lines_are_printed_and_orbits_are_not(capsys):
+def test_lines_of_orbit_are_not_printed(capsys):
   show = Printer(sys.stdout)
   with quiet_orbit():
     print('many lines of Orbit')
