@@ -1,6 +1,5 @@
 """Runs a model on image files, writes and draws its detections."""
 
-import glob
 import json
 import os
 import sys
@@ -14,7 +13,7 @@ from absl import flags
 from copypaste_tf import checkpoint_flags, drawing
 from copypaste_tf.inputs import data_files, image_files
 from copypaste_tf.reporting import comparison
-from copypaste_tf.serving import inference, prediction
+from copypaste_tf.serving import image_list, inference, prediction
 
 DETECTIONS_FILE = 'detections.json'
 IMAGES_FILE = 'images.json'
@@ -24,7 +23,7 @@ PICTURES = 'pictures'
 def main() -> None:
   """Predicts and writes the files; exits with 1 if no image could be read."""
   values = flags.FLAGS
-  paths = prediction.number(expand(values.images))
+  paths = image_list.number(image_list.expand(values.images))
   resolved = checkpoint_flags.load()
   checkpoint_flags.check(resolved, data=False, detections=True)
   names = _names(resolved.params.task.validation_data.input_path)
@@ -45,24 +44,6 @@ def main() -> None:
     print(f'{len(paths) - len(predictions)} images could not be read')
   if not predictions:
     sys.exit(1)
-
-
-def expand(patterns: Sequence[str]) -> list[str]:
-  """Expands paths and glob patterns to a sorted list without duplicates.
-
-  Raises:
-    FileNotFoundError: a pattern matches no file.
-  """
-  files = set()
-  for pattern in patterns:
-    # glob would read brackets in a file name as a set of characters.
-    exact = [pattern] if os.path.isfile(pattern) else []
-    matches = exact or glob.glob(pattern, recursive=True)
-    matches = [path for path in matches if os.path.isfile(path)]
-    if not matches:
-      raise FileNotFoundError(f'--images: no file matches {pattern!r}')
-    files.update(matches)
-  return sorted(files)
 
 
 def run_detector(

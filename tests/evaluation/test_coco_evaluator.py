@@ -47,7 +47,7 @@ def test_metrics_are_those_of_the_collected_detections(masks):
   metrics = measure.metrics()
   iou_types = ('bbox', 'segm') if masks else ('bbox',)
   assert metrics == coco.evaluate(
-    TRUTH, measure.parts(), iou_types=iou_types, per_category=True
+    TRUTH, measure.detections, iou_types=iou_types, per_category=True
   )
   assert (
     metrics['box_ap'] == metrics['box_ap/cat'] == pytest.approx(0.505, 0.01)
@@ -70,7 +70,7 @@ def test_workers_are_joined_and_written(tmp_path):
     assert measure.metrics()['mask_ap'] == pytest.approx(1.0)
   workers[1].write(str(tmp_path))
   written = json.loads((tmp_path / workers[1].output_file).read_text())
-  assert written == workers[0].parts() and len(written) == 2
+  assert written == workers[0].detections.to_results() and len(written) == 2
 
 
 def test_the_ground_truth_is_read_once_and_only_when_needed():
@@ -80,5 +80,24 @@ def test_the_ground_truth_is_read_once_and_only_when_needed():
   assert not reads
   measure.metrics()
   measure.reset()
-  assert measure.parts() == [] and measure.metrics()['box_ap'] == 0
+  assert not len(measure.detections) and measure.metrics()['box_ap'] == 0
   assert len(reads) == 1
+
+
+def test_the_ground_truth_is_checked_before_an_evaluation():
+  CocoEvaluator(lambda: TRUTH).prepare([1, 2])
+  with pytest.raises(ValueError, match='lacks the image ids'):
+    CocoEvaluator(lambda: TRUTH).prepare([1, 3])
+  masks = [dict(a, segmentation=None) for a in TRUTH['annotations']]
+  boxes = TRUTH | {'annotations': masks}
+  CocoEvaluator(lambda: boxes, masks=False).prepare()
+  with pytest.raises(ValueError, match='has no mask'):
+    CocoEvaluator(lambda: boxes).prepare()
+
+
+def test_one_worker_measures_arrays_without_building_results(monkeypatch):
+  measure = CocoEvaluator(lambda: TRUTH)
+  measure.add(batch(1))
+  monkeypatch.delattr(type(measure.detections), 'to_results')
+  monkeypatch.delattr(type(measure.detections), '__iter__')
+  assert measure.metrics()['mask_ap'] > 0

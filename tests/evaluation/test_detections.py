@@ -176,6 +176,28 @@ def test_results_become_arrays_again(masks):
   assert detections.from_results(expected).to_results() == expected
 
 
+@pytest.mark.parametrize('masks', [True, False])
+@pytest.mark.parametrize('empty', [False, True])
+def test_packed_detections_survive_json(masks, empty):
+  inputs = some(2, masks)
+  if empty:
+    inputs['classes'][:] = 0
+  before = detections.from_batch(**inputs)
+  after = detections.unpack(json.loads(json.dumps(before.pack())))
+  assert after.to_results() == before.to_results()
+  assert len(detections.concat([after, before])) == 2 * len(before)
+
+
+def test_a_packed_detection_takes_the_documented_characters():
+  inputs = batch(2, 50, m=28)
+  for masks, characters in ((None, 75), (inputs['masks'], 96)):
+    packed = detections.from_batch(**inputs | {'masks': masks}).pack()
+    packed.pop('counts', None)
+    assert sum(map(len, packed.values())) / 100 == pytest.approx(
+      characters, 0.01
+    )
+
+
 def test_results_with_some_masks_are_refused():
   mixed = results_by_hand(**some(1))
   del mixed[3]['segmentation']

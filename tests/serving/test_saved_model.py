@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import small_model
@@ -114,3 +116,18 @@ def test_a_model_without_masks_has_none():
   del found['masks']
   kept = saved_model.outputs(min_score=0.0, **found)
   assert 'masks' not in kept and kept['boxes'].shape == (2, 2, 4)
+
+
+def test_class_names_and_input_size_travel_with_the_model(detector, tmp_path):
+  folder = tmp_path / 'saved'
+  names = {3: 'Ähre', 1: '人'}
+  saved_model.save(detector, str(folder), names=names, min_score=0.25)
+  moved = folder.rename(tmp_path / 'moved')
+  text = (moved / 'assets' / saved_model.DESCRIPTION).read_text('utf-8')
+  assert json.loads(text) == {
+    'categories': [{'id': 1, 'name': '人'}, {'id': 3, 'name': 'Ähre'}],
+    'input_size': [64, 64],
+    'min_score': 0.25,
+  }
+  loaded = tf.saved_model.load(str(moved))
+  assert tf.io.read_file(loaded.description.asset_path) == text.encode()

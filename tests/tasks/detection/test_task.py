@@ -184,7 +184,7 @@ def test_evaluation_gathers_all_images_and_resets(task, detect, params):
       evaluator.add({name: x[0].numpy() for name, x in detect(scenes).items()})
       ids |= set(scenes.source_id.numpy().tolist())
     ids.discard(NO_IMAGE)
-    found = evaluator.parts()
+    found = evaluator.detections.to_results()
     assert {result['image_id'] for result in found} <= ids and len(ids) == 6
     keys = [(r['image_id'], *r['bbox'], r['score']) for r in found]
     assert len(keys) == len(set(keys))

@@ -5,6 +5,7 @@ from official.core import base_task
 
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.config import gin_config
+from copypaste_tf.training.loop import workers
 from copypaste_tf.training.loop.adapter import ModelGardenTask
 from copypaste_tf.training.loop.averaging import Averaged
 
@@ -81,6 +82,17 @@ def test_outputs_of_all_replicas_reach_the_evaluator(tmp_path):
   assert task.evaluator.calls == [
     'reset',
     *[{'a': [1]}, {'a': [2]}] * 2,
-    ('merge', [['here']]),
     ('write', str(tmp_path)),
   ]
+
+
+def test_several_workers_exchange_their_outputs(monkeypatch):
+  _, task = build_task()
+  task.evaluator = Recorder()
+  strategy = tf.distribute.get_strategy()
+  monkeypatch.setattr(workers, 'position', lambda _: (0, 2))
+  monkeypatch.setattr(
+    workers, 'all_gather', lambda given, x: [x, given is strategy]
+  )
+  assert task.reduce_aggregated_logs(True) == {'n': 3.0}
+  assert task.evaluator.calls == [('merge', [['here'], True])]
