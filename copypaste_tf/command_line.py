@@ -6,13 +6,15 @@ and mistakes in flags do not wait for TensorFlow.
 
 import functools
 import logging as python_logging
+import os
+import signal
 import sys
 from collections.abc import Callable
 from typing import NoReturn
 
 from absl import app, flags, logging
 
-from copypaste_tf import flag_help
+from copypaste_tf import environment, flag_help
 
 
 def run(
@@ -32,14 +34,25 @@ def run(
   # Not at import: verbs share names of flags, and a process may import several.
   define()
   parse = functools.partial(_parse, doc=doc)
-  app.run(lambda _: _guard(main), argv, flags_parser=parse)
+  try:
+    try:
+      app.run(lambda _: _guard(main), argv, flags_parser=parse)
+    finally:
+      sys.stdout.flush()  # Later, a closed pipe could not be handled.
+  except BrokenPipeError:  # The reader of a pipe, such as `head`, has ended.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(128 + signal.SIGPIPE)
+  except KeyboardInterrupt:
+    print('interrupted', file=sys.stderr)
+    sys.exit(128 + signal.SIGINT)
 
 
 def _parse(argv: list[str], doc: str) -> list[str]:
   """Parses the flags; prints the help if an argument asks for it."""
   asked = set(argv[1:]) & flag_help.ASKS
   if asked:
-    print(flag_help.text(doc, flags.FLAGS, full=bool(asked & flag_help.FULL)))
+    full = bool(asked & flag_help.FULL)
+    print(flag_help.text(doc, flags.FLAGS, full=full), flush=True)
     sys.exit(0)
   try:
     rest = flags.FLAGS(argv)
@@ -55,17 +68,35 @@ def _parse(argv: list[str], doc: str) -> list[str]:
 def _guard(main: Callable[[], None]) -> None:
   # Model Garden and TensorFlow log at INFO by default.
   verbose = flags.FLAGS['verbosity'].present
-  if not verbose:
+  if verbose:
+    environment.show_all()
+  else:
+    environment.quiet()
     logging.set_verbosity(logging.WARNING)
     python_logging.getLogger('tensorflow').setLevel('WARNING')
   try:
     main()
   except app.UsageError as error:
     _refuse(str(error))
-  except (ValueError, FileNotFoundError) as error:
+  except BrokenPipeError:
+    raise
+  except (ValueError, OSError, *_path_errors()) as error:
     if verbose:
       raise
     sys.exit('\n'.join(f'error: {line}' for line in str(error).split('\n')))
+
+
+def _path_errors() -> tuple[type[Exception], ...]:
+  """Returns TensorFlow's errors about paths; none before it is imported."""
+  if 'tensorflow' not in sys.modules:
+    return ()
+  from tensorflow import errors
+
+  return (
+    errors.NotFoundError,
+    errors.PermissionDeniedError,
+    errors.FailedPreconditionError,
+  )
 
 
 def _refuse(message: str) -> NoReturn:
