@@ -6,6 +6,7 @@ Every verb imports this module first. Variables that the user has set stay.
 import ctypes
 import os
 import pathlib
+import sys
 import warnings
 
 # Model Garden is written for Keras 2.
@@ -27,9 +28,10 @@ _SET_LEVEL = (
 
 
 def quiet() -> None:
-  """Hides what libraries say to their own developers; call it before them."""
-  for category in (FutureWarning, DeprecationWarning):
-    warnings.simplefilter('ignore', category)
+  """Hides what libraries deprecate, unless Python runs with -W."""
+  if not sys.warnoptions:
+    for category in (FutureWarning, DeprecationWarning):
+      warnings.simplefilter('ignore', category)
 
 
 def show_all() -> None:
