@@ -59,7 +59,7 @@ def _parse(argv: list[str], doc: str) -> list[str]:
   except flags.UnrecognizedFlagError as error:
     _refuse(flag_help.unknown(error.flagname, flags.FLAGS))
   except flags.Error as error:
-    _refuse(flag_help.invalid(str(error)))
+    _refuse(flag_help.invalid(str(error), flags.FLAGS))
   if rest[1:]:
     _refuse(flag_help.stray(rest[1:], flags.FLAGS))
   return rest

@@ -47,15 +47,30 @@ def unknown(name: str, values: flags.FlagValues) -> str:
   return f'there is no flag --{name}{_nearest(name, values)}'
 
 
-def invalid(message: str) -> str:
-  """Returns absl's message about values of flags, without repetitions."""
+def invalid(message: str, values: flags.FlagValues) -> str:
+  """Returns absl's message about values of flags, in terms of the command."""
   lines = [line.removeprefix('flag ') for line in message.splitlines()]
   missing = [line.partition('=')[0] for line in lines if _MISSING in line]
-  others = [line for line in lines if _MISSING not in line]
+  others = [_reason(line, values) for line in lines if _MISSING not in line]
   if missing:
     verb = 'are' if missing[1:] else 'is'
     others.append(f'{" and ".join(missing)} {verb} required')
   return '; '.join(others)
+
+
+def _reason(line: str, values: flags.FlagValues) -> str:
+  """Returns a line about a value, with what the type of the flag expects."""
+  argument = line.partition(': ')[0]
+  name, _, value = argument.partition('=')
+  if name.removeprefix('--') not in values:
+    return line
+  flag = values[name.removeprefix('--')]
+  try:
+    flag.parser.parse(value)
+  except ValueError:
+    expected = 'true or false' if flag.boolean else flag.parser.syntactic_help
+    return f'{argument}: expected {expected or _kind(flag)}'
+  return line  # The value has the type, and a check of the verb refuses it.
 
 
 def stray(arguments: Sequence[str], values: flags.FlagValues) -> str:

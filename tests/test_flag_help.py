@@ -65,10 +65,17 @@ def test_an_argument_without_dashes_gets_a_hint(values, arguments, hint):
   ('arguments', 'message'),
   [
     ([], '--out is required'),
-    (['--out=x', '--count=y'], '--count=y: invalid literal'),
+    (['--out=x', '--count=y'], '--count=y: expected an integer'),
+    (['--out=x', '--dry=maybe'], '--dry=maybe: expected true or false'),
+    (['--out=x', '--mode=c'], '--mode=c: expected a|b'),
+    (['--out=x', '--count'], 'Missing value for flag --count'),
+    (['--out=x', '--count=7'], '--count=7: seven is taken'),
   ],
 )
 def test_a_value_that_does_not_fit_is_named_once(values, arguments, message):
+  flags.register_validator(
+    'count', lambda n: n != 7, 'seven is taken', flag_values=values
+  )
   with pytest.raises(flags.Error) as caught:
     values(['verb', *arguments])
-  assert flag_help.invalid(str(caught.value)).startswith(message)
+  assert flag_help.invalid(str(caught.value), values) == message
