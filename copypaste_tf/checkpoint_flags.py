@@ -120,7 +120,7 @@ def checkpoint(flag_values: flags.FlagValues = flags.FLAGS) -> str:
 
   run, path = flag_values.model_dir or '', flag_values.checkpoint or ''
   # A path within the run, such as `best`, is meant relative to it.
-  for candidate in (path, os.path.join(run, path)):
+  for candidate in (path, os.path.join(run, path)) if path else (run,):
     prefix = re.sub(_FILES_OF_A_CHECKPOINT, '', candidate)
     if tf.io.gfile.exists(prefix + '.index'):
       return prefix
@@ -143,8 +143,14 @@ def define_label_map() -> None:
   )
 
 
-def class_names(resolved: 'gin_config.Resolved') -> dict[int, str]:
+def class_names(
+  resolved: 'gin_config.Resolved', path: str | None
+) -> dict[int, str]:
   """Returns the class names by category id; empty if no file has them.
+
+  Args:
+    resolved: the config.
+    path: the value of --label_map.
 
   Raises:
     ValueError: the file of --label_map cannot be read, or holds no names.
@@ -152,7 +158,6 @@ def class_names(resolved: 'gin_config.Resolved') -> dict[int, str]:
   from copypaste_tf import whole_files
   from copypaste_tf.inputs import data_files
 
-  path = flags.FLAGS.label_map
   if path:
     try:
       with whole_files.file_errors(f'--label_map={path}'):

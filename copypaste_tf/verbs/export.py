@@ -18,7 +18,7 @@ def main() -> None:
   whole_files.check_folder(output, '--output')
   resolved = checkpoint_flags.load()
   checkpoint_flags.check(resolved, data=False, detections=True)
-  names = checkpoint_flags.class_names(resolved)
+  names = checkpoint_flags.class_names(resolved, flags.FLAGS.label_map)
   detector = inference.Detector(resolved.params, checkpoint_flags.checkpoint())
   with whole_files.file_errors(f'--output={output}'):
     saved_model.save(

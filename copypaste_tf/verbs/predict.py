@@ -35,7 +35,7 @@ def main() -> None:
     inference.Detector(resolved.params, checkpoint),
     paths,
     values.output,
-    names=checkpoint_flags.class_names(resolved) or names,
+    names=checkpoint_flags.class_names(resolved, values.label_map) or names,
     batch_size=values.batch_size,
     min_score=values.min_score,
     min_drawn_score=values.min_drawn_score if values.pictures else None,

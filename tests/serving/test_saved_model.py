@@ -1,4 +1,7 @@
 import json
+import pathlib
+import re
+import shutil
 
 import numpy as np
 import pytest
@@ -131,3 +134,25 @@ def test_class_names_and_input_size_travel_with_the_model(detector, tmp_path):
   }
   loaded = tf.saved_model.load(str(moved))
   assert tf.io.read_file(loaded.description.asset_path) == text.encode()
+
+
+def test_the_request_on_the_page_is_answered_with_names(
+  detector, tmp_path, photos, expected, monkeypatch
+):
+  page = pathlib.Path(__file__).parents[2] / 'docs/predict.md'
+  (example,) = re.findall(
+    r'^```python\n(.*?)^```', page.read_text(), re.M | re.S
+  )
+  (photo,) = re.findall(r"'(build/.*\.jpg)'", example)
+  monkeypatch.chdir(tmp_path)
+  pathlib.Path(photo).parent.mkdir(parents=True)
+  shutil.copy(photos[0], photo)
+  saved_model.save(detector, 'build/saved_model', names={1: '人'})
+  names = {}
+  exec(compile(example, str(page), 'exec'), names)
+  check({n: x[0] for n, x in names['outputs'].items()}, expected[0], SIZES[0])
+  labels = sorted(
+    '人' if r['category_id'] == 1 else str(r['category_id'])
+    for r in expected[0]
+  )
+  assert sorted(names['labels']) == labels and '人' in labels
