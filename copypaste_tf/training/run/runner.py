@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 from official.core import config_definitions as cfg
 
+from copypaste_tf.console import Printer, quiet_orbit
 from copypaste_tf.evaluation.evaluator import Evaluator
 from copypaste_tf.inputs import pipeline
 from copypaste_tf.training.checkpoints import last_good
@@ -21,7 +22,6 @@ from copypaste_tf.training.run import (
   disk,
   run_record,
 )
-from copypaste_tf.training.run.console import Printer, quiet_orbit
 from copypaste_tf.training.run.devices import Devices
 from copypaste_tf.training.run.profiler import Window
 

@@ -19,21 +19,6 @@ REPORTED = {
 }
 
 
-@pytest.mark.parametrize(
-  ('seconds', 'text'),
-  [
-    (-3, '0s'),
-    (9.4, '9s'),
-    (59.6, '1m00s'),
-    (192, '3m12s'),
-    (3599.7, '1h00m'),
-    (7385, '2h03m'),
-  ],
-)
-def test_durations_are_short_texts(seconds, text):
-  assert progress.duration(seconds) == text
-
-
 def test_a_line_shows_losses_rate_and_remaining_time():
   values = {**LOSSES, 'images_per_second': 12.34}
   line = 'step 5/20  loss 2.500 mask 0.250  12.3 images/s'
