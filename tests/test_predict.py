@@ -12,7 +12,7 @@ from pycocotools import mask as coco_mask
 from copypaste_tf import drawing
 from copypaste_tf.evaluation.coco_evaluator import DETECTIONS_FILE
 from copypaste_tf.inputs import image_files
-from copypaste_tf.serving import image_list, inference
+from copypaste_tf.serving import image_list, inference, prediction
 from copypaste_tf.training.run import runner
 from copypaste_tf.verbs import predict
 
@@ -172,3 +172,31 @@ def test_an_output_that_cannot_be_written_is_refused_first(tmp_path):
   (photo,) = small_model.images(tmp_path, [(8, 8)])
   line = refused(f'--images={tmp_path}', f'--output={photo}/out')
   assert line.startswith(f'error: --output={photo}/out')
+
+
+def test_detections_up_to_an_error_are_kept(tmp_path, monkeypatch, capsys):
+  result = {'image_id': 1, 'category_id': 2, 'bbox': [0, 0, 4, 4], 'score': 0.5}
+
+  def diverged(*_, **__):
+    yield prediction.Prediction(1, (8, 8), [result])
+    raise ValueError('image 2 has a detection whose score is not finite')
+
+  monkeypatch.setattr(predict.prediction, 'predict', diverged)
+  with pytest.raises(ValueError, match='not finite'):
+    predict.run_detector(
+      None,
+      {1: 'a.jpg', 2: 'b.jpg'},
+      str(tmp_path),
+      names={},
+      batch_size=1,
+      min_drawn_score=None,
+    )
+  assert json.loads((tmp_path / DETECTIONS_FILE).read_text()) == [result]
+  assert '1 of 2 images are in' in capsys.readouterr().err
+
+
+def test_a_picture_on_a_full_disk_is_a_fault_and_no_error(tmp_path):
+  (photo,) = small_model.images(tmp_path, [(8, 8)])
+  assert predict._draw_file(photo, f'{tmp_path}/a.png', [], {}) == []
+  (fault,) = predict._draw_file(photo, '/dev/full', [], {})
+  assert fault == '/dev/full: No space left on device'
