@@ -90,13 +90,13 @@ def build(
 
 
 def task_and_trainer(
-  started: Devices, folder: str, *, train: bool, evaluate: bool = True
+  started: Devices, folder: str | None, *, train: bool, evaluate: bool = True
 ) -> tuple[ModelGardenTask, GuardedTrainer]:
   """Builds the task and its trainer: model, optimizer and inputs.
 
   Args:
     started: the devices, and the config.
-    folder: folder for the detections.
+    folder: folder for the detections; None writes none.
     train: build the training inputs and the optimizer variables.
     evaluate: build the evaluation inputs.
   """

@@ -8,6 +8,7 @@ import tensorflow as tf
 from official.core import config_definitions as cfg
 
 from copypaste_tf.console import Printer, quiet_orbit
+from copypaste_tf.evaluation.evaluator import Evaluator
 from copypaste_tf.inputs import pipeline
 from copypaste_tf.training.checkpoints import last_good
 from copypaste_tf.training.checkpoints.restore import restore
@@ -88,14 +89,19 @@ def run(
 
 
 def evaluate(
-  params: cfg.ExperimentConfig, model_dir: str, checkpoint: str
+  params: cfg.ExperimentConfig,
+  model_dir: str | None,
+  checkpoint: str,
+  *,
+  evaluator: Evaluator | None = None,
 ) -> dict[str, float]:
   """Evaluates one checkpoint.
 
   Args:
     params: the config.
-    model_dir: folder for the detections.
+    model_dir: folder for the detections; None writes none.
     checkpoint: path prefix of the checkpoint.
+    evaluator: collects and measures the outputs; by default that of the task.
 
   Returns:
     The metrics by name.
@@ -103,7 +109,9 @@ def evaluate(
   started = _without_averages(devices.start(devices.on_one_machine(params)))
   started.print_summary('eval')
   with quiet_orbit():
-    _, trainer = assembly.task_and_trainer(started, model_dir, train=False)
+    task, trainer = assembly.task_and_trainer(started, model_dir, train=False)
+    if evaluator is not None:
+      task.evaluator = evaluator
     restore(trainer.model, checkpoint)
     with started.strategy.scope():
       logs = trainer.evaluate(tf.constant(-1))
