@@ -29,7 +29,7 @@ def wait_for_lines(stream, count):
     time.sleep(0.01)
 
 
-def test_our_lines_are_printed_and_orbits_are_not(capsys):
+def test_lines_of_orbit_are_not_printed(capsys):
   show = Printer(sys.stdout)
   with quiet_orbit():
     print('many lines of Orbit')

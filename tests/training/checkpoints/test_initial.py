@@ -46,7 +46,7 @@ def test_all_but_the_classifier_is_restored_for_other_classes(detector):
     np.testing.assert_array_equal(got, expected)
 
 
-def test_a_part_is_restored_alone_and_from_a_folder(detector, tmp_path):
+def test_one_part_is_restored_also_from_a_folder(detector, tmp_path):
   trained, _ = detector
   # As import_checkpoint --modules=backbone writes it.
   tf.train.Checkpoint(backbone=trained.backbone).save(str(tmp_path / 'ckpt'))

@@ -48,7 +48,7 @@ def test_the_checkpoint_before_a_truncated_one_is_the_latest(saved):
   assert (saved / 'damaged/ckpt-20.index').exists()
 
 
-def test_flipped_bytes_are_found(saved):
+def test_flipped_bytes_are_detected(saved):
   whole = bytearray(data(saved, 30).read_bytes())
   whole[2000] ^= 0xFF
   data(saved, 30).write_bytes(bytes(whole))
@@ -86,9 +86,12 @@ def test_a_temporary_failure_is_no_damage(saved, monkeypatch):
   assert len(calls) == 2 and not (saved / 'damaged').exists()
 
 
-@pytest.mark.parametrize('text', ['', 'model_checkpoint_path: "ck'])
-def test_a_damaged_list_is_rebuilt_from_the_files(saved, text):
-  (saved / 'checkpoint').write_text(text)
+@pytest.mark.parametrize('text', ['', 'model_checkpoint_path: "ck', None])
+def test_a_damaged_or_missing_list_is_rebuilt_from_the_files(saved, text):
+  (saved / 'checkpoint').unlink()
+  (saved / 'ckpt-of-mine.index').write_text('of the user')
+  if text is not None:
+    (saved / 'checkpoint').write_text(text)
   assert set_damaged_aside(str(saved)) == []
   state = tf.train.get_checkpoint_state(str(saved))
   names = [path[-2:] for path in state.all_model_checkpoint_paths]

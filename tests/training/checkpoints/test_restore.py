@@ -9,9 +9,9 @@ from copypaste_tf.training.checkpoints.restore import restore
 
 
 def dense_model(width=3, name='dense'):
-  made = tf_keras.Sequential([tf_keras.layers.Dense(width, name=name)])
-  made.build([None, 2])
-  return made
+  network = tf_keras.Sequential([tf_keras.layers.Dense(width, name=name)])
+  network.build([None, 2])
+  return network
 
 
 @pytest.fixture
