@@ -59,6 +59,7 @@ def test_panels_come_at_once_and_then_every_so_many_steps(
     data_config.TrainData(),
     (48, 32),
     every=10,
+    train_steps=100,
     global_step=step,
   )
   for number in (5, 12, 14, 22, 24):
