@@ -77,6 +77,8 @@ def _encoded(regions: Regions) -> list[dict]:
 
 def _corners(regions: Regions) -> np.ndarray:
   """Returns `[n, 4]` x, y, width and height."""
-  boxes = np.asarray(regions.boxes, np.float64)
-  start, end = boxes[:, [1, 0]], boxes[:, [3, 2]]
-  return np.concatenate([start, end - start], axis=1)
+  top, left, bottom, right = np.asarray(regions.boxes, np.float64).T
+  # pycocotools reads the memory row by row, whatever the strides.
+  return np.ascontiguousarray(
+    np.stack([left, top, right - left, bottom - top], axis=1)
+  )
