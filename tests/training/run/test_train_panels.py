@@ -79,7 +79,7 @@ def drawn(batch, monkeypatch, tmp_path):
   return run
 
 
-def test_panels_come_at_once_and_then_every_so_many_steps(drawn):
+def test_panels_come_at_the_start_and_at_each_interval(drawn):
   steps, _ = drawn(3, (5, 12, 14, 22, 24), every=10, train_steps=100)
   assert steps == [3, 14, 24]
 
