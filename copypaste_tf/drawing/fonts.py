@@ -41,9 +41,7 @@ def runs(text: str) -> tuple[Run, ...]:
   """
   pieces: list[Run] = []
   for letter in text:
-    path = pieces[-1].path if pieces else None
-    if path is None or not _has(path, letter):
-      path = _font_of(letter)
+    path = _font_of(letter)
     if pieces and path is not None and pieces[-1].path == path:
       pieces[-1] = Run(pieces[-1].text + letter, path)
     else:

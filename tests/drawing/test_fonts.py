@@ -38,11 +38,6 @@ def test_each_letter_takes_the_first_font_that_has_it(only):
   )
 
 
-def test_a_run_goes_on_in_its_font(only):
-  only(ENGLISH, fonts.default())
-  assert fonts.runs('жab') == (('жab', fonts.default()),)
-
-
 def test_a_letter_that_no_font_has_is_a_run_of_its_own(only):
   only(ENGLISH)
   assert fonts.runs('aжяb') == (
