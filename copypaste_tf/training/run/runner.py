@@ -16,6 +16,7 @@ from copypaste_tf.training.loop import workers
 from copypaste_tf.training.loop.divergence import LoopError
 from copypaste_tf.training.run import (
   assembly,
+  class_names,
   continuous,
   devices,
   disk,
@@ -123,6 +124,7 @@ def _prepare(model_dir, resolved, started, overwrite) -> None:
     run_record.write(
       model_dir, resolved, overwrite=overwrite, hardware=started.record()
     )
+    class_names.write(model_dir, resolved.params.task.train_data)
     for fault in last_good.set_damaged_aside(model_dir):
       print(f'{fault}; going on from the one before', file=sys.stderr)
   workers.all_gather(strategy, None)  # Waits for the chief to move checkpoints.
