@@ -198,7 +198,7 @@ def detected_objects(
   if all('segmentation' in d for d in detections):
     masks = [coco_mask.decode(d['segmentation']) > 0 for d in detections]
   captions = [
-    f'{names.get(d["category_id"], d["category_id"])} {d["score"]:.2f}'
+    f'{names.get(d["category_id"]) or d["category_id"]} {d["score"]:.2f}'
     for d in detections
   ]
   colors = drawing.instance_colors([d['category_id'] for d in detections])

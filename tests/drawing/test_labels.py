@@ -121,3 +121,9 @@ def test_numbers_have_the_colours_of_their_objects():
 
 def test_no_labels_change_nothing():
   np.testing.assert_array_equal(draw(blank(), []), np.array(blank()))
+
+
+def test_captions_that_would_hide_the_picture_are_numbers(lines):
+  boxes = [(0, 20 * i, 9, 20 * i + 5) for i in range(10)]
+  draw(blank(200, 200), [f'a name that is long {i}' for i in range(10)], boxes)
+  assert [words for words, _ in lines[:10]] == [str(i) for i in range(1, 11)]

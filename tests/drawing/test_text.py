@@ -64,3 +64,11 @@ def test_wrapping_breaks_inside_a_long_word():
   assert sum(letters) == 50
   assert all(line.width <= 60 for line in lines)
   assert len(text.wrap('xxx', 10, 1)) == 3
+
+
+def test_a_letter_that_no_font_has_is_a_number_in_a_frame():
+  dark = (picture('\U00012345', 20) < 128).all(-1)
+  rows, columns = np.nonzero(dark)
+  frame = dark[rows.min(), columns.min() : columns.max() + 1]
+  assert frame.all() and len(frame) > 40
+  assert dark[rows.min() : rows.max() + 1, columns.min()].all()
