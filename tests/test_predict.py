@@ -138,8 +138,8 @@ def test_a_picture_shows_mask_class_and_score():
   result = {'bbox': [0, 0, 5, 20], 'category_id': 3, 'score': 0.5}
   plain = predict.draw(image, [result], {})
   drawn = predict.draw(image, [result | {'segmentation': segmentation}], {})
-  (color,) = drawing.class_colors([3])
-  assert np.array_equal(plain[19, 2], color)
+  (color,) = drawing.instance_colors([3])
+  assert np.array_equal(plain[19, 3], color)
   assert drawn[15, 2].any() and not plain[15, 2].any()
   assert not np.array_equal(predict.draw(image, [result], {3: 'cat'}), plain)
   np.testing.assert_array_equal(predict.draw(image, [], {}), image)

@@ -199,6 +199,7 @@ def _draw_panels(runner, started, folder) -> None:
     task.train_data,
     runner.trainer.task.task.output_size,
     every=task.panels_every,
+    train_steps=started.params.trainer.train_steps,
     global_step=runner.controller.global_step,
   )
   runner.controller.train_actions += (panels,)

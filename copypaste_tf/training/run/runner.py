@@ -18,6 +18,7 @@ from copypaste_tf.training.loop import workers
 from copypaste_tf.training.loop.divergence import LoopError
 from copypaste_tf.training.run import (
   assembly,
+  class_names,
   continuous,
   devices,
   disk,
@@ -151,6 +152,7 @@ def _prepare(model_dir, resolved, started, overwrite) -> None:
     )
     if kept:
       print(f'note: the record of the other config is {kept}', file=sys.stderr)
+    class_names.write(model_dir, resolved.params.task.train_data)
   workers.all_gather(strategy, None)  # Waits for the chief to move checkpoints.
 
 
