@@ -108,7 +108,7 @@ def test_folders_of_a_room_import_those_before_them(room):
 
 def test_augment_imports_tensorflow_only():
   allowed = {'tensorflow', 'copypaste_tf', 'collections', 'dataclasses'}
-  allowed |= {'math', 'typing'}
+  allowed |= {'fractions', 'math', 'typing'}
   for path in (ROOT / 'copypaste_tf/augment').rglob('*.py'):
     for name in _imports(path):
       assert name.split('.')[0] in allowed, f'{path} imports {name}'
