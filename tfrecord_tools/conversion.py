@@ -213,6 +213,7 @@ def _image_notes(
   image: images.StoredImage, frame: annotations.Frame
 ) -> collections.Counter:
   return collections.Counter(
+    image.notes,
     images_reencoded=int(image.reencoded),
     images_turned_upright=int(image.shape != image.file_shape),
     exif_labels_assumed_upright=int(frame.assumed),
