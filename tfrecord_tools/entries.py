@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from copypaste_tf.records.id_planes import Crop
-from tfrecord_tools.faults import Drops, SourceError
+from tfrecord_tools.faults import Drops, Note, SourceError
 
 ReadMask = Callable[[tuple[int, int]], Crop]
 
@@ -86,13 +86,15 @@ class ImageEntry(NamedTuple):
 
   Attributes:
     id: image id, an integer of 64 bits.
-    file_names: possible names within the image folder; the first that exists
-      is read.
+    file_names: possible names within the image folder, the likeliest first; see
+      `file_names.resolve`.
     objects: its annotations; see `Lazy`.
     size: annotated height and width in pixels, None if not stated.
     neg_category_ids: categories verified to be absent, None if not stated.
     not_exhaustive_category_ids: categories of which some instances are not
       annotated, None if not stated.
+    notes: repairs that the loader made.
+    fault: why its file cannot be read, None if it can.
   """
 
   id: int
@@ -101,6 +103,8 @@ class ImageEntry(NamedTuple):
   size: tuple[int, int] | None = None
   neg_category_ids: Sequence[int] | None = None
   not_exhaustive_category_ids: Sequence[int] | None = None
+  notes: tuple[Note, ...] = ()
+  fault: SourceError | None = None
 
 
 class Dataset(NamedTuple):

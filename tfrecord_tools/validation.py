@@ -12,7 +12,7 @@ import tensorflow as tf
 from copypaste_tf import records
 from copypaste_tf.examples import IDS_PER_PLANE, SCHEMA_VERSION, Features
 from copypaste_tf.records import features as example_features
-from copypaste_tf.records import fields, png
+from copypaste_tf.records import fields, png, printable
 from tfrecord_tools import manifest_checks
 
 _FORMATS = {b'\xff\xd8\xff': 'jpeg', b'\x89PNG': 'png'}
@@ -34,7 +34,7 @@ class Fault(NamedTuple):
   detail: str
 
   def __str__(self) -> str:
-    return f'{self.place}: {self.field}: {self.detail}'
+    return f'{self.place}: {self.field}: {printable.escape(self.detail)}'
 
 
 def expand(patterns: Iterable[str]) -> list[str]:

@@ -16,7 +16,11 @@ def main() -> None:
   options = dataset_conversion.Options(
     **{name: flags.FLAGS[name].value for name in names}
   )
-  result = dataset_conversion.convert(options)
-  print(manifest.table(result))
-  if result['counts']['images']['in'] and not result['num_examples']:
-    sys.exit('error: no image could be converted; see the table above.')
+  results = dataset_conversion.convert_splits(options)
+  for name, result in results.items():
+    if name:
+      print(f'split {name}:')
+    print(manifest.table(result))
+  for result in results.values():
+    if result['counts']['images']['in'] and not result['num_examples']:
+      sys.exit('error: no image could be converted; see the table above.')
