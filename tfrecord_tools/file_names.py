@@ -21,8 +21,8 @@ from tfrecord_tools.folder_index import FolderIndex
 
 _OUTSIDE_NOTE = 'images_outside_of_image_dir'
 _SIMILAR_NOTE = 'images_found_by_similar_names'
-# Faults beyond these are counted without a search for near names.
-_NUM_HINTS = 10
+# Names that are compared with near ones letter by letter, which takes time.
+_NUM_THOROUGH = 200
 
 
 class _Guess(NamedTuple):
@@ -53,10 +53,8 @@ def resolve(
     guesses = {k: _guess(images[k].file_names, index) for k in unknown}
     claims = _claims(found, guesses)
     for number, key in enumerate(unknown):
-      hint_wanted = number < _NUM_HINTS
-      found[key] = _similar(
-        images[key], guesses[key], claims, index, hint_wanted
-      )
+      thorough = number < _NUM_THOROUGH
+      found[key] = _similar(images[key], guesses[key], claims, index, thorough)
   return found
 
 
@@ -167,12 +165,12 @@ def _similar(
   guess: _Guess | None,
   claims: Mapping[str, set[str]],
   index: FolderIndex,
-  hint_wanted: bool,
+  thorough: bool,
 ) -> ImageEntry:
   """Takes the guess for the file of an entry if no other entry means it."""
   name = entry.file_names[0]
   if guess is None:
-    hint = _hint(entry.file_names, index) if hint_wanted else ''
+    hint = _hint(entry.file_names, index, thorough)
   elif others := claims[guess.file] - {guess.stated}:
     hint = f'; {guess.file} exists, but is also near to {min(others)}'
   else:
@@ -184,7 +182,7 @@ def _similar(
   return entry._replace(file_names=(name,), fault=fault)
 
 
-def _hint(names: tuple[str, ...], index: FolderIndex) -> str:
+def _hint(names: tuple[str, ...], index: FolderIndex, thorough: bool) -> str:
   """Says where the file may be, or which names are near."""
   for name in filter(_is_possible, names):
     above = os.path.dirname(os.path.abspath(index.folder))
@@ -192,8 +190,8 @@ def _hint(names: tuple[str, ...], index: FolderIndex) -> str:
     if os.path.isfile(below):
       return f', but {below} exists: pass --image_dir={above}'
   near = index.matches(parts(names[0]), any_folder=True)
-  near = near or index.near(parts(names[0]))
+  near = near or index.near(parts(names[0]), thorough=thorough)
   if near:
     listed = ', '.join(near[: folder_index.NUM_NEAR])
     return f', but there exists: {listed}'
-  return ' and no similar name in the folder'
+  return ' and no similar name in the folder' if thorough else ''

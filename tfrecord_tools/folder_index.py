@@ -40,20 +40,26 @@ class FolderIndex:
       Paths relative to the folder: those that agree in most parts, and of them
       those that are spelled alike, if there are any.
     """
+    if not parts:
+      return []
+    has_extension = bool(os.path.splitext(parts[-1])[1])
+    files = self._by_key if has_extension else self._by_stem
     scores = {}
-    for file in self._by_key.get(_key(parts[-1]), ()) if parts else ():
-      path = file.split('/')
+    for file in files.get(_key(parts[-1]), ()):
+      path = (file if has_extension else os.path.splitext(file)[0]).split('/')
       common = _common(path, parts)
       if any_folder or common == min(len(path), len(parts)):
         scores[file] = (common, path[-1] == parts[-1])
     best = max(scores.values(), default=None)
     return sorted(file for file, score in scores.items() if score == best)
 
-  def near(self, parts: Sequence[str]) -> list[str]:
+  def near(self, parts: Sequence[str], *, thorough: bool) -> list[str]:
     """Finds the files whose names are most like a name.
 
     Args:
       parts: folders and file of the name.
+      thorough: whether to compare letters if no file has the same name with
+        another extension. It takes some milliseconds.
 
     Returns:
       At most `NUM_NEAR` paths relative to the folder, the most similar first.
@@ -61,6 +67,9 @@ class FolderIndex:
     if not parts:
       return []
     keys, key = self._sorted_keys, _key(parts[-1])
+    same_stem = self._by_stem.get(os.path.splitext(key)[0], [])
+    if same_stem or not thorough:
+      return same_stem[:NUM_NEAR]
     place = bisect.bisect(keys, key)
     around = keys[max(0, place - _NEIGHBOURS) : place + _NEIGHBOURS]
     similar = difflib.get_close_matches(key, around, NUM_NEAR)
@@ -72,6 +81,14 @@ class FolderIndex:
     for file in sorted(_files(self.folder)):
       by_key.setdefault(_key(os.path.basename(file)), []).append(file)
     return by_key
+
+  @functools.cached_property
+  def _by_stem(self) -> dict[str, list[str]]:
+    """The files by names without extensions, which some formats leave out."""
+    by_stem: dict[str, list[str]] = {}
+    for key, files in self._by_key.items():
+      by_stem.setdefault(os.path.splitext(key)[0], []).extend(files)
+    return by_stem
 
   @functools.cached_property
   def _sorted_keys(self) -> list[str]:

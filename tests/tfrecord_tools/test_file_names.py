@@ -65,6 +65,7 @@ def test_the_first_name_that_exists_is_taken(folder):
     ('1.JPG', '1.jpg'),
     ('1.jpeg', '1.jpg'),
     ('IMG.jpg', 'img.JPG'),
+    ('voc/1', '1.jpg'),
     ('a%20b.jpg', 'a b.jpg'),
     ('a b.jpg', 'a%20b.jpg'),
     (' 1.jpg ', '1.jpg'),
