@@ -36,6 +36,7 @@ class Job:
     categories: categories by id.
     fingerprint: digest of everything that determines the shards, except the
       image files.
+    box_form: form of the boxes, None for the standard one.
   """
 
   image_dir: str
@@ -45,6 +46,7 @@ class Job:
   stop: bool
   categories: dict[int, Category]
   fingerprint: str
+  box_form: str | None = None
 
 
 def convert_image(
@@ -75,6 +77,7 @@ def convert_image(
     _check_category_ids(name, ids)
   objects = _place(entry, frame, job, tally)
   tally.notes.update(_image_notes(image, frame))
+  tally.note(f'image {entry.id}', entry.notes)
   record = record_building.build(
     image,
     objects,
@@ -200,12 +203,13 @@ def _place(
         frame=frame,
         categories=job.categories,
         include_masks=job.include_masks,
+        box_form=job.box_form,
       )
     except SourceError as fault:
       tally.drops.annotation(entry.id, item.id, fault)
       continue
     objects.append(placed)
-    tally.notes.update(placed.notes)
+    tally.note(f'image {entry.id}, annotation {item.id}', placed.notes)
   return objects
 
 

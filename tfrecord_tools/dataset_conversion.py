@@ -1,5 +1,6 @@
 """Converts a whole data set: resumes earlier runs and writes the manifest."""
 
+import collections
 import contextlib
 import dataclasses
 import hashlib
@@ -8,13 +9,13 @@ import os
 from typing import Any
 
 from copypaste_tf.examples import SCHEMA_VERSION
-from tfrecord_tools import loaders, manifest, shard_pool, sharding
+from tfrecord_tools import box_survey, loaders, manifest, shard_pool, sharding
 from tfrecord_tools.conversion import Job
 from tfrecord_tools.entries import Dataset, ImageEntry, ObjectEntry
 
 ON_ERROR = ('skip', 'fail')
 # Raise this when a change of the converter changes the bytes of its records.
-_CONVERTER_VERSION = 1
+_CONVERTER_VERSION = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Options:
     seed: seed of the order of the images and of the fraction.
     on_error: `skip` or `fail`.
     overwrite: whether to delete files that were made with other flags.
+    first_category_id: id that the smallest category id becomes, with the others
+      moved alike; None keeps the ids.
   """
 
   image_dir: str
@@ -44,6 +47,7 @@ class Options:
   seed: int = 0
   on_error: str = 'skip'
   overwrite: bool = False
+  first_category_id: int | None = None
 
 
 def convert(options: Options, *, loader: str = 'coco_json') -> dict[str, Any]:
@@ -64,13 +68,15 @@ def convert(options: Options, *, loader: str = 'coco_json') -> dict[str, Any]:
   """
   _check(options)
   stop = options.on_error == 'fail'
-  dataset = loaders.get(loader)(options.annotations, stop=stop)
+  changes = _changes(options)
+  dataset = loaders.get(loader)(options.annotations, stop=stop, **changes)
   _check_masks(options, dataset)
   arguments = {
     'fraction': options.fraction,
     'include_masks': options.include_masks,
     'num_shards': options.num_shards,
     'seed': options.seed,
+    **changes,
   }
   job = Job(
     image_dir=options.image_dir,
@@ -80,6 +86,7 @@ def convert(options: Options, *, loader: str = 'coco_json') -> dict[str, Any]:
     stop=stop,
     categories=dataset.categories,
     fingerprint=_fingerprint(arguments, dataset),
+    box_form=box_survey.form_of(options.annotations, dataset),
   )
   earlier = _clear_output(options, job)
   chosen = sharding.sample(
@@ -115,6 +122,16 @@ def _check(options: Options) -> None:
     raise FileNotFoundError(
       f'--annotations={options.annotations}: no such file.'
     )
+
+
+def _changes(options: Options) -> dict[str, int]:
+  """Returns the changes of a data set that were asked for."""
+  first = options.first_category_id
+  if first is None:
+    return {}
+  if first < 1:
+    raise ValueError(f'first_category_id is at least 1, got {first}.')
+  return {'first_category_id': first}
 
 
 def _check_masks(options: Options, dataset: Dataset) -> None:
@@ -188,7 +205,8 @@ def _manifest(
   arguments: dict[str, Any],
   job: Job,
 ) -> dict[str, Any]:
-  tally = manifest.Tally(drops=dataset.drops)
+  notes = collections.Counter(dataset.notes)
+  tally = manifest.Tally(drops=dataset.drops, notes=notes)
   shards = []
   for index in sorted(states):
     shard_tally = manifest.Tally.from_json(states[index]['tally'])
@@ -218,7 +236,7 @@ def _manifest(
     sources={'annotations': source},
     shards=shards,
   )
-  return {**built, 'fingerprint': job.fingerprint}
+  return {**built, **dataset.renumbered, 'fingerprint': job.fingerprint}
 
 
 def _remove_states(prefix: str) -> None:

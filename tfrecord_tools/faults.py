@@ -2,9 +2,13 @@
 
 import collections
 import dataclasses
-from typing import Any
+import reprlib
+from typing import Any, NamedTuple
 
 _EXAMPLES_PER_REASON = 10
+_SHOWN = reprlib.Repr()
+_SHOWN.maxlevel, _SHOWN.maxlist, _SHOWN.maxdict = 4, 8, 8
+_SHOWN.maxstring = _SHOWN.maxother = 60
 
 
 class SourceError(ValueError):
@@ -22,6 +26,27 @@ class SourceError(ValueError):
 
   def __str__(self) -> str:
     return f'{self.reason}: {self.detail}'
+
+
+class Note(NamedTuple):
+  """A repair of one image or annotation, which changes no label's meaning.
+
+  Attributes:
+    name: short name, by which the manifest counts.
+    detail: what came and what was taken, '' if the name says it.
+  """
+
+  name: str
+  detail: str = ''
+
+
+def shown(value: Any) -> str:
+  """Returns the beginning of a value of a file, for a message.
+
+  Args:
+    value: any value, also a long or a deep one.
+  """
+  return _SHOWN.repr(value)
 
 
 class ConversionError(ValueError):
