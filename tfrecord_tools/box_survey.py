@@ -9,6 +9,7 @@ from tfrecord_tools.faults import SourceError
 
 _OBJECTS = 200
 _PER_IMAGE = 3
+_LARGEST_SIDE = 2**16  # Larger sizes are not those of an image.
 
 
 def form_of(path: str, dataset: Dataset) -> str | None:
@@ -38,7 +39,8 @@ def _pairs(dataset: Dataset) -> Iterator[box_forms.Pair]:
   # In the order of the ids, so that the order of the file does not matter.
   for number in sorted(dataset.images):
     entry = dataset.images[number]
-    if entry.size is not None and None not in entry.size:
+    sides = entry.size or (None,)
+    if None not in sides and max(sides) <= _LARGEST_SIDE:
       yield from _pairs_of(entry)
 
 

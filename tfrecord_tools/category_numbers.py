@@ -114,7 +114,7 @@ def _kept(
   raise ValueError(
     f'{path}: category ids are integers of at least 1 and 31 bits, 0 is '
     f'background; got {shown(element.get("id"))} for '
-    f'{element.get("name")!r}, which annotations use. '
+    f'{shown(element.get("name"))}, which annotations use. '
     f'{_advice(path, list(elements))}'
   )
 
@@ -149,13 +149,15 @@ def _category(number: int, element: dict[str, Any]) -> Category:
   name = element.get('name')
   if loose_values.is_absent(name) or not isinstance(name, str | int | float):
     name = number
+  # Half a character, which records cannot hold, becomes JSON's notation of it.
+  name = str(name).encode('utf-8', 'backslashreplace').decode()
   details = {field: element.get(field) for field in _DETAILS}
-  return Category(number, str(name), **details)
+  return Category(number, name, **details)
 
 
 def _left_out(key: Key, element: dict[str, Any]) -> str:
   return (
-    f'The category {shown(key)}, {element.get("name")!r}, is left out: '
+    f'The category {shown(key)}, {shown(element.get("name"))}, is left out: '
     'its id cannot be kept, and no annotation uses it. If other files of the '
     'data set use it, pass --first_category_id=1 for all of them.'
   )

@@ -140,7 +140,7 @@ def _images(
     names = sorted({coco_images.file_names(element)[0] for element in group})
     if len(names) == 1:
       images[number] = group.pop(0)
-      fault = SourceError('duplicate_image_id', f'{names[0]} is there twice')
+      fault = SourceError('duplicate_image_id', f'{names[0]!r} is there twice')
     else:
       # The annotations may belong to any of the files.
       fault = SourceError(

@@ -164,10 +164,12 @@ def build(
   }
 
 
-def write(path: str, data: dict[str, Any]) -> None:
+def write(path: str, content: dict[str, Any]) -> None:
   """Writes a manifest or the state of a shard, atomically."""
-  text = json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False)
-  atomic.write_bytes(path, f'{text}\n'.encode())
+  text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
+  # JSON's notation of half a character, which UTF-8 cannot hold.
+  data = f'{text}\n'.encode('utf-8', 'backslashreplace')
+  atomic.write_bytes(path, data)
 
 
 def read(path: str) -> dict[str, Any]:
