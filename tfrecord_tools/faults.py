@@ -5,6 +5,7 @@ import dataclasses
 import reprlib
 from typing import Any, NamedTuple
 
+ON_ERROR = ('skip', 'fail')  # Leave a fault out and count it, or stop.
 _EXAMPLES_PER_REASON = 10
 _SHOWN = reprlib.Repr()
 _SHOWN.maxlevel, _SHOWN.maxlist, _SHOWN.maxdict = 4, 8, 8

@@ -4,10 +4,10 @@ import json
 import random
 import time
 
+import json_mutations
 import pytest
 from coco_folder import CocoFolder
 from conversions import assert_adds_up
-import json_mutations
 
 from tfrecord_tools import dataset_conversion
 
