@@ -14,6 +14,7 @@ FILES = sorted(
 # A room may import the rooms that its row names.
 LAYERS = {
   'examples': set(),
+  'printable': set(),
   'whole_files': set(),
   'console': set(),
   'augment': {'examples'},
@@ -21,7 +22,7 @@ LAYERS = {
   'drawing': {'examples'},
   'inputs': {'examples', 'augment', 'records'},
   'modeling': {'examples', 'augment'},
-  'evaluation': {'examples', 'records', 'drawing'},
+  'evaluation': {'examples', 'printable', 'records', 'drawing'},
   'config': set(),
   'tasks': {
     'examples',
@@ -38,6 +39,7 @@ LAYERS['training'] = LAYERS['tasks'] | {
   'whole_files',
   'console',
   'drawing',
+  'printable',
 }
 LAYERS['serving'] = LAYERS['training'] | {'training'}
 LAYERS['reporting'] = LAYERS['training'] | {'training'}

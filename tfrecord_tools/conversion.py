@@ -37,6 +37,7 @@ class Job:
     arguments: flags on which the bytes of the records depend, by name.
     fingerprint: digest of everything that determines the shards, except the
       image files.
+    box_form: form of the boxes, None for the standard one.
   """
 
   image_dir: str
@@ -47,6 +48,7 @@ class Job:
   categories: dict[int, Category]
   arguments: dict[str, Any]
   fingerprint: str
+  box_form: str | None = None
 
 
 def convert_image(
@@ -197,12 +199,13 @@ def _place(
         frame=frame,
         categories=job.categories,
         include_masks=job.include_masks,
+        box_form=job.box_form,
       )
     except SourceError as fault:
       tally.drops.annotation(entry.id, item.id, fault)
       continue
     objects.append(placed)
-    tally.notes.update(placed.notes)
+    tally.note(f'image {entry.id}, annotation {item.id}', placed.notes)
   return objects
 
 

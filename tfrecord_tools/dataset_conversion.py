@@ -1,14 +1,16 @@
 """Converts a whole data set: resumes earlier runs and writes the manifest."""
 
+import collections
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from copypaste_tf.examples import SCHEMA_VERSION
 from tfrecord_tools import (
+  box_survey,
   earlier_runs,
   file_names,
   loaders,
@@ -23,7 +25,7 @@ from tfrecord_tools.options import Options as Options
 from tfrecord_tools.options import check
 
 # Raise this when a change of the converter changes the bytes of its records.
-_CONVERTER_VERSION = 1
+_CONVERTER_VERSION = 2
 
 
 def convert(options: Options, *, loader: str = 'coco_json') -> dict[str, Any]:
@@ -67,7 +69,9 @@ def convert_splits(
   check(options)
   shares = splits.parse(options.split)
   stop = options.on_error == 'fail'
-  dataset = loaders.get(loader)(options.annotations, stop=stop)
+  dataset = loaders.get(loader)(
+    options.annotations, stop=stop, **_changes(options)
+  )
   _check_masks(options, dataset)
   images = file_names.resolve(
     dataset.images,
@@ -78,10 +82,7 @@ def convert_splits(
   parts = {'': list(images)}
   if shares:
     parts = splits.divide(images, shares, seed=options.seed)
-  jobs = {
-    name: _job(options, dataset, _arguments(options, shares, name), name)
-    for name in parts
-  }
+  jobs = _jobs(options, dataset, parts, shares)
   # Before the first image, so that a refusal comes at once.
   earlier = {
     name: earlier_runs.prepare(job, overwrite=options.overwrite)
@@ -102,6 +103,7 @@ def _arguments(
     'include_masks': options.include_masks,
     'num_shards': options.num_shards,
     'seed': options.seed,
+    **_changes(options),
   }
   if shares:
     parts = {key: float(share) for key, share in shares.items()}
@@ -109,20 +111,30 @@ def _arguments(
   return arguments
 
 
-def _job(
-  options: Options, dataset: Dataset, arguments: dict[str, Any], name: str
-) -> Job:
+def _jobs(
+  options: Options,
+  dataset: Dataset,
+  names: Iterable[str],
+  shares: Mapping[str, Fraction],
+) -> dict[str, Job]:
+  """Returns the job of each split."""
   prefix = options.output_prefix
-  return Job(
-    image_dir=options.image_dir,
-    output_prefix=sharding.split_prefix(prefix, name) if name else prefix,
-    num_shards=options.num_shards,
-    include_masks=options.include_masks,
-    stop=options.on_error == 'fail',
-    categories=dataset.categories,
-    arguments=arguments,
-    fingerprint=_fingerprint(arguments, dataset),
-  )
+  box_form = box_survey.form_of(options.annotations, dataset)
+  jobs = {}
+  for name in names:
+    arguments = _arguments(options, shares, name)
+    jobs[name] = Job(
+      image_dir=options.image_dir,
+      output_prefix=sharding.split_prefix(prefix, name) if name else prefix,
+      num_shards=options.num_shards,
+      include_masks=options.include_masks,
+      stop=options.on_error == 'fail',
+      categories=dataset.categories,
+      arguments=arguments,
+      fingerprint=_fingerprint(arguments, dataset),
+      box_form=box_form,
+    )
+  return jobs
 
 
 def _write(
@@ -153,6 +165,12 @@ def _write(
   return result
 
 
+def _changes(options: Options) -> dict[str, int]:
+  """Returns the changes of a data set that were asked for."""
+  first = options.first_category_id
+  return {} if first is None else {'first_category_id': first}
+
+
 def _check_masks(options: Options, dataset: Dataset) -> None:
   """Refuses a data set without masks, whose objects would all be dropped."""
   entries = dataset.images.values()
@@ -180,7 +198,7 @@ def _manifest(
   states: dict[int, dict[str, Any]],
   job: Job,
 ) -> dict[str, Any]:
-  tally = manifest.Tally()
+  tally = manifest.Tally(notes=collections.Counter(dataset.notes))
   tally.drops.add(dataset.drops)
   shards = []
   for index in sorted(states):
@@ -211,4 +229,4 @@ def _manifest(
     sources={'annotations': source},
     shards=shards,
   )
-  return {**built, 'fingerprint': job.fingerprint}
+  return {**built, **dataset.renumbered, 'fingerprint': job.fingerprint}

@@ -2,12 +2,16 @@
 
 import collections
 import dataclasses
+import reprlib
 from typing import Any, NamedTuple
 
-from copypaste_tf.records import printable
+from copypaste_tf import printable
 
 ON_ERROR = ('skip', 'fail')  # Leave a fault out and count it, or stop.
 _EXAMPLES_PER_REASON = 10
+_SHOWN = reprlib.Repr()
+_SHOWN.maxlevel, _SHOWN.maxlist, _SHOWN.maxdict = 4, 8, 8
+_SHOWN.maxstring = _SHOWN.maxother = 60
 
 
 class SourceError(ValueError):
@@ -38,6 +42,15 @@ class Note(NamedTuple):
 
   name: str
   detail: str = ''
+
+
+def shown(value: Any) -> str:
+  """Returns the beginning of a value of a file, for a message.
+
+  Args:
+    value: any value, also a long or a deep one.
+  """
+  return _SHOWN.repr(value)
 
 
 class ConversionError(ValueError):

@@ -164,10 +164,12 @@ def build(
   }
 
 
-def write(path: str, data: dict[str, Any]) -> None:
+def write(path: str, content: dict[str, Any]) -> None:
   """Writes a manifest or the state of a shard, atomically."""
-  text = json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False)
-  atomic.write_bytes(path, f'{text}\n'.encode())
+  text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
+  # JSON's notation of half a character, which UTF-8 cannot hold.
+  data = f'{text}\n'.encode('utf-8', 'backslashreplace')
+  atomic.write_bytes(path, data)
 
 
 def read(path: str) -> dict[str, Any]:
@@ -202,8 +204,10 @@ def table(data: dict[str, Any]) -> str:
   for kind in ('images', 'annotations'):
     for reason, count in sorted(data['dropped'][kind].items()):
       lines.append(f'  {kind} dropped: {reason:34}{count:8}')
+      lines += _examples(data['dropped']['examples'].get(reason))
   for note, count in sorted(data['notes'].items()):
     lines.append(f'  note: {note:45}{count:8}')
+    lines += _examples([data['note_examples'].get(note)])
   lines.append(
     f'{data["num_examples"]} records in {len(data["shards"])} shards; at most '
     f'{data["max_instances"]} objects and {data["num_planes"]} id planes (and '
@@ -211,3 +215,12 @@ def table(data: dict[str, Any]) -> str:
     f'{data["max_height"]}x{data["max_width"]}.'
   )
   return '\n'.join(lines)
+
+
+def _examples(examples: list[dict[str, str] | None] | None) -> list[str]:
+  """Formats the first example of a reason or note, if there is one."""
+  return [
+    '    for example {place}: {detail}'.format(**example)
+    for example in (examples or [])[:1]
+    if example
+  ]

@@ -24,6 +24,8 @@ class Options:
     overwrite: whether to delete files that were made with other flags.
     split: parts to make of the images, such as `('train:0.75', 'val:0.25')`;
       empty makes one.
+    first_category_id: id that the smallest category id becomes, with the others
+      moved alike; None keeps the ids.
     allow_outside_image_dir: whether file names may lead out of `image_dir`.
   """
 
@@ -37,6 +39,7 @@ class Options:
   seed: int = 0
   on_error: str = 'skip'
   overwrite: bool = False
+  first_category_id: int | None = None
   split: Sequence[str] = ()
   allow_outside_image_dir: bool = False
 
@@ -55,6 +58,9 @@ def check(options: Options) -> None:
     raise ValueError(f'num_shards is 1 to 99999, got {options.num_shards}.')
   if options.num_workers is not None and options.num_workers < 1:
     raise ValueError(f'num_workers is at least 1, got {options.num_workers}.')
+  first = options.first_category_id
+  if first is not None and first < 1:
+    raise ValueError(f'first_category_id is at least 1, got {first}.')
   if options.on_error not in faults.ON_ERROR:
     raise ValueError(
       f'on_error is one of {faults.ON_ERROR}: {options.on_error!r}.'

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from copypaste_tf import records
+from copypaste_tf import printable, records
 from copypaste_tf.examples import IDS_PER_PLANE, SCHEMA_VERSION, Features
 from copypaste_tf.records import features as example_features
-from copypaste_tf.records import fields, png, printable
+from copypaste_tf.records import fields, png
 from tfrecord_tools import manifest_checks
 
 _FORMATS = {b'\xff\xd8\xff': 'jpeg', b'\x89PNG': 'png'}

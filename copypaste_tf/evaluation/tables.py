@@ -4,8 +4,8 @@ import csv
 import io
 from collections.abc import Mapping
 
+from copypaste_tf import printable
 from copypaste_tf.evaluation.coco import METRICS, PREFIXES
-from copypaste_tf.records import printable
 
 
 def summary(metrics: Mapping[str, float]) -> str:

@@ -9,8 +9,7 @@ import numpy as np
 from absl import flags
 from PIL import Image
 
-from copypaste_tf import drawing, records
-from copypaste_tf.records import printable
+from copypaste_tf import drawing, printable, records
 from tfrecord_tools import atomic, validation
 
 COLUMNS = 4

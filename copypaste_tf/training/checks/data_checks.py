@@ -9,10 +9,9 @@ from typing import NamedTuple
 import tensorflow as tf
 from official.core import config_definitions as cfg
 
-from copypaste_tf import records
+from copypaste_tf import printable, records
 from copypaste_tf.config.config_types import Problem
 from copypaste_tf.inputs import data_files, record_sets
-from copypaste_tf.records import printable
 from copypaste_tf.tasks import registry
 
 _PROBED = 32  # Number of records to read if there is no manifest.

@@ -1,6 +1,6 @@
 """Names from a data set cannot control a terminal."""
 
-from copypaste_tf.records import printable
+from copypaste_tf import printable
 
 
 def test_letters_of_all_languages_stay():
