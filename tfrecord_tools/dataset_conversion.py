@@ -11,6 +11,7 @@ from typing import Any
 from copypaste_tf.examples import SCHEMA_VERSION
 from tfrecord_tools import (
   box_survey,
+  dataset_checks,
   faults,
   loaders,
   manifest,
@@ -18,7 +19,7 @@ from tfrecord_tools import (
   sharding,
 )
 from tfrecord_tools.conversion import Job
-from tfrecord_tools.entries import Dataset, ImageEntry, ObjectEntry
+from tfrecord_tools.entries import Dataset, ImageEntry
 
 # Raise this when a change of the converter changes the bytes of its records.
 _CONVERTER_VERSION = 2
@@ -76,7 +77,8 @@ def convert(options: Options, *, loader: str = 'coco_json') -> dict[str, Any]:
   stop = options.on_error == 'fail'
   changes = _changes(options)
   dataset = loaders.get(loader)(options.annotations, stop=stop, **changes)
-  _check_masks(options, dataset)
+  if options.include_masks:
+    dataset_checks.require_masks(options.annotations, dataset)
   arguments = {
     'fraction': options.fraction,
     'include_masks': options.include_masks,
@@ -140,21 +142,6 @@ def _changes(options: Options) -> dict[str, int]:
   if first < 1:
     raise ValueError(f'first_category_id is at least 1, got {first}.')
   return {'first_category_id': first}
-
-
-def _check_masks(options: Options, dataset: Dataset) -> None:
-  """Refuses a data set without masks, whose objects would all be dropped."""
-  entries = dataset.images.values()
-  if not options.include_masks or not any(entry.objects for entry in entries):
-    return
-  for entry in entries:
-    for item in entry.objects:
-      if isinstance(item, ObjectEntry) and item.read_mask:
-        return
-  raise ValueError(
-    f'{options.annotations}: no annotation has a segmentation; convert the '
-    'boxes alone with --include_masks=false.'
-  )
 
 
 def _fingerprint(arguments: dict[str, Any], dataset: Dataset) -> str:

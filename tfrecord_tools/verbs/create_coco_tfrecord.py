@@ -5,7 +5,7 @@ import sys
 
 from absl import flags
 
-from tfrecord_tools import dataset_conversion, manifest
+from tfrecord_tools import dataset_conversion, losses, manifest
 
 
 def main() -> None:
@@ -18,5 +18,9 @@ def main() -> None:
   )
   result = dataset_conversion.convert(options)
   print(manifest.table(result))
-  if result['counts']['images']['in'] and not result['num_examples']:
-    sys.exit('error: no image could be converted; see the table above.')
+  allowed = flags.FLAGS.max_dropped
+  problems = list(losses.problems(result, max_dropped=allowed))
+  for problem in problems:
+    print(f'error: {options.annotations}: {problem}', file=sys.stderr)
+  if problems:
+    sys.exit(losses.advice(allowed))
