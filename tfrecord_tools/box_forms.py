@@ -95,6 +95,11 @@ def is_same_object(box: Corners, mask: Corners) -> bool:
   return _overlap(box, mask) >= _SAME_OBJECT or _is_near(box, mask)
 
 
+def fits(box: Corners, mask: Corners) -> bool:
+  """Returns whether a box is that of a mask, but for rounding."""
+  return _overlap(box, mask) >= _FITS or _is_near(box, mask)
+
+
 def likely_form(pair: Pair) -> str | None:
   """Returns the form in which a box fits its mask, None if there is none.
 
@@ -116,10 +121,12 @@ def common_form(pairs: Iterable[Pair]) -> str | None:
   if not pairs:
     return None
   half = len(pairs) / 2
-  if sum(is_same_object(pair.box, pair.mask) for pair in pairs) > half:
+  if sum(fits(pair.box, pair.mask) for pair in pairs) > half:
     return ONE_BASED if _count_from_one(pairs) else None
   counts = {
-    name: sum(_overlap_as(name, pair) >= _FITS for pair in pairs)
+    name: sum(
+      fits(read_as(name, pair.box, pair.shape), pair.mask) for pair in pairs
+    )
     for name in _OTHERS
   }
   best = max(counts, key=counts.get)

@@ -26,7 +26,7 @@ def form_of(path: str, dataset: Dataset) -> str | None:
   pairs = list(itertools.islice(_pairs(dataset), _OBJECTS))
   form = box_forms.common_form(pairs)
   if form:
-    good = sum(box_forms.is_same_object(p.box, p.mask) for p in pairs)
+    good = sum(box_forms.fits(p.box, p.mask) for p in pairs)
     print(
       f'{path}: {len(pairs) - good} of {len(pairs)} boxes do not fit their '
       f'masks as {box_forms.STANDARD}, most of them do as {form}. All boxes '

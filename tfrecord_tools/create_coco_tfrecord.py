@@ -63,6 +63,21 @@ def _define_flags() -> None:
     'What to do about an image or annotation that cannot be used: leave it out '
     'and count it, or stop.',
   )
+  flags.DEFINE_float(
+    'max_dropped',
+    0.1,
+    'Part of the images, and of the annotations, that may be dropped for a '
+    'reason. Beyond it, the exit status is 1. 1 accepts everything.',
+    0.0,
+    1.0,
+  )
+  flags.DEFINE_integer(
+    'first_category_id',
+    None,
+    'Renumber the categories: the smallest id becomes this one, and the others '
+    'move alike. Give the same value for every file of a data set.',
+    1,
+  )
   flags.DEFINE_bool(
     'allow_outside_image_dir',
     False,

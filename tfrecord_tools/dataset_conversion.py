@@ -11,6 +11,7 @@ from typing import Any
 from copypaste_tf.examples import SCHEMA_VERSION
 from tfrecord_tools import (
   box_survey,
+  dataset_checks,
   earlier_runs,
   file_names,
   loaders,
@@ -20,7 +21,7 @@ from tfrecord_tools import (
   splits,
 )
 from tfrecord_tools.conversion import Job
-from tfrecord_tools.entries import Dataset, ImageEntry, ObjectEntry
+from tfrecord_tools.entries import Dataset, ImageEntry
 from tfrecord_tools.options import Options as Options
 from tfrecord_tools.options import check
 
@@ -72,7 +73,8 @@ def convert_splits(
   dataset = loaders.get(loader)(
     options.annotations, stop=stop, **_changes(options)
   )
-  _check_masks(options, dataset)
+  if options.include_masks:
+    dataset_checks.require_masks(options.annotations, dataset)
   images = file_names.resolve(
     dataset.images,
     options.image_dir,
@@ -169,21 +171,6 @@ def _changes(options: Options) -> dict[str, int]:
   """Returns the changes of a data set that were asked for."""
   first = options.first_category_id
   return {} if first is None else {'first_category_id': first}
-
-
-def _check_masks(options: Options, dataset: Dataset) -> None:
-  """Refuses a data set without masks, whose objects would all be dropped."""
-  entries = dataset.images.values()
-  if not options.include_masks or not any(entry.objects for entry in entries):
-    return
-  for entry in entries:
-    for item in entry.objects:
-      if isinstance(item, ObjectEntry) and item.read_mask:
-        return
-  raise ValueError(
-    f'{options.annotations}: no annotation has a segmentation; convert the '
-    'boxes alone with --include_masks=false.'
-  )
 
 
 def _fingerprint(arguments: dict[str, Any], dataset: Dataset) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 # These repeat what is there; nothing is lost with them.
 _HARMLESS = ('duplicate_image_id', 'duplicate_annotation_id')
+_COUNTED_AS_IMAGES = ('image_dropped',)
 
 
 def problems(
@@ -19,10 +20,15 @@ def problems(
   """
   for kind, counts in manifest['counts'].items():
     taken = counts['in'] - counts['not_selected']
-    if taken and not counts['written'] and max_dropped < 1:
-      yield f'none of the {taken} {kind} could be converted.'
+    # One image is no sign of a fault that concerns them all.
+    least = 1 if kind == 'images' else 0
+    accepted = max_dropped == 1 and kind == 'annotations'
+    if taken and not counts['written'] and not accepted:
+      yield f'no {kind[:-1]} of {taken} could be converted.'
     for reason, count in sorted(manifest['dropped'][kind].items()):
-      if reason not in _HARMLESS and count > max_dropped * taken:
+      if reason in _HARMLESS or reason in _COUNTED_AS_IMAGES:
+        continue
+      if count > max(least, max_dropped * taken):
         yield (
           f'{count} of {taken} {kind} were dropped: {reason}'
           f'{_example(manifest, reason)}.'
