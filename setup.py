@@ -51,6 +51,8 @@ setuptools.setup(
     'tqdm>=4.66',
   ],
   extras_require={
+    # Noto Sans CJK: Chinese, Japanese and Korean class names in pictures.
+    'fonts': ['manimgx-fonts-cjk>=2026.9'],
     'tpu_check': ['libtpu>=0.0.27'],
     'test': [
       'build>=1.2',
