@@ -13,10 +13,10 @@ the augmentation differently.
 from copypaste_tf import environment  # isort: split
 
 import tensorflow as tf
-from absl import app, flags
+from absl import flags
 
 from benchmarks import hlo_cost
-from copypaste_tf import augment, config_flags
+from copypaste_tf import augment, command_line, config_flags
 from copypaste_tf.augment.pixels import bfloat16
 from copypaste_tf.examples import Scenes
 from copypaste_tf.inputs import data_config, pipeline
@@ -133,10 +133,8 @@ def estimate(task, options: flags.FlagValues) -> dict[str, float]:
   return milliseconds
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
   """Prints the table and the share of Copy-Paste."""
-  if argv[1:]:
-    raise app.UsageError(f'expected flags only, got {argv[1:]}')
   times = estimate(config_flags.load().params.task, flags.FLAGS)
   added = times['on'] - times['off']
   share = added / (times['model'] + times['off'])
@@ -145,5 +143,4 @@ def main(argv: list[str]) -> None:
 
 if __name__ == '__main__':
   config_flags.define()
-  define()
-  config_flags.run(main, None)
+  command_line.run(main, define, __doc__)

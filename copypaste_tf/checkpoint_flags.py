@@ -2,16 +2,14 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import tensorflow as tf
 from absl import flags
 
 from copypaste_tf import config_flags
-from copypaste_tf.serving import inference
-from copypaste_tf.training.checks import config_checks
-from copypaste_tf.training.config import gin_config
-from copypaste_tf.training.run import run_record
+
+if TYPE_CHECKING:  # The help of a verb does not wait for TensorFlow.
+  from copypaste_tf.training.config import gin_config
 
 
 def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
@@ -37,7 +35,7 @@ def load(
   flag_values: flags.FlagValues = flags.FLAGS,
   *,
   values: Mapping[str, tuple[str, Any]] | None = None,
-) -> gin_config.Resolved:
+) -> 'gin_config.Resolved':
   """Resolves the config that the flags name, or that of --model_dir.
 
   Args:
@@ -47,6 +45,8 @@ def load(
   Raises:
     ValueError: the flags name neither a config nor a run.
   """
+  from copypaste_tf.training.run import run_record
+
   record = []
   if not flag_values.gin_file and not flag_values.config_file:
     if not flag_values.model_dir:
@@ -56,7 +56,7 @@ def load(
 
 
 def check(
-  resolved: gin_config.Resolved, *, data: bool, detections: bool = False
+  resolved: 'gin_config.Resolved', *, data: bool, detections: bool = False
 ) -> None:
   """Checks a config.
 
@@ -68,6 +68,9 @@ def check(
   Raises:
     ValueError: the config has problems; the message has a line for each.
   """
+  from copypaste_tf.serving import inference
+  from copypaste_tf.training.checks import config_checks
+
   problems = config_checks.problems(
     resolved.params, mode='eval' if data else '', missing_data=not data
   )
@@ -82,6 +85,8 @@ def checkpoint(flag_values: flags.FlagValues = flags.FLAGS) -> str:
   Raises:
     ValueError: there is no checkpoint.
   """
+  import tensorflow as tf
+
   path = flag_values.checkpoint
   if path and tf.io.gfile.isdir(path):
     latest = tf.train.latest_checkpoint(path)

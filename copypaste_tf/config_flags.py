@@ -5,19 +5,17 @@ In this order, later settings override earlier ones: Python defaults,
 other flags of the runtime.
 """
 
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-import tensorflow as tf
-from absl import app, flags, logging
+from absl import flags
 
-from copypaste_tf.config.config_types import Problem
-from copypaste_tf.training.checks import config_checks
-from copypaste_tf.training.config import gin_config
+if TYPE_CHECKING:  # The help of a verb does not wait for TensorFlow.
+  from copypaste_tf.config.config_types import Problem
+  from copypaste_tf.training.config import gin_config
 
 # Help texts of the flags that set a field of the runtime.
-_RUNTIME = {
+_RUNTIME_TEXTS = {
   'strategy': (
     'Devices: `one_device` (a GPU or the CPU), `mirrored` (all GPUs of this '
     'machine), `multi_worker_mirrored` (the GPUs of several machines, see '
@@ -34,6 +32,7 @@ _RUNTIME = {
     'be set instead.'
   ),
 }
+RUNTIME = (*_RUNTIME_TEXTS, 'task_index')
 
 
 def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
@@ -62,7 +61,7 @@ def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
     'YAML, JSON, a file or `trainer.train_steps=100,task.panels_every=0`.',
     flag_values=flag_values,
   )
-  for name, text in _RUNTIME.items():
+  for name, text in _RUNTIME_TEXTS.items():
     flags.DEFINE_string(name, None, text, flag_values=flag_values)
   flags.DEFINE_integer(
     'task_index',
@@ -78,7 +77,7 @@ def load(
   *,
   record: Sequence[str] = (),
   values: Mapping[str, tuple[str, Any]] | None = None,
-) -> gin_config.Resolved:
+) -> 'gin_config.Resolved':
   """Resolves the config of the flags.
 
   Args:
@@ -86,8 +85,10 @@ def load(
     record: YAML files, read before those of --config_file.
     values: (flag, value) by config path, from a verb's own flags.
   """
+  from copypaste_tf.training.config import gin_config
+
   by_path = dict(values or {})
-  for name in (*_RUNTIME, 'task_index'):
+  for name in RUNTIME:
     if flag_values[name].value is not None:
       field = 'distribution_strategy' if name == 'strategy' else name
       by_path[f'runtime.{field}'] = (f'--{name}', flag_values[name].value)
@@ -100,7 +101,9 @@ def load(
   )
 
 
-def refuse(problems: Sequence[Problem], resolved: gin_config.Resolved) -> None:
+def refuse(
+  problems: Sequence['Problem'], resolved: 'gin_config.Resolved'
+) -> None:
   """Raises an error that describes the problems of a config, if it has any.
 
   Args:
@@ -111,29 +114,7 @@ def refuse(problems: Sequence[Problem], resolved: gin_config.Resolved) -> None:
     ValueError: there are problems; the message has a line for each.
   """
   if problems:
+    from copypaste_tf.training.checks import config_checks
+
     messages = [config_checks.describe(p, resolved) for p in problems]
     raise ValueError('\n'.join(messages))
-
-
-def run(main: Callable[[list[str]], None], argv: list[str] | None) -> None:
-  """Runs a verb; a mistake of the user is a message, not a traceback.
-
-  Args:
-    main: main function of the verb.
-    argv: command line; None means that of the process.
-  """
-
-  def guarded(arguments: list[str]) -> None:
-    # Model Garden and TensorFlow log at INFO by default.
-    verbose = flags.FLAGS['verbosity'].present
-    if not verbose:
-      logging.set_verbosity(logging.WARNING)
-      tf.get_logger().setLevel('WARNING')
-    try:
-      main(arguments)
-    except (ValueError, FileNotFoundError) as error:
-      if verbose:
-        raise
-      sys.exit('\n'.join(f'error: {line}' for line in str(error).split('\n')))
-
-  app.run(guarded, argv)

@@ -9,18 +9,12 @@ python -m copypaste_tf.data_service --port=5051 --host=worker1 \
 Then set `TrainData.data_service = 'grpc://dispatcher1:5050'` in the recipe.
 """
 
-from copypaste_tf import environment  # isort: split
+from absl import flags
 
-import tensorflow as tf
-from absl import app, flags
-
-del environment  # Imported for its side effect.
-
-PROTOCOL = 'grpc'
+from copypaste_tf import command_line
 
 
 def _define_flags() -> None:
-  # Not at import: verbs share flag names, and a process may import several.
   flags.DEFINE_integer('port', 0, 'Port to listen on; 0 chooses a free port.')
   flags.DEFINE_string(
     'host', 'localhost', 'Name under which others reach this machine.'
@@ -33,57 +27,16 @@ def _define_flags() -> None:
   )
 
 
-def start(
-  port: int = 0, host: str = 'localhost', dispatcher: str | None = None
-) -> tuple[
-  tf.data.experimental.service.DispatchServer
-  | tf.data.experimental.service.WorkerServer,
-  str,
-]:
-  """Starts a server.
+def main() -> None:
+  """Does the work, which is imported once the flags are read."""
+  from copypaste_tf.verbs import data_service
 
-  Args:
-    port: port to listen on; 0 chooses a free one.
-    host: name under which others reach this machine.
-    dispatcher: `grpc://host:port` of the worker's dispatcher; None starts a
-      dispatcher.
-
-  Returns:
-    The server and its description, such as `worker of grpc://host:5050`.
-
-  Raises:
-    ValueError: the address of the dispatcher has another form.
-  """
-  service = tf.data.experimental.service
-  if dispatcher is None:
-    server = service.DispatchServer(service.DispatcherConfig(port, PROTOCOL))
-    bound = server.target.rpartition(':')[2]
-    return server, f'dispatcher at {PROTOCOL}://{host}:{bound}'
-  protocol, _, address = dispatcher.partition('://')
-  if protocol != PROTOCOL or ':' not in address:
-    raise ValueError(
-      f'--dispatcher must be like grpc://host:5050, got {dispatcher!r}.'
-    )
-  config = service.WorkerConfig(address, f'{host}:%port%', port, PROTOCOL)
-  return service.WorkerServer(config), f'worker of {dispatcher}'
-
-
-def main(argv: list[str]) -> None:
-  """Serves until the process is stopped."""
-  if argv[1:]:
-    raise app.UsageError(f'expected flags only, got {argv[1:]}')
-  names = ('port', 'host', 'dispatcher')
-  server, description = start(
-    **{name: flags.FLAGS[name].value for name in names}
-  )
-  print(description, flush=True)
-  server.join()
+  data_service.main()
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb."""
-  _define_flags()
-  app.run(main, argv)
+  """Runs the verb; a mistake of the user is one line, not a traceback."""
+  command_line.run(main, _define_flags, __doc__, argv)
 
 
 if __name__ == '__main__':

@@ -8,62 +8,9 @@ classifier of the TF1 repositories can initialize the backbone: convert it with
 --modules=backbone and set `TaskConfig.init_checkpoint_modules = ['backbone']`.
 """
 
-from copypaste_tf import environment  # isort: split
+from absl import flags
 
-import os
-
-import tensorflow as tf
-from absl import app, flags
-
-from copypaste_tf import config_flags
-from copypaste_tf.modeling.checkpoints import tf1_checkpoint
-from copypaste_tf.modeling.checkpoints.published_names import published_names
-from copypaste_tf.modeling.mask_rcnn import MaskRCNN
-from copypaste_tf.tasks import registry
-
-del environment  # Imported for its side effect.
-
-
-def import_checkpoint(
-  path: str,
-  model: MaskRCNN,
-  output: str,
-  *,
-  backbone_only: bool = False,
-  averages: bool = False,
-) -> tf1_checkpoint.Plan:
-  """Loads a TF1 checkpoint into a model and saves the model.
-
-  Args:
-    path: prefix of the TF1 checkpoint.
-    model: the model; all of its variables exist.
-    output: folder for the new checkpoint.
-    backbone_only: import the backbone only.
-    averages: prefer the moving averages of weights to the weights.
-
-  Returns:
-    The mapped and the unused variables.
-
-  Raises:
-    ValueError: the checkpoint is damaged or belongs to another model. Nothing
-      is written.
-  """
-  reader, stored = tf1_checkpoint.read(path)
-  variables = published_names(model.backbone if backbone_only else model)
-  plan = tf1_checkpoint.plan(
-    stored,
-    {name: v.shape.as_list() for name, v in variables.items()},
-    backbone=model.backbone.name,
-    backbone_only=backbone_only,
-    averages=averages,
-  )
-  for name, value in tf1_checkpoint.load(reader, plan.mapped).items():
-    variables[name].assign(value)
-  items = {'backbone': model.backbone}
-  if not backbone_only:
-    items = {'model': model, **model.checkpoint_items}
-  tf.train.Checkpoint(**items).save(os.path.join(output, 'ckpt'))
-  return plan
+from copypaste_tf import command_line, config_flags
 
 
 def _define_flags() -> None:
@@ -80,29 +27,16 @@ def _define_flags() -> None:
   flags.mark_flags_as_required(['tf1_checkpoint', 'output'])
 
 
-def main(argv: list[str]) -> None:
-  """Imports the checkpoint and lists the variables that were not used."""
-  if argv[1:]:
-    raise app.UsageError(f'expected flags only, got {argv[1:]}')
-  task = registry.build(config_flags.load().params.task)
-  plan = import_checkpoint(
-    flags.FLAGS.tf1_checkpoint,
-    task.published_model(),
-    flags.FLAGS.output,
-    backbone_only=flags.FLAGS.modules == 'backbone',
-    averages=flags.FLAGS.moving_averages,
-  )
-  print(f'mapped: {len(plan.mapped)} variables')
-  for kind, names in plan.left.items():
-    for name in names:
-      print(f'left ({kind}): {name}')
-  print(f'written: {flags.FLAGS.output}')
+def main() -> None:
+  """Does the work, which is imported once the flags are read."""
+  from copypaste_tf.verbs import import_checkpoint
+
+  import_checkpoint.main()
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; a mistake in the config is one line, not a traceback."""
-  _define_flags()
-  config_flags.run(main, argv)
+  """Runs the verb; a mistake of the user is one line, not a traceback."""
+  command_line.run(main, _define_flags, __doc__, argv)
 
 
 if __name__ == '__main__':

@@ -6,27 +6,19 @@ only.
 python -m copypaste_tf.model_summary --gin_file=configs/coco_r50_lsj.gin
 """
 
-from copypaste_tf import environment  # isort: split
-
-from absl import app
-
-from copypaste_tf import config_flags
-from copypaste_tf.tasks import registry
-
-del environment  # Imported for its side effect.
+from copypaste_tf import command_line, config_flags
 
 
-def main(argv: list[str]) -> None:
-  """Prints the table."""
-  if argv[1:]:
-    raise app.UsageError(f'expected flags only, got {argv[1:]}')
-  print(registry.build(config_flags.load().params.task).model_table())
+def main() -> None:
+  """Does the work, which is imported once the flags are read."""
+  from copypaste_tf.verbs import model_summary
+
+  model_summary.main()
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; a mistake in the config is one line, not a traceback."""
-  config_flags.define()
-  config_flags.run(main, argv)
+  """Runs the verb; a mistake of the user is one line, not a traceback."""
+  command_line.run(main, config_flags.define, __doc__, argv)
 
 
 if __name__ == '__main__':

@@ -3,63 +3,12 @@ r"""Writes the report of a run: one HTML file, and its numbers as JSON.
 python -m copypaste_tf.report --model_dir=build/smoke --output_dir=build/report
 """
 
-from copypaste_tf import environment  # isort: split
+from absl import flags
 
-import json
-import os
-import sys
-from collections.abc import Mapping
-from typing import Any, NamedTuple
-
-import tensorflow as tf
-from absl import app, flags
-
-from copypaste_tf import config_flags, records
-from copypaste_tf.inputs import data_files
-from copypaste_tf.reporting import (
-  comparison,
-  page,
-  run_evaluation,
-  run_files,
-  sections,
-  sheet_file,
-  summary,
-)
-from copypaste_tf.reporting.elements import Figure, Frame, Note
-from copypaste_tf.reporting.run_files import Run
-from copypaste_tf.tasks import registry
-from copypaste_tf.tasks.captions import Captions
-from copypaste_tf.training.run import run_record
-
-del environment  # Imported for its side effect.
-
-REPORT, METRICS = 'report.html', 'metrics.json'
-_PANEL = 'training_batch'  # Tag of the pictures of training batches.
-
-
-class Options(NamedTuple):
-  """Options of a report.
-
-  Attributes:
-    model_dir: folder of the run.
-    output_dir: folder for the two files; it is made if it does not exist.
-    sheet: path of a contact sheet to put into the report, or None.
-    seconds: duration of the whole job; None takes that of the training.
-    images: number of images shown with ground truth and predictions.
-    min_score: detections with a lower score are not drawn, in [0, 1].
-  """
-
-  model_dir: str
-  output_dir: str
-  sheet: str | None = None
-  seconds: float | None = None
-  images: int = 12
-  min_score: float = 0.5
+from copypaste_tf import command_line
 
 
 def _define_flags() -> None:
-  # Not at import: verbs share flag names, and a process may import several.
-  default = Options._field_defaults
   for name, text in (
     ('model_dir', 'Folder of the run.'),
     ('output_dir', 'Folder for report.html and metrics.json.'),
@@ -70,6 +19,7 @@ def _define_flags() -> None:
     ),
   ):
     flags.DEFINE_string(name, None, text)
+  flags.mark_flags_as_required(['model_dir', 'output_dir'])
   flags.DEFINE_float(
     'seconds',
     None,
@@ -77,163 +27,29 @@ def _define_flags() -> None:
   )
   flags.DEFINE_integer(
     'images',
-    default['images'],
+    12,
     'Images shown with ground truth and predictions.',
     0,
   )
   flags.DEFINE_float(
     'min_score',
-    default['min_score'],
+    0.5,
     'Detections with a lower score are not drawn.',
     0.0,
     1.0,
   )
 
 
-def main(argv: list[str]) -> None:
-  """Writes the two files and prints their paths."""
-  if argv[1:]:
-    raise app.UsageError(f'expected flags only, got {argv[1:]}')
-  if not flags.FLAGS.model_dir or not flags.FLAGS.output_dir:
-    raise app.UsageError('--model_dir and --output_dir are required')
-  options = Options(*(flags.FLAGS[name].value for name in Options._fields))
-  for path in write(options):
-    print(path)
+def main() -> None:
+  """Does the work, which is imported once the flags are read."""
+  from copypaste_tf.verbs import report
 
-
-def write(options: Options) -> list[str]:
-  """Reads a run and writes its report.
-
-  If the run lacks an evaluation or event files, the report and standard error
-  say so, with the command that makes them.
-
-  Args:
-    options: the run, the folder for the report, and its content.
-
-  Returns:
-    The paths of `metrics.json` and `report.html`.
-
-  Raises:
-    ValueError: there is no run, or a file is damaged.
-    FileNotFoundError: the held-out records or the sheet do not exist.
-  """
-  sheet = sheet_file.read(options.sheet) if options.sheet else None
-  run = run_files.read(options.model_dir)
-  captions = registry.build(run.params.task).captions
-  truth, evaluated = _evaluated(run)
-  numbers = summary.metrics(run, evaluated, options.seconds)
-  text = page.document(
-    run.recipe,
-    summary.lead(run, captions.model),
-    summary.tiles(numbers, captions),
-    [
-      sections.metrics(
-        evaluated,
-        run_evaluation.object_counts(truth),
-        captions.metrics,
-        _no_evaluation(run),
-      ),
-      *_training_sections(run, sheet, captions),
-      _predictions(run, truth, options, captions),
-      _setup(run),
-    ],
-  )
-  _print_missing(run)
-  return _write_files(
-    options.output_dir,
-    {METRICS: json.dumps(numbers, indent=2) + '\n', REPORT: text},
-  )
-
-
-def _evaluated(run: Run) -> tuple[Mapping[str, Any] | None, dict[str, float]]:
-  """Returns ground truth and metrics; None and {} without an evaluation."""
-  if run.detections is None:
-    return None, {}
-  evaluator = run_evaluation.evaluator_of(run)
-  return evaluator.groundtruth, evaluator.metrics()
-
-
-def _training_sections(
-  run: Run, sheet: Figure | Frame | None, captions: Captions
-) -> list[page.Section]:
-  note = Note('There are no event files of a training.', _train_command(run))
-  pictures = run.train.pictures.get(_PANEL, [])
-  return [
-    sections.training(run.train.curves, run.validation.curves, captions, note),
-    sections.batches(pictures, sheet, captions.batches, note),
-  ]
-
-
-def _predictions(
-  run: Run, truth, options: Options, captions: Captions
-) -> page.Section:
-  pairs = [] if truth is None else _comparisons(run, truth, options)
-  about = captions.predictions.format(min_score=options.min_score)
-  return sections.predictions(pairs, about, _no_evaluation(run))
-
-
-def _comparisons(
-  run: Run, truth, options: Options
-) -> list[comparison.Comparison]:
-  data = run.params.task.validation_data
-  names = data_files.label_map(data.input_path)
-  names |= {c['id']: c['name'] for c in truth['categories']}
-  paths = data_files.expand(data.input_path)
-  return comparison.compare(
-    (record for _, _, record in records.read_records(paths)),
-    run.detections,
-    names,
-    min_score=options.min_score,
-    limit=options.images,
-  )
-
-
-def _setup(run: Run) -> page.Section:
-  texts = {
-    'Command': ' '.join(run.versions.get('command', [])),
-    'Recipe, as gin': run.gin,
-    'Whole config, as YAML': run_record.to_yaml(run.params),
-  }
-  return sections.setup(summary.settings(run), run.versions, texts)
-
-
-def _no_evaluation(run: Run) -> Note:
-  return Note('There is no evaluation of this run yet.', _evaluate_command(run))
-
-
-def _print_missing(run: Run) -> None:
-  """Prints the commands that make the missing parts of the report."""
-  if run.detections is None:
-    print(f'note: not evaluated yet: {_evaluate_command(run)}', file=sys.stderr)
-  if not run.train.curves:
-    print(f'note: no event files: {_train_command(run)}', file=sys.stderr)
-
-
-def _evaluate_command(run: Run) -> str:
-  return f'python -m copypaste_tf.evaluate --model_dir={run.model_dir}'
-
-
-def _train_command(run: Run) -> str:
-  record = os.path.join(run.model_dir, run_record.PARAMS)
-  return (
-    f'python -m copypaste_tf.train --config_file={record} '
-    f'--model_dir={run.model_dir}'
-  )
-
-
-def _write_files(folder: str, texts: Mapping[str, str]) -> list[str]:
-  tf.io.gfile.makedirs(folder)
-  paths = [os.path.join(folder, name) for name in texts]
-  for path, text in zip(paths, texts.values(), strict=True):
-    with tf.io.gfile.GFile(path, 'w') as file:
-      file.write(text)
-  return paths
+  report.main()
 
 
 def run(argv: list[str] | None = None) -> None:
   """Runs the verb; a mistake of the user is one line, not a traceback."""
-  _define_flags()
-  config_flags.run(main, argv)
+  command_line.run(main, _define_flags, __doc__, argv)
 
 
 if __name__ == '__main__':

@@ -1,10 +1,20 @@
-"""Reads and writes text files atomically, and files of JSON lines."""
+"""Reads and writes files whole: atomically, or with one line about the fault.
 
+Text files, files of JSON lines, and outputs that are tried before the work.
+"""
+
+import contextlib
+import errno
 import json
-from collections.abc import Iterable
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import tensorflow as tf
+
+ERRORS = (tf.errors.OpError, OSError)
+"""Errors of a file system, local or not."""
 
 
 def write(path: str, text: str) -> None:
@@ -62,3 +72,96 @@ def read_rows(path: str, *, mend: bool = False) -> list[dict[str, Any]]:
 def write_rows(path: str, rows: Iterable[dict[str, Any]]) -> None:
   """Writes a file of JSON lines for `read_rows`."""
   write(path, ''.join(json.dumps(row) + '\n' for row in rows))
+
+
+def check_file(path: str, flag: str) -> None:
+  """Refuses a file that cannot be written, before the work for it starts.
+
+  The folders above it are made if they do not exist.
+
+  Args:
+    path: path of the file, which need not exist.
+    flag: flag that names it, such as `--output`.
+
+  Raises:
+    ValueError: the path is a folder, or the file cannot be written.
+  """
+  with file_errors(f'{flag}={path}'):
+    if tf.io.gfile.isdir(path):
+      raise ValueError(f'{flag}={path}: expected a file, got a folder')
+    if os.path.exists(path):
+      # A device such as /dev/null is written where others may not be made.
+      if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    elif not tf.io.gfile.exists(path):
+      tf.io.gfile.makedirs(os.path.dirname(path) or '.')
+      _try_to_write(path)
+
+
+def check_folder(path: str, flag: str) -> None:
+  """Makes a folder for outputs, and refuses one that cannot be written to.
+
+  Args:
+    path: path of the folder, which need not exist.
+    flag: flag that names it, such as `--output`.
+
+  Raises:
+    ValueError: the folder cannot be made, or no file can be made in it.
+  """
+  with file_errors(f'{flag}={path}'):
+    tf.io.gfile.makedirs(path)
+    _try_to_write(os.path.join(path, f'.writable-{os.getpid()}'))
+
+
+def _try_to_write(path: str) -> None:
+  with tf.io.gfile.GFile(path, 'w') as file:
+    file.write('')
+  tf.io.gfile.remove(path)
+
+
+def write_or_keep(path: str, write: Callable[[str], None]) -> None:
+  """Writes the result of long work; if that fails, writes it elsewhere.
+
+  Args:
+    path: path of the file.
+    write: writes the file to the path that it is given.
+
+  Raises:
+    ValueError: the file could not be written. The message says why, and where
+      the content is instead.
+  """
+  try:
+    write(path)
+    return
+  except ERRORS as error:
+    message = f'{path} was not written: {reason(error)}'
+  kept = os.path.join(tempfile.mkdtemp(), os.path.basename(path))
+  try:
+    write(kept)
+  except ERRORS as error:
+    raise ValueError(f'{message}; nor was {kept}: {reason(error)}') from error
+  raise ValueError(f'{message}; its content is kept in {kept}')
+
+
+@contextlib.contextmanager
+def file_errors(name: str) -> Iterator[None]:
+  """Replaces an error of the file system by one line.
+
+  Args:
+    name: the flag and the path in question.
+
+  Raises:
+    ValueError: the file system refuses something. The message is `name` and the
+      reason.
+  """
+  try:
+    yield
+  except ERRORS as error:
+    raise ValueError(f'{name}: {reason(error)}') from error
+
+
+def reason(error: Exception) -> str:
+  """Returns the reason of an error of the file system, without the path."""
+  text = getattr(error, 'strerror', None) or getattr(error, 'message', '')
+  # TensorFlow writes `FILE; reason`.
+  return (text or str(error)).split('\n')[0].split('; ')[-1]

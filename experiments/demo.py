@@ -13,7 +13,9 @@ import subprocess
 import sys
 import time
 
-from absl import app, flags
+from absl import flags
+
+from copypaste_tf import command_line
 
 _OUTPUT_DIR = flags.DEFINE_string(
   'output_dir', 'build/demo', 'Folder of the run and its report.'
@@ -92,10 +94,8 @@ def steps(
   }
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
   """Runs the steps; stops at the first failure, with its exit status."""
-  if argv[1:]:
-    raise app.UsageError(f'expected flags only, got {argv[1:]}')
   commands = steps(
     _OUTPUT_DIR.value, _SHAPES_DIR.value, _RECIPE.value, _GIN_PARAMS.value
   )
@@ -114,4 +114,4 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == '__main__':
-  app.run(main)
+  command_line.run(main, lambda: None, __doc__)

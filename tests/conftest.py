@@ -96,7 +96,8 @@ def libtpu() -> str:
 def shapes(tmp_path_factory) -> pathlib.Path:
   """A folder with records of a few generated shapes, made by the tools."""
   # A later import than those above, because it starts TensorFlow.
-  from tfrecord_tools import create_shapes_dataset, dataset_conversion
+  from tfrecord_tools import dataset_conversion
+  from tfrecord_tools.verbs import create_shapes_dataset
 
   folder = tmp_path_factory.mktemp('shapes')
   create_shapes_dataset.create(

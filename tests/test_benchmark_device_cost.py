@@ -85,7 +85,7 @@ PLANES = BLOCKS.replace('f32[6,4,4,2]', 'u8[6,4,4]').replace('{3,2,1,0}', '')
 PLANES = PLANES.replace('f32[1,4,4,2]', 'u8[1,4,4]')
 
 
-def test_a_slice_counts_its_own_bytes_only():
+def test_a_slice_costs_only_its_own_bytes():
   content = hlo_cost.Content(planes=3, used=2, instances=5)
   image, planes = 4 * 4 * 2, 4 * 4
   for text, name, rounds, block, size in (

@@ -6,20 +6,21 @@ import os
 import pytest
 from absl import flags
 
-from copypaste_tf import benchmark_input
+from copypaste_tf import benchmark_input as door
 from copypaste_tf.costs import input_benchmark
 from copypaste_tf.costs.measure import Point, Sample
 from copypaste_tf.inputs import data_config
 from copypaste_tf.training.config import gin_config
+from copypaste_tf.verbs import benchmark_input
 
 
 @pytest.fixture
 def calls(monkeypatch):
   """Replaces the processes; returns the calls that they would make."""
-  made = []
+  started = []
 
   def in_process(cores, function, config, output_size, **kwargs):
-    made.append((cores, function.__name__, config, kwargs))
+    started.append((cores, function.__name__, config, kwargs))
     if function is input_benchmark.measure_run:
       return input_benchmark.Run([Point(9, 5.0, 2.0)], 1.0, 3.0)
     names = ['decode_jpeg', 'stage/read', 'op by op']
@@ -31,7 +32,7 @@ def calls(monkeypatch):
   monkeypatch.setattr(
     input_benchmark, 'bytes_per_image', lambda *_: {'host': 1000}
   )
-  return made
+  return started
 
 
 def measure(**changes):
@@ -40,7 +41,7 @@ def measure(**changes):
   return benchmark_input.measure(data.replace(**changes), (64, 96), **knobs)
 
 
-def test_it_measures_each_number_of_cores_then_a_long_run(calls, capsys):
+def test_each_number_of_cores_is_measured_then_a_long_run(calls, capsys):
   summary = measure()
   assert [(cores, name) for cores, name, *_ in calls] == [
     (1, 'measure_costs'),
@@ -91,7 +92,7 @@ def test_a_measuring_process_has_fewer_cores_than_its_parent():
 
 def options(*arguments):
   values = flags.FlagValues()
-  benchmark_input.define(values)
+  door.define(values)
   values(['benchmark_input', *arguments])
   return values
 

@@ -1,10 +1,7 @@
-"""Shared flags set the right fields; mistakes print no traceback."""
-
-import logging as python_logging
+"""Shared flags set the right fields."""
 
 import pytest
-import tensorflow as tf
-from absl import app, flags, logging
+from absl import flags
 
 from copypaste_tf import config_flags
 
@@ -79,41 +76,3 @@ def test_flags_override_a_run_record_and_own_values_override_flags(
   resolved = config_flags.load(values, record=record, values=own)
   assert resolved.params.trainer.train_steps == 50
   assert resolved.origins[STEPS] == '--steps'
-
-
-@pytest.fixture
-def run(monkeypatch):
-  """Runs a `main` that raises, without a command line."""
-  levels = logging.get_verbosity(), tf.get_logger().level
-  monkeypatch.setattr(app, 'run', lambda main, argv: main(argv))
-  own = flags.FlagValues()
-  flags.DEFINE_integer('verbosity', 0, 'As in absl.', flag_values=own)
-  monkeypatch.setattr(flags, 'FLAGS', own)
-
-  def runs(error, *arguments):
-    own(['verb', *arguments])
-
-    def main(argv):
-      assert argv == ['verb', 'more']
-      raise error
-
-    config_flags.run(main, ['verb', 'more'])
-
-  yield runs
-  logging.set_verbosity(levels[0])
-  tf.get_logger().setLevel(levels[1])
-
-
-@pytest.mark.parametrize('kind', [ValueError, FileNotFoundError])
-def test_mistakes_of_the_user_are_a_message(run, kind):
-  with pytest.raises(SystemExit) as caught:
-    run(kind('one\ntwo'))
-  assert caught.value.code == 'error: one\nerror: two'
-  assert tf.get_logger().level == python_logging.WARNING
-
-
-def test_other_errors_and_verbose_runs_keep_the_traceback(run):
-  with pytest.raises(KeyError):
-    run(KeyError('bug'))
-  with pytest.raises(ValueError, match='one'):
-    run(ValueError('one'), '--verbosity=1')

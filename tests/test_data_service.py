@@ -2,7 +2,7 @@
 
 import pytest
 
-from copypaste_tf import data_service
+from copypaste_tf.verbs import data_service
 
 
 @pytest.mark.parametrize('address', ['localhost:1', 'http://localhost:1', 'x'])

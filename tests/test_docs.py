@@ -97,7 +97,7 @@ def test_commands_run(page, checkout, already_run):
 
 @pytest.mark.parametrize('page', PAGES, ids=lambda page: page.stem)
 def test_python_examples_run(page, checkout, monkeypatch):
-  monkeypatch.chdir(checkout)  # The commands have made the data there.
+  monkeypatch.chdir(checkout)  # The commands wrote the data there.
   import tensorflow as tf
 
   from copypaste_tf.augment import compositions

@@ -50,7 +50,9 @@ EXPORT = 'copypaste_tf.export'
   'precision',
   ['float32', pytest.param('bfloat16', marks=pytest.mark.thorough)],
 )
-def test_the_saved_model_agrees_without_the_package(tmp_path, precision):
+def test_the_saved_model_gives_equal_detections_without_the_package(
+  tmp_path, precision
+):
   lines = (f"PRECISION = '{precision}'",)
   checkpoint = small_model.checkpoint(tmp_path, *lines)
   photos = small_model.images(tmp_path, SIZES)

@@ -79,7 +79,7 @@ class CountEvaluator(Evaluator):
   def add(self, outputs):
     counts = (outputs['classes'] > 0).sum(axis=1)
     for source_id, count in zip(outputs['source_ids'], counts, strict=True):
-      if source_id >= 0:  # Others fill up the last batch.
+      if source_id >= 0:  # Negative ids are padding of the last batch.
         self._counts[int(source_id)] = int(count)
 
   def parts(self):
@@ -196,7 +196,9 @@ def test_records_of_a_new_format_are_valid(converted):
 
 
 @pytest.mark.slow
-def test_all_of_them_train_resume_and_evaluate(resolved, tmp_path, capsys):
+def test_all_extensions_together_train_resume_and_evaluate(
+  resolved, tmp_path, capsys
+):
   problems = config_checks.problems(resolved.params)
   assert not problems, problems
   results = runner.run(resolved, str(tmp_path), 'train_and_eval')
@@ -207,7 +209,7 @@ def test_all_of_them_train_resume_and_evaluate(resolved, tmp_path, capsys):
   assert (tmp_path / 'counts.json').exists()
   assert not (tmp_path / 'detections.json').exists()
 
-  # The record names the task, the sets and the composition; a run goes on.
+  # The record names the task, the sets and the composition; a run resumes.
   record = str(tmp_path / 'params.yaml')
   again = gin_config.load(
     config_files=[record],

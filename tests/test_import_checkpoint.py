@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 from golden import config, write_tf1
 
-from copypaste_tf import import_checkpoint
 from copypaste_tf.modeling import build
 from copypaste_tf.modeling.checkpoints.published_names import published_names
+from copypaste_tf.verbs import import_checkpoint
 
 
 def small_config():

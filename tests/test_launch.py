@@ -73,7 +73,9 @@ def test_the_command_is_printed_and_run(launch, tmp_path):
     ('--tpu_slice=s', 's', ['--strategy=tpu', '--tpu=s']),
   ],
 )
-def test_it_runs_itself_on_a_tpu_vm(launch, tmp_path, option, where, train):
+def test_the_script_runs_on_a_tpu_vm_through_ssh(
+  launch, tmp_path, option, where, train
+):
   # In place of ssh: the command is run by a shell, as ssh would.
   checkout = tmp_path / 'the checkout/experiments'
   checkout.mkdir(parents=True)

@@ -15,6 +15,7 @@ FILES = sorted(
 LAYERS = {
   'examples': set(),
   'whole_files': set(),
+  'console': set(),
   'augment': {'examples'},
   'records': {'examples'},
   'drawing': {'examples'},
@@ -32,7 +33,12 @@ LAYERS = {
     'config',
   },
 }
-LAYERS['training'] = LAYERS['tasks'] | {'tasks', 'whole_files', 'drawing'}
+LAYERS['training'] = LAYERS['tasks'] | {
+  'tasks',
+  'whole_files',
+  'console',
+  'drawing',
+}
 LAYERS['serving'] = LAYERS['training'] | {'training'}
 LAYERS['reporting'] = LAYERS['training'] | {'training'}
 LAYERS['costs'] = LAYERS['training'] | {'training'}

@@ -71,7 +71,7 @@ def start_two(folder, *arguments, **others):
 
 
 def ended(workers, code=0):
-  """Waits for all workers; returns what they printed."""
+  """Waits for all workers; returns their output."""
   printed = [worker.communicate(timeout=400) for worker in workers]
   for worker, (_, error) in zip(workers, printed, strict=True):
     assert worker.returncode == code, error

@@ -105,7 +105,7 @@ def _share_of_common_boxes(expected, actual, tolerance):
   return (distance.min(1) <= tolerance).mean()
 
 
-def test_inference(name, model):
+def test_inference_equals_the_published_code(name, model):
   reference = Golden(name, 'predict')
   images = tf.constant(reference['inputs/images'])
   sizes = tf.constant(reference['inputs/image_info'][:, 1])
@@ -324,12 +324,12 @@ def _losses(reference, features, outputs, stages):
   return values
 
 
-def test_training_features(trained):
+def test_training_features_equal_the_published_code(trained):
   reference, (features, *_), _ = trained
   _assert_all_close(reference, features)
 
 
-def test_training_targets(trained):
+def test_training_targets_equal_the_published_code(trained):
   reference, (_, outputs, *_), _ = trained
   stages = sum(key.startswith('class_targets') for key in outputs)
   for stage in range(stages):
@@ -351,14 +351,14 @@ def test_training_targets(trained):
     assert np.abs(actual.ravel()[index] - expected)[counts].max() < 1e-4
 
 
-def test_losses(trained):
+def test_losses_equal_the_published_code(trained):
   reference, (_, _, loss_values, _), _ = trained
   for name, loss in loss_values.items():
     expected = float(reference[f'losses/{name}'])
     assert abs(float(loss) / expected - 1.0) <= TOLERANCE, name
 
 
-def test_gradient_norms(trained, float64_results):
+def test_gradient_norms_equal_the_published_code(trained, float64_results):
   reference, (*_, norms), _ = trained
   expected = {n: float(reference[f'grad_norm_model_loss/{n}']) for n in norms}
   # The gradient of a bias before a normalisation is rounding noise only.
@@ -385,7 +385,7 @@ def test_gradient_norms(trained, float64_results):
   assert abs(total / all_published - 1.0) <= allowed
 
 
-def test_moving_statistics(trained):
+def test_moving_statistics_equal_the_published_code(trained):
   reference, _, moving = trained
   for name, actual in moving.items():
     expected = reference[f'moving_after_1_step/{name}']
@@ -400,7 +400,7 @@ def test_moving_statistics(trained):
     )
 
 
-def test_weight_decay(name, model):
+def test_weight_decay_equals_the_published_code(name, model):
   reference = Golden(name, 'train')
   build.decay_weights(model, 4e-5)
   unused = [
@@ -414,7 +414,7 @@ def test_weight_decay(name, model):
   assert abs(actual / expected - 1.0) < 1e-5
 
 
-def test_region_sampling(name, model):
+def test_region_sampling_equals_the_published_code(name, model):
   reference = Golden(name, 'train')
   rois = tf.constant(reference['rpn_rois'])
   boxes = tf.constant(reference['inputs/gt_boxes'])

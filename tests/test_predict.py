@@ -9,11 +9,12 @@ import verbs
 from PIL import Image
 from pycocotools import mask as coco_mask
 
-from copypaste_tf import drawing, predict
+from copypaste_tf import drawing
 from copypaste_tf.evaluation.coco_evaluator import DETECTIONS_FILE
 from copypaste_tf.inputs import image_files
-from copypaste_tf.serving import inference, prediction
+from copypaste_tf.serving import image_list, inference
 from copypaste_tf.training.run import runner
+from copypaste_tf.verbs import predict
 
 
 @pytest.fixture(scope='module')
@@ -42,10 +43,10 @@ def test_predictions_on_files_equal_those_on_records(
 ):
   config = small_model.params(*recipe)
   runner.evaluate(config, str(tmp_path), checkpoint)
-  paths = predict.expand([f'{shapes}/images/0000010*.jpg'])
+  paths = image_list.expand([f'{shapes}/images/0000010*.jpg'])
   results = predict.run_detector(
     inference.Detector(config, checkpoint),
-    prediction.number(paths),
+    image_list.number(paths),
     str(tmp_path / 'out'),
     names={1: 'disc'},
     batch_size=4,
@@ -112,20 +113,6 @@ def test_the_command_fails_if_no_file_is_readable(checkpoint, tmp_path):
   )
   assert done.returncode == 1 and 'Traceback' not in done.stderr
   assert '0 images' in done.stdout
-
-
-def test_patterns_expand_to_sorted_unique_files(tmp_path):
-  for name in ('b.jpg', 'a.jpg', 'a[1].jpg', 'deep/c.jpg'):
-    (tmp_path / name).parent.mkdir(exist_ok=True)
-    (tmp_path / name).write_text('')
-  (tmp_path / 'd.jpg').mkdir()
-  actual = predict.expand(
-    [f'{tmp_path}/**/*.jpg', f'{tmp_path}/a.jpg', f'{tmp_path}/a[1].jpg']
-  )
-  names = ['a.jpg', 'a[1].jpg', 'b.jpg', 'deep/c.jpg']
-  assert actual == [f'{tmp_path}/{name}' for name in names]
-  with pytest.raises(FileNotFoundError, match='none'):
-    predict.expand([f'{tmp_path}/none*.jpg'])
 
 
 def test_a_picture_shows_mask_class_and_score():

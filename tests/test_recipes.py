@@ -10,7 +10,7 @@ from copypaste_tf.training.config import gin_config
 
 ROOT = pathlib.Path(__file__).parents[1]
 CONFIGS = ROOT / 'configs'
-# Included by recipes; cannot be run alone.
+# Included by recipes; not a recipe by itself.
 PARTS = {'base', 'nuclei_data', 'shapes_data'}
 RECIPES = sorted(
   path for path in CONFIGS.glob('*.gin') if path.stem not in PARTS
@@ -18,7 +18,7 @@ RECIPES = sorted(
 
 
 SOURCES = r'paper, Table \d+|published README|MMDetection, .*|not published'
-# The numbers of the paper's text that were once copied wrongly.
+# Numbers of the paper that an earlier version copied wrongly.
 PAPER = {
   'coco_effb7_640_lsj_copypaste': ('50.0', '43.7'),
   'coco_effb7_1280_lsj_copypaste': ('52.6', '45.9'),

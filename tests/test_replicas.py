@@ -20,7 +20,7 @@ tf.config.set_logical_device_configuration(
 )
 strategy = tf.distribute.MirroredStrategy(['/cpu:0', '/cpu:1'])
 """
-# What the step of each replica makes of its part before the model sees it.
+# The augmented part of each replica, as the model gets it.
 AUGMENT = """
 import json
 
@@ -28,10 +28,10 @@ for size in (4, 2):
   params = gin_config.load(['smoke'], [*sys.argv[1:], f'BATCH_SIZE = {size}'])
   config = params.params.task
   config.train_data.augment_on = 'device'
-  made = registry.build(config)
+  built = registry.build(config)
   iterator = iter(
     strategy.distribute_datasets_from_function(
-      lambda context: made.train_inputs(config.train_data, context)
+      lambda context: built.train_inputs(config.train_data, context)
     )
   )
 
@@ -39,7 +39,7 @@ for size in (4, 2):
 
   def of_replica(raw):
     alone.append(raw.sources is None)
-    return made.augmentation(raw), raw.targets.image, raw.seed
+    return built.augmentation(raw), raw.targets.image, raw.seed
 
   @tf.function
   def step(raw):

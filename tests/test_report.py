@@ -6,7 +6,8 @@ import run_folder
 import verbs
 from outline import Outline
 
-from copypaste_tf import drawing, report
+from copypaste_tf import drawing
+from copypaste_tf.verbs import report
 
 
 @pytest.fixture
@@ -15,6 +16,7 @@ def call(tmp_path):
 
   def run(**values):
     folder = tmp_path / 'out/demo'
+    values = {'images': 12, 'min_score': 0.5, **values}
     options = report.Options(str(tmp_path / 'model'), str(folder), **values)
     paths = report.write(options)
     assert paths == [str(folder / 'metrics.json'), str(folder / 'report.html')]

@@ -3,9 +3,11 @@ import json
 import pytest
 from absl import flags
 
-from copypaste_tf import config_flags, tpu_check
+from copypaste_tf import config_flags
+from copypaste_tf import tpu_check as door
 from copypaste_tf.costs import hlo_module, lowering
 from copypaste_tf.costs.tpu import compiler
+from copypaste_tf.verbs import tpu_check
 
 GIB = 2**30
 
@@ -55,10 +57,10 @@ def run(*arguments):
   """Runs the verb with a new set of flags."""
   values = flags.FlagValues()
   config_flags.define(values)
-  tpu_check.define_flags(values)
+  door.define(values)
   recipe = ['--gin_file=smoke', '--gin_params=TrainData.augment_on="device"']
   values(['tpu_check', *recipe, *arguments])
-  tpu_check.main(['tpu_check'], values)
+  tpu_check.main(values)
 
 
 def test_a_given_batch_is_compiled(tpu, capsys, tmp_path):

@@ -49,7 +49,7 @@ def scalars(folder):
 
 
 @pytest.mark.slow
-def test_a_line_of_progress_after_every_loop(model_dir):
+def test_each_loop_prints_a_line_of_progress(model_dir):
   lines = (model_dir / 'stdout.txt').read_text().splitlines()
   assert [line.split()[1] for line in lines] == ['2/4', '4/4', '4/4', 'at']
   assert 'images/s' in lines[0] and 'mask ' in lines[0]

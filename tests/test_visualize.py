@@ -5,9 +5,10 @@ import pytest
 import serialized
 import verbs
 
-from copypaste_tf import records, visualize
+from copypaste_tf import records
 from copypaste_tf.inputs import pipeline
 from copypaste_tf.inputs.data_config import CopyPaste, ScaleJitter, TrainData
+from copypaste_tf.verbs import visualize
 
 SIZE = (64, 64)
 
@@ -175,7 +176,7 @@ def test_the_command_writes_a_sheet(tmp_path):
     ),
   ],
 )
-def test_errors_of_the_user_are_messages(arguments, message):
+def test_user_errors_are_one_line(arguments, message):
   done = command(*arguments)
   assert done.returncode != 0
   assert message in done.stderr + done.stdout

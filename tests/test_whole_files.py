@@ -1,4 +1,10 @@
+import errno
+import os
+import pathlib
+import shutil
+
 import pytest
+import tensorflow as tf
 
 from copypaste_tf import whole_files
 
@@ -13,7 +19,7 @@ def test_a_file_is_replaced_as_a_whole(tmp_path):
   assert [x.name for x in tmp_path.iterdir()] == ['results.json']
 
 
-def test_a_missing_file_is_none_and_a_damaged_one_an_error(tmp_path):
+def test_a_missing_file_reads_as_none_and_a_damaged_file_is_an_error(tmp_path):
   path = tmp_path / 'results.json'
   assert whole_files.read_json(str(path)) is None
   path.write_text('{"step"')
@@ -36,3 +42,63 @@ def test_a_truncated_last_row_is_ignored(tmp_path):
     file.write('{"step": 3\n')
   with pytest.raises(ValueError, match='rows.jsonl is damaged'):
     whole_files.read_rows(path)
+
+
+def test_the_folders_of_an_output_are_made(tmp_path):
+  path = tmp_path / 'a' / 'b' / 'c.json'
+  whole_files.check_file(str(path), '--output')
+  assert path.parent.is_dir() and not path.exists()
+  whole_files.check_folder(str(tmp_path / 'd' / 'e'), '--output')
+  assert not list((tmp_path / 'd' / 'e').iterdir())
+
+
+def test_a_file_that_exists_keeps_its_content(tmp_path):
+  path = tmp_path / 'a.json'
+  path.write_text('mine')
+  whole_files.check_file(str(path), '--output')
+  assert path.read_text() == 'mine'
+  whole_files.check_file('/dev/null', '--output')
+
+
+@pytest.mark.parametrize('check', ['check_file', 'check_folder'])
+def test_an_output_below_a_file_is_refused_with_its_flag(tmp_path, check):
+  (tmp_path / 'file').write_text('')
+  path = f'{tmp_path}/file/x'
+  with pytest.raises(ValueError, match=f'^--metrics={path}: .*irectory'):
+    getattr(whole_files, check)(path, '--metrics')
+
+
+def test_a_folder_is_no_file(tmp_path):
+  with pytest.raises(ValueError, match='expected a file, got a folder'):
+    whole_files.check_file(str(tmp_path), '--metrics')
+
+
+def test_content_that_cannot_be_written_is_kept_elsewhere(tmp_path):
+  def write(path):
+    with open(path, 'w') as file:
+      file.write('numbers')
+
+  whole_files.write_or_keep(f'{tmp_path}/a.json', write)
+  assert (tmp_path / 'a.json').read_text() == 'numbers'
+  with pytest.raises(ValueError, match='No such file .* kept in') as error:
+    whole_files.write_or_keep(f'{tmp_path}/none/a.json', write)
+  kept = pathlib.Path(str(error.value).split(' kept in ')[1])
+  assert kept.name == 'a.json' and kept.read_text() == 'numbers'
+  shutil.rmtree(kept.parent)
+
+
+def test_a_full_disk_everywhere_is_one_line(tmp_path):
+  def write(path):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+
+  with pytest.raises(ValueError, match=r'No space left.*; nor was .*No space'):
+    whole_files.write_or_keep(f'{tmp_path}/a.json', write)
+
+
+def test_an_error_of_the_file_system_is_the_flag_and_the_reason(tmp_path):
+  for read in (open, lambda path: tf.io.gfile.GFile(path).read()):
+    with (
+      pytest.raises(ValueError, match=r'^--results: [^/;]+$'),
+      whole_files.file_errors('--results'),
+    ):
+      read(str(tmp_path / 'none'))

@@ -11,16 +11,13 @@ A rerun makes the missing shards only.
     --output_prefix=build/shapes/records/train --num_shards=4
 """
 
-import dataclasses
-import sys
+from absl import flags
 
-from absl import app, flags
-
-from tfrecord_tools import dataset_conversion, manifest
+from copypaste_tf import command_line
+from tfrecord_tools import faults
 
 
 def _define_flags() -> None:
-  # Not at import: verbs share names of flags, and a process may import several.
   for name, text in (
     ('image_dir', 'Folder of the images.'),
     ('annotations', 'Annotation file in COCO format (JSON).'),
@@ -54,7 +51,7 @@ def _define_flags() -> None:
   flags.DEFINE_enum(
     'on_error',
     'skip',
-    dataset_conversion.ON_ERROR,
+    faults.ON_ERROR,
     'What to do about an image or annotation that cannot be used: leave it out '
     'and count it, or stop.',
   )
@@ -63,29 +60,17 @@ def _define_flags() -> None:
   )
 
 
-def _run(argv: list[str]) -> None:
-  if len(argv) > 1:
-    raise app.UsageError(f'unexpected arguments: {argv[1:]}')
-  names = [
-    field.name for field in dataclasses.fields(dataset_conversion.Options)
-  ]
-  options = dataset_conversion.Options(
-    **{name: flags.FLAGS[name].value for name in names}
-  )
-  try:
-    result = dataset_conversion.convert(options)
-  except (ValueError, FileNotFoundError) as error:
-    sys.exit(f'error: {error}')
-  print(manifest.table(result))
-  if result['counts']['images']['in'] and not result['num_examples']:
-    sys.exit('error: no image could be converted; see the table above.')
-
-
 def main() -> None:
-  """Runs the command line; see `--help`."""
-  _define_flags()
-  app.run(_run)
+  """Does the work, which is imported once the flags are read."""
+  from tfrecord_tools.verbs import create_coco_tfrecord
+
+  create_coco_tfrecord.main()
+
+
+def run(argv: list[str] | None = None) -> None:
+  """Runs the verb; a mistake of the user is one line, not a traceback."""
+  command_line.run(main, _define_flags, __doc__, argv)
 
 
 if __name__ == '__main__':
-  main()
+  run()

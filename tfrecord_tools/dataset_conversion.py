@@ -8,11 +8,10 @@ import os
 from typing import Any
 
 from copypaste_tf.examples import SCHEMA_VERSION
-from tfrecord_tools import loaders, manifest, shard_pool, sharding
+from tfrecord_tools import faults, loaders, manifest, shard_pool, sharding
 from tfrecord_tools.conversion import Job
 from tfrecord_tools.entries import Dataset, ImageEntry, ObjectEntry
 
-ON_ERROR = ('skip', 'fail')
 # Raise this when a change of the converter changes the bytes of its records.
 _CONVERTER_VERSION = 1
 
@@ -107,8 +106,10 @@ def _check(options: Options) -> None:
     raise ValueError(f'num_shards is 1 to 99999, got {options.num_shards}.')
   if options.num_workers is not None and options.num_workers < 1:
     raise ValueError(f'num_workers is at least 1, got {options.num_workers}.')
-  if options.on_error not in ON_ERROR:
-    raise ValueError(f'on_error is one of {ON_ERROR}: {options.on_error!r}.')
+  if options.on_error not in faults.ON_ERROR:
+    raise ValueError(
+      f'on_error is one of {faults.ON_ERROR}: {options.on_error!r}.'
+    )
   if not os.path.isdir(options.image_dir):
     raise FileNotFoundError(f'--image_dir={options.image_dir}: no such folder.')
   if not os.path.exists(options.annotations):

@@ -4,6 +4,7 @@ import collections
 import dataclasses
 from typing import Any
 
+ON_ERROR = ('skip', 'fail')  # Leave a fault out and count it, or stop.
 _EXAMPLES_PER_REASON = 10
 
 

@@ -5,117 +5,12 @@ python -m tfrecord_tools.inspect_tfrecord \
     --draw=build/shapes/train.png
 """
 
-import io
-import itertools
-import sys
-from collections.abc import Iterable, Iterator
+from absl import flags
 
-import numpy as np
-from absl import app, flags
-from PIL import Image
-
-from copypaste_tf import drawing, records
-from tfrecord_tools import atomic, validation
-
-COLUMNS = 4
-
-
-def find(
-  paths: Iterable[str], *, limit: int, source_ids: Iterable[int] = ()
-) -> Iterator[tuple[str, int, records.Record]]:
-  """Finds records.
-
-  Args:
-    paths: TFRecord files.
-    limit: largest number of records; 0 is no limit.
-    source_ids: image ids to find; empty finds all.
-
-  Yields:
-    File, index in the file, record.
-
-  Raises:
-    ValueError: a record cannot be read.
-  """
-  wanted = set(source_ids)
-  matches = (
-    item
-    for item in records.read_records(paths)
-    if not wanted or item[2].source_id in wanted
-  )
-  return itertools.islice(matches, limit or None)
-
-
-def describe(path: str, index: int, record: records.Record) -> str:
-  """Formats a record.
-
-  Args:
-    path: file of the record.
-    index: index of the record in the file.
-    record: the record.
-
-  Returns:
-    Several lines: the image, its lists of categories, then a line per object.
-  """
-  count = len(record.planes)
-  masks = f'{count} id planes' if record.has_masks else 'no masks'
-  size = len(record.image_bytes)
-  lines = [
-    f'{path}: record {index}',
-    f'  source_id {record.source_id}  {record.filename}  '
-    f'{record.height}x{record.width} {record.image_format} of {size} bytes, '
-    f'{len(record.classes)} objects, {masks}',
-  ]
-  federated = ('neg_category_ids', 'not_exhaustive_category_ids')
-  lists = {name: getattr(record, name) for name in federated}
-  lines += [f'  {key}: {ids}' for key, ids in lists.items() if ids is not None]
-  lines += [_object(record, i) for i in range(len(record.classes))]
-  return '\n'.join(lines)
-
-
-def draw(record: records.Record) -> np.ndarray:
-  """Draws the objects of a record over its image.
-
-  Args:
-    record: the record.
-
-  Returns:
-    `[h, w, 3]` uint8 RGB.
-  """
-  with Image.open(io.BytesIO(record.image_bytes)) as image:
-    pixels = np.asarray(image.convert('RGB'))
-  masks = list(records.instance_masks(record)) if record.has_masks else None
-  captions = [_caption(record, i) for i in range(len(record.classes))]
-  colors = drawing.class_colors(record.classes)
-  return drawing.draw_instances(pixels, record.boxes, masks, captions, colors)
-
-
-def _object(record: records.Record, i: int) -> str:
-  box = ' '.join(f'{side:8.2f}' for side in record.boxes[i])
-  plane, value = divmod(int(record.ids[i]), 256)
-  where = f'plane {plane} id {value}' if value else 'no pixel'
-  return (
-    f'  {i:4} {record.classes[i]:5} {record.class_names[i]:20} '
-    f'box (yxyx) {box}  area {record.areas[i]:10.1f}  {where}'
-    f'{_remarks(record, i)}'
-  )
-
-
-def _remarks(record: records.Record, i: int) -> str:
-  remarks = ['crowd'] if record.crowd[i] else []
-  if record.difficult is not None and record.difficult[i]:
-    remarks.append('difficult')
-  if record.scores is not None:
-    remarks.append(f'score {record.scores[i]:.3f}')
-  return ''.join(f'  {remark}' for remark in remarks)
-
-
-def _caption(record: records.Record, i: int) -> str:
-  name = record.class_names[i] or str(record.classes[i])
-  return f'{name} (crowd)' if record.crowd[i] else name
+from copypaste_tf import command_line
 
 
 def _define_flags() -> None:
-  # Not at import: verbs share names of flags, and a process may import several.
   flags.DEFINE_list(
     'input',
     None,
@@ -127,36 +22,17 @@ def _define_flags() -> None:
   flags.DEFINE_string('draw', None, 'PNG file to draw the records to.')
 
 
-def _run(argv: list[str]) -> None:
-  if len(argv) > 1:
-    raise app.UsageError(f'unexpected arguments: {argv[1:]}')
-  values = flags.FLAGS
-  pictures = []
-  try:
-    paths = validation.expand(values.input)
-    wanted = [int(number) for number in values.source_id]
-    matches = find(paths, limit=values.limit, source_ids=wanted)
-    for path, index, record in matches:
-      print(describe(path, index, record), flush=True)
-      if values.draw:
-        pictures.append(draw(record))
-      wanted = [number for number in wanted if number != record.source_id]
-  except (ValueError, FileNotFoundError) as error:
-    sys.exit(f'error: {error}')
-  if values.draw and pictures:
-    columns = min(COLUMNS, len(pictures))
-    sheet = drawing.tile(pictures, columns)
-    atomic.write_bytes(values.draw, drawing.png_bytes(sheet))
-    print(f'drew {len(pictures)} records to {values.draw}')
-  if wanted:
-    sys.exit(f'error: no record has the source_id {wanted}.')
-
-
 def main() -> None:
-  """Runs the command line; see `--help`."""
-  _define_flags()
-  app.run(_run)
+  """Does the work, which is imported once the flags are read."""
+  from tfrecord_tools.verbs import inspect_tfrecord
+
+  inspect_tfrecord.main()
+
+
+def run(argv: list[str] | None = None) -> None:
+  """Runs the verb; a mistake of the user is one line, not a traceback."""
+  command_line.run(main, _define_flags, __doc__, argv)
 
 
 if __name__ == '__main__':
-  main()
+  run()

@@ -8,59 +8,12 @@ and exits with status 1 if there is a fault.
     --manifest=build/shapes/records/train-manifest.json
 """
 
-import json
-import sys
-from collections.abc import Mapping
-from typing import Any
+from absl import flags
 
-import tqdm
-from absl import app, flags
-
-from tfrecord_tools import manifest, validation
-
-
-def check(
-  patterns: list[str], facts: Mapping[str, Any] | None, max_faults: int
-) -> int:
-  """Checks files and prints their faults.
-
-  Args:
-    patterns: globs of TFRecord files.
-    facts: the manifest, or a part of it such as a `label_map`.
-    max_faults: number of faults to stop after; 0 never stops.
-
-  Returns:
-    The number of faults.
-
-  Raises:
-    FileNotFoundError: a glob matches nothing.
-  """
-  paths = validation.expand(patterns)
-  faults = checked = 0
-  with tqdm.tqdm(unit='record', total=(facts or {}).get('num_examples')) as bar:
-    for done, new in validation.validate(paths, facts):
-      for fault in new:
-        bar.write(str(fault), file=sys.stdout)
-      faults += len(new)
-      checked += done
-      bar.update(done)
-      if max_faults and faults >= max_faults:
-        bar.write(f'stopped after {faults} faults', file=sys.stdout)
-        break
-  print(f'{len(paths)} files, {checked} records, {faults} faults.')
-  return faults
-
-
-def _facts(manifest_path: str | None, label_map: str | None) -> dict[str, Any]:
-  facts = manifest.read(manifest_path) if manifest_path else {}
-  if label_map:
-    with open(label_map, encoding='utf-8') as file:
-      facts['label_map'] = json.load(file)
-  return facts
+from copypaste_tf import command_line
 
 
 def _define_flags() -> None:
-  # Not at import: verbs share names of flags, and a process may import several.
   flags.DEFINE_list(
     'input',
     None,
@@ -82,24 +35,17 @@ def _define_flags() -> None:
   )
 
 
-def _run(argv: list[str]) -> None:
-  if len(argv) > 1:
-    raise app.UsageError(f'unexpected arguments: {argv[1:]}')
-  values = flags.FLAGS
-  try:
-    facts = _facts(values.manifest, values.label_map)
-    faults = check(values.input, facts, values.max_faults)
-  except (ValueError, FileNotFoundError) as error:
-    sys.exit(f'error: {error}')
-  if faults:
-    sys.exit(1)
-
-
 def main() -> None:
-  """Runs the command line; see `--help`."""
-  _define_flags()
-  app.run(_run)
+  """Does the work, which is imported once the flags are read."""
+  from tfrecord_tools.verbs import validate_tfrecord
+
+  validate_tfrecord.main()
+
+
+def run(argv: list[str] | None = None) -> None:
+  """Runs the verb; a mistake of the user is one line, not a traceback."""
+  command_line.run(main, _define_flags, __doc__, argv)
 
 
 if __name__ == '__main__':
-  main()
+  run()

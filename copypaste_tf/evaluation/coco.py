@@ -2,16 +2,15 @@
 
 import contextlib
 import gc
-import json
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from copypaste_tf.evaluation import coco_backends, coco_inputs
+from copypaste_tf.evaluation import coco_backends, coco_inputs, coco_results
+from copypaste_tf.evaluation import groundtruth as groundtruth_files
 from copypaste_tf.evaluation.detections import Detections
-from copypaste_tf.evaluation.groundtruth import from_annotations
 
 _RUNS = {
   'faster': coco_backends.run_faster,
@@ -72,10 +71,8 @@ def evaluate(
   if backend not in BACKENDS:
     raise ValueError(f'backend must be one of {BACKENDS}, got {backend!r}.')
   with _paused_garbage_collector():
-    groundtruth = _loaded(groundtruth, from_annotations)
-    results = _loaded(results, _load_results)
-    if isinstance(results, Detections):
-      results = results.to_results()
+    groundtruth = _loaded(groundtruth, groundtruth_files.from_annotations)
+    results = _loaded(results, groundtruth_files.read_json)
     return _evaluate(
       groundtruth, results, backend, iou_types, per_category, strict_categories
     )
@@ -91,7 +88,7 @@ def _evaluate(
         f'iou_types must be among {coco_inputs.IOU_TYPES}, got {iou_type!r}.'
       )
     truth = coco_inputs.index_groundtruth(groundtruth, iou_type)
-    detections = coco_inputs.index_results(
+    detections = coco_results.index_results(
       results, truth, iou_type, strict_categories=strict_categories
     )
     tables = _RUNS[backend](truth, detections, iou_type)
@@ -120,11 +117,6 @@ def _paused_garbage_collector():
 
 def _loaded(data, load):
   return load(data) if isinstance(data, str | os.PathLike) else data
-
-
-def _load_results(path) -> list[dict[str, Any]]:
-  with open(path) as file:
-    return json.load(file)
 
 
 def _summary(precision, recall, prefix: str) -> dict[str, float]:

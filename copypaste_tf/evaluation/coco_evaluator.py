@@ -2,12 +2,18 @@
 
 import functools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from copypaste_tf.evaluation import coco, coco_backends, detections, tables
+from copypaste_tf.evaluation import (
+  coco,
+  coco_backends,
+  coco_inputs,
+  detections,
+  tables,
+)
 from copypaste_tf.evaluation.detections import Detections
 from copypaste_tf.evaluation.evaluator import Evaluator
 
@@ -64,13 +70,23 @@ class CocoEvaluator(Evaluator):
     self._batches = [detections.concat(self._batches)]
     return self._batches[0]
 
-  def parts(self) -> list[dict[str, Any]]:
-    """Returns the detections so far as COCO results."""
-    return self.detections.to_results()
+  def replace(self, results: Detections) -> None:
+    """Replaces the detections so far, for example by those of a file."""
+    self._batches = [results]
 
-  def merge(self, parts: Sequence[list[dict[str, Any]]]) -> None:
+  def parts(self) -> dict[str, str]:
+    """Returns the detections so far as packed arrays."""
+    return self.detections.pack()
+
+  def merge(self, parts: Sequence[Mapping[str, str]]) -> None:
     """Joins the detections of all workers."""
-    self._batches = [detections.from_results(part) for part in parts]
+    self.replace(detections.concat(map(detections.unpack, parts)))
+
+  def prepare(self, source_ids: Iterable[int] = ()) -> None:
+    """Reads and checks the ground truth; see `Evaluator.prepare`."""
+    for iou_type in self._iou_types:
+      coco_inputs.check_groundtruth(self.groundtruth, iou_type)
+    coco_inputs.check_images(self.groundtruth, source_ids)
 
   def write(self, folder: str) -> None:
     """Writes the detections to `detections.json` as COCO results."""

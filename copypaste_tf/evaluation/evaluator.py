@@ -1,7 +1,7 @@
 """The interface of an evaluator: from a model's outputs to its metrics."""
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,9 @@ import numpy as np
 class Evaluator(abc.ABC):
   """Collects the outputs of a model and computes metrics of them.
 
-  An evaluation calls `reset`, then `add` for each batch of each replica, then
-  `merge` with the `parts` of all workers, then `write` and `metrics`.
+  An evaluation calls `reset`, then `add` for each batch of each replica, then,
+  if there are several workers, `merge` with the `parts` of all of them, then
+  `write` and `metrics`.
 
   Attributes:
     names: metrics that the line of progress shows, where `metrics` has them.
@@ -26,6 +27,21 @@ class Evaluator(abc.ABC):
   headline: str
   max_detections: int | None = None
   output_file: str | None = None
+
+  def prepare(self, source_ids: Iterable[int] = ()) -> None:
+    """Reads and checks the ground truth, before anything is evaluated.
+
+    Without this call, `metrics` reads it. An evaluator without files need not
+    override this method.
+
+    Args:
+      source_ids: ids of some of the images that will be evaluated.
+
+    Raises:
+      FileNotFoundError: a file of the ground truth does not exist.
+      ValueError: the ground truth is faulty, or lacks one of the images.
+    """
+    del source_ids
 
   @abc.abstractmethod
   def reset(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from copypaste_tf import records
 from copypaste_tf.records import files, id_planes, rle
@@ -13,31 +14,50 @@ from copypaste_tf.records import files, id_planes, rle
 _DECIMALS = 3  # Of a pixel; float32 resolves them up to 6000 pixels.
 
 
-def from_annotations(path: str | os.PathLike) -> dict[str, Any]:
+def from_annotations(
+  path: str | os.PathLike,
+  *,
+  keys: Iterable[str] = ('images', 'annotations', 'categories'),
+) -> dict[str, Any]:
   """Reads a COCO annotation file.
 
   Args:
     path: a JSON file.
+    keys: lists that the file must have; a list of images without annotations
+      has `images` only.
 
   Returns:
     COCO format.
 
   Raises:
     FileNotFoundError: there is no such file.
-    ValueError: the file is not in COCO format.
+    ValueError: the file cannot be read, or is not in COCO format.
   """
-  with open(path) as file:
-    try:
-      content = json.load(file)
-    except json.JSONDecodeError as error:
-      raise ValueError(f'{path} is not JSON: {error}.') from error
-  missing = {'images', 'annotations', 'categories'}
-  missing -= set(content) if isinstance(content, dict) else set()
+  content = read_json(path)
+  missing = set(keys) - (set(content) if isinstance(content, dict) else set())
   if missing:
     raise ValueError(
       f'{path} is no COCO annotation file: it has no {sorted(missing)}.'
     )
   return content
+
+
+def read_json(path: str | os.PathLike) -> Any:
+  """Reads a JSON file.
+
+  Raises:
+    FileNotFoundError: there is no such file.
+    ValueError: the file cannot be read, or is not JSON.
+  """
+  try:
+    with tf.io.gfile.GFile(os.fspath(path), 'rb') as file:
+      return json.loads(file.read())  # Bytes tell their encoding.
+  except tf.errors.NotFoundError as error:
+    raise FileNotFoundError(f'there is no file {path}.') from error
+  except tf.errors.OpError as error:
+    raise ValueError(f'{path} cannot be read: {error.message}') from error
+  except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    raise ValueError(f'{path} is not JSON: {error}.') from error
 
 
 def from_records(paths: Iterable[str]) -> dict[str, Any]:

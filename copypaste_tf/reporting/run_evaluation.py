@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from copypaste_tf.evaluation import detections
 from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
 from copypaste_tf.reporting.run_files import Run
 from copypaste_tf.tasks import registry
@@ -25,9 +26,9 @@ def evaluator_of(run: Run) -> CocoEvaluator:
   """
   config = run.params.task.replace(per_category_metrics=True)
   evaluator = registry.build(config).evaluator()
-  evaluator.merge([run.detections])
+  evaluator.replace(detections.from_results(run.detections))
   try:
-    evaluator.groundtruth  # noqa: B018 (It is read here.)
+    evaluator.prepare()
   except FileNotFoundError as error:
     record = os.path.join(run.model_dir, run_record.PARAMS)
     raise FileNotFoundError(

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from copypaste_tf.console import duration
 from copypaste_tf.inputs import record_sets
 from copypaste_tf.reporting.run_files import Run
 from copypaste_tf.reporting.sections import percent
 from copypaste_tf.tasks import registry
 from copypaste_tf.tasks.captions import Captions
-from copypaste_tf.training.run.progress import duration
 
 _RATE = 'images_per_second'
 _SUBSETS = {

@@ -48,6 +48,11 @@ class Detector:
     self.model: tf_keras.Model = self._task.build_model()
     restore(self.model, checkpoint)
 
+  @property
+  def input_size(self) -> tuple[int, int]:
+    """Height and width in pixels to which images are fitted."""
+    return tuple(self._task.output_size)
+
   def fit(self, image: tf.Tensor, source_id: tf.Tensor | int = 0) -> EvalScenes:
     """Resizes and pads an image to the input of the model.
 

@@ -1,7 +1,6 @@
 """Detects objects in image files, in COCO's results format."""
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -23,24 +22,6 @@ class Prediction(NamedTuple):
   image_id: int
   size: tuple[int, int]
   results: list[dict[str, Any]]
-
-
-def number(paths: Sequence[str]) -> dict[int, str]:
-  """Assigns an id to every image.
-
-  Args:
-    paths: distinct image files.
-
-  Returns:
-    Paths by id. The ids are the file names if all are distinct numbers, as in
-    COCO; else the positions in `paths`, from 1.
-  """
-  stems = [os.path.splitext(os.path.basename(path))[0] for path in paths]
-  if all(stem.isdecimal() and len(stem) <= 18 for stem in stems):
-    named = {int(s): path for s, path in zip(stems, paths, strict=True)}
-    if len(named) == len(paths):
-      return named
-  return dict(enumerate(paths, 1))
 
 
 def predict(

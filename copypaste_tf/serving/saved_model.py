@@ -1,21 +1,39 @@
 """Exports a detector as a SavedModel that needs TensorFlow only."""
 
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+
 import tensorflow as tf
 
 from copypaste_tf.inputs.decode import EvalScenes
 from copypaste_tf.modeling.regions import mask_pasting
 from copypaste_tf.serving.inference import Detector
 
+DESCRIPTION = 'model.json'
+"""Name of the asset of a SavedModel that holds class names and input size."""
 _BYTES = tf.TensorSpec([None], tf.string, name='image_bytes')
 _PIXELS = tf.TensorSpec(None, tf.uint8, name='images')
 
 
-def save(detector: Detector, path: str, *, min_score: float = 0.0) -> None:
+def save(
+  detector: Detector,
+  path: str,
+  *,
+  names: Mapping[int, str] | None = None,
+  min_score: float = 0.0,
+) -> None:
   """Writes a SavedModel with the functions of `module` as signatures.
+
+  Its asset `DESCRIPTION` says in JSON what the outputs mean: `categories`, a
+  list of `id` and `name`; `input_size`, height and width in pixels to which
+  images are fitted; and `min_score`.
 
   Args:
     detector: the model.
     path: folder for the SavedModel.
+    names: class names by category id.
     min_score: detections with a lower score are left out.
   """
   served = module(detector, min_score=min_score)
@@ -24,7 +42,19 @@ def save(detector: Detector, path: str, *, min_score: float = 0.0) -> None:
     'bytes': served.detect_bytes,
     'images': served.detect_images,
   }
-  tf.saved_model.save(served, path, signatures)
+  description = {
+    'categories': [
+      {'id': key, 'name': name} for key, name in sorted((names or {}).items())
+    ],
+    'input_size': list(detector.input_size),
+    'min_score': min_score,
+  }
+  with tempfile.TemporaryDirectory() as folder:
+    file = os.path.join(folder, DESCRIPTION)
+    with open(file, 'w', encoding='utf-8') as stream:
+      json.dump(description, stream, ensure_ascii=False, indent=2)
+    served.description = tf.saved_model.Asset(file)
+    tf.saved_model.save(served, path, signatures)
 
 
 def module(detector: Detector, *, min_score: float = 0.0) -> tf.Module:

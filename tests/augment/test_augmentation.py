@@ -30,7 +30,7 @@ def _augment(scenes, seed=0, output_size=(48, 48), **knobs):
 
 
 def _check_invariants(example, max_instances):
-  """Checks what must hold for every example (architecture, section 3)."""
+  """Checks the invariants of every example."""
   batch, height, width = example.alpha.shape
   for i in range(batch):
     label = example.classes[i] > 0
@@ -79,7 +79,7 @@ def test_invariants_on_random_scenes(
 
 
 @pytest.mark.parametrize('occlusion', options.OCCLUSIONS)
-def test_agrees_each_way(occlusion):
+def test_augmentation_agrees_in_all_modes(occlusion):
   scenes = _tensors(reference.make_scenes(np.random.default_rng(1)))
   knobs = {
     'copy_paste': augment.CopyPaste(
@@ -124,7 +124,7 @@ def test_examples_are_jittered_pairs_of_different_images():
   np.testing.assert_array_equal(found.source_id[:, 0], scenes.source_id)
   assert sorted(found.source_id[:, 1]) == sorted(scenes.source_id)
   assert (found.source_id[:, 0] != found.source_id[:, 1]).all()
-  # The target is what comes out without a paste, the source its partner's.
+  # Without a paste the result is the target; the source is its partner.
   alone = _augment(scenes, jitter=SSJ, copy_paste=None)
   partner = [
     list(scenes.source_id).index(ident) for ident in found.source_id[:, 1]
@@ -156,7 +156,7 @@ def test_source_jitter_moves_the_source_alone():
   assert apart.alpha.any() and shared.alpha[:, 12:].any()
 
 
-def test_a_separate_source_batch_gives_the_objects():
+def test_objects_come_from_the_separate_source_batch():
   rng = np.random.default_rng(6)
   targets = reference.make_scenes(rng, count=2)
   sources = reference.make_scenes(rng, size=(30, 30), count=4)
@@ -210,7 +210,7 @@ def test_images_of_every_dtype_are_the_rounded_ones(blend_sigma, apart):
   np.testing.assert_array_equal(half, image(tf.float32).astype(np.float16))
 
 
-def test_nothing_is_bfloat16_where_its_bits_are_asked_for():
+def test_bits_of_bfloat16_are_computed_without_bfloat16_operations():
   scenes = _tensors(reference.make_scenes(np.random.default_rng(8)))
 
   @tf.function(jit_compile=True)
@@ -252,7 +252,7 @@ def test_batches_of_unknown_size():
   np.testing.assert_array_equal(found.planes, _augment(scenes, 1).planes)
 
 
-def test_objects_wholly_outside_of_the_crop_vanish():
+def test_objects_outside_of_the_crop_are_removed():
   scenes = reference.make_scenes(np.random.default_rng(10), count=3)
   zoom = augment.ScaleJitter(8.0, 8.0)
   found = _augment(scenes, jitter=zoom)

@@ -12,14 +12,14 @@ from copypaste_tf.augment import compositions
 
 @pytest.fixture
 def registered(monkeypatch):
-  """Adds the toy, for the length of a test."""
+  """Registers the toy composition during a test."""
   monkeypatch.setattr(
     compositions, '_COMPOSITIONS', dict(compositions._COMPOSITIONS)
   )
   compositions.register('average', Average, average)
 
 
-def test_a_composition_of_somebody_else_runs_each_way(registered):
+def test_a_registered_composition_runs_in_all_modes(registered):
   scenes = tf.nest.map_structure(
     tf.constant, reference.make_scenes(np.random.default_rng(0))
   )
@@ -37,14 +37,14 @@ def test_a_composition_of_somebody_else_runs_each_way(registered):
   example = results[0][1]
   np.testing.assert_allclose(example.image, expected, atol=1e-5)
   assert (example.classes > 0).any() and not example.pasted.any()
-  # Blended images are numbers, whatever is asked for in the end.
+  # Blended images are float32, whatever the output dtype.
   half = augment.augment(
     scenes, seed, composition=options, dtype=tf.bfloat16, **knobs
   )
   np.testing.assert_array_equal(half.image, tf.cast(example.image, tf.bfloat16))
 
 
-def test_the_short_form_is_the_general_one():
+def test_copy_paste_is_short_for_the_composition_of_that_name():
   scenes = tf.nest.map_structure(
     tf.constant, reference.make_scenes(np.random.default_rng(1))
   )
@@ -89,12 +89,12 @@ def test_a_subclass_of_registered_options_is_composed_alike():
     ({'name': 'copy_paste', 'subset': 'most'}, 'one of random, one, all'),
   ],
 )
-def test_plain_values_that_mean_nothing_are_named(registered, config, message):
+def test_unknown_plain_values_are_named(registered, config, message):
   with pytest.raises(ValueError, match=message):
     compositions.build(config)
 
 
-def test_what_is_registered_must_be_new_and_whole(registered):
+def test_a_composition_needs_a_new_name_and_all_attributes(registered):
   assert compositions.names() == ['average', 'copy_paste']
   with pytest.raises(ValueError, match="'average' with Average meets average"):
     compositions.register('average', Average, average)
@@ -107,7 +107,7 @@ def test_what_is_registered_must_be_new_and_whole(registered):
     compositions.register('plain', plain, average)
 
 
-def test_options_of_nothing_are_refused():
+def test_options_of_an_unregistered_class_are_refused():
   scenes = reference.make_scenes(np.random.default_rng(2))
   with pytest.raises(ValueError, match='dict holds no options .*build makes'):
     augment.augment(

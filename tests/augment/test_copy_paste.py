@@ -68,7 +68,7 @@ def _from_text(text, background):
   )
 
 
-def test_golden_example_as_text():
+def test_an_example_equals_its_golden_text():
   """Changes only if the method changes: alpha, visible masks and boxes."""
   target = _from_text(
     """
@@ -262,7 +262,7 @@ def test_order_of_the_instances_does_not_matter():
     assert labels(everything[0], i) == labels(everything[1], i)
 
 
-def test_nothing_to_paste_and_nothing_to_paste_onto():
+def test_images_without_objects_paste_and_receive():
   targets, sources = _pair(9)
   empty = reference.make_scenes(np.random.default_rng(0), count=0)
   empty = empty._replace(source_id=np.arange(4) + 500)
@@ -275,7 +275,7 @@ def test_nothing_to_paste_and_nothing_to_paste_onto():
   assert not found.classes.any()
 
 
-def test_300_objects():
+def test_three_hundred_objects_are_pasted_exactly():
   targets, sources = _pair(10, batch=2, count=300, padded=300, largest=3)
   found = _paste(targets, sources, max_instances=300, subset='all')
   for i in range(2):
@@ -285,7 +285,7 @@ def test_300_objects():
   assert (total <= 300).all()
 
 
-def test_errors_name_what_is_wrong():
+def test_errors_name_the_wrong_argument():
   targets, sources = _pair(12)
   with pytest.raises(ValueError, match='on one grid'):
     _paste(targets, sources._replace(planes=sources.planes[:, :-1]))

@@ -25,7 +25,7 @@ def test_a_valid_scene_passes_with_and_without_the_optional_tensors():
     assert not scene_checks.assertions(given)
 
 
-def test_an_empty_list_of_classes_has_the_dtype_of_nothing():
+def test_an_empty_list_of_classes_may_have_any_dtype():
   empty = _annotations(
     masks=tf.zeros([0, 4, 5], tf.bool), classes=tf.constant([])
   )

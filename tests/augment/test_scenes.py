@@ -47,7 +47,7 @@ def test_from_masks_keeps_everything(count):
   assert not found.classes[count:].any() and not found.shrunk
 
 
-def test_a_pipeline_of_somebody_else():
+def test_scenes_of_another_pipeline_are_augmented():
   """The README's example: dicts of ragged size in, training batches out."""
 
   dataset = _dataset(
@@ -102,7 +102,7 @@ def _square(**changes):
   return given | changes
 
 
-def test_boxes_are_made_from_masks():
+def test_absent_boxes_come_from_the_masks():
   masks = np.concatenate([_square()['masks'], np.zeros([1, 6, 8], bool)])
   given = _square(masks=masks, boxes=None, classes=[3, 1, 2])
   dataset = tf.data.Dataset.from_tensors(masks).map(
@@ -150,7 +150,7 @@ def test_crowds_are_neither_labels_nor_pasted():
     ({'source_id': 1.5}, 'source_id of integers'),
   ],
 )
-def test_what_cannot_be_is_refused_while_building(changes, message):
+def test_invalid_static_arguments_are_refused_while_tracing(changes, message):
   given = _square(**changes)
   with pytest.raises(ValueError, match=message):
     augment.from_masks(**given, **KNOBS)
@@ -172,7 +172,7 @@ def test_what_cannot_be_is_refused_while_building(changes, message):
     ({'boxes': np.zeros([1, 4], np.float32)}, 'one entry of boxes'),
   ],
 )
-def test_what_cannot_be_is_refused_while_running(changes, message):
+def test_invalid_values_are_refused_while_running(changes, message):
   spec = {
     'image': tf.TensorSpec(None, tf.uint8),
     'masks': tf.TensorSpec([None, None, None], tf.bool),

@@ -1,4 +1,4 @@
-"""Types of config values: what is accepted, how it is called, where it is."""
+"""Types of config values: accepted values, plain names, places."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -48,17 +48,17 @@ class Outer(hyperparams.Config):
     (Inner, {}, False),
   ],
 )
-def test_accepts(annotation, value, accepted):
+def test_a_type_accepts_its_values_only(annotation, value, accepted):
   assert config_types.accepts(annotation, value) is accepted
 
 
-def test_types_are_called_as_a_person_would():
+def test_types_have_plain_names():
   assert config_types.describe(Sequence[int]) == 'list of int'
   assert config_types.describe(Inner | None) == 'Inner or None'
   assert config_types.describe(dict[str, int]) == 'dict'
 
 
-def test_the_nearest_name():
+def test_a_misspelt_name_suggests_the_nearest():
   names = ['train_steps', 'Momentum']
   assert config_types.nearest('train_step', names) == (
     "; did you mean 'train_steps'?"
@@ -76,7 +76,7 @@ def test_config_classes_of_fields():
   assert config_types.config_class(hints['name']) is None
 
 
-def test_wrong_types_are_found_at_any_depth():
+def test_wrong_types_are_reported_at_any_depth():
   config = Outer()
   assert list(config_types.wrong_types(config)) == []
   config.inner.rate, config.name = 'fast', 3
@@ -105,7 +105,7 @@ def test_flatten_numbers_a_list_of_dicts():
   }
 
 
-def test_wrong_types_are_found_in_lists():
+def test_wrong_types_are_reported_in_lists():
   @dataclasses.dataclass
   class Many(hyperparams.Config):
     inner: list[Inner] = dataclasses.field(default_factory=list)

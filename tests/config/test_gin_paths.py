@@ -1,4 +1,4 @@
-"""Gin files: found from the including file, the folder and the recipes."""
+"""Gin files: searched beside the including file, then among the recipes."""
 
 import os
 import shutil
@@ -47,7 +47,7 @@ def test_an_include_is_looked_up_from_the_including_file_first(folder):
   assert gin_paths.find('configs/smoke', including) == beside
 
 
-def test_our_includes_are_ours_in_a_folder_with_other_configs(folder):
+def test_package_includes_win_over_a_folder_named_configs(folder):
   touch(folder / 'configs/base.gin')
   touch(folder / 'base.gin')
   smoke = gin_paths.find('smoke')

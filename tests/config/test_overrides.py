@@ -72,7 +72,7 @@ def test_later_overrides_win_and_tell_where():
   assert changed == {'part.steps': 'second', 'part.rate': 'third'}
 
 
-def test_absent_parts_are_made():
+def test_absent_parts_are_created():
   config = Whole()
   overrides.apply(config, [Override(('spare', 'steps'), 9, '')])
   assert config.spare == Part(steps=9)

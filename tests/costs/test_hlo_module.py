@@ -77,7 +77,7 @@ def test_instructions_count_from_zero_in_each_computation(modules):
     assert ids == list(range(len(ids)))
 
 
-def test_the_graph_is_the_same(modules):
+def test_renumbering_keeps_the_graph(modules):
   # By name, but for the new argument: names are not changed.
   before, after = modules
   for old, new in zip(before.computations, after.computations, strict=True):
@@ -97,19 +97,19 @@ def _graph(computation):
   }
 
 
-def test_operands_come_first(modules):
+def test_operands_precede_their_users(modules):
   for computation in modules[1].computations:
     for x in computation.instructions:
       assert all(n < x.id for n in x.operand_ids)
 
 
-def test_sizes_that_depend_on_the_data_are_named():
+def test_shapes_that_depend_on_the_data_are_named():
   found = hlo_module.dynamic_shapes(
     _compiler_ir(lambda x: tf.where(x > 0), tf.TensorSpec([7]))
   )
   assert any('Where' in name and '[7, 1]' in name for name in found)
 
 
-def test_count(serialized):
+def test_operations_are_counted_by_opcode(serialized):
   assert hlo_module.count(serialized, 'while') == 1
   assert hlo_module.count(serialized, 'parameter') > 4

@@ -14,8 +14,8 @@ SIZE = (32, 32)
 
 @pytest.fixture(scope='module')
 def path(tmp_path_factory):
-  made = [records.serialize(serialized.make_record(i)[0]) for i in range(6)]
-  return serialized.write(tmp_path_factory.mktemp('records') / 'x', made)
+  examples = [records.serialize(serialized.make_record(i)[0]) for i in range(6)]
+  return serialized.write(tmp_path_factory.mktemp('records') / 'x', examples)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_bytes_are_those_of_a_real_batch(data):
     tensors = [x for x in tf.nest.flatten(batch) if x is not None]
     total = sum(tensor.numpy().nbytes for tensor in tensors)
     assert size == total // 2
-  assert found['host'] > 32 * 32 * 3 * 4  # The pixels alone.
+  assert found['host'] > 32 * 32 * 3 * 4  # More than the pixels.
 
 
 def test_every_part_is_measured(data, capsys):
@@ -92,7 +92,7 @@ def test_a_long_run_is_that_of_the_recipe(data, monkeypatch, capsys):
   run = input_benchmark.measure_run(data.as_dict(), SIZE, batches=20)
   assert taken == [(3, '', SIZE)]
   assert [point.batches for point in run.points] == [*range(2, 21, 2)]
-  assert 100 < run.base_mib < run.peak_mib + 1  # Of a page.
+  assert 100 < run.base_mib < run.peak_mib + 1  # Within a page.
   assert 'batch 20 of 20: ' in capsys.readouterr().out
 
 

@@ -69,7 +69,7 @@ def test_a_run_that_slows_down_and_grows_shows(run):
 SIZES = {'host': 3_000_000, 'device': 1_000_000}
 
 
-def test_what_an_accelerator_needs(costs):
+def test_the_rate_of_an_accelerator_gives_cores_and_bandwidth(costs):
   cheaper = {'pipelines': {'on host': {'cpu_ms': 20}, 'op by op': {}}}
   needs = input_summary.needs({'1': costs, '2': cheaper}, SIZES, 400.0)
   assert needs['images_per_second'] == 400
@@ -77,7 +77,7 @@ def test_what_an_accelerator_needs(costs):
   assert needs['mb_per_second'] == pytest.approx({'host': 1200, 'device': 400})
 
 
-def test_the_table_shows_it_all(costs, run):
+def test_the_table_shows_costs_the_long_run_and_the_needs(costs, run):
   needs = input_summary.needs({'1': costs}, SIZES, 400.0)
   summary = {'cores': {'1': costs, '2': costs}, 'bytes_per_image': SIZES}
   short = input_summary.table(summary)

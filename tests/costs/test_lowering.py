@@ -74,7 +74,7 @@ class Lowered(NamedTuple):
 
 @pytest.fixture(scope='module')
 def lowered():
-  """Lowers a step, and once what is the same for several recipes."""
+  """Lowers a step; recipes that share a step lower it once."""
   done = {}
 
   def lower(params):
@@ -94,7 +94,7 @@ def lowered():
 
 
 def _choices(recipe):
-  """Returns what a recipe says but for sizes, numbers and names of files."""
+  """Returns the bindings of a recipe without sizes, numbers and file names."""
   leaves = config_types.flatten(_params(recipe).as_dict())
   return {
     (name, value)

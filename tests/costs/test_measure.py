@@ -67,7 +67,7 @@ def test_workloads_take_turns_and_warm_up_rounds_do_not_count(monkeypatch):
 
 
 def counted(limit=1000):
-  """Returns a dataset and the list of what was taken from it."""
+  """Returns a dataset and the list of the elements taken from it."""
   taken = []
 
   def count():

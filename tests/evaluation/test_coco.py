@@ -79,7 +79,7 @@ def random_set(seed, images=12, categories=4, crowds=True, detections=15):
 
 @pytest.mark.parametrize('backend', coco.BACKENDS)
 @pytest.mark.parametrize('iou_type', ['bbox', 'segm'])
-def test_public_numbers(golden, iou_type, backend):
+def test_published_numbers_are_reproduced(golden, iou_type, backend):
   metrics = coco.evaluate(
     golden['truth'], golden[iou_type], backend=backend, iou_types=(iou_type,)
   )
@@ -176,7 +176,7 @@ def test_inputs_stay_as_they_are():
   assert (truth, results) == before
 
 
-def test_paths_of_files(tmp_path):
+def test_paths_may_replace_loaded_files(tmp_path):
   truth, results = random_set(4)
   (tmp_path / 'truth.json').write_text(json.dumps(truth))
   (tmp_path / 'results.json').write_text(json.dumps(results))
@@ -200,12 +200,12 @@ def test_unknown_categories_are_an_error_or_left_out():
     ({'iou_types': ('box',)}, "iou_types must be among .* got 'box'"),
   ],
 )
-def test_unknown_names(knobs, message):
+def test_unknown_backends_and_types_are_named(knobs, message):
   with pytest.raises(ValueError, match=message):
     coco.evaluate(*random_set(0), **knobs)
 
 
-def test_collector_is_on_again_after_an_error():
+def test_garbage_collection_is_enabled_again_after_an_error():
   with pytest.raises(ValueError, match='score'):
     coco.evaluate(random_set(0)[0], [{'image_id': 0}])
   assert gc.isenabled()

@@ -40,43 +40,64 @@ def batch(image, left=4.0):
 
 
 @pytest.mark.parametrize('masks', [True, False])
-def test_it_gives_the_numbers_of_its_detections(masks):
-  made = CocoEvaluator(lambda: TRUTH, masks=masks, per_category=True)
-  made.add(batch(1))
-  made.add(batch(2, left=17.0))
-  metrics = made.metrics()
+def test_metrics_are_those_of_the_collected_detections(masks):
+  measure = CocoEvaluator(lambda: TRUTH, masks=masks, per_category=True)
+  measure.add(batch(1))
+  measure.add(batch(2, left=17.0))
+  metrics = measure.metrics()
   iou_types = ('bbox', 'segm') if masks else ('bbox',)
   assert metrics == coco.evaluate(
-    TRUTH, made.parts(), iou_types=iou_types, per_category=True
+    TRUTH, measure.detections, iou_types=iou_types, per_category=True
   )
   assert (
     metrics['box_ap'] == metrics['box_ap/cat'] == pytest.approx(0.505, 0.01)
   )
   assert ('mask_ap' in metrics) == masks
-  assert made.headline == ('mask_ap' if masks else 'box_ap')
-  assert made.headline in made.names and set(made.names) <= metrics.keys()
-  assert made.table(metrics).splitlines()[1].startswith('ap ')
+  assert measure.headline == ('mask_ap' if masks else 'box_ap')
+  assert (
+    measure.headline in measure.names and set(measure.names) <= metrics.keys()
+  )
+  assert measure.table(metrics).splitlines()[1].startswith('ap ')
 
 
 def test_workers_are_joined_and_written(tmp_path):
   workers = [CocoEvaluator(lambda: TRUTH) for _ in range(2)]
-  for image, made in enumerate(workers, 1):
-    made.add(batch(image))
-  parts = json.loads(json.dumps([made.parts() for made in workers]))
-  for made in workers:
-    made.merge(parts)
-    assert made.metrics()['mask_ap'] == pytest.approx(1.0)
+  for image, measure in enumerate(workers, 1):
+    measure.add(batch(image))
+  parts = json.loads(json.dumps([measure.parts() for measure in workers]))
+  for measure in workers:
+    measure.merge(parts)
+    assert measure.metrics()['mask_ap'] == pytest.approx(1.0)
   workers[1].write(str(tmp_path))
   written = json.loads((tmp_path / workers[1].output_file).read_text())
-  assert written == workers[0].parts() and len(written) == 2
+  assert written == workers[0].detections.to_results() and len(written) == 2
 
 
 def test_the_ground_truth_is_read_once_and_only_when_needed():
   reads = []
-  made = CocoEvaluator(lambda: reads.append(1) or TRUTH)
-  made.add(batch(1))
+  measure = CocoEvaluator(lambda: reads.append(1) or TRUTH)
+  measure.add(batch(1))
   assert not reads
-  made.metrics()
-  made.reset()
-  assert made.parts() == [] and made.metrics()['box_ap'] == 0
+  measure.metrics()
+  measure.reset()
+  assert not len(measure.detections) and measure.metrics()['box_ap'] == 0
   assert len(reads) == 1
+
+
+def test_the_ground_truth_is_checked_before_an_evaluation():
+  CocoEvaluator(lambda: TRUTH).prepare([1, 2])
+  with pytest.raises(ValueError, match='lacks the image ids'):
+    CocoEvaluator(lambda: TRUTH).prepare([1, 3])
+  masks = [dict(a, segmentation=None) for a in TRUTH['annotations']]
+  boxes = TRUTH | {'annotations': masks}
+  CocoEvaluator(lambda: boxes, masks=False).prepare()
+  with pytest.raises(ValueError, match='has no mask'):
+    CocoEvaluator(lambda: boxes).prepare()
+
+
+def test_one_worker_measures_arrays_without_building_results(monkeypatch):
+  measure = CocoEvaluator(lambda: TRUTH)
+  measure.add(batch(1))
+  monkeypatch.delattr(type(measure.detections), 'to_results')
+  monkeypatch.delattr(type(measure.detections), '__iter__')
+  assert measure.metrics()['mask_ap'] > 0

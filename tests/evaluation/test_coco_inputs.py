@@ -29,19 +29,6 @@ def truth(**change):
   }
 
 
-def result(**change):
-  rle = coco_mask.merge(coco_mask.frPyObjects(POLYGON, 10, 12))
-  entry = {
-    'image_id': 1,
-    'category_id': 2,
-    'bbox': [1, 1, 8, 7],
-    'segmentation': rle,
-    'score': 0.5,
-  }
-  entry = (entry | change).items()
-  return [{key: value for key, value in entry if value is not None}]
-
-
 def test_polygons_and_both_kinds_of_rle_become_the_same_rle():
   expected = coco_mask.merge(coco_mask.frPyObjects(POLYGON, 10, 12))
   flat = coco_mask.decode(expected).ravel(order='F')
@@ -106,29 +93,16 @@ def test_faulty_annotations_are_named(change, message):
 
 def test_boxes_need_no_masks():
   coco_inputs.index_groundtruth(truth(segmentation=None), 'bbox')
-  found = coco_inputs.index_results(result(segmentation=None), truth(), 'bbox')
-  assert found[0]['area'] == 56
 
 
-@pytest.mark.parametrize(
-  ('change', 'message'),
-  [
-    ({'image_id': 9}, '1 image ids that the ground truth .* such as 9'),
-    ({'category_id': 9}, '1 category ids .* such as 9'),
-    ({'score': np.nan}, 'result 0, of image 1, has the score nan'),
-    ({'score': np.inf}, 'result 0, of image 1, has the score inf'),
-    ({'score': None}, "result 0 has no 'score'"),
-    ({'segmentation': None}, "result 0 has no 'segmentation'"),
-  ],
-)
-def test_faulty_results_are_named(change, message):
-  with pytest.raises(ValueError, match=message):
-    coco_inputs.index_results(result(**change), truth(), 'segm')
+@pytest.mark.parametrize('key', ['images', 'categories'])
+def test_an_entry_without_an_id_is_an_error(key):
+  for entry in ({'name': 'cat'}, 7):
+    with pytest.raises(ValueError, match='entry without id'):
+      coco_inputs.check_groundtruth(truth() | {key: [entry]}, 'bbox')
 
 
-def test_area_of_a_mask_comes_from_the_mask():
-  for count in (1, 255, 256, 600):
-    found = coco_inputs.index_results(result() * count, truth(), 'segm')
-    area = float(coco_mask.area(result()[0]['segmentation']))
-    assert [entry['area'] for entry in found] == [area] * count
-    assert [entry['id'] for entry in found] == list(range(1, count + 1))
+def test_images_that_the_ground_truth_lacks_are_named():
+  coco_inputs.check_images(truth(), [1])
+  with pytest.raises(ValueError, match=r'image ids \[5, 6\] .* has 1, from 1'):
+    coco_inputs.check_images(truth(), [6, 1, 5])

@@ -53,7 +53,7 @@ def test_results_keep_the_order_and_skip_padding():
   assert [r['image_id'] % 10 for r in found] == [0, 0, 1, 1]
 
 
-def test_json_holds_them_and_masks_have_the_size_of_the_image():
+def test_detections_survive_json_and_masks_have_the_image_size():
   found = json.loads(json.dumps(detections.from_batch(**batch()).to_results()))
   for result in found:
     mask = coco_mask.decode(result['segmentation'])
@@ -91,7 +91,7 @@ def test_shapes_that_disagree_are_named(name):
     detections.from_batch(**inputs).to_results()
 
 
-def test_no_detections():
+def test_an_image_may_have_no_detections():
   inputs = batch()
   for key in ('boxes', 'scores', 'classes', 'masks'):
     inputs[key] = inputs[key][:, :0]
@@ -174,6 +174,28 @@ def test_concat_refuses_batches_with_and_without_masks():
 def test_results_become_arrays_again(masks):
   expected = results_by_hand(**some(1, masks))
   assert detections.from_results(expected).to_results() == expected
+
+
+@pytest.mark.parametrize('masks', [True, False])
+@pytest.mark.parametrize('empty', [False, True])
+def test_packed_detections_survive_json(masks, empty):
+  inputs = some(2, masks)
+  if empty:
+    inputs['classes'][:] = 0
+  before = detections.from_batch(**inputs)
+  after = detections.unpack(json.loads(json.dumps(before.pack())))
+  assert after.to_results() == before.to_results()
+  assert len(detections.concat([after, before])) == 2 * len(before)
+
+
+def test_a_packed_detection_takes_the_documented_characters():
+  inputs = batch(2, 50, m=28)
+  for masks, characters in ((None, 75), (inputs['masks'], 96)):
+    packed = detections.from_batch(**inputs | {'masks': masks}).pack()
+    packed.pop('counts', None)
+    assert sum(map(len, packed.values())) / 100 == pytest.approx(
+      characters, 0.01
+    )
 
 
 def test_results_with_some_masks_are_refused():

@@ -4,7 +4,7 @@ from copypaste_tf.evaluation.evaluator import Evaluator
 
 
 class Total(Evaluator):
-  """Sums what it is given."""
+  """Sums its inputs."""
 
   names = ('total',)
   headline = 'total'
@@ -29,16 +29,16 @@ class Total(Evaluator):
 
 
 def test_an_evaluator_without_a_file_writes_none(tmp_path):
-  made = Total()
-  made.write(str(tmp_path))
-  assert made.output_file is None and made.max_detections is None
+  total = Total()
+  total.write(str(tmp_path))
+  assert total.output_file is None and total.max_detections is None
   assert not list(tmp_path.iterdir())
 
 
 def test_the_table_has_a_line_for_each_metric():
-  made = Total()
-  made.merge([[1.0, 2.5], [], [3.0]])
-  assert made.table(made.metrics()).splitlines() == [
+  total = Total()
+  total.merge([[1.0, 2.5], [], [3.0]])
+  assert total.table(total.metrics()).splitlines() == [
     'total     6.500',
     'n         3.000',
   ]

@@ -12,8 +12,10 @@ from copypaste_tf import records
 from copypaste_tf.evaluation import coco, groundtruth
 
 
-def write(path, *made):
-  serialized.write(str(path), [records.serialize(record) for record in made])
+def write(path, *examples):
+  serialized.write(
+    str(path), [records.serialize(record) for record in examples]
+  )
   return str(path)
 
 
@@ -125,7 +127,7 @@ def test_records_without_masks_give_box_ap_and_refuse_mask_ap(tmp_path):
     coco.evaluate(truth, results)
 
 
-def test_images_without_objects_and_objects_without_pixels(tmp_path):
+def test_images_without_objects_and_objects_without_pixels_are_kept(tmp_path):
   empty, _, _ = serialized.make_record(1, count=0)
   record, _, _ = serialized.make_record(2, count=2)
   record = record._replace(ids=record.ids * 0)
@@ -165,7 +167,7 @@ def test_the_same_file_twice_is_an_error(tmp_path):
     ('{"images": [], "annotations": []}', r"no \['categories'\]"),
   ],
 )
-def test_a_file_that_is_no_annotation_file(tmp_path, text, message):
+def test_another_json_file_is_refused(tmp_path, text, message):
   (tmp_path / 'x.json').write_text(text)
   with pytest.raises(ValueError, match=message):
     groundtruth.from_annotations(tmp_path / 'x.json')
@@ -186,12 +188,14 @@ def assert_same_metrics(paths, annotation_file):
     assert expected[name] == -1
 
 
-def test_shapes_from_records_and_from_the_file(shapes):
+def test_records_and_annotation_file_give_equal_metrics_of_shapes(shapes):
   paths = sorted(map(str, shapes.glob('train-*.tfrecord')))
   assert_same_metrics(paths, shapes / 'instances_train.json')
 
 
-def test_real_images_from_records_and_from_the_file(coco_sample, tmp_path):
+def test_records_and_annotation_file_give_equal_metrics_of_real_images(
+  coco_sample, tmp_path
+):
   annotations = coco_sample / 'instances_val.json'
   verbs.succeed(
     'tfrecord_tools.create_coco_tfrecord',

@@ -34,7 +34,7 @@ def test_masks_are_pasted_into_their_images():
     np.testing.assert_array_equal(coco_mask.decode(rle), expected)
 
 
-def test_padding_may_be_anything():
+def test_only_boxes_of_detections_must_be_finite():
   boxes = np.full((1, 2, 4), np.nan)
   present = np.zeros((1, 2), bool)
   outputs.check_finite([7], boxes, np.zeros((1, 2)), present)

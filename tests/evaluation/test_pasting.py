@@ -78,7 +78,7 @@ def test_a_sure_mask_fills_its_box_exactly():
   assert crop.mask[1:-1, 1:-1].all()
 
 
-def test_threshold():
+def test_a_higher_threshold_leaves_the_mask_empty():
   mask = np.full([4, 4], 0.6)
   box = np.array([0, 0, 10, 10])
   assert pasting.paste(mask, box, (20, 20)).mask.any()

@@ -33,7 +33,7 @@ def test_summary_of_boxes_alone(metrics):
   assert lines[1].split() == ['ap', '0.000']
 
 
-def test_categories(metrics):
+def test_the_category_table_is_aligned(metrics):
   lines = tables.categories(metrics).splitlines()
   assert [line.split() for line in lines[1:2]] == [['cat', '0.500', '0.250']]
   assert lines[2].startswith('hot, dog ')
@@ -44,7 +44,7 @@ def test_categories(metrics):
   ]
 
 
-def test_a_long_name_keeps_its_distance():
+def test_a_long_name_stays_apart_from_its_numbers():
   name = 'a' * 40
   line = tables.categories({f'box_ap/{name}': 0.5}).splitlines()[1]
   assert line.split() == [name, '0.500']

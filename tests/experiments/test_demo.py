@@ -51,7 +51,7 @@ def test_each_command_parses(commands):
       values(['verb', *arguments, '--no_such_flag=1'])
 
 
-def test_each_step_reads_what_an_earlier_one_has_made(commands):
+def test_each_step_reads_only_outputs_of_earlier_steps(commands):
   titles = [title.split()[0] for title in commands]
   assert titles == [
     *('Generate', 'Convert', 'Convert', 'Check'),
@@ -90,7 +90,7 @@ def test_the_first_failure_ends_the_demo(demo, monkeypatch, tmp_path, capsys):
 
   monkeypatch.setattr(names['subprocess'], 'call', call)
   with pytest.raises(SystemExit) as caught:
-    names['main'](['demo'])
+    names['main']()
   assert (caught.value.code, len(ran)) == (3, 2)
   assert '[2/8] Convert the train split' in capsys.readouterr().out
 
@@ -102,6 +102,6 @@ def test_a_whole_run_ends_with_the_report(demo, monkeypatch, tmp_path, capsys):
   monkeypatch.setattr(
     names['subprocess'], 'call', lambda command: ran.append(command) or 0
   )
-  names['main'](['demo'])
+  names['main']()
   assert len(ran) == 8 and ran[-1][-1].startswith('--seconds=')
   assert capsys.readouterr().out.endswith('report.html\n')

@@ -101,6 +101,6 @@ class LineTask(Task):
     return {'y': line, 'truth': self.config.slope * inputs}
 
   def evaluator(self):
-    made = Distance()
-    made.reset()
-    return made
+    distance = Distance()
+    distance.reset()
+    return distance

@@ -33,7 +33,7 @@ def test_two_compositions_are_refused():
   'text',
   ['copy_paste(', 'a b', 'copy_paste(1)', 'copy_paste(**{})', 'f(x=open("a"))'],
 )
-def test_another_form_is_refused(text):
+def test_a_malformed_composition_is_refused(text):
   with pytest.raises(ValueError, match='name with options such as'):
     composition(composition=text)
 

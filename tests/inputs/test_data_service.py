@@ -22,7 +22,7 @@ from copypaste_tf.inputs import (
 )
 
 
-def test_a_job_name_tells_what_it_depends_on():
+def test_job_names_differ_with_the_settings_that_change_the_data():
   name = data_service.job_name('mine', {'a': 1}, (2, 3))
   assert name == data_service.job_name('mine', {'a': 1}, (2, 3))
   assert re.fullmatch('mine-[0-9a-f]{16}', name)
@@ -64,13 +64,13 @@ def service():
 def folder(tmp_path_factory):
   """Six files of two records, and one record ten times over."""
   path = tmp_path_factory.mktemp('records')
-  made = [
+  examples = [
     records.serialize(serialized.make_record(seed)[0]) for seed in range(12)
   ]
   for file in range(6):
-    serialized.write(path / f'all-{file}', made[2 * file : 2 * file + 2])
-  serialized.write(path / 'same-0', made[:1] * 10)
-  serialized.write(path / 'same-1', made[:1] * 10)
+    serialized.write(path / f'all-{file}', examples[2 * file : 2 * file + 2])
+  serialized.write(path / 'same-0', examples[:1] * 10)
+  serialized.write(path / 'same-1', examples[:1] * 10)
   return path
 
 

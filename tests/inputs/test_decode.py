@@ -23,7 +23,7 @@ def _decode(example, source_size=(32, 48), max_instances=8, num_planes=8):
 
 @pytest.mark.parametrize('of_model_garden', [False, True])
 @pytest.mark.parametrize('seed', range(3))
-def test_decodes_what_was_written(seed, of_model_garden):
+def test_decoding_returns_the_written_values(seed, of_model_garden):
   record, masks, pixels = serialized.make_record(seed, crowds=1)
   example = records.serialize(record)
   if of_model_garden:
@@ -59,14 +59,14 @@ def test_static_shapes_in_the_graph():
 
 @pytest.mark.parametrize('size', [(30, 40), (60, 80)])
 @pytest.mark.parametrize('count', [0, 1])
-def test_no_objects_and_only_crowds(count, size):
+def test_images_with_no_objects_or_only_crowds_are_decoded(count, size):
   record, _, _ = serialized.make_record(size=size, count=count, crowds=count)
   found = _decode(records.serialize(record))
   assert (found.classes > 0).sum() == count
   assert not found.ids.any() and not found.planes.any()
 
 
-def test_300_objects():
+def test_three_hundred_objects_are_decoded():
   record, masks, _ = serialized.make_record(size=(60, 90), count=300, largest=4)
   found = _decode(
     records.serialize(record), source_size=(60, 90), max_instances=300
@@ -78,7 +78,7 @@ def test_300_objects():
 
 
 @pytest.mark.parametrize('size', [(1, 1), (1, 40), (4000, 6000)])
-def test_extreme_images(size):
+def test_one_pixel_and_very_long_images_are_decoded(size):
   record, masks, _ = serialized.make_record(size=size, count=1)
   found = _decode(records.serialize(record))
   if size == (4000, 6000):

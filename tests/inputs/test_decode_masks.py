@@ -53,7 +53,7 @@ def test_planes_of_crowds_are_not_read():
   np.testing.assert_array_equal(found, planes[:1])
 
 
-def test_channels_behind_the_last_plane_are_dropped():
+def test_channels_after_the_last_used_plane_are_dropped():
   planes = np.arange(8, dtype=np.uint8)[:, None, None] + np.zeros([8, 2, 3])
   planes = planes.astype(np.uint8)
   found, _ = _decode(planes, (4, 4), [5 * 256 + 5], num_planes=6)

@@ -22,7 +22,7 @@ def test_sound_files_have_no_fault(tmp_path):
   assert faults.find([path], _decode) is None
 
 
-def test_names_file_record_and_image(tmp_path):
+def test_faults_name_file_record_and_image(tmp_path):
   good = _examples(3)
   record, _, _ = serialized.make_record(7, image_bytes=b'\xff\xd8\xff no jpeg')
   paths = [
@@ -36,7 +36,7 @@ def test_names_file_record_and_image(tmp_path):
   assert '\n' not in fault
 
 
-def test_names_a_truncated_file(tmp_path):
+def test_a_truncated_file_is_named(tmp_path):
   path = serialized.write(tmp_path / 'a.tfrecord', _examples(3))
   content = tf.io.gfile.GFile(path, 'rb').read()
   (tmp_path / 'a.tfrecord').write_bytes(content[:-40])

@@ -17,8 +17,8 @@ LABELED, PSEUDO, EXTRA = range(1000, 1007), range(1020, 1023), range(1040, 1045)
 def folder(tmp_path_factory):
   path = tmp_path_factory.mktemp('records')
   for name, ids in (('l', LABELED), ('p', PSEUDO), ('x', EXTRA)):
-    made = [serialized.make_record(i - 1000, size=(16, 16))[0] for i in ids]
-    serialized.write(path / name, map(records.serialize, made))
+    examples = [serialized.make_record(i - 1000, size=(16, 16))[0] for i in ids]
+    serialized.write(path / name, map(records.serialize, examples))
   return path
 
 
@@ -78,7 +78,7 @@ def test_labeled_objects_are_pasted_into_both_halves(data):
 
 
 @pytest.mark.parametrize('position', [0, 1])
-def test_what_is_not_pasted_into_is_its_own_source(data, position):
+def test_images_that_receive_no_paste_are_their_own_source(data, position):
   data.sets[position].paste_into = False
   rows = slice(2 * position, 2 * position + 2)
   for targets, sources, _ in take(data, 5):
@@ -93,7 +93,7 @@ def test_pseudo_objects_alone_may_be_pasted(data):
     assert set(sources) <= set(PSEUDO)
 
 
-def test_a_set_that_is_only_pasted_from(data, folder):
+def test_a_set_without_a_share_is_only_a_source(data, folder):
   data.sets[0].pasted_from = data.sets[1].paste_into = False
   data.sets.append(RecordSet(path=f'{folder}/x', share=0.0))
   for targets, sources, _ in take(data, 5):
@@ -122,7 +122,7 @@ def test_a_resumed_run_goes_on_in_every_set(data, context):
 @pytest.mark.parametrize('replicas', [1, 4])
 def test_one_image_a_replica_is_shared_over_replicas_or_steps(data, replicas):
   data.global_batch_size = replicas
-  if replicas == 1:  # The only labeled image of two can't take, too.
+  if replicas == 1:  # The only labeled image of two is the source.
     data.sets[0].paste_into = False
   context, group = (1, 0, replicas), max(replicas, 2)
   whole = take(data, 24, context=context)
@@ -179,7 +179,7 @@ def test_the_fault_may_be_in_any_set(data, tmp_path):
 
 
 @pytest.mark.slow
-def test_labels_of_an_image_that_takes_nothing_are_its_own(data):
+def test_an_image_that_receives_no_paste_keeps_its_labels(data):
   data.sets[1].paste_into = False
   data.augment_on = 'host'
   pasted = [

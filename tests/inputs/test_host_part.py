@@ -10,7 +10,7 @@ from copypaste_tf.inputs import data_config, host_part
 from copypaste_tf.inputs.batch_layout import Stream
 
 
-def test_alone():
+def test_a_single_host_has_the_whole_batch():
   assert host_part.from_context(8) == (1, 0, 1, 8, 0)
   assert host_part.from_context(8, start_step=5).batches_done == 5
 
@@ -36,7 +36,7 @@ def test_no_two_batches_have_the_same_number():
   assert sorted(numbers) == list(range(24))
 
 
-def test_a_service_makes_the_same_for_every_host():
+def test_with_a_service_all_hosts_have_the_same_part():
   parts = {
     host_part.from_context(
       64, tf.distribute.InputContext(4, host, 8), 10
@@ -49,8 +49,8 @@ def test_a_service_makes_the_same_for_every_host():
 @pytest.fixture
 def data(tmp_path):
   for file in range(2):
-    made = [f'{file}{i}'.encode() for i in range(5)]
-    serialized.write(tmp_path / str(file), made)
+    examples = [f'{file}{i}'.encode() for i in range(5)]
+    serialized.write(tmp_path / str(file), examples)
   return data_config.TrainData(
     input_path=f'{tmp_path}/*', shuffle_buffer_size=3
   )
@@ -65,7 +65,7 @@ def take(dataset, count):
   return [x.decode() for x in dataset.take(count).as_numpy_iterator()]
 
 
-def test_the_records_of_the_steps_before_are_left_out(data):
+def test_records_of_earlier_steps_are_skipped(data):
   def read(step, count):
     part = host_part.from_context(4, tf.distribute.InputContext(2, 1, 2), step)
     return take(records(data, part), count)
@@ -86,7 +86,7 @@ def test_a_service_starts_in_an_order_that_was_not_used(data):
   assert orders[0] != orders[1] != orders[2]
 
 
-def test_files_that_every_host_must_read_are_told(data, caplog):
+def test_files_that_every_host_reads_are_warned_about(data, caplog):
   def told(hosts):
     caplog.clear()
     part = host_part.from_context(

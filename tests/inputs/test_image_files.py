@@ -66,7 +66,7 @@ def test_photos_are_turned_upright(tmp_path, orientation):
   assert np.abs(pixels.astype(int) - np.asarray(upright)).mean() < 2
 
 
-def test_one_pixel(tmp_path):
+def test_an_image_of_one_pixel_is_read(tmp_path):
   Image.fromarray(np.uint8([[[1, 2, 3]]])).save(tmp_path / 'x.png')
   pixels = image_files.read(str(tmp_path / 'x.png'))
   np.testing.assert_array_equal(pixels, [[[1, 2, 3]]])
@@ -83,7 +83,7 @@ def test_broken_files_are_named(tmp_path, suffix):
     image_files.read(str(path))
 
 
-def test_what_is_no_image_is_named(tmp_path):
+def test_other_and_missing_files_are_named(tmp_path):
   (tmp_path / 'notes.jpg').write_text('not an image')
   with pytest.raises(ValueError, match='notes.jpg: '):
     image_files.read(str(tmp_path / 'notes.jpg'))

@@ -19,7 +19,7 @@ def drawn(takers, givers, ids=IDS, count=50):
   )
 
 
-def test_where_all_give_and_take_it_is_a_derangement():
+def test_without_restrictions_no_image_is_its_own_partner():
   found = drawn([*range(8)], [*range(8)], count=3)
   expected = [pairing.derange(tf.constant([s, 3]), IDS) for s in range(3)]
   np.testing.assert_array_equal(found, expected)
@@ -36,7 +36,7 @@ def test_where_all_give_and_take_it_is_a_derangement():
     ([3], [6]),
   ],
 )
-def test_takers_get_another_giver_and_others_keep_themselves(takers, givers):
+def test_targets_get_another_source_and_others_keep_themselves(takers, givers):
   found = drawn(takers, givers)
   assert found.dtype == np.int32 and found.shape == (50, 8)
   for i in range(8):
@@ -46,7 +46,7 @@ def test_takers_get_another_giver_and_others_keep_themselves(takers, givers):
       assert set(found[:, i]) == {i}
 
 
-def test_givers_are_used_about_equally():
+def test_sources_are_used_about_equally():
   found = drawn([*range(8)], [0, 1, 2, 3])
   counts = np.stack([np.bincount(row, minlength=8) for row in found])
   assert np.all(counts[:, :4] == 2) and np.all(counts[:, 4:] == 0)
@@ -54,7 +54,7 @@ def test_givers_are_used_about_equally():
   assert all(sorted(np.bincount(row)) == [2, 3] for row in one_more)
 
 
-def test_a_repeated_giver_does_not_get_itself():
+def test_a_repeated_source_is_not_its_own_partner():
   ids = tf.constant([5, 5, 6, 7, 1, 2, 3, 4], tf.int64)
   found = drawn([0, 1, 2, 3], [0, 1, 2, 3], ids)
   assert not np.isin(found[:, :2], [0, 1]).any()

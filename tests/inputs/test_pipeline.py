@@ -16,8 +16,8 @@ def folder(tmp_path_factory):
   """Targets with the ids 1000 to 1004, sources with 1010 to 1012."""
   path = tmp_path_factory.mktemp('records')
   for name, seeds in (('targets', range(5)), ('sources', range(10, 13))):
-    made = [serialized.make_record(seed)[0] for seed in seeds]
-    serialized.write(path / name, map(records.serialize, made))
+    items = [serialized.make_record(seed)[0] for seed in seeds]
+    serialized.write(path / name, map(records.serialize, items))
   return path
 
 
@@ -66,7 +66,7 @@ def test_scenes_come_in_the_sizes_of_the_config(data):
   assert scenes.classes.shape == (2, 6)
 
 
-def test_the_seed_makes_the_order(data):
+def test_the_seed_determines_the_order(data):
   def order(seed):
     targets = batches(data.replace(seed=seed)).take(6)
     return [s.source_id.numpy().tolist() for s in targets]
@@ -90,7 +90,7 @@ def test_workers_divide_the_batch(data):
 
 
 @pytest.mark.thorough
-def test_stages_grow_to_what_is_trained_on(data):
+def test_the_last_stage_equals_the_training_examples(data):
   stages = pipeline.train_stages(data, (32, 32))
   assert [*stages] == ['read', 'decode', 'batch', 'seed', 'augment']
   assert next(iter(stages['read'])).dtype == tf.string
@@ -114,11 +114,11 @@ def test_stages_read_the_sources_beside_the_targets(data, folder):
 def test_images_that_are_scaled_down_are_counted(data, tmp_path, paste):
   """Those of 30x40 and 32x48 fit the padded size, 32x48."""
   sizes = [(30, 40), (60, 40), (30, 49), (32, 48)]
-  made = [
+  items = [
     serialized.make_record(seed, size=size)[0]
     for seed, size in enumerate(sizes)
   ]
-  path = serialized.write(tmp_path / 'mixed', map(records.serialize, made))
+  path = serialized.write(tmp_path / 'mixed', map(records.serialize, items))
   data = data.replace(input_path=path)
   if not paste:
     data.copy_paste = None
@@ -187,8 +187,8 @@ def test_hosts_share_the_job_of_a_service(data, monkeypatch):
 
 def test_hosts_draw_for_themselves(data, tmp_path):
   """Two hosts that read the same record in the same place jitter it anew."""
-  made = records.serialize(serialized.make_record(1)[0])
-  path = serialized.write(tmp_path / 'one', [made] * 8)
+  items = records.serialize(serialized.make_record(1)[0])
+  path = serialized.write(tmp_path / 'one', [items] * 8)
   data = data.replace(input_path=path, global_batch_size=4, copy_paste=None)
   images = []
   for host in range(2):
@@ -199,7 +199,7 @@ def test_hosts_draw_for_themselves(data, tmp_path):
     assert all((image != other).any() for other in images[:i])
 
 
-def test_any_order_has_the_same_records(data):
+def test_without_determinism_the_records_stay_the_same(data):
   ids = _ids(data.replace(deterministic=False), 10)
   counts = np.unique(ids, return_counts=True)
   assert counts[0].tolist() == [*range(1000, 1005)]
@@ -260,7 +260,7 @@ def test_sizes_are_known_before_a_record_is_read(data, replicas):
 
 
 @pytest.mark.thorough
-def test_raw_batches_are_what_is_augmented(data, folder):
+def test_augmented_raw_batches_equal_the_training_batches(data, folder):
   for paths in ('', f'{folder}/sources'):
     changed = data.replace(source_input_path=paths)
     (raw,) = _raw(changed)

@@ -17,13 +17,13 @@ from copypaste_tf.inputs import scene_batches
 
 def _scenes(batch=4, count=3):
   """A dataset of `count` batches of different images."""
-  made = [
+  singles = [
     reference.make_scenes(np.random.default_rng(seed), batch=batch)._replace(
       source_id=np.arange(batch) + 100 * seed
     )
     for seed in range(count)
   ]
-  stacked = tf.nest.map_structure(lambda *x: np.stack(x), *made)
+  stacked = tf.nest.map_structure(lambda *x: np.stack(x), *singles)
   return tf.data.Dataset.from_tensor_slices(stacked)
 
 
@@ -123,7 +123,7 @@ def test_bfloat16_images_are_the_rounded_ones():
   np.testing.assert_array_equal(tf.cast(found[0], tf.bfloat16), found[1])
 
 
-def test_nothing_is_traced_again_for_the_next_batch():
+def test_the_augmentation_is_traced_once():
   run = scene_batches.compiled_augment(output_size=(48, 48))
   for batch in scene_batches.seeded(_scenes(), 1):
     run(batch)
@@ -149,7 +149,7 @@ for i in range(4):
 """
 
 
-def test_xla_compiles_once_whatever_the_batch_holds(tmp_path):
+def test_xla_compiles_once_for_all_batches(tmp_path):
   """What begins a slice, for one, would be compiled in, and so anew."""
   flags = f'--xla_dump_to={tmp_path} --xla_dump_hlo_as_text'
   folders = [str(pathlib.Path(__file__).parent), *sys.path]

@@ -35,14 +35,14 @@ def test_a_path_besides_the_sets_is_refused():
   ('field', 'value'),
   [('loss_weight', 2.0), ('min_score', 0.5), ('repeat_threshold', 0.001)],
 )
-def test_what_is_not_supported_yet_says_so(field, value):
+def test_unsupported_values_are_named_with_the_supported_one(field, value):
   usual = getattr(RecordSet(), field)
   found = problems(half(), half(**{field: value}))
   expected = f'is not supported yet: expected {usual}, got {value}'
   assert found == {f'sets.1.{field}': expected}
 
 
-def test_a_share_of_parts_of_images_names_those_that_would_do():
+def test_a_fractional_share_suggests_the_shares_that_fit():
   message = problems(half(), half(), size=3)['sets.0.share']
   expected = 'expected a share of 0, 0.3333, 0.6667, 1'
   assert message == f'0.5 of 3 images is 1.5 images; {expected}'
@@ -60,7 +60,7 @@ def test_the_shares_make_the_whole_batch():
   assert 'sets' in problems(half(), half(), half())
 
 
-def test_someone_gives_and_someone_takes():
+def test_copy_paste_needs_a_source_set_and_a_target_set():
   takes = problems(*[half(pasted_from=False)] * 2)
   assert 'no set has pasted_from' in takes['sets']
   gives = problems(*[half(paste_into=False)] * 2)

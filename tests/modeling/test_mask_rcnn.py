@@ -76,11 +76,11 @@ def bfloat16_model(name, model):
   """The same model under the policy `mixed_bfloat16` of the recipes."""
   tf_keras.mixed_precision.set_global_policy('mixed_bfloat16')
   try:
-    made = build.mask_rcnn(small(name, MODELS[name]))
+    other = build.mask_rcnn(small(name, MODELS[name]))
   finally:
     tf_keras.mixed_precision.set_global_policy('float32')
-  made.set_weights(model.get_weights())
-  return made
+  other.set_weights(model.get_weights())
+  return other
 
 
 def test_bfloat16_is_near_float32(model, bfloat16_model):

@@ -33,7 +33,7 @@ def imported_entries(path):
       yield from (alias.name for alias in node.names)
 
 
-def test_imports_follow_the_order():
+def test_imports_follow_the_documented_order():
   modules = [p for p in ROOM.rglob('*.py') if p != ROOM / '__init__.py']
   assert {entry(path) for path in modules} == RANKS.keys()
   imports = {(entry(p), name) for p in modules for name in imported_entries(p)}

@@ -10,16 +10,16 @@ from copypaste_tf.records.features import FeatureError
 @pytest.fixture
 def features():
   example = tf.train.Example()
-  made = example.features.feature
-  made['numbers'].int64_list.value.extend([3, 1, 2])
-  made['one'].float_list.value.append(0.5)
-  made['name'].bytes_list.value.append('né'.encode())
-  made['latin'].bytes_list.value.append(b'\xe9')
-  _ = made['empty']
+  columns = example.features.feature
+  columns['numbers'].int64_list.value.extend([3, 1, 2])
+  columns['one'].float_list.value.append(0.5)
+  columns['name'].bytes_list.value.append('né'.encode())
+  columns['latin'].bytes_list.value.append(b'\xe9')
+  _ = columns['empty']
   return example_features.load(example.SerializeToString())
 
 
-def test_values_of_any_length(features):
+def test_lists_of_any_length_are_read(features):
   assert example_features.values(features, 'numbers', 'int64_list') == [3, 1, 2]
   for key in ('empty', 'absent'):
     assert example_features.values(features, key, 'int64_list') == []

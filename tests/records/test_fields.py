@@ -17,8 +17,8 @@ def load(record, *dropped):
 
 @pytest.fixture
 def record():
-  made, _, _ = serialized.make_record(3, size=(20, 30), count=5, crowds=2)
-  return made
+  result, _, _ = serialized.make_record(3, size=(20, 30), count=5, crowds=2)
+  return result
 
 
 def test_each_field_is_read(record):

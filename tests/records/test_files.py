@@ -6,7 +6,7 @@ import serialized
 from copypaste_tf.records import files
 
 
-def test_files_in_the_given_order_with_indices(tmp_path):
+def test_records_come_in_the_given_order_with_indices(tmp_path):
   b = serialized.write(tmp_path / 'b', [b'one', b'two'])
   a = serialized.write(tmp_path / 'a', [b'three'])
   assert list(files.read_serialized([b, a])) == [
@@ -17,7 +17,7 @@ def test_files_in_the_given_order_with_indices(tmp_path):
   assert list(files.read_serialized([])) == []
 
 
-def test_truncated_corrupt_and_missing_files(tmp_path):
+def test_truncated_corrupt_and_missing_files_are_named(tmp_path):
   path = tmp_path / 'cut.tfrecord'
   serialized.write(path, [bytes(300)] * 3)
   whole = path.read_bytes()

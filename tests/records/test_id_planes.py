@@ -1,4 +1,4 @@
-"""Layering: against a loop over pixels, tight crops, what is refused."""
+"""Layering: against a loop over pixels; tight crops; refused shapes."""
 
 import numpy as np
 import pytest

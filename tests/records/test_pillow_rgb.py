@@ -17,7 +17,7 @@ def test_alpha_is_dropped_and_not_blended():
   np.testing.assert_array_equal(rgb(Image.fromarray(pixels)), [[[10, 20, 30]]])
 
 
-def test_palettes_and_grey():
+def test_palettes_and_grey_become_rgb():
   grey = Image.fromarray(np.array([[7]], np.uint8))
   np.testing.assert_array_equal(rgb(grey), [[[7, 7, 7]]])
   red = Image.fromarray(np.full([1, 1, 3], [255, 0, 0], np.uint8))

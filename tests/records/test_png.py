@@ -26,7 +26,7 @@ def test_png_decodes_everywhere(shape, seed):
   np.testing.assert_array_equal(png.decode(png.encode(image))[..., 0], image)
 
 
-def test_png_checksum_of_long_runs_of_zeros():
+def test_the_png_checksum_of_long_runs_of_zeros_is_right():
   rows = np.full((3, 6000), 255, np.uint8)
   data = png.encode_rows(rows, 2000, 4000)
   image = tf.io.decode_png(data)[..., 0].numpy()

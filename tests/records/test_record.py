@@ -63,7 +63,7 @@ def test_three_hundred_disjoint_objects_need_a_second_plane():
 
 
 @pytest.mark.parametrize('count', [0, 1, 7])
-def test_round_trip(count):
+def test_a_record_survives_a_round_trip(count):
   masks = random_masks(np.random.default_rng(count), count, 21, 34)
   record = make_record(masks, np.arange(count) % 3 == 1)
   serialized = records.serialize(record)
@@ -96,7 +96,7 @@ def test_absent_extras_write_no_feature():
   }
 
 
-def test_only_crowds():
+def test_a_record_of_crowds_only_survives_a_round_trip():
   masks = random_masks(np.random.default_rng(5), 3, 20, 20)
   record = make_record(masks, [True] * 3)
   again = records.parse(records.serialize(record))
@@ -239,7 +239,7 @@ def write(path, serialized):
       writer.write(item)
 
 
-def test_read_records_tells_the_place(tmp_path):
+def test_errors_of_read_records_name_the_place(tmp_path):
   good = make_record(np.ones((2, 12, 10), bool))
   bad = with_feature(good, drop(Features.HEIGHT))
   write(tmp_path / 'a', [records.serialize(good)])

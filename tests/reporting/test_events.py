@@ -24,7 +24,7 @@ def test_scalars_come_back_in_order_of_steps(tmp_path):
   np.testing.assert_array_equal(curve.values, [2.5, -1.0, 1.5])
 
 
-def test_the_later_file_of_a_resumed_run_counts(tmp_path):
+def test_scalars_of_a_resumed_run_come_from_the_later_file(tmp_path):
   write(tmp_path, '.a', [(10, 1.0), (20, 2.0)])
   first = next(tmp_path.iterdir())
   # Names begin with the time in seconds; the test does not wait for one.
@@ -55,7 +55,7 @@ def test_first_and_latest_pictures_are_kept(tmp_path, steps, kept):
     )
 
 
-def test_the_later_picture_of_a_resumed_run_counts(tmp_path):
+def test_pictures_of_a_resumed_run_come_from_the_later_file(tmp_path):
   for name, value in (('0000000001', 3), ('0000000002', 9)):
     writer = tf.summary.create_file_writer(str(tmp_path))
     with writer.as_default():

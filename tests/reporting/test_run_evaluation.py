@@ -33,7 +33,7 @@ def test_categories_are_measured_one_by_one(tmp_path):
   assert numbers[f'mask_ap/{truth["categories"][1]["name"]}'] == 1.0
 
 
-def test_a_class_that_no_record_has_is_no_error(tmp_path):
+def test_a_class_without_ground_truth_is_accepted(tmp_path):
   run = run_files.read(str(run_folder.make(tmp_path)))
   stray = run.detections[0] | {'category_id': 77}
   run = run._replace(detections=[*run.detections, stray])

@@ -7,7 +7,7 @@ import run_folder
 from copypaste_tf.reporting import events, run_files
 
 
-def test_reads_all_that_a_run_leaves(tmp_path):
+def test_all_files_of_a_run_are_read(tmp_path):
   model_dir = run_folder.make(tmp_path)
   run = run_files.read(str(model_dir))
   assert run.params.task.train_data.global_batch_size == 4

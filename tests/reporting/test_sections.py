@@ -45,7 +45,7 @@ def metrics():
     (float('nan'), '–'),
   ],
 )
-def test_percent(value, text):
+def test_fractions_are_shown_in_percent(value, text):
   assert sections.percent(value) == text
 
 

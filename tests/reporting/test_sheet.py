@@ -42,7 +42,7 @@ def test_png_has_the_panels_side_by_side(example, tmp_path):
   assert found.shape[1] == 4 * 360 + 3 * sheet.GAP
 
 
-def test_folders_are_made(example, tmp_path):
+def test_missing_folders_are_created(example, tmp_path):
   path = tmp_path / 'a' / 'b' / 'sheet.html'
   sheet.write(str(path), 't', [example], {})
   assert path.exists()
@@ -65,7 +65,7 @@ def test_the_panels_share_the_width(example):
   assert alternatives == ['target of "<b>" cat', 'source of "<b>" cat']
 
 
-def test_totals(example):
+def test_totals_are_sums_over_the_examples(example):
   none = example._replace(
     result=example.result._replace(
       touched=np.zeros(3, bool),

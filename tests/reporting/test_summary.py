@@ -88,7 +88,7 @@ def test_the_best_metric_may_have_no_caption(run):
   )
 
 
-def test_lead_and_settings_say_what_was_trained(run):
+def test_lead_and_settings_name_the_model_and_the_recipe(run):
   lead = summary.lead(run, 'A model')
   assert lead.startswith('A model trained with Copy-Paste')
   assert 'of 4 images' in lead

@@ -13,13 +13,6 @@ def detector(tmp_path_factory):
   return Detector(small_model.params(), path)
 
 
-def test_ids_are_the_numbers_of_the_files_or_positions():
-  coco = ['val/000000000139.jpg', 'val/000000000025.png']
-  assert prediction.number(coco) == {139: coco[0], 25: coco[1]}
-  for names in (['a.jpg', '7.jpg'], ['x/7.jpg', 'y/07.jpg'], ['1' * 19]):
-    assert list(prediction.number(names)) == [*range(1, len(names) + 1)]
-
-
 def test_images_of_any_size_in_batches_of_any_size(detector, tmp_path):
   paths = dict(enumerate(small_model.images(tmp_path, SIZES), 10))
   broken = tmp_path / 'broken.jpg'

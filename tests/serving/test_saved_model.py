@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import small_model
@@ -68,8 +70,8 @@ def test_other_shapes_are_refused(served, shape):
     served.detect_images(tf.zeros(shape, tf.uint8))
 
 
-def made_up(scores):
-  """Returns what a detector found in two images."""
+def detector_outputs(scores):
+  """Returns outputs of a detector for two images."""
   scores = np.float32(scores)
   boxes = np.float32([[1, 2, 5, 9], [3, 3, 40, 40], [0, 0, 4, 4]])
   boxes = np.stack([boxes, boxes]) * (scores[..., np.newaxis] > 0)
@@ -84,7 +86,7 @@ def made_up(scores):
 
 
 def test_low_scores_can_be_left_out():
-  found = made_up([[0.9, 0.5, 0.3], [0.4, 0.2, 0.0]])
+  found = detector_outputs([[0.9, 0.5, 0.3], [0.4, 0.2, 0.0]])
   kept = saved_model.outputs(min_score=0.5, **found)
   np.testing.assert_array_equal(kept['num_detections'], [2, 0])
   np.testing.assert_array_equal(kept['classes'], [[3, 1], [0, 0]])
@@ -102,7 +104,7 @@ def test_low_scores_can_be_left_out():
 
 def test_without_detections_everything_is_empty():
   none = saved_model.outputs(
-    min_score=0.95, **made_up([[0.9, 0, 0], [0, 0, 0]])
+    min_score=0.95, **detector_outputs([[0.9, 0, 0], [0, 0, 0]])
   )
   np.testing.assert_array_equal(none['num_detections'], [0, 0])
   assert none['boxes'].shape == (2, 0, 4)
@@ -110,7 +112,22 @@ def test_without_detections_everything_is_empty():
 
 
 def test_a_model_without_masks_has_none():
-  found = made_up([[0.9, 0, 0], [0.5, 0.4, 0]])
+  found = detector_outputs([[0.9, 0, 0], [0.5, 0.4, 0]])
   del found['masks']
   kept = saved_model.outputs(min_score=0.0, **found)
   assert 'masks' not in kept and kept['boxes'].shape == (2, 2, 4)
+
+
+def test_class_names_and_input_size_travel_with_the_model(detector, tmp_path):
+  folder = tmp_path / 'saved'
+  names = {3: 'Ähre', 1: '人'}
+  saved_model.save(detector, str(folder), names=names, min_score=0.25)
+  moved = folder.rename(tmp_path / 'moved')
+  text = (moved / 'assets' / saved_model.DESCRIPTION).read_text('utf-8')
+  assert json.loads(text) == {
+    'categories': [{'id': 1, 'name': '人'}, {'id': 3, 'name': 'Ähre'}],
+    'input_size': [64, 64],
+    'min_score': 0.25,
+  }
+  loaded = tf.saved_model.load(str(moved))
+  assert tf.io.read_file(loaded.description.asset_path) == text.encode()

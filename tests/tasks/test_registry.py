@@ -1,4 +1,4 @@
-"""Tasks are found by name; names that clash or are unknown are refused."""
+"""Tasks are looked up by name; unknown and repeated names are refused."""
 
 import pytest
 
@@ -18,17 +18,17 @@ def other():
   registry.unregister('other')
 
 
-def test_a_config_without_a_name_is_of_detection():
+def test_a_config_without_a_name_is_a_detection_config():
   assert registry.DEFAULT == 'detection'
   for name in (None, '', 'detection'):
     task = registry.build(TaskConfig(name=name))
     assert type(task) is DetectionTask and task.config.name == name
 
 
-def test_a_registered_task_is_found(other):
+def test_a_registered_task_is_returned(other):
   assert registry.get('other') is other
   assert type(registry.build(TaskConfig(name='other'))) is other
-  registry.register(other)  # Twice is once.
+  registry.register(other)  # Registering it twice has no effect.
 
 
 def test_an_unknown_name_suggests_the_nearest(other):
@@ -41,7 +41,7 @@ def test_an_unknown_name_suggests_the_nearest(other):
     registry.unregister('gone')
 
 
-def test_names_that_are_taken_are_refused():
+def test_registered_names_are_refused():
   class Again(DetectionTask):
     name = 'detection'
 
@@ -59,7 +59,7 @@ def test_names_that_are_taken_are_refused():
     registry.get('clash')
 
 
-def test_configurables_of_all_tasks():
+def test_configurables_of_all_tasks_are_listed():
   assert registry.configurables() == {
     name: DetectionTask.configurables[name]
     for name in ('model', 'TaskConfig', 'AnchorTargets')

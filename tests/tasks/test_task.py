@@ -41,7 +41,7 @@ def resolved(shapes):
   registry.unregister('line')
 
 
-def test_a_strangers_task_trains_resumes_and_evaluates(
+def test_a_registered_task_trains_resumes_and_evaluates(
   resolved, tmp_path, capsys
 ):
   assert config_checks.problems(resolved.params) == []
@@ -85,7 +85,7 @@ def test_a_task_without_detections_is_refused_where_they_are_needed(resolved):
     registry.build(resolved.params.task).published_model()
 
 
-def test_a_task_brings_the_ranges_of_its_numbers(resolved, monkeypatch):
+def test_a_task_defines_the_ranges_of_its_numbers(resolved, monkeypatch):
   ranges = {'task.slope': Range(0, 2)}
   monkeypatch.setattr(LineTask, 'ranges', ranges)
   (problem,) = config_checks.problems(resolved.params)

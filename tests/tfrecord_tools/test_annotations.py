@@ -26,7 +26,7 @@ def place(frame=UPRIGHT, include_masks=True, **changes):
   )
 
 
-def test_a_sound_annotation():
+def test_a_valid_annotation_is_placed():
   found = place()
   assert found.box.tolist() == [8, 10, 30, 40]
   assert (found.category_id, found.area, found.crowd) == (3, 660.0, False)
@@ -114,7 +114,7 @@ def test_labels_of_stored_frames_are_turned(tag):
   np.testing.assert_array_equal(again, expected)
 
 
-def test_the_frame_is_found_by_the_size():
+def test_the_size_decides_between_stored_and_turned_frame():
   upright, turned = stored((60, 80), (60, 80)), stored((80, 60), (60, 80), 6)
   size = (60, 80)
   assert annotations.frame_of(size, upright) == UPRIGHT
@@ -127,7 +127,7 @@ def test_the_frame_is_found_by_the_size():
     annotations.frame_of(swapped, upright)
 
 
-def test_only_integers_are_annotation_ids():
+def test_other_annotation_ids_than_integers_are_left_out():
   assert place(segmentation=[SQUARE]).annotation_id == 7
   for number in (None, 'x'):
     assert place(id=number).annotation_id == annotations.NO_ID

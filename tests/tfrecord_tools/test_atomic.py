@@ -20,7 +20,7 @@ def test_the_written_file_itself_is_moved_into_place(tmp_path):
   assert os.listdir(tmp_path) == ['x']
 
 
-def test_a_failure_leaves_what_was_there(tmp_path):
+def test_a_failure_keeps_the_earlier_file(tmp_path):
   path = tmp_path / 'x'
   atomic.write_bytes(str(path), b'old')
 

@@ -111,7 +111,7 @@ def test_other_files_are_refused(tmp_path, text):
     coco_json.load(str(tmp_path / 'instances.json'), stop=False)
 
 
-def test_names_under_which_an_image_may_lie(tmp_path):
+def test_an_image_may_have_several_candidate_paths(tmp_path):
   url = 'http://images.example.org/val2017/12.jpg'
   images = [
     image(1, 'a/b.jpg'),

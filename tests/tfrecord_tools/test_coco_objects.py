@@ -11,7 +11,7 @@ def read(**changes):
   return coco_objects.object_entry(label(7, **changes))
 
 
-def test_a_sound_annotation():
+def test_a_valid_annotation_becomes_an_object():
   entry = read(iscrowd=1)
   assert entry.box == (8, 10, 30, 40)
   assert (entry.category_id, entry.area, entry.id) == (3, 660, 7)

@@ -108,7 +108,7 @@ def test_a_shard_is_written_with_its_state(folder):
   assert drops['annotations'] == {'image_dropped': 1}
 
 
-def test_a_shard_that_stops_leaves_nothing(folder):
+def test_a_shard_that_stops_leaves_no_file(folder):
   (folder.path / 'images/2.jpg').unlink()
   job = job_of(folder, stop=True)
   with pytest.raises(ConversionError, match='image 2: missing_image'):
@@ -116,7 +116,7 @@ def test_a_shard_that_stops_leaves_nothing(folder):
   assert not list(folder.path.glob('*tfrecord*'))
 
 
-def test_the_listing_sees_files_come_and_change(folder):
+def test_the_listing_sees_new_and_changed_files(folder):
   def listing():
     return conversion.listing(entries(folder), job_of(folder))
 

@@ -101,7 +101,7 @@ def test_images_without_objects_and_with_crowds_only(folder):
   assert (manifest['num_planes'], manifest['num_crowd_planes']) == (0, 1)
 
 
-def test_one_pixel_and_no_pixel(folder):
+def test_masks_of_one_pixel_stay_and_empty_masks_are_dropped(folder):
   dot = {'counts': [60 * 5 + 4, 1, 60 * 80 - 60 * 5 - 5], 'size': [60, 80]}
   thin = [[5.1, 5.1, 5.2, 5.1, 5.2, 5.2]]
   folder.add(
@@ -235,7 +235,7 @@ def test_bad_annotations_are_skipped_and_counted_or_stop(folder, reason):
 
 
 @pytest.mark.parametrize('bbox', MORE_BAD_BOXES, ids=str)
-def test_more_bad_boxes(folder, bbox):
+def test_boxes_of_other_types_are_dropped(folder, bbox):
   folder.add(1, label(1), label(2, bbox=bbox))
   manifest = convert(folder)
   assert manifest['dropped']['annotations'] == {'malformed_box': 1}
@@ -274,7 +274,7 @@ def test_bad_images_are_skipped_and_counted_or_stop(folder, reason):
   assert not glob.glob(str(folder.path / 'o/*manifest*'))
 
 
-def test_duplicate_image_ids(folder):
+def test_images_with_duplicate_ids_are_dropped(folder):
   for image_id, name in (
     (1, 'a.jpg'),
     (1, 'a.jpg'),
@@ -296,7 +296,7 @@ def test_duplicate_image_ids(folder):
     convert(folder, on_error='fail', output_prefix=str(folder.path / 'o/x'))
 
 
-def test_malformed_image_entries(folder):
+def test_malformed_image_entries_are_dropped(folder):
   folder.add(1)
   folder.images += [
     {'id': 'abc', 'file_name': 'x.jpg'},
@@ -359,7 +359,7 @@ def test_images_whose_turn_keeps_the_size_are_noted(folder):
   assert manifest['notes']['exif_labels_assumed_upright'] == 1
 
 
-def test_fields_of_lvis(folder):
+def test_fields_of_lvis_reach_the_records(folder):
   folder.add(
     1,
     label(1, 1, iscrowd=None),
@@ -417,7 +417,7 @@ def test_killed_and_run_again_gives_the_same_bytes(folder):
   assert len(resumed) == 21
 
 
-def test_command_line(folder):
+def test_the_command_line_converts_and_reports(folder):
   folder.add(1, label(1, 1), label(2, 1, category_id=5))
   done = subprocess.run(
     command(folder), check=False, capture_output=True, text=True
@@ -568,7 +568,9 @@ def test_we_read_model_gardens_records(converted_sample, coco_sample):
 
 
 @pytest.mark.parametrize('name', ['nuclei', 'lvis_val_sample'])
-def test_other_real_data(real_data, tmp_path, name):
+def test_real_images_of_nuclei_and_lvis_are_converted(
+  real_data, tmp_path, name
+):
   annotations = {
     'nuclei': 'instances_val.json',
     'lvis_val_sample': 'lvis_val_with_images.json',

@@ -1,4 +1,4 @@
-"""The generated data set: deterministic, exact, with every trap it promises."""
+"""The generated data set: deterministic, exact, with every hard case."""
 
 import collections
 import hashlib
@@ -11,7 +11,8 @@ import verbs
 from PIL import Image
 from pycocotools import mask as coco_mask
 
-from tfrecord_tools import create_shapes_dataset, shape_scenes, shapes
+from tfrecord_tools import shape_scenes, shapes
+from tfrecord_tools.verbs import create_shapes_dataset
 
 VERB = 'tfrecord_tools.create_shapes_dataset'
 
@@ -57,7 +58,7 @@ def dataset(tmp_path_factory):
   return make(tmp_path_factory.mktemp('shapes'), num_train=400)
 
 
-def test_command_line_and_same_bytes(tmp_path):
+def test_the_command_writes_the_same_bytes_each_time(tmp_path):
   verbs.succeed(
     VERB,
     f'--output_dir={tmp_path / "a"}',
@@ -77,7 +78,7 @@ def test_command_line_refuses_bad_flags():
     assert f'--{flag}' in done.stdout.replace('--[no]', '--')
 
 
-def test_other_seeds_and_longer_splits(tmp_path):
+def test_other_seeds_differ_and_longer_splits_extend(tmp_path):
   base = digests(make(tmp_path / 'base', num_train=5, num_val=2))
   other = digests(make(tmp_path / 'other', num_train=5, num_val=2, seed=1))
   assert set(base) == set(other)

@@ -42,7 +42,7 @@ def test_a_data_set_of_boxes_needs_the_flag(folder):
     ({'annotations': 'absent'}, 'no such file'),
   ],
 )
-def test_options_out_of_range(folder, changes, message):
+def test_options_out_of_range_are_refused(folder, changes, message):
   folder.add(1)
   with pytest.raises((ValueError, FileNotFoundError), match=message):
     convert(folder, **changes)
@@ -85,7 +85,7 @@ def test_bytes_do_not_depend_on_order_or_workers(folder):
   assert all(again[name] == expected[name] for name in shards)
 
 
-def test_a_rerun_makes_what_is_missing_and_nothing_else(folder):
+def test_a_rerun_writes_missing_shards_only(folder):
   many(folder, 12)
   convert(folder, num_shards=4)
   expected = digests(folder)
@@ -145,7 +145,7 @@ def test_shards_of_an_unfinished_job_are_not_mixed_with_another(folder):
   assert convert(folder, num_shards=6, overwrite=True)['num_examples'] == 5
 
 
-def test_failing_leaves_no_half_shard(folder):
+def test_a_failure_leaves_no_partial_shard(folder):
   many(folder, 6)
   cut(folder.path / 'images/3.jpg')
   with pytest.raises(ConversionError, match='image 3'):
@@ -156,14 +156,14 @@ def test_failing_leaves_no_half_shard(folder):
   assert manifest['num_examples'] == 5
 
 
-def test_failing_in_a_worker_stops(folder):
+def test_a_failure_in_a_worker_stops_the_conversion(folder):
   many(folder, 6)
   cut(folder.path / 'images/3.jpg')
   with pytest.raises(ConversionError, match='image 3: corrupt_image'):
     convert(folder, on_error='fail', num_workers=2)
 
 
-def test_too_many_shards_for_their_names(folder):
+def test_more_shards_than_their_names_allow_are_refused(folder):
   folder.add(1)
   with pytest.raises(ValueError, match='num_shards is 1 to 99999, got 100000'):
     convert(folder, num_shards=100_000)

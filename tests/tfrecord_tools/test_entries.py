@@ -14,16 +14,16 @@ def test_details_are_the_stated_fields():
   assert stated.details == {'supercategory': 'animal', 'image_count': 0}
 
 
-def test_a_lazy_sequence_makes_an_item_on_access():
-  made = []
+def test_a_lazy_sequence_builds_an_item_on_access():
+  built = []
 
   def make(source):
-    made.append(source)
+    built.append(source)
     return 2 * source
 
   items = Lazy(make, [1, 2, 3])
-  assert len(items) == 3 and made == []
-  assert items[1] == 4 and made == [2]
+  assert len(items) == 3 and built == []
+  assert items[1] == 4 and built == [2]
   assert list(items) == [2, 4, 6]
   assert not Lazy(make, ())
   with pytest.raises(IndexError):

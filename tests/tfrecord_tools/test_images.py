@@ -93,12 +93,12 @@ def test_exif_orientations_are_turned_upright(tmp_path, tag, suffix):
   assert stored.shape == expected.shape[:2]
   assert difference(decode(stored), expected) < (3 if suffix == 'jpg' else 1e-9)
   assert stored.reencoded == (tag != 1)
-  # Nothing is left that would turn it a second time.
+  # No EXIF is left that would turn it a second time.
   with Image.open(io.BytesIO(stored.data)) as image:
     assert image.getexif().get(0x0112, 1) == 1
 
 
-def test_an_unknown_orientation_is_none(tmp_path):
+def test_an_unknown_orientation_is_ignored(tmp_path):
   exif = Image.Exif()
   exif[0x0112] = 77
   Image.fromarray(scene()).save(tmp_path / 'x.jpg', exif=exif)
@@ -119,7 +119,7 @@ def reason_of(path):
   return caught.value.reason
 
 
-def test_files_that_are_no_images(tmp_path):
+def test_files_that_are_no_images_are_refused(tmp_path):
   assert reason_of(tmp_path / 'absent.jpg') == 'missing_image'
   assert reason_of(tmp_path) == 'unreadable_image'
   for data in (b'', b'\xff\xd8', b'no image', b'\x89PNG\r\n\x1a\n'):
@@ -130,7 +130,7 @@ def test_files_that_are_no_images(tmp_path):
 
 
 @pytest.mark.parametrize('suffix', ['jpg', 'png', 'bmp'])
-def test_truncated_files(tmp_path, suffix):
+def test_truncated_files_are_refused(tmp_path, suffix):
   path = tmp_path / f'x.{suffix}'
   Image.fromarray(scene()).save(path)
   data = path.read_bytes()

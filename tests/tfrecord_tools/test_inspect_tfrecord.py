@@ -9,17 +9,18 @@ from coco_folder import CocoFolder, label
 from PIL import Image
 
 from copypaste_tf import records
-from tfrecord_tools import dataset_conversion, inspect_tfrecord
+from tfrecord_tools import dataset_conversion
+from tfrecord_tools.verbs import inspect_tfrecord
 
 
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory):
-  made = CocoFolder(tmp_path_factory.mktemp('data') / 'x')
-  made.add(1, label(1), label(2, category_id=90, iscrowd=1))
-  made.add(2, neg_category_ids=[3], size=(40, 50))
-  made.add(3, label(3, 3))
-  dataset_conversion.convert(dataset_conversion.Options(**made.flags()))
-  return made
+  data = CocoFolder(tmp_path_factory.mktemp('data') / 'x')
+  data.add(1, label(1), label(2, category_id=90, iscrowd=1))
+  data.add(2, neg_category_ids=[3], size=(40, 50))
+  data.add(3, label(3, 3))
+  dataset_conversion.convert(dataset_conversion.Options(**data.flags()))
+  return data
 
 
 def paths(folder):
@@ -31,14 +32,14 @@ def find(folder, **options):
   return {item[2].source_id: item for item in found}
 
 
-def test_limit_and_source_ids(folder):
+def test_limit_and_source_ids_select_records(folder):
   assert set(find(folder)) == {1, 2, 3}
   assert len(find(folder, limit=2)) == 2
   assert set(find(folder, source_ids=[3, 1])) == {1, 3}
   assert set(find(folder, source_ids=[3, 77])) == {3}
 
 
-def test_description(folder):
+def test_a_description_lists_the_objects(folder):
   found = find(folder)
   text = inspect_tfrecord.describe(*found[1])
   first, second, cat, crowd = text.splitlines()
@@ -62,7 +63,7 @@ def test_description(folder):
   assert 'not_exhaustive' not in inspect_tfrecord.describe(*found[2])
 
 
-def test_description_of_flags_and_scores(folder):
+def test_a_description_shows_flags_and_scores(folder):
   path, index, record = find(folder)[1]
   record = record._replace(
     difficult=np.array([True, False]), scores=np.array([0.25, 1], np.float32)
@@ -90,7 +91,7 @@ def test_drawing_marks_the_objects(folder):
   assert not changed[45:, 50:].any()
 
 
-def test_drawing_without_masks(folder):
+def test_records_without_masks_are_drawn_with_boxes(folder):
   record = find(folder)[3][2]
   boxes = inspect_tfrecord.draw(record._replace(has_masks=False))
   assert (boxes != inspect_tfrecord.draw(record)).any()
@@ -100,7 +101,7 @@ def run(*flags):
   return verbs.run('tfrecord_tools.inspect_tfrecord', *flags)
 
 
-def test_command_line(folder, tmp_path):
+def test_the_command_prints_and_draws(folder, tmp_path):
   sheet = tmp_path / 'sheet.png'
   source = f'--input={folder.path}/out/*.tfrecord'
   done = run(source, '--source_id=3,1', f'--draw={sheet}')

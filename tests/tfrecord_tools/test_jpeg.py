@@ -65,6 +65,6 @@ def test_no_damaged_jpeg_passes_that_tensorflow_refuses(options):
   assert accepted > 10
 
 
-def test_padding_before_a_marker():
+def test_padding_before_a_marker_is_accepted():
   data = noisy_jpeg(np.random.default_rng(1))
   assert passes(data[:2] + b'\xff\xff' + data[2:])

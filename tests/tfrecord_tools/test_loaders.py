@@ -22,7 +22,7 @@ from tfrecord_tools.entries import (
 from tfrecord_tools.faults import Drops, SourceError
 
 
-def test_loaders_are_found_by_name(monkeypatch):
+def test_loaders_are_registered_by_name(monkeypatch):
   monkeypatch.setattr(loaders, '_LOADERS', dict(loaders._LOADERS))
   assert loaders.get('coco_json') is coco_json.load
   with pytest.raises(ValueError, match=r"one of \['coco_json'\], got 'x'"):
@@ -69,7 +69,7 @@ def toy(path, *, stop):
 
 
 @pytest.mark.parametrize('workers', [1, 2])
-def test_a_format_of_the_test_is_converted(tmp_path, monkeypatch, workers):
+def test_a_registered_format_is_converted(tmp_path, monkeypatch, workers):
   monkeypatch.setattr(loaders, '_LOADERS', dict(loaders._LOADERS))
   loaders.register('toy', toy)
   folder = CocoFolder(tmp_path / 'data')

@@ -10,17 +10,17 @@ from tfrecord_tools.faults import ConversionError, Drops, SourceError
 
 
 def tally(count):
-  made = manifest.Tally()
-  made.record(make_record(np.ones((count, 8, 6), bool), [False] * count))
-  made.drops.image(5, SourceError('missing_image', 'x.jpg'))
+  result = manifest.Tally()
+  result.record(make_record(np.ones((count, 8, 6), bool), [False] * count))
+  result.drops.image(5, SourceError('missing_image', 'x.jpg'))
   for number in range(count):
-    made.drops.annotation(5, number, SourceError('empty_box', 'y'))
-  made.notes['clipped_boxes'] += count
-  made.digests.append(str(count))
-  return made
+    result.drops.annotation(5, number, SourceError('empty_box', 'y'))
+  result.notes['clipped_boxes'] += count
+  result.digests.append(str(count))
+  return result
 
 
-def test_adding_and_a_round_trip():
+def test_manifests_add_up_and_survive_a_round_trip():
   total = tally(7)
   total.add(manifest.Tally.from_json(tally(9).to_json()))
   assert (total.num_examples, total.num_annotations) == (2, 16)
@@ -34,7 +34,7 @@ def test_adding_and_a_round_trip():
   assert len(total.drops.examples['empty_box']) == 10
 
 
-def test_drops_stop_where_told():
+def test_a_strict_drop_raises_at_once():
   drops = Drops(stop=True)
   with pytest.raises(ConversionError, match='image 3, annotation 4: a: b'):
     drops.annotation(3, 4, SourceError('a', 'b'))
@@ -52,7 +52,7 @@ def build(total):
   )
 
 
-def test_a_file_and_a_table(tmp_path):
+def test_a_manifest_is_a_file_and_a_table(tmp_path):
   data = build(tally(3))
   path = str(tmp_path / 'm.json')
   manifest.write(path, data)

@@ -23,7 +23,7 @@ MANIFEST = {
 }
 
 
-def test_a_manifest_that_fits_and_an_empty_one():
+def test_matching_and_empty_manifests_have_no_fault():
   assert list(manifest_checks.check(RECORD, MANIFEST)) == []
   assert list(manifest_checks.check(RECORD, {})) == []
 

@@ -22,7 +22,7 @@ def draw(crop, shape):
 
 
 @pytest.mark.parametrize('seed', range(40))
-def test_agrees_with_pycocotools(seed):
+def test_run_lengths_agree_with_pycocotools(seed):
   rng = np.random.default_rng(seed)
   shape = tuple(rng.integers(1, 60, 2))
   mask = random_mask(rng, *shape)
@@ -54,7 +54,7 @@ def test_long_runs_keep_every_bit():
     ([1, 0, 2, 1, 0, 1, 1], [[0, 0, 1], [0, 1, 0]]),
   ],
 )
-def test_counts_by_column(counts, expected):
+def test_counts_go_by_column(counts, expected):
   crop = run_lengths.to_crop(np.array(counts), (2, 3))
   np.testing.assert_array_equal(draw(crop, (2, 3)), expected)
 
@@ -69,7 +69,7 @@ def test_counts_by_column(counts, expected):
     ('P' * 9 + '1', 'beyond any image'),
   ],
 )
-def test_malformed_strings(text, message):
+def test_malformed_strings_are_refused(text, message):
   with pytest.raises(ValueError, match=message):
     run_lengths.from_string(text)
 
@@ -82,6 +82,6 @@ def test_malformed_strings(text, message):
     ([8, -2], 'negative'),
   ],
 )
-def test_counts_that_do_not_fit(counts, message):
+def test_counts_of_another_size_are_refused(counts, message):
   with pytest.raises(ValueError, match=message):
     run_lengths.to_crop(np.array(counts, np.int64), (2, 3))

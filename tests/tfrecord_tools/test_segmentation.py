@@ -34,14 +34,14 @@ def random_polygons(rng):
 
 
 @pytest.mark.parametrize('seed', range(30))
-def test_polygons_of_several_parts_overhanging(seed):
+def test_overhanging_polygons_of_several_parts_become_masks(seed):
   polygons = random_polygons(np.random.default_rng(seed))
   mask = draw(segmentation.read(polygons, SHAPE))
   np.testing.assert_array_equal(mask, by_pycocotools(polygons))
 
 
 @pytest.mark.parametrize('seed', range(10))
-def test_both_kinds_of_rle(seed):
+def test_both_kinds_of_rle_become_masks(seed):
   mask = by_pycocotools(random_polygons(np.random.default_rng(seed)))
   encoded = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))
   counts = encoded['counts'].decode()

@@ -1,4 +1,4 @@
-"""Scenes: what each object shows is labelled, exactly, and nothing else is."""
+"""Scenes: the labels are exactly the visible pixels of each object."""
 
 import numpy as np
 import pytest

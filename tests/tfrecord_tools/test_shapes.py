@@ -29,7 +29,7 @@ def test_classes_are_told_apart_and_ids_have_gaps():
   assert ids != list(range(1, len(ids) + 1))
 
 
-def test_place_against_complex_numbers():
+def test_placing_equals_the_formula_in_complex_numbers():
   points = np.array([[1.0, 0.0], [0.0, 1.0], [-0.5, 0.25]])
   parts, holes = shapes.place(
     ([points], [points / 2]),

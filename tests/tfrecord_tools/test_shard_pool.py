@@ -10,10 +10,10 @@ from tfrecord_tools.faults import ConversionError
 
 @pytest.fixture
 def folder(tmp_path):
-  made = CocoFolder(tmp_path / 'data')
+  data = CocoFolder(tmp_path / 'data')
   for number in range(1, 7):
-    made.add(number, label(number, number))
-  return made
+    data.add(number, label(number, number))
+  return data
 
 
 def tasks_of(folder):
@@ -33,7 +33,7 @@ def test_workers_write_the_same_bytes(folder):
       assert a.read() == b.read()
 
 
-def test_nothing_to_do(folder):
+def test_no_shards_start_no_workers(folder):
   assert shard_pool.write({}, job_of(folder), 2) == {}
 
 
@@ -44,7 +44,7 @@ def test_a_worker_that_fails_stops_the_others(folder):
     shard_pool.write(tasks_of(folder), job, 2)
 
 
-def test_complete_shards_are_found(folder):
+def test_complete_shards_are_listed(folder):
   tasks, job = tasks_of(folder), job_of(folder)
   paths = [sharding.shard_path(job.output_prefix, i, 3) for i in range(3)]
   written = shard_pool.write(tasks, job, 1)
@@ -55,7 +55,7 @@ def test_complete_shards_are_found(folder):
   }
 
 
-def test_shards_that_are_cut_gone_or_outdated_are_not(folder):
+def test_truncated_missing_and_outdated_shards_are_not_listed(folder):
   tasks, job = tasks_of(folder), job_of(folder)
   paths = [sharding.shard_path(job.output_prefix, i, 3) for i in range(3)]
   written = shard_pool.write(tasks, job, 1)

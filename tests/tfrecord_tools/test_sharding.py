@@ -27,7 +27,7 @@ def test_a_fraction_is_a_fair_sample():
 
 
 @pytest.mark.parametrize('fraction', [0.0, -1.0, 1.01, float('nan')])
-def test_fractions_out_of_range(fraction):
+def test_fractions_out_of_range_are_refused(fraction):
   with pytest.raises(ValueError, match='above 0 and up to 1'):
     sharding.sample([1], fraction=fraction, seed=0)
 
@@ -38,7 +38,7 @@ def test_dealing_keeps_all_and_differs_by_one_at_most():
   assert [len(shard) for shard in shards] == [3, 3, 3, 2]
 
 
-def test_existing_finds_own_files_only(tmp_path):
+def test_existing_lists_files_of_its_prefix_only(tmp_path):
   names = [
     'a-00000-of-00002.tfrecord',
     'a-00000-of-00002.tfrecord.json',

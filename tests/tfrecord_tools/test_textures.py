@@ -26,7 +26,7 @@ def test_patterns_lie_in_the_unit_range(monkeypatch, kind):
     assert (np.ptp(relief) > 0.5) == (kind != 'plain')
 
 
-def test_each_kind_looks_as_it_is_called(monkeypatch):
+def test_each_kind_has_the_look_of_its_name(monkeypatch):
   assert not of_kind(monkeypatch, 'plain', 0).any()
   for kind in ('stripes', 'checks'):
     assert set(np.unique(of_kind(monkeypatch, kind, 0))) <= {-1, 0, 1}

@@ -10,7 +10,7 @@ def run(*flags):
   return verbs.run('tfrecord_tools.validate_tfrecord', *flags)
 
 
-def test_command_line(tmp_path):
+def test_the_command_lists_the_faults(tmp_path):
   folder = CocoFolder(tmp_path / 'x')
   for number in (1, 2, 3):
     folder.add(number, label(number, number))

@@ -1,4 +1,4 @@
-"""Tests that the validator finds every fault, and none in good files."""
+"""Every fault of a file is named; good files have none."""
 
 import glob
 import re
@@ -196,7 +196,7 @@ def test_good_extras_have_no_fault(good, tmp_path):
   assert faults([write(tmp_path / 'a', serialized)], manifest) == []
 
 
-def test_manifest_that_does_not_fit(good, tmp_path):
+def test_a_manifest_of_other_records_is_a_fault(good, tmp_path):
   found, manifest = good
   path = write(tmp_path / 'a', found.values())
   for name in ('num_planes', 'max_instances', 'max_height', 'max_width'):
@@ -208,7 +208,7 @@ def test_manifest_that_does_not_fit(good, tmp_path):
   assert {f.field for f in wrong} == {Features.MASK}
 
 
-def test_ids_repeat_over_files(good, tmp_path):
+def test_ids_that_repeat_over_files_are_named(good, tmp_path):
   found, _ = good
   a = write(tmp_path / 'a', found.values())
   b = write(tmp_path / 'b', [found[2]])

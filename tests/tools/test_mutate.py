@@ -40,7 +40,7 @@ def test_modules_are_those_with_a_test(project):
   assert mutate.modules([project / 'copypaste_tf'], project) == [toy]
 
 
-def test_faults_that_no_test_notices_survive(project, capsys):
+def test_mutants_that_pass_the_tests_are_listed(project, capsys):
   result = mutate.judge([project], 'copypaste_tf/room/toy.py', 0, 0)
   assert (result.module, result.tried) == ('copypaste_tf/room/toy.py', 5)
   # The test covers `half` and never calls `never`.

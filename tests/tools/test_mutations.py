@@ -35,7 +35,7 @@ def changes(source):
     ('None', []),
   ],
 )
-def test_what_takes_the_place_of_an_expression(before, after):
+def test_each_expression_has_its_replacements(before, after):
   x = f'x = {before}'
   listed = changes(f'{x}\n')
   # The last mutants are those of the parts of the expression.

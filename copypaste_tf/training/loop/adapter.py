@@ -130,7 +130,8 @@ class ModelGardenTask(base_task.Task):
     """Merges the outputs of all workers, writes them, returns the metrics."""
     del aggregated_logs, global_step
     strategy = tf.distribute.get_strategy()
-    self.evaluator.merge(workers.all_gather(strategy, self.evaluator.parts()))
+    if workers.position(strategy)[1] > 1:
+      self.evaluator.merge(workers.all_gather(strategy, self.evaluator.parts()))
     if self.logging_dir:
       self.evaluator.write(self.logging_dir)
     return self.evaluator.metrics()

@@ -55,7 +55,7 @@ def build(
     started: the devices, and the config.
     model_dir: folder of the run, from which all workers read.
     folder: output folder of this worker; `model_dir` for the chief.
-    mode: one of `runner.MODES`.
+    mode: that of `runner.run`.
     show: prints a line.
     profile: steps to profile; None for no profile.
   """

@@ -8,9 +8,10 @@ import orbit
 import tensorflow as tf
 from official.core import base_trainer
 
+from copypaste_tf.console import duration
 from copypaste_tf.training.checkpoints import last_good
 from copypaste_tf.training.checkpoints.restore import restore
-from copypaste_tf.training.run.progress import Progress, duration
+from copypaste_tf.training.run.progress import Progress
 
 _STEP = 'global_step/.ATTRIBUTES/VARIABLE_VALUE'
 _POLL_SECONDS = 1.0

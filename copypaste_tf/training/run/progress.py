@@ -10,6 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from copypaste_tf import whole_files
+from copypaste_tf.console import duration
 from copypaste_tf.training.checkpoints.best import Best
 from copypaste_tf.training.loop.trainer import GRADIENT_NORM, INPUT_SECONDS
 from copypaste_tf.training.run import memory, run_record
@@ -166,12 +167,3 @@ def progress_line(
   if left is not None:
     rest.append(f'{duration(left)} left')
   return '  '.join([f'step {step}/{total}', ' '.join(shown), *rest])
-
-
-def duration(seconds: float) -> str:
-  """Formats seconds such as `2h03m`, `3m12s`, `9s`."""
-  seconds = max(round(seconds), 0)
-  hours, minutes = seconds // 3600, seconds % 3600 // 60
-  if hours:
-    return f'{hours}h{minutes:02}m'
-  return f'{minutes}m{seconds % 60:02}s' if minutes else f'{seconds}s'

@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 from official.core import config_definitions as cfg
 
+from copypaste_tf.console import Printer, quiet_orbit
 from copypaste_tf.inputs import pipeline
 from copypaste_tf.training.checkpoints import last_good
 from copypaste_tf.training.checkpoints.restore import restore
@@ -20,11 +21,8 @@ from copypaste_tf.training.run import (
   disk,
   run_record,
 )
-from copypaste_tf.training.run.console import Printer, quiet_orbit
 from copypaste_tf.training.run.devices import Devices
 from copypaste_tf.training.run.profiler import Window
-
-MODES = ('train', 'eval', 'train_and_eval', 'continuous_eval')
 
 
 def run(
@@ -41,7 +39,7 @@ def run(
   Args:
     resolved: the config, checked.
     model_dir: folder for checkpoints, summaries and the record.
-    mode: one of `MODES`.
+    mode: `train`, `eval`, `train_and_eval` or `continuous_eval`.
     overwrite_record: accept another config's record in `model_dir`.
     profile: steps of a training to profile; None for no profile.
     started: the devices, if they are started already. Several workers must

@@ -68,7 +68,7 @@ def test_small_images_lie_at_the_top_left():
 @pytest.mark.parametrize(
   'size', [(1, 1), (1, 500), (500, 1), (4000, 6000), (2, 3)]
 )
-def test_extreme_sizes(size):
+def test_one_pixel_and_very_long_images_are_scaled(size):
   draw = _sample([size] * 50, output_size=(64, 64))
   assert (draw.scaled_size >= 1).all()
   assert (draw.scaled_size <= 128).all()
@@ -90,7 +90,7 @@ def test_sizes_are_rounded_to_the_nearest(output_size):
   assert rounded_up > 50
 
 
-def test_the_other_side_of_a_drawn_canvas_is_rounded_to_the_nearest():
+def test_the_second_side_of_a_drawn_canvas_is_rounded_to_the_nearest():
   # Tall images fill the rows of the canvas, which are drawn by the longer side.
   draw = _sample([[1000, 1]] * 500, output_size=(31, 64))
   exact = _sample([[1000, 1]] * 500, output_size=(64, 64)).scaled_size[:, 0]
@@ -98,7 +98,7 @@ def test_the_other_side_of_a_drawn_canvas_is_rounded_to_the_nearest():
   np.testing.assert_array_equal(draw.scaled_size[:, 0], of_rows)
 
 
-def test_draws_agree_each_way_and_differ_by_seed():
+def test_draws_agree_in_all_modes_and_differ_by_seed():
   sizes = tf.constant([[20, 30], [40, 10]])
 
   def draw(seed):

@@ -12,7 +12,7 @@ def _derange(ids, seed):
 
 
 @pytest.mark.parametrize('batch', [2, 3, 5, 8])
-def test_is_a_permutation_without_fixed_points(batch):
+def test_pairing_is_a_permutation_without_fixed_points(batch):
   ids = np.arange(batch) * 7
   for seed in range(40):
     partner = _derange(ids, seed)
@@ -47,7 +47,7 @@ def test_partners_are_uniform():
     assert np.abs(others - draws / 3).max() < 4 * sigma
 
 
-def test_agrees_each_way():
+def test_pairing_agrees_in_all_modes():
   ids = tf.constant([4, 9, 4, 1, 2], tf.int64)
   results = list(
     reference.each_way(lambda s: pairing.derange(s, ids), tf.constant([5, 6]))

@@ -6,7 +6,7 @@ import tensorflow as tf
 from copypaste_tf.augment.draws import random
 
 
-def test_bits_agree_each_way():
+def test_bits_agree_in_all_modes():
   def draw(seed):
     return [random.bits16(seed, [50]), random.bits31(seed, [50])]
 
@@ -32,7 +32,7 @@ def test_below_is_uniform_and_stays_below():
   assert random.below(bits, 32767).numpy().max() == 32766
 
 
-def test_happens_has_the_exact_rate():
+def test_happens_is_true_at_the_exact_rate():
   bits = tf.range(1 << 16)
   for probability in (0.0, 0.25, 0.5, 1.0):
     assert random.happens(bits, probability).numpy().mean() == probability

@@ -48,7 +48,7 @@ def test_random_subset_objects_are_uniform():
     _assert_rate((pairs[:, a] & pairs[:, b]).sum(), 1 / 6, len(pairs))
 
 
-def test_one_and_all():
+def test_subset_one_chooses_one_and_all_chooses_all():
   one = _select([1, 2, 3], subset='one').chosen
   np.testing.assert_array_equal(one.sum(axis=1), 1)
   for k in range(3):
@@ -63,7 +63,7 @@ def test_probability_is_per_image(probability):
   assert set(chosen.sum(axis=1)) <= {0, 2}
 
 
-def test_padding_is_never_chosen_and_nothing_is_available_of_nothing():
+def test_padding_is_never_chosen_and_an_empty_image_has_no_choices():
   found = _select([0, 2, 0, 3, 0], subset='all')
   np.testing.assert_array_equal(found.chosen[0], [0, 1, 0, 1, 0])
   for subset in ('random', 'one', 'all'):
@@ -95,7 +95,7 @@ def test_class_weights_are_relative_chances():
   np.testing.assert_array_equal(none.available, 1)
 
 
-def test_max_pasted_and_room():
+def test_max_pasted_and_free_slots_limit_the_choice():
   found = _select([1] * 6, subset='all', max_pasted=2)
   np.testing.assert_array_equal(found.chosen.sum(axis=1), 2)
   np.testing.assert_array_equal(found.wanted, 2)
@@ -105,7 +105,7 @@ def test_max_pasted_and_room():
   assert not _select([1], subset='all', room=0).chosen.any()
 
 
-def test_an_image_that_is_not_allowed_gives_nothing():
+def test_an_excluded_image_gives_no_objects():
   assert not _select([1, 2], subset='all', allowed=False).chosen.any()
 
 

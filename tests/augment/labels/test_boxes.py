@@ -4,17 +4,17 @@ import tensorflow as tf
 from copypaste_tf.augment.labels import boxes
 
 
-def test_clip():
+def test_boxes_are_clipped_to_the_image():
   found = boxes.clip(tf.constant([[-1.0, 2.0, 5.0, 99.0]]), (4, 10))
   np.testing.assert_array_equal(found, [[0, 2, 4, 10]])
 
 
-def test_is_empty():
+def test_boxes_without_area_are_empty():
   some = tf.constant([[0.0, 0, 1, 1], [3, 0, 3, 9], [0, 5, 9, 5], [2, 2, 1, 9]])
   np.testing.assert_array_equal(boxes.is_empty(some), [False, True, True, True])
 
 
-def test_resize_scales_each_axis_by_itself():
+def test_resize_scales_each_axis_separately():
   found = boxes.resize(
     tf.constant([[[1.0, 2.0, 3.0, 4.0]]], tf.float64),
     tf.constant([[10, 20]]),
@@ -23,7 +23,7 @@ def test_resize_scales_each_axis_by_itself():
   np.testing.assert_allclose(found, [[[2, 1, 6, 2]]])
 
 
-def test_flip_twice_is_nothing():
+def test_flipping_twice_restores_the_boxes():
   rng = np.random.default_rng(0)
   low = rng.uniform(0, 10, [2, 3, 2])
   some = tf.constant(

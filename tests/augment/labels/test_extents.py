@@ -16,7 +16,7 @@ def _measure(scenes, **options):
 
 
 @pytest.mark.parametrize('seed', range(4))
-def test_equals_counting_by_hand(seed):
+def test_extents_equal_counts_by_hand(seed):
   rng = np.random.default_rng(seed)
   scenes = reference.make_scenes(rng, count=9)
   hidden = rng.random(scenes.image.shape[:3]) < 0.4
@@ -49,7 +49,7 @@ def test_an_object_may_fill_the_canvas(width):
   np.testing.assert_array_equal(found.box, [[[0, 0, 2, width]]])
 
 
-def test_the_last_id_of_the_last_plane():
+def test_the_last_id_of_the_last_plane_is_measured():
   planes = np.zeros([1, 3, 4, 5], np.uint8)
   planes[0, 2, 2, 1:3] = 255
   found = _whole(tf.constant(planes), tf.constant([[2 * 256 + 255, 0]]))
@@ -57,7 +57,7 @@ def test_the_last_id_of_the_last_plane():
   np.testing.assert_array_equal(found.box, [[[2, 1, 3, 3], [0, 0, 0, 0]]])
 
 
-def test_agrees_each_way():
+def test_extents_agree_in_all_modes():
   scenes = reference.make_scenes(np.random.default_rng(1))
   results = reference.each_way(
     _whole, tf.constant(scenes.planes), tf.constant(scenes.ids)
@@ -86,7 +86,7 @@ def test_extents_are_measured_within_each_block_of_rows(tall):
     )
 
 
-def test_only_what_is_wanted_is_measured(tall):
+def test_only_wanted_blocks_are_measured(tall):
   blocks = extents.measure(tall.planes, tall.ids)
   rng = np.random.default_rng(0)
   wanted = rng.random(blocks.area.shape) < 0.5
@@ -94,7 +94,7 @@ def test_only_what_is_wanted_is_measured(tall):
   np.testing.assert_array_equal(found.area, blocks.area * wanted)
 
 
-def test_what_is_measured_again_is_what_measuring_all_gives(tall):
+def test_remeasuring_touched_blocks_equals_measuring_all_blocks(tall):
   planes, ids = tall.planes, tall.ids
   rng = np.random.default_rng(0)
   before = extents.measure(planes, ids)

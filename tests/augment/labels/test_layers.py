@@ -32,7 +32,7 @@ def test_a_mask_without_pixels_has_id_0_and_costs_nothing():
   assert planes.numpy().sum() == 1
 
 
-def test_no_masks():
+def test_no_masks_give_empty_planes():
   planes, ids = layers.layer(tf.zeros([0, 4, 5], bool), num_planes=2)
   assert planes.shape == [2, 4, 5]
   assert ids.shape == [0]
@@ -47,6 +47,6 @@ def test_more_than_255_objects_go_on_in_the_next_plane():
     np.testing.assert_array_equal(found, masks[k])
 
 
-def test_too_deep_an_overlap_is_an_error_that_names_the_knob():
+def test_too_many_planes_are_an_error_that_names_the_knob():
   with pytest.raises(tf.errors.InvalidArgumentError, match='raise num_planes'):
     layers.layer(tf.ones([3, 4, 4], bool), num_planes=2)

@@ -85,7 +85,7 @@ def test_a_box_of_the_crops_size_is_cut_out_as_it_is():
   np.testing.assert_array_equal(crops, tf.cast(full, tf.float32))
 
 
-def test_crops_agree_each_way():
+def test_crops_agree_in_all_modes():
   examples = _examples(3)
   results = list(reference.each_way(augment.crop_masks, examples))
   for _, found in results[1:]:

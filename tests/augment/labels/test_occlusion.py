@@ -46,7 +46,7 @@ def _cover(ymin, xmin, ymax, xmax):
     {'min_visible_area': 5, 'min_visible_fraction': 0.5, 'box_tolerance': 1.0},
   ],
 )
-def test_equals_the_rule_applied_object_by_object(seed, options):
+def test_occlusion_equals_the_rule_applied_object_by_object(seed, options):
   rng = np.random.default_rng(seed)
   scenes = reference.make_scenes(rng, count=8)
   alpha = np.stack(
@@ -119,7 +119,7 @@ def test_min_visible_area_is_in_pixels_that_stay_visible(threshold, kept):
 
 
 @pytest.mark.parametrize(('fraction', 'kept'), [(0.5, True), (0.51, False)])
-def test_min_visible_fraction(fraction, kept):
+def test_min_visible_fraction_compares_visible_with_full_area(fraction, kept):
   scenes = _squares((0, 0, 20, 20))
   found = _occlude(
     scenes,

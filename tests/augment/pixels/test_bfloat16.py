@@ -15,7 +15,7 @@ def _values():
   return np.concatenate([values, -values, np.float32([0.0, -0.0, 1.0])])
 
 
-def test_rounds_as_a_cast_does():
+def test_bits_equal_those_of_a_cast():
   values = tf.constant(_values())
   expected = tf.cast(values, tf.bfloat16)
   ways = list(reference.each_way(bfloat16.to_bits, values))

@@ -19,7 +19,7 @@ def _by_hand(alpha, sigma):
 
 
 @pytest.mark.parametrize('sigma', [0.5, 1.0, 2.5])
-def test_equals_the_gaussian(sigma):
+def test_blending_equals_the_gaussian_filter(sigma):
   alpha = np.random.default_rng(0).random([2, 20, 17]) < 0.3
   found = blend.soften(tf.constant(alpha), sigma=sigma).numpy()
   for i in range(2):

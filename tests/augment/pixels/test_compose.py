@@ -41,7 +41,9 @@ PARTNERS = [[1, 2, 3, 0], [2, 0, 3, 1], [1, 0, 3, 2], [3, 1, 0, 2]]
     (np.float32, 1, [3]),
   ],
 )
-def test_takes_the_sources_pixels(height, dtype, layers, channels, compiled):
+def test_pasted_pixels_come_from_the_source(
+  height, dtype, layers, channels, compiled
+):
   rng = np.random.default_rng(0)
   write_over, write_within = (
     tf.function(f, jit_compile=compiled)

@@ -15,7 +15,7 @@ def _jitter(scaled, offset, flipped):
 
 
 @pytest.mark.parametrize('flipped', [False, True])
-def test_columns_by_hand(flipped):
+def test_resampled_columns_equal_those_by_hand(flipped):
   # Three pixels shown as six, of which the canvas begins at the second.
   jitter = _jitter((2, 6), (0, 1), flipped)
   size = tf.constant([[2, 3]])
@@ -43,7 +43,7 @@ def test_rows_are_never_mirrored():
   np.testing.assert_array_equal(plain.pixel, mirrored.pixel)
 
 
-def test_taps_of_channels_lie_beside_each_other():
+def test_taps_of_all_channels_are_adjacent():
   jitter = _jitter((4, 4), (0, 0), False)
   columns = resampling.linear(tf.constant([[4, 4]]), jitter, (4, 4), axis=1)
   found = resampling.of_channels(columns)

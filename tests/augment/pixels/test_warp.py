@@ -86,7 +86,7 @@ def test_a_single_pixel_fills_the_canvas():
   np.testing.assert_array_equal(warped.planes[0, 0], 1)
 
 
-def test_planes_without_an_object_to_see_stay_empty():
+def test_planes_without_a_visible_object_stay_empty():
   rng = np.random.default_rng(0)
   scenes = reference.make_scenes(rng, count=3, crowds=1)
   planes = np.full([4, 8, 48, 64], 9, np.uint8)

@@ -40,7 +40,7 @@ def test_the_process_is_without_tensorflow():
 @pytest.mark.parametrize('number', [0, 1, 127, 128, 300, 2**21])
 def test_varints_match_protocol_buffers(number):
   message = wrappers_pb2.UInt64Value(value=number).SerializeToString()
-  # Behind the tag; a zero is left out there.
+  # After the tag; a zero is not stored there.
   assert compile_module._varint(number) == message[1:] or b'\0'
 
 
@@ -59,14 +59,14 @@ def test_a_missing_library_is_an_error(capsys, monkeypatch):
     ('v5e:2x2', ('TPU v5 lite', 4, 1)),
   ],
 )
-def test_topologies(libtpu, topology, expected):
+def test_topologies_are_described(libtpu, topology, expected):
   found = compiler.describe(topology, libtpu)
   assert (
     tuple(found[x] for x in ('kind', 'devices', 'cores_per_device')) == expected
   )
 
 
-def test_a_topology_that_does_not_exist(libtpu):
+def test_an_unknown_topology_is_an_error(libtpu):
   with pytest.raises(ValueError, match="no topology 'v9:2x2'"):
     compiler.describe('v9:2x2', libtpu)
 
@@ -84,7 +84,7 @@ def test_a_module_compiles(libtpu):
 
   found = _compiled(libtpu, step, tf.TensorSpec([256, 256]))
   assert found['flops'] >= 2 * 256**3
-  # The table of the tuple comes on top.
+  # The table of the tuple is added.
   assert 0 <= found['argument_bytes'] - 2 * 4 * 256**2 < 4096
   assert found['alias_bytes'] == 4 * 256**2
 

@@ -21,7 +21,7 @@ def script(tmp_path, monkeypatch):
   return make
 
 
-def test_the_last_line_counts(script):
+def test_the_result_is_the_last_line_printed(script):
   script(f"print('a warning'); print('{json.dumps(FOUND)}')")
   assert compiler.describe('v3:2x2', '/libtpu.so') == FOUND
 
@@ -60,7 +60,7 @@ def test_a_failure_is_reported_in_one_line(script, lines, message):
   assert '\n' not in str(error.value)
 
 
-def test_a_library_that_is_not_there():
+def test_a_missing_library_is_an_error():
   with pytest.raises(ValueError, match='/no/libtpu.so: cannot open'):
     compiler.describe('v3:2x2', '/no/libtpu.so')
 

@@ -40,7 +40,7 @@ def test_a_step_that_does_not_fit_reports_the_needed_memory():
   assert figures.needed({'error': 'UNIMPLEMENTED: sort'}) is None
 
 
-def test_lines():
+def test_lines_show_time_memory_and_arithmetic():
   text = '\n'.join(figures.lines(COMPILED, CHIP, batch=2, global_batch=256))
   for part in (
     'TPU v3 x 8, 12m34s, 7.00 GiB',

@@ -59,7 +59,7 @@ def test_function_positions_match_the_header(header):
   assert pjrt._Api.functions.offset == 2 * 8 + 3 * 8
 
 
-def test_what_is_not_a_compiler_is_refused():
+def test_a_library_without_a_compiler_is_refused():
   with pytest.raises(OSError, match='no_such_library'):
     pjrt.Compiler('/no_such_library.so')
   with pytest.raises(ValueError, match='expected a compiler such as libtpu.so'):

@@ -35,18 +35,18 @@ def test_levels_keep_their_size_and_get_four_times_the_channels():
 
 
 def test_level_three_equals_its_three_nodes_by_hand():
-  made = cell()
-  actual = made(PYRAMID)['3']
+  one = cell()
+  actual = one(PYRAMID)['3']
 
   def repeat(x, factor):
     return np.repeat(np.repeat(x, factor, axis=1), factor, axis=2)
 
   def run(node, total):
-    return made.blocks[node](tf.nn.silu(total))
+    return one.blocks[node](tf.nn.silu(total))
 
   first = run(0, PYRAMID['4'] + repeat(PYRAMID['6'], 4))
-  second = run(1, PYRAMID['4'] + made.resamples[1]['5'](first))
-  resampled = made.resamples[2]['6'](second)
+  second = run(1, PYRAMID['4'] + one.resamples[1]['5'](first))
+  resampled = one.resamples[2]['6'](second)
   third = run(2, PYRAMID['3'] + repeat(resampled, 2))
   np.testing.assert_allclose(actual, third, atol=1e-5)
 

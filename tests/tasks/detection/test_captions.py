@@ -19,5 +19,5 @@ def test_losses_are_those_of_the_task():
   assert set(CAPTIONS.losses) == set(losses.NAMES) - {'total_loss'}
 
 
-def test_predictions_tell_the_least_score():
+def test_the_caption_of_predictions_states_the_lowest_score():
   assert 'at least 0.25 ' in CAPTIONS.predictions.format(min_score=0.25)

@@ -11,7 +11,7 @@ FIELDS = {
 }
 
 
-def test_fields_of_the_record():
+def test_the_record_has_the_fields_of_the_task():
   assert TaskConfig().as_dict().keys() == FIELDS
 
 

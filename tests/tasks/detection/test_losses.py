@@ -41,7 +41,7 @@ def test_losses_are_averaged_over_the_stages():
   assert float(box_loss) == pytest.approx(np.mean(expected), rel=1e-5)
 
 
-def test_masks_of_allowed_classes_only():
+def test_mask_losses_count_the_allowed_classes_only():
   config = TaskConfig(allowed_mask_class_ids=[2])
   found = {
     'mask_outputs': tf.constant([[[[1.0]], [[5.0]]]]),

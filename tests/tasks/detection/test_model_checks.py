@@ -37,7 +37,7 @@ class Recorder:
   ('name', 'size'),
   [('maskrcnn_resnet50', 50), ('cascade_maskrcnn_effb7_nasfpn', 'b0')],
 )
-def test_what_counts_as_read_is_what_the_model_reads(name, size):
+def test_the_listed_options_equal_those_that_the_model_reads(name, size):
   config, read = small(name, size), set()
   build.mask_rcnn(Recorder(config, read))
   leaves = config_types.flatten(config.as_dict())
@@ -68,7 +68,7 @@ def test_what_counts_as_read_is_what_the_model_reads(name, size):
     ),
   ],
 )
-def test_what_nobody_reads_is_refused(override, path, has):
+def test_options_that_the_model_does_not_read_are_refused(override, path, has):
   (problem,) = problems_of([f'model.overrides = {override}'])
   assert f'task.model.{path}: is not read by the model, which has {has}' in (
     problem
@@ -85,6 +85,6 @@ def test_what_nobody_reads_is_refused(override, path, has):
     ),
   ],
 )
-def test_parts_that_the_model_has_not(line, message):
+def test_absent_parts_of_the_model_are_named(line, message):
   (problem,) = problems_of([line])
   assert re.search(message, problem)

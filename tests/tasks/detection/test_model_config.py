@@ -1,4 +1,4 @@
-"""The model of an experiment: the published one, and what is no model."""
+"""The model of an experiment: the published one; unknown ones refused."""
 
 import pytest
 
@@ -18,6 +18,6 @@ def test_the_model_is_the_published_one():
 
 
 @pytest.mark.parametrize('name', ['resnet', 'resnet-50', 'efficientnet', 'vit'])
-def test_a_backbone_that_is_none(name):
+def test_an_unknown_backbone_is_refused(name):
   with pytest.raises(ValueError, match=f"such as 'resnet50' .*'{name}'"):
     model_config.model(backbone=name)

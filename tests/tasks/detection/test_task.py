@@ -174,7 +174,7 @@ def test_detections_lie_in_the_original_images(task, detect, params):
   assert np.all(found['scores'].numpy()[present] > 0.05)
 
 
-def test_evaluation_gathers_all_images_and_starts_anew(task, detect, params):
+def test_evaluation_gathers_all_images_and_resets(task, detect, params):
   evaluator = task.evaluator()
   for _ in range(2):
     evaluator.reset()
@@ -184,7 +184,7 @@ def test_evaluation_gathers_all_images_and_starts_anew(task, detect, params):
       evaluator.add({name: x[0].numpy() for name, x in detect(scenes).items()})
       ids |= set(scenes.source_id.numpy().tolist())
     ids.discard(NO_IMAGE)
-    found = evaluator.parts()
+    found = evaluator.detections.to_results()
     assert {result['image_id'] for result in found} <= ids and len(ids) == 6
     keys = [(r['image_id'], *r['bbox'], r['score']) for r in found]
     assert len(keys) == len(set(keys))
@@ -192,7 +192,7 @@ def test_evaluation_gathers_all_images_and_starts_anew(task, detect, params):
   assert -1 <= metrics['box_ap'] <= 1 and 'mask_ap' in metrics
 
 
-def test_nothing_is_detected_where_a_batch_is_filled_up(task, detect, params):
+def test_padding_images_of_a_batch_have_no_detections(task, detect, params):
   scenes = next(iter(task.eval_inputs(params.task.validation_data)))
   filled = tf.fill(tf.shape(scenes.source_id), tf.constant(NO_IMAGE, tf.int64))
   for ids, some in ((scenes.source_id, True), (filled, False)):
@@ -280,7 +280,7 @@ def test_a_step_that_augments_is_traced_once(
   assert values['paste/objects_pasted'] == np.mean(expected)
 
 
-def test_nothing_calls_back_to_the_host(device_task, device_batches):
+def test_the_graph_has_no_calls_to_the_host(device_task, device_batches):
   augmented = device_task.augmentation.get_concrete_function(device_batches[0])
   graphs = [augmented.graph.as_graph_def()]
   names = {node.op for graph in graphs for node in graph.node}

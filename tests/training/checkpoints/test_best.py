@@ -33,16 +33,16 @@ def files(tmp_path):
   return {x.name for x in (tmp_path / 'best').iterdir()}
 
 
-def test_the_best_stays_and_the_others_go(best, variable, tmp_path):
-  made = best()
-  assert made.record is None
+def test_the_best_checkpoint_replaces_the_others(best, variable, tmp_path):
+  keeper = best()
+  assert keeper.record is None
   values = {10: 0.1, 20: 0.3, 30: 0.2, 40: 0.3}
   for step, ap in values.items():
     variable.assign([step])
-    assert made(step, {'mask_ap': ap, 'box_ap': 1 - ap}) == (step in (10, 20))
+    assert keeper(step, {'mask_ap': ap, 'box_ap': 1 - ap}) == (step in (10, 20))
   assert saved(tmp_path) == 20
   record = json.loads((tmp_path / 'best/best.json').read_text())
-  assert record == made.record
+  assert record == keeper.record
   assert (record['step'], record['mask_ap'], record['box_ap']) == (20, 0.3, 0.7)
   assert files(tmp_path) == {
     'checkpoint',
@@ -64,7 +64,7 @@ def test_a_later_session_compares_with_the_earlier_one(
 
 
 @pytest.mark.parametrize('call', ['write', '_tidy'])
-def test_a_kill_leaves_a_best_one_whose_metrics_are_known(
+def test_a_kill_leaves_a_best_checkpoint_with_metrics(
   best, variable, tmp_path, monkeypatch, call
 ):
   best()(10, {'mask_ap': 0.1})
@@ -74,18 +74,18 @@ def test_a_kill_leaves_a_best_one_whose_metrics_are_known(
 
   with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
     variable.assign([20.0])
-    made = best()
-    owner = best_lib.whole_files if call == 'write' else made
+    keeper = best()
+    owner = best_lib.whole_files if call == 'write' else keeper
     patched.setattr(owner, call, kill)
-    made(20, {'mask_ap': 0.2})
-  assert saved(tmp_path) == 0  # The one of before is still whole.
+    keeper(20, {'mask_ap': 0.2})
+  assert saved(tmp_path) == 0  # The earlier one is intact.
   again = best()
   known = {'write': (10, 0.0), '_tidy': (20, 20.0)}[call]
   assert (again.record['step'], saved(tmp_path)) == known
   assert len(files(tmp_path)) == 4
 
 
-def test_one_that_was_removed_does_not_count(best, variable, tmp_path):
+def test_a_removed_checkpoint_is_forgotten(best, variable, tmp_path):
   best()(10, {'mask_ap': 0.5})
   for path in (tmp_path / 'best').glob('ckpt-*'):
     path.unlink()

@@ -48,7 +48,7 @@ def test_the_checkpoint_before_a_truncated_one_is_the_latest(saved):
   assert (saved / 'damaged/ckpt-20.index').exists()
 
 
-def test_flipped_bytes_are_found(saved):
+def test_flipped_bytes_are_detected(saved):
   whole = bytearray(data(saved, 30).read_bytes())
   whole[2000] ^= 0xFF
   data(saved, 30).write_bytes(bytes(whole))

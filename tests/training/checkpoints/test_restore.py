@@ -11,9 +11,9 @@ from copypaste_tf.training.checkpoints.restore import initialize, restore
 
 
 def dense_model(width=3, name='dense'):
-  made = tf_keras.Sequential([tf_keras.layers.Dense(width, name=name)])
-  made.build([None, 2])
-  return made
+  network = tf_keras.Sequential([tf_keras.layers.Dense(width, name=name)])
+  network.build([None, 2])
+  return network
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_all_but_the_classifier_is_restored_for_other_classes(detector):
     np.testing.assert_array_equal(got, expected)
 
 
-def test_a_part_is_restored_alone_and_from_a_folder(detector, tmp_path):
+def test_one_part_is_restored_also_from_a_folder(detector, tmp_path):
   trained, _ = detector
   # As import_checkpoint --modules=backbone writes it.
   tf.train.Checkpoint(backbone=trained.backbone).save(str(tmp_path / 'ckpt'))

@@ -116,13 +116,15 @@ def test_missing_annotation_file_and_checkpoint(shapes_params):
 
 
 def test_facts_of_records_without_a_manifest(tmp_path):
-  made = [serialized.make_record(seed, count=2 + seed)[0] for seed in (0, 1)]
-  made[1] = made[1]._replace(class_names=['other'] * 3)
-  path = serialized.write(tmp_path / 'x', map(records.serialize, made))
+  examples = [
+    serialized.make_record(seed, count=2 + seed)[0] for seed in (0, 1)
+  ]
+  examples[1] = examples[1]._replace(class_names=['other'] * 3)
+  path = serialized.write(tmp_path / 'x', map(records.serialize, examples))
   assert data_checks.gather(path) == (
     True,
-    {int(k): r.class_names[0] for r in made for k in r.classes},
-    max(len(r.planes) for r in made),
+    {int(k): r.class_names[0] for r in examples for k in r.classes},
+    max(len(r.planes) for r in examples),
     3,
   )
 

@@ -12,7 +12,7 @@ def paths(**values):
   return [problem.path for problem in service_checks.problems(data)]
 
 
-def test_without_a_service_everything_goes():
+def test_without_a_service_there_are_no_problems():
   assert paths() == paths(deterministic=False) == []
 
 

@@ -122,7 +122,7 @@ def test_the_printed_config_has_every_value_and_its_origin():
     ('CopyPaste.default_params = {}', ('recipe.gin:2', 'default_params')),
   ],
 )
-def test_a_wrong_recipe_says_what_and_where(text, parts):
+def test_a_wrong_recipe_is_named_with_its_line(text, parts):
   fails_with(*parts, text=text)
 
 
@@ -137,7 +137,7 @@ def test_a_wrong_recipe_says_what_and_where(text, parts):
     ('a: [', ('over.yaml',)),
   ],
 )
-def test_a_wrong_override_says_what_and_where(yaml_text, parts):
+def test_a_wrong_override_is_named_with_its_flag(yaml_text, parts):
   fails_with(*parts, yaml_text=yaml_text)
 
 
@@ -186,7 +186,7 @@ def test_scopes_tell_two_jitters_apart():
   assert (data.jitter.min_scale, data.source_jitter.min_scale) == (0.5, 0.25)
 
 
-def test_recipes_are_found_by_name_and_path_from_anywhere():
+def test_recipes_are_looked_up_by_name_and_path_from_any_folder():
   configs = pathlib.Path(importlib.import_module('configs').__file__).parent
   expected = gin_config.load([str(configs / 'smoke.gin')]).params.as_dict()
   for name in ('smoke', 'smoke.gin', 'configs/smoke.gin', 'configs/smoke'):
@@ -195,7 +195,9 @@ def test_recipes_are_found_by_name_and_path_from_anywhere():
     gin_config.load(['configs/smok.gin'])
 
 
-def test_includes_are_found_beside_the_including_file(tmp_path, monkeypatch):
+def test_includes_are_looked_up_beside_the_including_file(
+  tmp_path, monkeypatch
+):
   inner = tmp_path / 'elsewhere'
   inner.mkdir()
   (inner / 'part.gin').write_text('TrainData.seed = 7')
@@ -236,6 +238,6 @@ def test_record_sets_are_told_apart_and_survive_the_record():
   assert again.origins[path].startswith('params.yaml:')
 
 
-def test_loading_twice_leaves_nothing_behind():
+def test_a_second_load_starts_from_the_defaults():
   load('TrainData.seed = 5')
   assert gin_config.load().params.task.train_data.seed == 0

@@ -37,7 +37,7 @@ def test_a_recipe_trains_detection_unless_it_says_otherwise():
   'lines',
   [["experiment.task = 'other'"], ["T = 'other'", 'experiment.task=%T']],
 )
-def test_a_recipe_chooses(lines):
+def test_a_recipe_names_its_task(lines):
   resolved = load(*lines)
   assert resolved.params.task.name == 'other'
   assert resolved.origins['task.name'] == '--gin_params'
@@ -46,7 +46,7 @@ def test_a_recipe_chooses(lines):
   assert resolved.origins['task.model.num_classes'] == 'default'
 
 
-def test_a_record_chooses_and_an_old_one_is_of_detection(tmp_path):
+def test_a_record_names_its_task_and_old_records_are_detection(tmp_path):
   record = tmp_path / 'params.yaml'
   record.write_text(run_record.to_yaml(load("experiment.task='other'").params))
   resolved = load(files=[str(record)])
@@ -63,7 +63,7 @@ def test_a_record_chooses_and_an_old_one_is_of_detection(tmp_path):
     values['task']['name'] = None
 
 
-def test_old_records_go_on_as_detection(tmp_path):
+def test_old_records_resume_as_detection(tmp_path):
   params = load().params
   text = run_record.to_yaml(params).replace('name: detection', 'name: null')
   (tmp_path / run_record.PARAMS).write_text(text)
@@ -89,7 +89,7 @@ def test_old_records_go_on_as_detection(tmp_path):
     ),
   ],
 )
-def test_wrong_choices_say_what_and_where(lines, parts):
+def test_wrong_task_names_are_shown_with_their_place(lines, parts):
   with pytest.raises(ConfigError) as caught:
     load(*lines)
   for part in parts:

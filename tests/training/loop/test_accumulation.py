@@ -50,7 +50,7 @@ def learned(parts, *, jit_compile=False):
 
 @pytest.mark.parametrize('jit_compile', [False, True])
 @pytest.mark.parametrize('parts', [2, 3, 12])
-def test_the_step_of_the_whole_batch(parts, jit_compile):
+def test_micro_batches_give_the_step_of_the_whole_batch(parts, jit_compile):
   losses, weights = learned(1)
   found, other = learned(parts, jit_compile=jit_compile)
   np.testing.assert_allclose(found, losses, rtol=1e-6)
@@ -105,7 +105,7 @@ print(int(peak.split()[1]) / 1024 - before)
 @pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.parametrize('compiler', ['none', 'xla'])
-def test_the_memory_is_that_of_a_part(compiler):
+def test_the_step_needs_the_memory_of_one_micro_batch(compiler):
   def peak(parts):
     done = subprocess.run(
       [sys.executable, '-c', PEAK, str(parts), compiler],
@@ -141,17 +141,17 @@ two = tf.distribute.MirroredStrategy(['/cpu:0', '/cpu:1'])
 one = tf.distribute.OneDeviceStrategy('/cpu:0')
 params = gin_config.load(['smoke'], sys.argv[1:]).params
 config = params.task
-made = registry.build(config)
-scenes = next(iter(made.train_inputs(config.train_data)))
+built = registry.build(config)
+scenes = next(iter(built.train_inputs(config.train_data)))
 
 
 def learn(strategy, parts):
   with strategy.scope():
-    made = ModelGardenTask(registry.build(config.replace(micro_batches=parts)))
-    model = made.build_model()
-    optimizer = made.create_optimizer(params.trainer.optimizer_config)
+    built = ModelGardenTask(registry.build(config.replace(micro_batches=parts)))
+    model = built.build_model()
+    optimizer = built.create_optimizer(params.trainer.optimizer_config)
     optimizer._create_all_weights(model.trainable_variables)
-    metrics = made.build_metrics()
+    metrics = built.build_metrics()
   if not learn.start:
     learn.start = model.get_weights()
   model.set_weights(learn.start)
@@ -166,7 +166,7 @@ def learn(strategy, parts):
 
   values = strategy.experimental_distribute_values_from_function(value)
   run = tf.function(
-    lambda x: strategy.run(made.train_step, (x, model, optimizer, metrics))
+    lambda x: strategy.run(built.train_step, (x, model, optimizer, metrics))
   )
   run(values)
   learned = [v.numpy() for v in model.trainable_variables]
@@ -192,7 +192,7 @@ print(json.dumps({
 
 @pytest.mark.thorough
 @pytest.mark.slow
-def test_parts_learn_what_as_many_replicas_learn(shapes_params):
+def test_micro_batches_learn_the_same_as_that_many_replicas(shapes_params):
   done = subprocess.run(
     [
       *(sys.executable, '-c', DETECTOR, *shapes_params),

@@ -5,6 +5,7 @@ from official.core import base_task
 
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.config import gin_config
+from copypaste_tf.training.loop import workers
 from copypaste_tf.training.loop.adapter import ModelGardenTask
 from copypaste_tf.training.loop.averaging import Averaged
 
@@ -34,36 +35,36 @@ class Recorder:
     return {'n': 3.0}
 
 
-def made(*lines, **kwargs):
+def build_task(*lines, **kwargs):
   params = gin_config.load(['smoke'], lines).params
   return params, ModelGardenTask(registry.build(params.task), **kwargs)
 
 
-def test_it_is_a_task_of_model_garden_without_variables():
-  params, task = made()
+def test_the_adapter_is_a_model_garden_task_without_variables():
+  params, task = build_task()
   assert isinstance(task, base_task.Task)
   assert task.task_config is params.task and not task.variables
 
 
 def test_metrics_are_the_losses_in_order_then_the_statistics():
-  _, task = made()
+  _, task = build_task()
   names = [metric.name for metric in task.build_metrics()]
   assert names[0] == 'total_loss' and names[6] == 'model_loss'
   assert names[7:] == list(task.task.statistic_names)
   assert task.build_metrics(training=False) == []
 
 
-def test_averages_wrap_the_optimizer_of_a_recipe_that_has_some():
-  params, task = made('schedule.ema_decay = 0.9')
+def test_averages_wrap_the_optimizer_if_the_recipe_has_them():
+  params, task = build_task('schedule.ema_decay = 0.9')
   config = params.trainer.optimizer_config
   assert isinstance(task.create_optimizer(config), Averaged)
-  params, task = made()
+  params, task = build_task()
   config = params.trainer.optimizer_config
   assert not isinstance(task.create_optimizer(config), Averaged)
 
 
-def test_inputs_of_training_and_evaluation(shapes_params):
-  params, task = made(*shapes_params, 'IMAGE_SIZE = (64, 64)')
+def test_training_and_evaluation_have_their_own_inputs(shapes_params):
+  params, task = build_task(*shapes_params, 'IMAGE_SIZE = (64, 64)')
   train = task.build_inputs(params.task.train_data, start_step=2)
   evaluation = task.build_inputs(params.task.validation_data)
   assert train.element_spec.image.shape == [4, 64, 64, 3]
@@ -72,7 +73,7 @@ def test_inputs_of_training_and_evaluation(shapes_params):
 
 
 def test_outputs_of_all_replicas_reach_the_evaluator(tmp_path):
-  _, task = made(logging_dir=str(tmp_path))
+  _, task = build_task(logging_dir=str(tmp_path))
   task.evaluator = Recorder()
   outputs = {'a': (tf.constant([1]), tf.constant([2]))}
   state = task.aggregate_logs(None, {'outputs': outputs})
@@ -81,6 +82,17 @@ def test_outputs_of_all_replicas_reach_the_evaluator(tmp_path):
   assert task.evaluator.calls == [
     'reset',
     *[{'a': [1]}, {'a': [2]}] * 2,
-    ('merge', [['here']]),
     ('write', str(tmp_path)),
   ]
+
+
+def test_several_workers_exchange_their_outputs(monkeypatch):
+  _, task = build_task()
+  task.evaluator = Recorder()
+  strategy = tf.distribute.get_strategy()
+  monkeypatch.setattr(workers, 'position', lambda _: (0, 2))
+  monkeypatch.setattr(
+    workers, 'all_gather', lambda given, x: [x, given is strategy]
+  )
+  assert task.reduce_aggregated_logs(True) == {'n': 3.0}
+  assert task.evaluator.calls == [('merge', [['here'], True])]

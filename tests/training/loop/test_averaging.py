@@ -18,29 +18,29 @@ DECAY = 0.6
 
 
 def model():
-  made = tf_keras.Sequential([tf_keras.layers.Dense(1)])
-  made.build([None, 3])
-  return made
+  network = tf_keras.Sequential([tf_keras.layers.Dense(1)])
+  network.build([None, 3])
+  return network
 
 
 def test_a_swap_is_exact():
   strategy = tf.distribute.OneDeviceStrategy('/cpu:0')
   with strategy.scope():
-    made = model()
+    network = model()
     sgd = tf_keras.optimizers.legacy.SGD(0.1)
     optimizer = averaging.Averaged(sgd, average_decay=DECAY)
-    optimizer.shadow_copy(made)
+    optimizer.shadow_copy(network)
   # Sums of such values would lose the small ones.
-  made.set_weights([np.full([3, 1], 1e-9), np.full([1], 3e7)])
-  before = made.get_weights()
+  network.set_weights([np.full([3, 1], 1e-9), np.full([1], 3e7)])
+  before = network.get_weights()
   with strategy.scope():
     for average in optimizer._average_weights:
       average.assign(tf.fill(average.shape, 7.7e4))
     optimizer.swap_weights()
-    for value in made.get_weights():
+    for value in network.get_weights():
       np.testing.assert_array_equal(value, np.full_like(value, 7.7e4))
     optimizer.swap_weights()
-  for value, expected in zip(made.get_weights(), before, strict=True):
+  for value, expected in zip(network.get_weights(), before, strict=True):
     np.testing.assert_array_equal(value, expected)
 
 
@@ -51,36 +51,36 @@ def params_of(shapes_params):
 def test_averages_follow_the_weights_and_are_restored(tmp_path):
   strategy = tf.distribute.OneDeviceStrategy('/cpu:0')
   with strategy.scope():
-    made = model()
+    network = model()
     sgd = tf_keras.optimizers.legacy.SGD(0.1, momentum=0.9)
     optimizer = averaging.Averaged(sgd, average_decay=DECAY)
-    optimizer.shadow_copy(made)
-    optimizer._create_all_weights(made.trainable_variables)
+    optimizer.shadow_copy(network)
+    optimizer._create_all_weights(network.trainable_variables)
 
   @tf.function
   def run(factor):
-    weights = made.trainable_variables
+    weights = network.trainable_variables
     gradients = [factor * (weight + 1.0) for weight in weights]
     strategy.run(
       optimizer.apply_gradients,
       args=(list(zip(gradients, weights, strict=True)),),
     )
 
-  expected = [np.zeros_like(w) for w in made.get_weights()]
+  expected = [np.zeros_like(w) for w in network.get_weights()]
   for step in range(1, 20):
     run(tf.constant(float(step % 3)))
     decay = min(DECAY, (1 + step) / (10 + step))
     expected = [
       decay * average + (1 - decay) * weight
-      for average, weight in zip(expected, made.get_weights(), strict=True)
+      for average, weight in zip(expected, network.get_weights(), strict=True)
     ]
   # As Orbit writes it.
-  items = tf.train.Checkpoint(model=made, optimizer=optimizer)
+  items = tf.train.Checkpoint(model=network, optimizer=optimizer)
   path = items.save(str(tmp_path / 'ckpt'))
   other = model()
   restore(other, path)
   for value, average, weight in zip(
-    other.get_weights(), expected, made.get_weights(), strict=True
+    other.get_weights(), expected, network.get_weights(), strict=True
   ):
     np.testing.assert_allclose(value, average, rtol=1e-5, atol=1e-6)
     assert np.abs(value - weight).max() > 1e-3
@@ -106,17 +106,17 @@ def test_a_checkpoint_has_weights_and_averages(shapes_params, tmp_path):
     averages = [
       decay * a + (1 - decay) * w for a, w in zip(averages, raw, strict=True)
     ]
-    made = model()
-    restore(made, path)
-    for value, expected in zip(made.get_weights(), averages, strict=True):
+    network = model()
+    restore(network, path)
+    for value, expected in zip(network.get_weights(), averages, strict=True):
       np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-7)
   assert np.abs(raw[0] - averages[0]).max() > 1e-5
 
 
 def raw_weights(path):
-  made = model()
-  tf.train.Checkpoint(model=made).restore(path).expect_partial()
-  return made.get_weights()
+  network = model()
+  tf.train.Checkpoint(model=network).restore(path).expect_partial()
+  return network.get_weights()
 
 
 @pytest.mark.thorough

@@ -50,7 +50,7 @@ def test_an_explosion_is_measured_by_the_loops_before():
   fault = judge.fault(losses(4.0, 50.0, 30.0), finite=True)
   assert (fault.step, fault.suspects) == (1, [0, 1])
   assert 'explosion_factor = 10 times the usual 2' in fault.reason
-  # It is not remembered.
+  # The fault does not become part of the usual losses.
   assert judge.fault(losses(50.0), finite=True) is not None
   assert judge.fault(losses(19.0), finite=True) is None
 
@@ -62,7 +62,7 @@ def test_without_a_factor_only_what_is_not_finite_counts():
   assert judge.fault(losses(np.nan), finite=True) is not None
 
 
-def test_images_that_are_always_there_are_shown():
+def test_the_advice_names_images_suspected_every_time():
   text = advice([7, 9], 'data/train*')
   assert '--source_id=7,9' in text and "--input='data/train*'" in text
   assert 'inspect' not in advice([], 'data/train*')

@@ -85,7 +85,7 @@ def test_the_losses_of_a_loop_by_step():
 
 @pytest.mark.thorough
 @pytest.mark.slow
-def test_what_one_of_two_replicas_has_counts():
+def test_a_loss_of_one_replica_that_is_not_finite_is_reported():
   done = subprocess.run(
     [sys.executable, '-c', REPLICAS],
     capture_output=True,

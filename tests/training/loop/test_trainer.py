@@ -37,7 +37,7 @@ def work(value):
 
 
 @pytest.mark.parametrize('milliseconds', [0, 100])
-def test_the_wait_is_that_for_the_inputs_alone(milliseconds):
+def test_only_waiting_for_the_inputs_is_counted(milliseconds):
   clock, total = trainer.InputClock(), tf.Variable(0.0)
 
   @tf.function
@@ -54,7 +54,7 @@ def test_the_wait_is_that_for_the_inputs_alone(milliseconds):
   waited = clock.read()
   assert clock.read() == 0
   if milliseconds:
-    # What is not waited for is the work, which goes on meanwhile.
+    # The step itself is no waiting; it continues meanwhile.
     assert 0.5 * seconds < waited < seconds
   else:
     assert waited < 0.5 * seconds

@@ -38,7 +38,7 @@ def save(trainer, tmp_path):
 
 
 def watch(tmp_path, monkeypatch, sleep, *, done=(), timeout=5.0):
-  """Returns the steps that are found; `sleep` is what happens meanwhile."""
+  """Returns the evaluated steps; `sleep` runs while the evaluator waits."""
   clock = types.SimpleNamespace(now=0.0)
 
   def slept(seconds):
@@ -63,7 +63,7 @@ def test_each_checkpoint_comes_once_and_in_order(tmp_path, monkeypatch, save):
     step = next(coming)
     if step is not None:
       save(step)
-    if step == 25:  # Both are there when it looks again.
+    if step == 25:  # Both exist at the next look.
       save(next(coming))
 
   found, lines = watch(tmp_path, monkeypatch, sleep)
@@ -76,14 +76,14 @@ def test_each_checkpoint_comes_once_and_in_order(tmp_path, monkeypatch, save):
   assert lines[0].endswith('waiting for the next checkpoint, for at most 5s')
 
 
-def test_what_is_evaluated_is_not_repeated(tmp_path, monkeypatch, save):
+def test_evaluated_checkpoints_are_not_repeated(tmp_path, monkeypatch, save):
   save(20)
   save(30)
   assert watch(tmp_path, monkeypatch, None, done={10, 20})[0] == ['ckpt-30']
   assert watch(tmp_path, monkeypatch, None, done={20, 30})[0] == []
 
 
-def test_it_does_not_wait_for_ever(tmp_path, monkeypatch, save):
+def test_waiting_ends_after_the_timeout(tmp_path, monkeypatch, save):
   save(10)
   with pytest.raises(
     ValueError, match=r'after step 10 of 30 for 5s; .*timeout'
@@ -101,7 +101,9 @@ def test_weights_and_step_are_restored(trainer, save):
   np.testing.assert_array_equal(trainer.model.layers[0].bias, [1, 2])
 
 
-def test_pruned_and_damaged_ones_are_told_and_stay(trainer, save, tmp_path):
+def test_pruned_and_damaged_checkpoints_are_reported_and_kept(
+  trainer, save, tmp_path
+):
   path = save(10)
   for step in (20, 30):
     last = save(step)
@@ -112,7 +114,7 @@ def test_pruned_and_damaged_ones_are_told_and_stay(trainer, save, tmp_path):
   assert data.exists()
 
 
-def test_those_of_another_model_are_an_error(trainer, save):
+def test_checkpoints_of_another_model_are_an_error(trainer, save):
   path = save(10)
   trainer.model = tf_keras.Sequential([tf_keras.layers.Dense(5)])
   trainer.model.build([None, 3])

@@ -54,7 +54,7 @@ def test_one_line_describes_the_devices(strategy):
   assert recorded['decisions'] == list(started.decisions)
 
 
-def test_decisions_are_notes_after_the_line(capsys):
+def test_decisions_are_notes_after_the_first_line(capsys):
   params = params_of(distribution_strategy='off', num_gpus=0)
   started = devices.start(params)
   started.print_summary('eval')

@@ -37,7 +37,7 @@ def test_a_checkpoint_without_space_is_one_line(tmp_path):
   assert message.endswith(f'the same command goes on from {tmp_path}/ckpt-3')
 
 
-def test_errors_of_python_files_and_other_errors(tmp_path):
+def test_errors_of_python_files_are_translated_and_others_pass(tmp_path):
   with (
     pytest.raises(DiskFullError, match='File too large'),
     full_disk_errors(str(tmp_path)),

@@ -11,10 +11,10 @@ from copypaste_tf.training.run.history import History
 
 @pytest.fixture
 def clock(monkeypatch):
-  made = types.SimpleNamespace(now=100.0)
-  fake = types.SimpleNamespace(monotonic=lambda: made.now)
+  fixed = types.SimpleNamespace(now=100.0)
+  fake = types.SimpleNamespace(monotonic=lambda: fixed.now)
   monkeypatch.setattr(history, 'time', fake)
-  return made
+  return fixed
 
 
 def test_seconds_count_all_sessions(tmp_path, clock):

@@ -45,8 +45,8 @@ def test_loops_are_cut_where_the_window_begins_and_ends(
   monkeypatch.setattr(fake, 'stop', lambda: calls.clear())
   trainer = Counting()
   trainer.step.assign(first)
-  made = Profiler(Window(7, 3), str(tmp_path), lines.append)
-  controller = made.controller(
+  own = Profiler(Window(7, 3), str(tmp_path), lines.append)
+  controller = own.controller(
     trainer=trainer, global_step=trainer.step, steps_per_loop=5
   )
   seen = []
@@ -66,8 +66,8 @@ def test_loops_are_cut_where_the_window_begins_and_ends(
 
 def test_a_trace_is_written(tmp_path):
   lines, trainer = [], Counting()
-  made = Profiler(Window(1, 2), str(tmp_path), lines.append)
-  made.controller(
+  own = Profiler(Window(1, 2), str(tmp_path), lines.append)
+  own.controller(
     trainer=trainer, global_step=trainer.step, steps_per_loop=5
   ).train(6)
   assert trainer.loops == [1, 2, 3]

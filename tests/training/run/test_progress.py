@@ -19,22 +19,7 @@ REPORTED = {
 }
 
 
-@pytest.mark.parametrize(
-  ('seconds', 'text'),
-  [
-    (-3, '0s'),
-    (9.4, '9s'),
-    (59.6, '1m00s'),
-    (192, '3m12s'),
-    (3599.7, '1h00m'),
-    (7385, '2h03m'),
-  ],
-)
-def test_durations(seconds, text):
-  assert progress.duration(seconds) == text
-
-
-def test_a_line_of_progress():
+def test_a_line_shows_losses_rate_and_remaining_time():
   values = {**LOSSES, 'images_per_second': 12.34}
   line = 'step 5/20  loss 2.500 mask 0.250  12.3 images/s'
   assert progress.progress_line(5, 20, values, SHOWN, None) == line
@@ -43,7 +28,7 @@ def test_a_line_of_progress():
   )
 
 
-def test_a_line_shows_what_asks_for_attention_and_stays_short():
+def test_a_line_shows_unusual_values_and_stays_short():
   losses = dict.fromkeys(SHOWN, 1.25)
   values = {**losses, 'images_per_second': 118.4, 'gradient_norm': 3.0}
   quiet = progress.progress_line(27_000, 270_000, values, SHOWN, 79_200)
@@ -61,18 +46,18 @@ def test_a_line_shows_what_asks_for_attention_and_stays_short():
 @pytest.fixture
 def clock(monkeypatch):
   """A clock that the test sets."""
-  made = types.SimpleNamespace(now=100.0)
-  made.monotonic = lambda: made.now
-  monkeypatch.setattr(progress, 'time', made)
-  monkeypatch.setattr(history, 'time', made)
-  return made
+  fixed = types.SimpleNamespace(now=100.0)
+  fixed.monotonic = lambda: fixed.now
+  monkeypatch.setattr(progress, 'time', fixed)
+  monkeypatch.setattr(history, 'time', fixed)
+  return fixed
 
 
 @pytest.fixture
 def run(tmp_path, clock):
   """The progress of a run of 20 steps that goes on at step 4, and its lines."""
   lines = []
-  made = progress.Progress(
+  report = progress.Progress(
     str(tmp_path),
     tf.Variable(4, dtype=tf.int64),
     total_steps=20,
@@ -80,41 +65,41 @@ def run(tmp_path, clock):
     **REPORTED,
     write=lines.append,
   )
-  return made, lines
+  return report, lines
 
 
-def advance(made, clock, step, seconds):
-  made._step.assign(step)
+def advance(report, clock, step, seconds):
+  report._step.assign(step)
   clock.now += seconds
   output = {name: tf.constant(value) for name, value in LOSSES.items()}
-  made(output)
+  report(output)
   return output['images_per_second']
 
 
 def test_rates_count_the_steps_of_a_loop(run, clock):
-  made, lines = run
-  assert advance(made, clock, 6, 10.0) == 8 * 2 / 10
-  assert advance(made, clock, 10, 2.0) == 8 * 4 / 2
-  assert 'left' not in lines[0]  # It holds the tracing.
+  report, lines = run
+  assert advance(report, clock, 6, 10.0) == 8 * 2 / 10
+  assert advance(report, clock, 10, 2.0) == 8 * 4 / 2
+  assert 'left' not in lines[0]  # Its time includes the tracing.
   assert lines[1].endswith('16.0 images/s  5s left')
 
 
 def test_an_evaluation_does_not_slow_the_rate(run, clock):
-  made, lines = run
-  advance(made, clock, 6, 1.0)
+  report, lines = run
+  advance(report, clock, 6, 1.0)
   clock.now += 1000
-  made.evaluated({'box_ap': 0.5, 'mask_ap': 0.25, 'box_ap50': 0.75})
+  report.evaluated({'box_ap': 0.5, 'mask_ap': 0.25, 'box_ap50': 0.75})
   assert lines[-1] == 'step 6/20  evaluated: box_ap 0.500, mask_ap 0.250'
-  assert advance(made, clock, 8, 1.0) == 16
+  assert advance(report, clock, 8, 1.0) == 16
 
 
-def test_a_loop_reports_what_was_measured(run, clock):
-  made, _ = run
-  made._replicas = 4
-  made._step.assign(6)
+def test_a_loop_reports_its_measurements(run, clock):
+  report, _ = run
+  report._replicas = 4
+  report._step.assign(6)
   clock.now += 10
   output = {'total_loss': tf.constant(1.0), 'input_seconds': 2.0}
-  made(output)
+  report(output)
   # TensorBoard gets the same.
   assert output.keys() - {'device_memory_gib'} == {
     'total_loss',
@@ -130,17 +115,17 @@ def test_a_loop_reports_what_was_measured(run, clock):
   assert 0.05 < output['host_memory_gib'] < 100
 
 
-def test_history_and_results(run, clock, tmp_path):
-  made, _ = run
-  advance(made, clock, 6, 1.0)
-  made.evaluated({'box_ap': np.float32(0.5), 'mask_ap': np.float32(0.25)})
-  results = made.finish()
+def test_history_and_results_are_written(run, clock, tmp_path):
+  report, _ = run
+  advance(report, clock, 6, 1.0)
+  report.evaluated({'box_ap': np.float32(0.5), 'mask_ap': np.float32(0.25)})
+  results = report.finish()
   rows = (tmp_path / 'history.jsonl').read_text().splitlines()
   first, second = map(json.loads, rows)
   assert first.items() >= {'step': 6, 'seconds': 1.0, **LOSSES}.items()
   assert first['images_per_second'] == 16.0
   assert second == {'step': 6, 'seconds': 1.0, 'box_ap': 0.5, 'mask_ap': 0.25}
-  assert made.evaluated_steps == {6}
+  assert report.evaluated_steps == {6}
   assert results['eval'] == {'box_ap': 0.5, 'mask_ap': 0.25}
   assert (results['step'], results['seconds']) == (6, 1.0)
   assert results['train'].keys() == first.keys() - {'step', 'seconds'}
@@ -162,10 +147,10 @@ def again(tmp_path, step, **options):
 
 
 def test_a_later_session_adds_to_the_results(run, clock, tmp_path):
-  made, _ = run
-  advance(made, clock, 6, 1.0)
-  made.evaluated({'box_ap': 0.5})
-  clock.now += 500  # Killed; started again for nothing but the results.
+  report, _ = run
+  advance(report, clock, 6, 1.0)
+  report.evaluated({'box_ap': 0.5})
+  clock.now += 500  # Killed, then started again to write the results.
   results = again(tmp_path, 6).finish()
   assert (results['seconds'], results['session_seconds']) == (1.0, 0.0)
   assert results['images_per_second'] == 16.0
@@ -174,19 +159,21 @@ def test_a_later_session_adds_to_the_results(run, clock, tmp_path):
 
 
 def test_the_rate_counts_from_the_restored_step(run, clock):
-  made, _ = run
-  made._step.assign(100)
+  report, _ = run
+  report._step.assign(100)
   clock.now += 50
-  made.restart_rate()
-  assert advance(made, clock, 102, 4.0) == 4
+  report.restart_rate()
+  assert advance(report, clock, 102, 4.0) == 4
 
 
 def test_the_best_evaluation_is_told_and_kept(run, clock, tmp_path):
-  made, lines = run
+  report, lines = run
   seen = []
-  made._best = lambda step, values: seen.append(step) or values['box_ap'] > 0.5
-  made.evaluated({'box_ap': 0.75})
-  made.evaluated({'box_ap': 0.25})
+  report._best = lambda step, values: (
+    seen.append(step) or values['box_ap'] > 0.5
+  )
+  report.evaluated({'box_ap': 0.75})
+  report.evaluated({'box_ap': 0.25})
   assert lines[0].endswith('box_ap 0.750, the best so far')
   assert lines[1].endswith('box_ap 0.250')
   assert seen == [4, 4]

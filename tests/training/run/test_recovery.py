@@ -1,4 +1,4 @@
-"""A run that diverges goes back and on, comes to its end, or tells why not."""
+"""A run that diverges recovers and ends, or fails with a report."""
 
 import json
 import signal
@@ -61,7 +61,7 @@ def rows_of(folder):
 
 
 @pytest.mark.slow
-def test_a_run_goes_on_behind_a_bad_batch(shapes_params, tmp_path, capsys):
+def test_a_run_continues_after_a_bad_batch(shapes_params, tmp_path, capsys):
   expected = order(shapes_params)
   bad = expected[4]
   tiny_run.run(
@@ -88,7 +88,7 @@ def test_a_run_goes_on_behind_a_bad_batch(shapes_params, tmp_path, capsys):
 
 @pytest.mark.thorough
 @pytest.mark.slow
-def test_a_run_killed_after_a_recovery_goes_on_behind_it(
+def test_a_run_killed_after_a_recovery_resumes_after_the_bad_batch(
   shapes_params, tmp_path
 ):
   bad = order(shapes_params)[4]
@@ -122,7 +122,7 @@ def test_a_run_killed_after_a_recovery_goes_on_behind_it(
 
 @pytest.mark.thorough
 @pytest.mark.slow
-def test_an_image_that_is_always_bad_is_named_in_the_end(
+def test_an_image_suspected_every_time_is_named_in_the_error(
   shapes_params, tmp_path
 ):
   bad = min(order(shapes_params)[2])
@@ -162,7 +162,7 @@ def trainer_at(step):
   return types.SimpleNamespace(global_step=tf.Variable(step), config=config)
 
 
-def test_the_position_of_the_inputs_after_recoveries(tmp_path):
+def test_the_inputs_continue_after_the_skipped_batches(tmp_path):
   assert Recoveries(str(tmp_path), trainer_at(40)).position() == 40
   rows = [
     {'restored': 100, 'position': 130},
@@ -173,13 +173,13 @@ def test_the_position_of_the_inputs_after_recoveries(tmp_path):
   (tmp_path / recovery.FILE).write_text(text)
   for step, position in ((100, 130), (150, 180), (200, 270), (300, 370)):
     assert Recoveries(str(tmp_path), trainer_at(step)).position() == position
-  # What was skipped lies ahead of a checkpoint from before.
+  # An earlier checkpoint precedes the skipped batches.
   assert Recoveries(str(tmp_path), trainer_at(90)).position() == 90
 
 
 @pytest.mark.thorough
 @pytest.mark.slow
-def test_the_images_of_replicas_and_hosts(shapes_params):
+def test_suspects_are_the_images_of_the_replica_and_its_host(shapes_params):
   data = data_of([*shapes_params, 'BATCH_SIZE = 4'])
 
   def ids(replicas, **layout):
@@ -192,7 +192,7 @@ def test_the_images_of_replicas_and_hosts(shapes_params):
   assert len(hosts) == 4 and ids([2], num_replicas=4, hosts=2) == hosts[2:3]
 
 
-def test_the_images_of_several_sets(shapes_params):
+def test_suspects_come_from_all_record_sets(shapes_params):
   params = [
     *shapes_params,
     *('BATCH_SIZE = 4', 'TrainData.input_path = ""'),

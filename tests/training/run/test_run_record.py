@@ -103,7 +103,7 @@ def test_a_new_folder_has_no_differences(tmp_path):
   assert run_record.differences(str(tmp_path), resolve().params) == []
 
 
-def test_a_record_from_before_there_were_sets_is_the_same(tmp_path):
+def test_a_record_without_sets_equals_the_default(tmp_path):
   run_record.write(str(tmp_path), resolve(), overwrite=False)
   path = tmp_path / run_record.PARAMS
   lines = path.read_text().splitlines(keepends=True)
@@ -130,7 +130,7 @@ def old_record(folder, shapes):
   return str(folder / run_record.PARAMS)
 
 
-def test_an_old_record_goes_on_with_its_recipe(shapes, shapes_params, tmp_path):
+def test_an_old_record_resumes_with_its_recipe(shapes, shapes_params, tmp_path):
   path = old_record(tmp_path / 'old', shapes)
   recipe = gin_config.load(['smoke'], [*shapes_params, *STEPS_OF_OLD])
   assert run_record.differences(str(tmp_path / 'old'), recipe.params) == []

@@ -21,7 +21,7 @@ def test_an_evaluation_needs_a_checkpoint(tmp_path):
 
 @pytest.fixture
 def faked(monkeypatch):
-  """Replaces the trainer; returns what is called, in order."""
+  """Replaces the trainer; returns the calls in order."""
   calls = []
 
   class Fake:

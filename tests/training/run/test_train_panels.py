@@ -48,7 +48,7 @@ def test_a_batch_is_drawn_in_two_columns(batch, monkeypatch):
   assert any(c.startswith('+') for _, _, captions in seen for c in captions)
 
 
-def test_panels_come_at_once_and_then_every_so_many_steps(
+def test_panels_come_at_the_start_and_at_each_interval(
   batch, monkeypatch, tmp_path
 ):
   monkeypatch.setattr(pipeline, 'train_dataset', lambda *_: [batch] * 9)

@@ -1,0 +1,72 @@
+"""Runs a verb: reads its flags, prints its help, and guards its work.
+
+The main function of a verb imports the work, after the flags are read. So help
+and mistakes in flags do not wait for TensorFlow.
+"""
+
+import functools
+import logging as python_logging
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from absl import app, flags, logging
+
+from copypaste_tf import flag_help
+
+
+def run(
+  main: Callable[[], None],
+  define: Callable[[], None],
+  doc: str,
+  argv: list[str] | None = None,
+) -> None:
+  """Runs a verb; a mistake of the user is a message, not a traceback.
+
+  Args:
+    main: does the work, with the flags of `absl.flags.FLAGS`.
+    define: defines the flags.
+    doc: docstring of the verb: a sentence and an example.
+    argv: command line; None means that of the process.
+  """
+  # Not at import: verbs share names of flags, and a process may import several.
+  define()
+  parse = functools.partial(_parse, doc=doc)
+  app.run(lambda _: _guard(main), argv, flags_parser=parse)
+
+
+def _parse(argv: list[str], doc: str) -> list[str]:
+  """Parses the flags; prints the help if an argument asks for it."""
+  asked = set(argv[1:]) & flag_help.ASKS
+  if asked:
+    print(flag_help.text(doc, flags.FLAGS, full=bool(asked & flag_help.FULL)))
+    sys.exit(0)
+  try:
+    rest = flags.FLAGS(argv)
+  except flags.UnrecognizedFlagError as error:
+    _refuse(flag_help.unknown(error.flagname, flags.FLAGS))
+  except flags.Error as error:
+    _refuse(flag_help.invalid(str(error)))
+  if rest[1:]:
+    _refuse(flag_help.stray(rest[1:], flags.FLAGS))
+  return rest
+
+
+def _guard(main: Callable[[], None]) -> None:
+  # Model Garden and TensorFlow log at INFO by default.
+  verbose = flags.FLAGS['verbosity'].present
+  if not verbose:
+    logging.set_verbosity(logging.WARNING)
+    python_logging.getLogger('tensorflow').setLevel('WARNING')
+  try:
+    main()
+  except app.UsageError as error:
+    _refuse(str(error))
+  except (ValueError, FileNotFoundError) as error:
+    if verbose:
+      raise
+    sys.exit('\n'.join(f'error: {line}' for line in str(error).split('\n')))
+
+
+def _refuse(message: str) -> NoReturn:
+  sys.exit(f'error: {message}\n--help lists the flags')

@@ -1,0 +1,134 @@
+"""Checks detections, and prepares them for the evaluators."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from pycocotools import mask as coco_mask
+
+from copypaste_tf.evaluation.coco_inputs import SHAPES
+from copypaste_tf.evaluation.detections import Detections
+
+# pycocotools stores the number of masks of a call in one byte.
+_AREA_CHUNK = 255
+
+
+class _Columns(NamedTuple):
+  """Results, each field as a list. `shapes` are boxes or masks."""
+
+  scores: list[float]
+  image_ids: list[int]
+  category_ids: list[int]
+  shapes: list[Any]
+
+
+def index_results(
+  results: Detections | Sequence[Mapping[str, Any]],
+  groundtruth: Mapping[str, Any],
+  iou_type: str,
+  *,
+  strict_categories: bool = True,
+) -> list[dict[str, Any]]:
+  """Checks results and converts them to the evaluators' form.
+
+  Args:
+    results: detections, or COCO results format.
+    groundtruth: COCO format.
+    iou_type: one of `coco_inputs.IOU_TYPES`. For `segm`, the area of a
+      detection is that of its mask, even if it has a box.
+    strict_categories: whether an unknown category is an error. If not, its
+      detections are left out, which changes no metric.
+
+  Returns:
+    New annotations, numbered from 1. They are dictionaries with one kind of
+    shape, because both evaluators read nothing else: `loadRes` of both makes
+    such dictionaries of an array.
+
+  Raises:
+    ValueError: an unknown image or category, a score that is not finite, no box
+      or no mask where the metric needs one.
+  """
+  key = SHAPES[iou_type]
+  columns = _columns(results, key)
+  _check_scores(columns)
+  images = {image['id'] for image in groundtruth['images']}
+  _check_known(columns.image_ids, 'image', images)
+  known = {category['id'] for category in groundtruth['categories']}
+  if strict_categories:
+    _check_known(columns.category_ids, 'category', known)
+  else:
+    columns = _with_categories(columns, known)
+  areas = _areas(columns.shapes, iou_type)
+  return [
+    {
+      'id': number,
+      'image_id': image,
+      'category_id': category,
+      'score': score,
+      'iscrowd': 0,
+      'area': area,
+      key: shape,
+    }
+    for number, (score, image, category, shape, area) in enumerate(
+      zip(*columns, areas, strict=True), 1
+    )
+  ]
+
+
+def _columns(results, key: str) -> _Columns:
+  if not isinstance(results, Detections):
+    names = ('score', 'image_id', 'category_id', key)
+    return _Columns(*(_column(results, name) for name in names))
+  shapes = results.boxes.tolist() if key == 'bbox' else [*results.masks()]
+  if len(shapes) < len(results):
+    raise ValueError(f'the {len(results)} detections have no {key!r}.')
+  arrays = (results.scores, results.image_ids, results.category_ids)
+  return _Columns(*(array.tolist() for array in arrays), shapes)
+
+
+def _with_categories(columns: _Columns, known: set[int]) -> _Columns:
+  keep = [category in known for category in columns.category_ids]
+  return _Columns(*(list(itertools.compress(c, keep)) for c in columns))
+
+
+def _column(results, key: str) -> list[Any]:
+  """Returns the values of one key; an error names a result without it."""
+  try:
+    return [result[key] for result in results]
+  except KeyError:
+    index = next(i for i, result in enumerate(results) if key not in result)
+    raise ValueError(
+      f'result {index} has no {key!r}; it has {sorted(results[index])}.'
+    ) from None
+
+
+def _check_scores(columns: _Columns) -> None:
+  finite = np.isfinite(np.array(columns.scores, np.float64))
+  if not finite.all():
+    index = int(np.argmin(finite))
+    raise ValueError(
+      f'result {index}, of image {columns.image_ids[index]}, has the '
+      f'score {columns.scores[index]}; a finite number is needed.'
+    )
+
+
+def _check_known(ids: list[int], kind: str, known: set[int]) -> None:
+  unknown = set(ids) - known
+  if unknown:
+    raise ValueError(
+      f'the results name {len(unknown)} {kind} ids that the ground truth does '
+      f'not have, such as {min(unknown)}; it has {len(known)}, from '
+      f'{min(known, default=None)} to {max(known, default=None)}.'
+    )
+
+
+def _areas(shapes, iou_type: str) -> list[float]:
+  if iou_type == 'bbox':
+    boxes = np.array(shapes, np.float64).reshape(-1, 4)
+    return (boxes[:, 2] * boxes[:, 3]).tolist()
+  areas = []
+  for start in range(0, len(shapes), _AREA_CHUNK):
+    chunk = shapes[start : start + _AREA_CHUNK]
+    areas.extend(coco_mask.area(chunk).tolist())
+  return areas

@@ -1,0 +1,105 @@
+"""Counts the objects and the unknown features of records.
+
+Records of another tool may hold the same labels under other names. Nothing
+reads these, so such records look like images without objects.
+"""
+
+import collections
+import difflib
+import itertools
+from collections.abc import Sequence
+
+from copypaste_tf.examples import Features
+from copypaste_tf.records import features as example_features
+from copypaste_tf.records.features import Features as FeatureMap
+from copypaste_tf.records.files import read_serialized
+
+KNOWN = frozenset(
+  value for name, value in vars(Features).items() if not name.startswith('_')
+)
+# `sample` reads at least so many records, and more until it sees an object.
+_ENOUGH = 32
+# A sample without objects ends after so many records or bytes.
+_MOST_RECORDS, _MOST_BYTES = 1024, 256 << 20
+_MOST_FILES = 32
+_SHOWN = 8
+
+
+class Survey:
+  """Counts over the records that were added.
+
+  Attributes:
+    records: number of records.
+    objects: number of labels in them.
+    unknown: number of records with each feature that nothing reads.
+  """
+
+  def __init__(self):
+    """Starts with no record."""
+    self.records = self.objects = 0
+    self.unknown: collections.Counter[str] = collections.Counter()
+
+  def add(self, features: FeatureMap) -> None:
+    """Counts a record; takes the result of `features.load`."""
+    self.records += 1
+    if Features.CLASS in features:
+      labels = example_features.values(features, Features.CLASS, 'int64_list')
+      self.objects += len(labels)
+    self.unknown.update(features.keys() - KNOWN)
+
+  def fault(self) -> str | None:
+    """Describes records without a single object; None if there is one."""
+    if self.objects:
+      return None
+    if not self.records:
+      return 'no object, since there is no record'
+    unknown = self.note()
+    return (
+      f'no object in the {self.records} record{"s" * (self.records > 1)} read: '
+      f'no label in {Features.CLASS!r}{f"; {unknown}" if unknown else ""}'
+    )
+
+  def note(self) -> str | None:
+    """Lists the unknown features with the nearest known names, or None."""
+    if not self.unknown:
+      return None
+    names = [name for name, _ in self.unknown.most_common()]
+    shown = [f'{name!r}{_nearest(name)}' for name in names[:_SHOWN]]
+    left = f' and {len(names) - _SHOWN} more' if names[_SHOWN:] else ''
+    return f'unknown features, which are not read: {", ".join(shown)}{left}'
+
+
+def sample(paths: Sequence[str]) -> Survey:
+  """Counts some records, spread over the files.
+
+  The cost is bounded: the sample ends with the first object after a few
+  records, and in any case after about a thousand records.
+
+  Args:
+    paths: TFRecord files.
+
+  Raises:
+    FileNotFoundError: a file does not exist.
+    ValueError: a file or a record cannot be read. The message names it.
+  """
+  survey, size = Survey(), 0
+  files = paths[:: -(-len(paths) // _MOST_FILES) or 1]
+  share = -(-_MOST_RECORDS // max(len(files), 1))
+  for path in files:
+    for _, index, serialized in itertools.islice(
+      read_serialized([path]), share
+    ):
+      try:
+        survey.add(example_features.load(serialized))
+      except ValueError as error:
+        raise ValueError(f'{path}: record {index}: {error}') from error
+      size += len(serialized)
+      if size > _MOST_BYTES or (survey.objects and survey.records >= _ENOUGH):
+        return survey
+  return survey
+
+
+def _nearest(name: str) -> str:
+  """Returns ` (x?)` for the most similar known name, or ''."""
+  matches = difflib.get_close_matches(name, sorted(KNOWN), n=1)
+  return f' ({matches[0]}?)' if matches else ''

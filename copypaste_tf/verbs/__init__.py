@@ -1,0 +1,3 @@
+"""The work of each verb, which the file of the verb imports when it runs."""
+
+from copypaste_tf import environment as environment  # Before TensorFlow.
