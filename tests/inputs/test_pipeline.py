@@ -362,7 +362,9 @@ def test_a_consumer_that_pauses_finds_no_more_batches(data, monkeypatch, place):
 
 
 def test_no_pipeline_is_tuned(data, folder):
-  evaluation = data_config.EvalData(f'{folder}/targets', 2)
+  evaluation = data_config.EvalData(
+    input_path=f'{folder}/targets', global_batch_size=2
+  )
   for dataset in (
     pipeline.train_dataset(data.replace(augment_on='device'), (32, 32)),
     pipeline.eval_dataset(evaluation, (32, 32)),
