@@ -4,7 +4,9 @@ The main function of a verb imports the work, after the flags are read. So help
 and mistakes in flags do not wait for TensorFlow.
 """
 
+import atexit
 import functools
+import gc
 import logging as python_logging
 import os
 import signal
@@ -22,6 +24,8 @@ def run(
   define: Callable[[], None],
   doc: str,
   argv: list[str] | None = None,
+  *,
+  rest: str | None = None,
 ) -> None:
   """Runs a verb; a mistake of the user is a message, not a traceback.
 
@@ -30,10 +34,14 @@ def run(
     define: defines the flags.
     doc: docstring of the verb: a sentence and an example.
     argv: command line; None means that of the process.
+    rest: flag of several strings that takes the arguments that are no flags,
+      such as the files of a pattern that the shell expanded; None refuses them.
   """
   # Not at import: verbs share names of flags, and a process may import several.
   define()
-  parse = functools.partial(_parse, doc=doc)
+  # The collector would spend seconds on graphs that nobody needs any more.
+  atexit.register(gc.freeze)
+  parse = functools.partial(_parse, doc=doc, more=rest)
   try:
     try:
       app.run(lambda _: _guard(main), argv, flags_parser=parse)
@@ -47,8 +55,9 @@ def run(
     sys.exit(128 + signal.SIGINT)
 
 
-def _parse(argv: list[str], doc: str) -> list[str]:
+def _parse(argv: list[str], doc: str, more: str | None) -> list[str]:
   """Parses the flags; prints the help if an argument asks for it."""
+  flags.FLAGS.set_gnu_getopt(more is not None)  # Flags may follow the rest.
   asked = set(argv[1:]) & flag_help.ASKS
   if asked:
     full = bool(asked & flag_help.FULL)
@@ -60,7 +69,9 @@ def _parse(argv: list[str], doc: str) -> list[str]:
     _refuse(flag_help.unknown(error.flagname, flags.FLAGS))
   except flags.Error as error:
     _refuse(flag_help.invalid(str(error), flags.FLAGS))
-  if rest[1:]:
+  if more:
+    flags.FLAGS[more].value = [*(flags.FLAGS[more].value or ()), *rest[1:]]
+  elif rest[1:]:
     _refuse(flag_help.stray(rest[1:], flags.FLAGS))
   return rest
 

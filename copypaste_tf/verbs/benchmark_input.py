@@ -15,7 +15,7 @@ from copypaste_tf.inputs.data_config import TrainData
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.checks import config_checks
 from copypaste_tf.training.config import gin_config
-from copypaste_tf.training.run import run_record
+from copypaste_tf.training.run import versions
 
 SHUFFLE_BUFFER = 64
 
@@ -55,8 +55,8 @@ def benchmark(resolved: gin_config.Resolved, options: flags.FlagValues) -> None:
   print(input_summary.table(summary))
   if options.json:
     strategy = resolved.params.runtime.distribution_strategy
-    versions = run_record.versions(strategy)
-    _write(options.json, {**summary, 'versions': versions})
+    described = versions.describe(strategy)
+    _write(options.json, {**summary, 'versions': described})
 
 
 def cores_of(values: Sequence[str]) -> list[int]:
