@@ -56,6 +56,13 @@ def _define_flags() -> None:
   flags.DEFINE_integer(
     'seed', 0, 'Of the order of the images, the fraction and the split.'
   )
+  _define_flags_of_faults()
+  flags.DEFINE_bool(
+    'overwrite', False, 'Delete shards that other flags have made.'
+  )
+
+
+def _define_flags_of_faults() -> None:
   flags.DEFINE_enum(
     'on_error',
     'skip',
@@ -82,9 +89,6 @@ def _define_flags() -> None:
     'allow_outside_image_dir',
     False,
     'Whether file names of the annotations may lead out of --image_dir.',
-  )
-  flags.DEFINE_bool(
-    'overwrite', False, 'Delete shards that other flags have made.'
   )
 
 
