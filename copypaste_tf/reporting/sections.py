@@ -15,7 +15,7 @@ from copypaste_tf.reporting.page import Section
 from copypaste_tf.tasks.captions import Captions, MetricTable
 
 _WIDE = 400  # Pixels; a pair of larger images fills the page.
-# Captions of the entries of `run_record.versions`.
+# Captions of the entries of `versions.describe`.
 _MACHINE = {
   'time': 'Started',
   'git_commit': 'Commit',
@@ -209,7 +209,7 @@ def setup(
 
   Args:
     settings: plain text by name.
-    versions: the result of `run_record.versions`.
+    versions: the result of `versions.describe`.
     texts: longer texts by title, shown on a click; empty ones are left out.
   """
   machine = {

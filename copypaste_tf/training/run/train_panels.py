@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from copypaste_tf import augment, drawing, examples
+from copypaste_tf.console import saying
 from copypaste_tf.examples import TrainScenes
 from copypaste_tf.inputs import (
   batch_layout,
@@ -68,7 +69,8 @@ class Panels:
     if step < self._next:
       return
     self._next = step + self._every
-    panel = draw_batch(next(self._batches), self._names)
+    with saying('drawing a training batch for TensorBoard'):
+      panel = draw_batch(next(self._batches), self._names)
     with self._writer.as_default(), tf.summary.record_if(True):
       tf.summary.image('training_batch', panel[np.newaxis], step=step)
     self._writer.flush()
