@@ -84,7 +84,8 @@ def draw_batch(scenes: TrainScenes, names: Mapping[int, str]) -> np.ndarray:
     names: class names by category id. Ids without a name are shown as numbers.
 
   Returns:
-    `[h, w, 3]` uint8, small images enlarged; pasted objects are captioned with a `+`.
+    `[h, w, 3]` uint8; small images are enlarged, and pasted objects are
+    captioned with a `+`.
   """
   images = augment.denormalize(scenes.image).numpy()
   arrays = tf.nest.map_structure(np.asarray, scenes._replace(image=images))
