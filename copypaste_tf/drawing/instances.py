@@ -40,8 +40,8 @@ def draw_instances(
     scale: factor by which the image is enlarged, to make room for captions.
 
   Returns:
-    `[scale * h, scale * w, 3]` uint8, a new array. If there is no room for the captions, they
-    are numbers and the array is larger: a legend is added below.
+    `[scale * h, scale * w, 3]` uint8, a new array. If there is no room for the
+    captions, they are numbers and the array is larger: a legend is added below.
 
   Raises:
     ValueError: if the image is not uint8 RGB, or the lengths or shapes differ.
