@@ -18,6 +18,12 @@ from tfrecord_tools import faults
 
 
 def _define_flags() -> None:
+  _define_sources_and_outputs()
+  _define_selection()
+  _define_faults()
+
+
+def _define_sources_and_outputs() -> None:
   for name, text in (
     ('image_dir', 'Folder of the images.'),
     ('annotations', 'Annotation file in COCO format (JSON).'),
@@ -39,6 +45,12 @@ def _define_flags() -> None:
     True,
     'Whether records carry masks; Copy-Paste needs them.',
   )
+  flags.DEFINE_bool(
+    'overwrite', False, 'Delete shards that other flags have made.'
+  )
+
+
+def _define_selection() -> None:
   flags.DEFINE_float(
     'fraction',
     1.0,
@@ -56,6 +68,9 @@ def _define_flags() -> None:
   flags.DEFINE_integer(
     'seed', 0, 'Of the order of the images, the fraction and the split.'
   )
+
+
+def _define_faults() -> None:
   flags.DEFINE_enum(
     'on_error',
     'skip',
@@ -82,9 +97,6 @@ def _define_flags() -> None:
     'allow_outside_image_dir',
     False,
     'Whether file names of the annotations may lead out of --image_dir.',
-  )
-  flags.DEFINE_bool(
-    'overwrite', False, 'Delete shards that other flags have made.'
   )
 
 
