@@ -57,7 +57,7 @@ FOLDERS = {
     'regions',
     'checkpoints',
   ),
-  'training': ('config', 'checks', 'checkpoints', 'loop', 'run'),
+  'training': ('config', 'checkpoints', 'checks', 'loop', 'run'),
 }
 LONGEST_FUNCTION = 60
 LONGEST_MODULE = 250

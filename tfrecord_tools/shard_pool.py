@@ -84,7 +84,7 @@ def _write_in_pool(
   executor = concurrent.futures.ProcessPoolExecutor(
     workers, context, initializer=_start_worker, initargs=(done,)
   )
-  with executor:
+  try:
     futures = {
       executor.submit(_work, index, entries, job): index
       for index, entries in tasks.items()
@@ -98,10 +98,10 @@ def _write_in_pool(
       )
       bar.update(done.value - bar.n)
       for future in ready:
-        if future.exception():
-          executor.shutdown(cancel_futures=True)
         future.result()
     return {index: future.result() for future, index in futures.items()}
+  finally:  # After an error or Ctrl-C, no other shard begins.
+    executor.shutdown(cancel_futures=True)
 
 
 def _start_worker(done: Any) -> None:

@@ -80,7 +80,7 @@ def draw(record: records.Record) -> np.ndarray:
     pixels = np.asarray(image.convert('RGB'))
   masks = list(records.instance_masks(record)) if record.has_masks else None
   captions = [_caption(record, i) for i in range(len(record.classes))]
-  colors = drawing.class_colors(record.classes)
+  colors = drawing.instance_colors(record.classes)
   return drawing.draw_instances(pixels, record.boxes, masks, captions, colors)
 
 

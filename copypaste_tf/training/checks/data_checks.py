@@ -59,7 +59,9 @@ def problems(
     label_maps[field] = facts.classes
     listed += _misfits(params, field, facts)
   listed += _label_maps(label_maps)
-  return listed if missing_data else listed + [*_other_files(task)]
+  if 'eval' in mode and not missing_data:
+    listed += _annotations(task)
+  return listed
 
 
 def gather(patterns: str) -> Facts:
@@ -158,11 +160,6 @@ def _label_maps(label_maps: dict[str, dict[int, str]]) -> Iterator[Problem]:
         )
 
 
-def _other_files(task) -> Iterator[Problem]:
+def _annotations(task) -> Iterator[Problem]:
   if task.annotation_file and not tf.io.gfile.exists(task.annotation_file):
     yield Problem('task.annotation_file', f'no file {task.annotation_file!r}')
-  checkpoint = task.init_checkpoint
-  if checkpoint and not (
-    tf.io.gfile.isdir(checkpoint) or tf.io.gfile.glob(checkpoint + '.index')
-  ):
-    yield Problem('task.init_checkpoint', f'no checkpoint {checkpoint!r}')
