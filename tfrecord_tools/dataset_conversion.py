@@ -216,4 +216,14 @@ def _manifest(
     sources={'annotations': source},
     shards=shards,
   )
-  return {**built, **dataset.renumbered, 'fingerprint': job.fingerprint}
+  # Without them, a small split would seem to lose more than the data set does.
+  in_source = {
+    'images': dict(dataset.drops.images),
+    'annotations': dict(dataset.drops.annotations),
+  }
+  return {
+    **built,
+    **dataset.renumbered,
+    'dropped_in_source': in_source,
+    'fingerprint': job.fingerprint,
+  }

@@ -73,7 +73,7 @@ def _exact(
       continue
     # A plain name is recorded as it is written. Behind a link, `..` would lead
     # to another folder.
-    plain = inside == normal and '..' not in name
+    plain = inside == normal and not name.endswith('/') and '..' not in name
     return entry._replace(file_names=(name if plain else inside,))
   if outside is None:
     return None

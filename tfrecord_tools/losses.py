@@ -25,10 +25,15 @@ def problems(
     accepted = max_dropped == 1 and kind == 'annotations'
     if taken and not counts['written'] and not accepted:
       yield f'no {kind[:-1]} of {taken} could be converted.'
+    # Faults of the whole source weigh by the part of it that was selected.
+    source = manifest.get('dropped_in_source', {}).get(kind, {})
+    total = sum(source.values())
+    part_left = counts['not_selected'] / max(1, counts['in'] - total)
+    largest = max(least, max_dropped * (taken - part_left * total))
     for reason, count in sorted(manifest['dropped'][kind].items()):
       if reason in _HARMLESS or reason in _COUNTED_AS_IMAGES:
         continue
-      if count > max(least, max_dropped * taken):
+      if count - part_left * source.get(reason, 0) > largest:
         yield (
           f'{count} of {taken} {kind} were dropped: {reason}'
           f'{_example(manifest, reason)}.'

@@ -11,6 +11,7 @@ import time
 import numpy as np
 import pytest
 import tensorflow as tf
+import verbs
 from coco_folder import SQUARE, CocoFolder, label
 from conversions import (
   assert_adds_up,
@@ -501,6 +502,20 @@ def test_nothing_converted_is_an_error(folder):
   assert done.returncode == 1
   assert 'missing_image' in done.stdout
   assert 'no image of 1 could be converted' in done.stderr
+
+
+def test_the_command_line_makes_splits_and_names_what_is_wrong(folder):
+  many(folder, 8)
+  module, *rest = command(folder, split='a:0.5,b:0.5')[2:]
+  done = verbs.run_here(module, *rest)
+  assert done.returncode == 0, done.stderr
+  assert 'split a:' in done.stdout and 'split b:' in done.stdout
+  assert set(read(folder, 'data-a')) | set(read(folder, 'data-b')) == {
+    *range(1, 9)
+  }
+  done = verbs.run_here(module, *command(folder, split='a=0.5')[3:])
+  assert done.returncode == 1
+  assert 'train:0.75,val:0.25' in done.stderr
 
 
 def garden():

@@ -192,7 +192,9 @@ def test_faults_of_the_source_are_counted_in_each_split_once(folder):
   many(folder, 12)
   folder.annotations.append(label(99, image_id=999))
   for manifest in split(folder, 'a:0.5', 'b:0.5').values():
-    assert manifest['dropped']['annotations'] == {'unknown_image': 1}
+    dropped = {'unknown_image': 1}
+    assert manifest['dropped']['annotations'] == dropped
+    assert manifest['dropped_in_source']['annotations'] == dropped
     assert_adds_up(manifest)
 
 

@@ -151,9 +151,9 @@ def test_names_that_lead_back_into_the_folder_are_inside(folder):
   fill(folder, '1.jpg', 'a/2.jpg')
   link = folder.parent / 'link'
   link.symlink_to(folder)
-  names = ('../images/1.jpg', str(folder / 'a/2.jpg'), 'a/../1.jpg')
+  names = ('../images/1.jpg', str(folder / 'a/2.jpg'), 'a/../1.jpg', '1.jpg/')
   files = [entry.file_names[0] for entry in resolve(folder, *names)]
-  assert files == ['1.jpg', 'a/2.jpg', '1.jpg']
+  assert files == ['1.jpg', 'a/2.jpg', '1.jpg', '1.jpg']
   (entry,) = resolve(link, str(folder / '1.jpg'))
   assert entry.file_names == ('1.jpg',) and not entry.notes
 

@@ -75,3 +75,13 @@ def test_masks_without_pixels_are_a_loss():
 def test_the_advice_names_the_flag():
   assert '--max_dropped=1' in losses.advice(0.1)
   assert '--max_dropped=0.1 is lost' in losses.advice(0.1)
+
+
+def test_faults_of_the_source_weigh_by_the_part_that_was_selected():
+  # 5 of 100 in the source; this split takes 10 of the other 95.
+  data = manifest({'bad': 5}, taken=15, not_selected=85)
+  assert list(losses.problems(data, max_dropped=0.1))
+  data['dropped_in_source'] = {'images': {}, 'annotations': {'bad': 5}}
+  assert not list(losses.problems(data, max_dropped=0.1))
+  data['dropped']['annotations']['bad'] = 7
+  assert list(losses.problems(data, max_dropped=0.1))
