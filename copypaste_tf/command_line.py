@@ -4,7 +4,9 @@ The main function of a verb imports the work, after the flags are read. So help
 and mistakes in flags do not wait for TensorFlow.
 """
 
+import atexit
 import functools
+import gc
 import logging as python_logging
 import os
 import signal
@@ -37,6 +39,8 @@ def run(
   """
   # Not at import: verbs share names of flags, and a process may import several.
   define()
+  # The collector would spend seconds on graphs that nobody needs any more.
+  atexit.register(gc.freeze)
   parse = functools.partial(_parse, doc=doc, more=rest)
   try:
     try:

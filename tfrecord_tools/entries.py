@@ -89,8 +89,8 @@ class ImageEntry(NamedTuple):
 
   Attributes:
     id: image id, an integer of 64 bits.
-    file_names: possible names within the image folder; the first that exists
-      is read.
+    file_names: possible names within the image folder, the likeliest first; see
+      `file_names.resolve`.
     objects: its annotations; see `Lazy`.
     size: annotated height and width in pixels, None if not stated; so is each
       of the two.
@@ -98,6 +98,7 @@ class ImageEntry(NamedTuple):
     not_exhaustive_category_ids: categories of which some instances are not
       annotated, None if not stated.
     notes: repairs that the loader made.
+    fault: why its file cannot be read, None if it can.
   """
 
   id: int
@@ -107,6 +108,7 @@ class ImageEntry(NamedTuple):
   neg_category_ids: Sequence[int] | None = None
   not_exhaustive_category_ids: Sequence[int] | None = None
   notes: tuple[Note, ...] = ()
+  fault: SourceError | None = None
 
 
 class Dataset(NamedTuple):

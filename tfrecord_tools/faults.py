@@ -5,6 +5,8 @@ import dataclasses
 import reprlib
 from typing import Any, NamedTuple
 
+from copypaste_tf import printable
+
 ON_ERROR = ('skip', 'fail')  # Leave a fault out and count it, or stop.
 _EXAMPLES_PER_REASON = 10
 _SHOWN = reprlib.Repr()
@@ -23,7 +25,8 @@ class SourceError(ValueError):
   def __init__(self, reason: str, detail: str):
     super().__init__(reason, detail)
     self.reason = reason
-    self.detail = detail
+    # It may quote the annotation file.
+    self.detail = printable.escape(detail)
 
   def __str__(self) -> str:
     return f'{self.reason}: {self.detail}'
@@ -112,6 +115,7 @@ class Drops:
     )
 
   def _note(self, place: str, fault: SourceError) -> None:
+    place = printable.escape(place)
     if self.stop:
       raise ConversionError(f'{place}: {fault}')
     first = self.examples.setdefault(fault.reason, [])

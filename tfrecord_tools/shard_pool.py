@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+import tensorflow as tf
 import tqdm
 
 from tfrecord_tools import conversion, sharding
@@ -106,6 +107,8 @@ def _write_in_pool(
 def _start_worker(done: Any) -> None:
   global _done
   _done = done
+  # Each worker would otherwise claim the memory of a GPU that it never uses.
+  tf.config.set_visible_devices([], 'GPU')
   threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from copypaste_tf import records
+from copypaste_tf import printable, records
 from copypaste_tf.examples import IDS_PER_PLANE, SCHEMA_VERSION, Features
 from copypaste_tf.records import features as example_features
 from copypaste_tf.records import fields, png
@@ -35,7 +35,7 @@ class Fault(NamedTuple):
   detail: str
 
   def __str__(self) -> str:
-    return f'{self.place}: {self.field}: {self.detail}'
+    return f'{self.place}: {self.field}: {printable.escape(self.detail)}'
 
 
 def expand(patterns: Iterable[str]) -> list[str]:

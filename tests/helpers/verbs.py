@@ -5,6 +5,7 @@ import importlib
 import io
 import subprocess
 import sys
+import time
 
 from absl import flags
 
@@ -45,3 +46,31 @@ def run_here(module, *arguments) -> subprocess.CompletedProcess[str]:
   return subprocess.CompletedProcess(
     arguments, status, out.getvalue(), error.getvalue()
   )
+
+
+def until(text, module, *arguments) -> tuple[str, float]:
+  """Runs a verb that must not fail, and times its end.
+
+  Args:
+    text: a part of the line after which the process should end.
+    module: the verb.
+    *arguments: its command line.
+
+  Returns:
+    Its standard output, and the seconds between that line and the end.
+  """
+  process = subprocess.Popen(
+    [sys.executable, '-u', '-m', module, *arguments],
+    stdout=subprocess.PIPE,
+    text=True,
+  )
+  lines, began = [], time.monotonic()
+  for line in process.stdout:
+    lines.append(line)
+    if text in line:
+      began = time.monotonic()
+  status = process.wait()
+  seconds = time.monotonic() - began
+  printed = ''.join(lines)
+  assert not status, f'{module}\n{printed}'
+  return printed, seconds

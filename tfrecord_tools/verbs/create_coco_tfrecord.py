@@ -16,11 +16,15 @@ def main() -> None:
   options = dataset_conversion.Options(
     **{name: flags.FLAGS[name].value for name in names}
   )
-  result = dataset_conversion.convert(options)
-  print(manifest.table(result))
+  results = dataset_conversion.convert_splits(options)
   allowed = flags.FLAGS.max_dropped
-  problems = list(losses.problems(result, max_dropped=allowed))
-  for problem in problems:
-    print(f'error: {options.annotations}: {problem}', file=sys.stderr)
-  if problems:
+  failed = False
+  for name, result in results.items():
+    if name:
+      print(f'split {name}:')
+    print(manifest.table(result))
+    for problem in losses.problems(result, max_dropped=allowed):
+      print(f'error: {options.annotations}: {problem}', file=sys.stderr)
+      failed = True
+  if failed:
     sys.exit(losses.advice(allowed))
