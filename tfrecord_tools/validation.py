@@ -115,13 +115,13 @@ def _check_record(
     # Checked before parsing, since a wrong size makes the planes unreadable.
     faults += _image(features)
     record = records.parse(serialized)
+    faults += [*_objects(record, features), *_category_lists(record)]
+    if record.has_masks and Features.PLANES in features:
+      faults += [*_addresses(record), *_pngs(record, features)]
+    faults += _schema(features)
   except example_features.FeatureError as error:
     faults.append((error.feature, error.detail))
     return [Fault(place, *fault) for fault in faults]
-  faults += [*_objects(record, features), *_category_lists(record)]
-  if record.has_masks and Features.PLANES in features:
-    faults += [*_addresses(record), *_pngs(record, features)]
-  faults += _schema(features)
   if manifest:
     faults += manifest_checks.check(record, manifest)
   first = seen.setdefault(record.source_id, place)

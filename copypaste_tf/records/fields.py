@@ -25,14 +25,17 @@ BOX_KEYS = (
   Features.BOX_YMAX,
   Features.BOX_XMAX,
 )
+_LARGEST_SIDE = 2**31 - 1
 
 
 def shape(features: FeatureMap) -> tuple[int, int]:
-  """Reads height and width in pixels, at least 1x1."""
+  """Reads height and width in pixels, at least 1x1 and of 31 bits."""
   height = scalar(features, Features.HEIGHT, 'int64_list')
   width = scalar(features, Features.WIDTH, 'int64_list')
   if height < 1 or width < 1:
     fail(Features.HEIGHT, f'a size of at least 1x1, got {height}x{width}')
+  if max(height, width) > _LARGEST_SIDE:
+    fail(Features.HEIGHT, f'a size of 31 bits, got {height}x{width}')
   return height, width
 
 
