@@ -73,7 +73,7 @@ def test_the_notebook_runs(notebook, tmp_path):
   nbformat = pytest.importorskip('nbformat')
   folder = tmp_path / 'experiments'
   folder.mkdir()
-  fresh = nbformat.from_dict(notebook)
+  fresh = nbformat.read(NOTEBOOK, as_version=4)
   client = nbclient.NotebookClient(
     fresh, timeout=1200, resources={'metadata': {'path': str(folder)}}
   )
