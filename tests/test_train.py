@@ -31,9 +31,11 @@ def recipe(shapes):
 @pytest.fixture(scope='module')
 def model_dir(tmp_path_factory, recipe):
   folder = tmp_path_factory.mktemp('run') / 'model'
-  done = run('train', *recipe, f'--model_dir={folder}')
-  assert done.returncode == 0, done.stderr
-  (folder / 'stdout.txt').write_text(done.stdout)
+  printed, rest = verbs.until(
+    'done at step', 'copypaste_tf.train', *recipe, f'--model_dir={folder}'
+  )
+  (folder / 'stdout.txt').write_text(printed)
+  (folder / 'seconds_after_the_end.txt').write_text(str(rest))
   return folder
 
 
@@ -54,6 +56,12 @@ def test_each_loop_prints_a_line_of_progress(model_dir):
   assert [line.split()[1] for line in lines] == ['2/4', '4/4', '4/4', 'at']
   assert 'images/s' in lines[0] and 'mask ' in lines[0]
   assert 'left' in lines[1] and 'mask_ap' in lines[2]
+
+
+@pytest.mark.slow
+def test_the_process_ends_with_its_last_line(model_dir):
+  """The thread that tunes tf.data would sleep up to a minute."""
+  assert float((model_dir / 'seconds_after_the_end.txt').read_text()) < 10
 
 
 @pytest.mark.slow

@@ -13,9 +13,9 @@ import tensorflow as tf
 
 from copypaste_tf.training.run import memory
 
-# Rounds in which functions are compiled and `tf.data` enlarges its buffers; the
-# work to fill these would count as work for the images that are taken.
-WARM_UP = 5
+# Rounds in which functions are compiled and buffers are filled; this work would
+# count as work for the images that are taken.
+WARM_UP = 2
 
 Workload = Callable[[int], Callable[[], object]]
 """Takes a number of images; returns the function to time."""

@@ -71,6 +71,8 @@ class TrainData(hyperparams.Config):
     num_planes: largest number of id planes read from an image.
     shuffle_buffer_size: serialized records in the shuffle buffer of each set.
     cycle_length: files of a set that are read at the same time.
+    prefetch_mib: memory in MiB for the batches that are made ahead of the
+      training; at least two are, and at most one for each core and one more.
     jitter: flip, scale and crop of the images.
     source_jitter: jitter of the images pasted from; None means `jitter`.
     copy_paste: options of Copy-Paste; None trains without it.
@@ -101,6 +103,7 @@ class TrainData(hyperparams.Config):
   num_planes: int = 8
   shuffle_buffer_size: int = 10_000
   cycle_length: int = 16
+  prefetch_mib: int = 1024
   jitter: ScaleJitter = dataclasses.field(default_factory=ScaleJitter)
   source_jitter: ScaleJitter | None = None
   copy_paste: CopyPaste | None = None

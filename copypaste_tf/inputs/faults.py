@@ -6,6 +6,7 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 
 from copypaste_tf.examples import Features
+from copypaste_tf.records import streams
 
 
 def find(
@@ -27,7 +28,7 @@ def find(
   for path in paths:
     index = -1
     try:
-      for index, record in enumerate(tf.data.TFRecordDataset(path)):
+      for index, record in enumerate(streams.serialized([path])):
         fault = _fault(record, decode)
         if fault:
           return f'{path}: record {index}{_named(record)}: {fault}'

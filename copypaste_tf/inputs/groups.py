@@ -11,7 +11,7 @@ from copypaste_tf.inputs.host_part import HostPart
 
 
 def scene_stages(
-  data: TrainData, part: HostPart, layout: Layout
+  data: TrainData, part: HostPart, layout: Layout, calls: int
 ) -> dict[str, list[tf.data.Dataset]]:
   """Reads, decodes and batches the scenes of groups.
 
@@ -19,6 +19,7 @@ def scene_stages(
     data: config of the training inputs.
     part: the part of the host, and its position.
     layout: the composition of a group.
+    calls: records of a stream that are decoded at the same time.
 
   Returns:
     The stages by name, each with the datasets of the targets and, if the layout
@@ -35,7 +36,7 @@ def scene_stages(
   # The position in a group identifies the set, so the order must stay.
   several = len(layout.streams) > 1
   decoded = [
-    reader.scenes(records, keep_order=several, **limits(data))
+    reader.scenes(records, calls=calls, keep_order=several, **limits(data))
     for records in read
   ]
   batched = [

@@ -10,6 +10,7 @@ from official.core import config_definitions as cfg
 from copypaste_tf.augment import options
 from copypaste_tf.inputs import (
   batch_layout,
+  buffers,
   composing,
   data_files,
   data_service,
@@ -22,6 +23,7 @@ from copypaste_tf.inputs import (
   scene_batches,
 )
 from copypaste_tf.inputs.data_config import EvalData, TrainData
+from copypaste_tf.records import streams
 
 
 def train_dataset(
@@ -80,9 +82,12 @@ def train_stages(
   part = _part(data, input_context, start_step)
   size = batch_layout.group_size(data, part.batch_size, part.replicas)
   layout = batch_layout.layout(data, size)
+  ahead = buffers.ahead(data)
   stages = {
     name: _zipped(streams)
-    for name, streams in groups.scene_stages(data, part, layout).items()
+    for name, streams in groups.scene_stages(
+      data, part, layout, ahead.calls
+    ).items()
   }
   stages |= groups.pair_stage(stages['batch'], data, part, layout)
   *_, scenes = stages.values()
@@ -92,15 +97,21 @@ def train_stages(
   if data.augment_on == 'host':
     stages['augment'] = reader.train_batches(
       stages['seed'],
+      ahead=ahead,
       output_size=output_size,
       **augment_knobs(data),
       **augment_options,
     )
-  *_, last = stages
-  stages[last] = stages[last].prefetch(tf.data.AUTOTUNE)
+    stages['augment'] = stages['augment'].prefetch(1)
+  else:
+    raw = stages['seed']
+    stages['seed'] = raw.prefetch(ahead.batches(raw.element_spec))
   options = tf.data.Options()
   options.deterministic = data.deterministic
-  return {name: stage.with_options(options) for name, stage in stages.items()}
+  return {
+    name: streams.untuned(stage).with_options(options)
+    for name, stage in stages.items()
+  }
 
 
 def augment_knobs(data: TrainData) -> dict[str, Any]:

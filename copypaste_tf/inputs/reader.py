@@ -6,8 +6,9 @@ import tensorflow as tf
 
 from copypaste_tf.augment.draws import jitter
 from copypaste_tf.augment.pixels import normalization
-from copypaste_tf.inputs import decode, scene_batches
+from copypaste_tf.inputs import buffers, decode, scene_batches
 from copypaste_tf.inputs.decode import NO_IMAGE, EvalScenes
+from copypaste_tf.records import streams
 
 
 def scenes(
@@ -16,6 +17,7 @@ def scenes(
   source_size: tuple[int, int],
   max_instances: int,
   num_planes: int,
+  calls: int = tf.data.AUTOTUNE,
   keep_order: bool = False,
 ) -> tf.data.Dataset:
   """Decodes records.
@@ -25,6 +27,7 @@ def scenes(
     source_size: height and width of the padded images, pixels.
     max_instances: largest number of objects in a record.
     num_planes: largest number of id planes in a record.
+    calls: records decoded at the same time.
     keep_order: keep the order of the records, even if the options of the
       dataset do not ask for it.
 
@@ -42,27 +45,33 @@ def scenes(
 
   return records.map(
     decode_scene,
-    num_parallel_calls=tf.data.AUTOTUNE,
+    num_parallel_calls=calls,
     deterministic=True if keep_order else None,
   )
 
 
 def train_batches(
-  batches: tf.data.Dataset, *, jit_compile: bool = True, **knobs
+  batches: tf.data.Dataset,
+  *,
+  ahead: buffers.Ahead,
+  jit_compile: bool = True,
+  **knobs,
 ) -> tf.data.Dataset:
   """Augments batches on the host.
 
   Args:
     batches: dataset of `RawScenes`.
+    ahead: limits the batches that are augmented at the same time.
     jit_compile: compile the augmentation with XLA; slow without.
     **knobs: keyword arguments of `augment.augment`.
 
   Returns:
     A dataset of `TrainScenes`.
   """
+  augment = scene_batches.compiled_augment(jit_compile=jit_compile, **knobs)
+  result = batches.map(augment).element_spec
   return batches.map(
-    scene_batches.compiled_augment(jit_compile=jit_compile, **knobs),
-    num_parallel_calls=tf.data.AUTOTUNE,
+    augment, num_parallel_calls=ahead.batches(batches.element_spec, result)
   )
 
 
@@ -105,11 +114,10 @@ def eval_batches(
       present, lambda: fit(serialized), lambda: _blank(output_size, dtype)
     )
 
-  records = tf.data.TFRecordDataset(list(paths))
+  records = streams.serialized(paths)
   records = _records_of_worker(records, batch_size, input_context)
-  scenes = records.map(fit_or_blank, num_parallel_calls=tf.data.AUTOTUNE)
-  scenes = scenes.batch(batch_size, drop_remainder=True)
-  return scenes.prefetch(tf.data.AUTOTUNE)
+  scenes = records.map(fit_or_blank, num_parallel_calls=buffers.cores())
+  return scenes.batch(batch_size, drop_remainder=True).prefetch(2)
 
 
 @tf.autograph.experimental.do_not_convert

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from copypaste_tf.records import streams
+
 _ENDLESS = 2**62
 
 
@@ -71,8 +73,8 @@ def shuffled_records(
   Raises:
     ValueError: if there are no files, or no records in them.
   """
-  _require_records(share)
   columns = _columns(share)
+  _require_records(share, columns)
 
   def epoch(number):
     # Fixes the op seed, so the order does not depend on the process's seed.
@@ -122,8 +124,8 @@ def splittable_records(
     ValueError: if there are no files, or no records in them.
   """
   share = slices(paths)
-  _require_records(share)
   columns, count = _columns(share), len(share)
+  _require_records(share, columns)
 
   def file_of(number):
     key = tf.stack([tf.constant(seed, tf.int64), number // count])
@@ -140,14 +142,22 @@ def count_records(share: Sequence[Slice]) -> int:
   """Counts records by reading all of them."""
   files = tf.data.Dataset.from_tensor_slices(_columns(share))
   ones = _interleaved(files, 16).map(lambda _: tf.constant(1, tf.int64))
-  return int(ones.reduce(tf.constant(0, tf.int64), tf.add))
+  total = streams.untuned(ones).reduce(tf.constant(0, tf.int64), tf.add)
+  return int(total)
 
 
 def _columns(share):
-  """Returns each field of all slices as one tensor."""
+  """Returns paths, compressions and each other field of all slices.
+
+  Raises:
+    ValueError: there are no slices.
+  """
+  if not share:
+    raise ValueError('No record files were given; expected at least one path.')
   paths, parts, part = zip(*share, strict=True)
   return (
     tf.constant(paths),
+    tf.constant(streams.compressions(paths)),
     tf.constant(parts, tf.int64),
     tf.constant(part, tf.int64),
   )
@@ -155,8 +165,13 @@ def _columns(share):
 
 def _interleaved(files, cycle_length):
   """Reads files in turn, strictly so if `Options.deterministic` is set."""
+
+  def read(path, compression, parts, part):
+    records = tf.data.TFRecordDataset(path, compression)
+    return records.shard(parts, part)
+
   return files.interleave(
-    lambda path, parts, part: tf.data.TFRecordDataset(path).shard(parts, part),
+    read,
     cycle_length=cycle_length,
     num_parallel_calls=tf.data.AUTOTUNE,
   )
@@ -171,12 +186,10 @@ def _shuffle_seed(key):
   return tf.random.stateless_uniform([], key, None, None, tf.int64)
 
 
-def _require_records(share) -> None:
+def _require_records(share, columns) -> None:
   """Raises ValueError without records, since an endless reader would hang."""
-  if not share:
-    raise ValueError('No record files were given; expected at least one path.')
-  files = tf.data.Dataset.from_tensor_slices(_columns(share))
-  for _ in _interleaved(files, 1).take(1):
+  files = tf.data.Dataset.from_tensor_slices(columns)
+  for _ in streams.untuned(_interleaved(files, 1).take(1)):
     return
   raise ValueError(
     f'Found no records for this host in {share[0].path} and '

@@ -36,9 +36,7 @@ def seeded(
     targets, sources = batch if pairs else (batch, None)
     return RawScenes(targets, sources, batch_seed(seed, index))
 
-  return _numbered(scenes, first, every).map(
-    with_seed, num_parallel_calls=tf.data.AUTOTUNE
-  )
+  return _numbered(scenes, first, every).map(with_seed)
 
 
 def paired(
@@ -73,9 +71,7 @@ def paired(
     )
     return group, pairing.take(group, partner)
 
-  return _numbered(groups, first, every).map(
-    pair, num_parallel_calls=tf.data.AUTOTUNE
-  )
+  return _numbered(groups, first, every).map(pair)
 
 
 def without_paste(
@@ -102,7 +98,7 @@ def without_paste(
       lambda *x: tf.gather(tf.concat(x, axis=0), rows), targets, sources
     )
 
-  return pairs.map(keep, num_parallel_calls=tf.data.AUTOTUNE)
+  return pairs.map(keep)
 
 
 def compiled_augment(

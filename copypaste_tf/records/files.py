@@ -7,12 +7,14 @@ from typing import Any
 
 import tensorflow as tf
 
+from copypaste_tf.records import streams
+
 
 def read_serialized(paths: Iterable[str]) -> Iterator[tuple[str, int, bytes]]:
   """Yields the serialized records of TFRecord files.
 
   Args:
-    paths: files, read in this order.
+    paths: files, plain or compressed, read in this order.
 
   Yields:
     File, index of the record in the file, serialized example.
@@ -25,7 +27,7 @@ def read_serialized(paths: Iterable[str]) -> Iterator[tuple[str, int, bytes]]:
   for path in map(str, paths):
     index = 0
     try:
-      for serialized in tf.data.TFRecordDataset(path).as_numpy_iterator():
+      for serialized in streams.serialized([path]).as_numpy_iterator():
         yield path, index, serialized
         index += 1
     except tf.errors.NotFoundError as error:

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from copypaste_tf.evaluation import detections
 from copypaste_tf.inputs import image_files
+from copypaste_tf.records import streams
 from copypaste_tf.serving.inference import Detector
 
 
@@ -75,4 +76,5 @@ def _scenes(detector, paths, skipped) -> tf.data.Dataset:
       tf.TensorSpec([], tf.int64),
     ),
   )
-  return images.map(detector.fit, num_parallel_calls=tf.data.AUTOTUNE)
+  fitted = images.map(detector.fit, num_parallel_calls=tf.data.AUTOTUNE)
+  return streams.untuned(fitted)

@@ -9,7 +9,7 @@ from typing import Any
 
 from absl import flags
 
-from copypaste_tf import config_flags
+from copypaste_tf import config_flags, environment
 from copypaste_tf.costs import input_benchmark, input_summary
 from copypaste_tf.inputs.data_config import TrainData
 from copypaste_tf.tasks import registry
@@ -152,7 +152,9 @@ def _in_process(cores: int, function: Callable[..., Any], *args, **kwargs):
   os.sched_setaffinity(0, sorted(all_cores)[:cores])
   try:
     with concurrent.futures.ProcessPoolExecutor(
-      1, multiprocessing.get_context('spawn')
+      1,
+      multiprocessing.get_context('spawn'),
+      initializer=environment.set_level_of_xla,
     ) as pool:
       return pool.submit(function, *args, **kwargs).result()
   finally:

@@ -1,5 +1,7 @@
 """The input pipelines of a config: what it says is what is read."""
 
+import time
+
 import numpy as np
 import pytest
 import serialized
@@ -8,7 +10,13 @@ import tensorflow as tf
 from copypaste_tf import records
 from copypaste_tf.augment import options
 from copypaste_tf.examples import Scenes
-from copypaste_tf.inputs import data_config, decode, pipeline, scene_batches
+from copypaste_tf.inputs import (
+  buffers,
+  data_config,
+  decode,
+  pipeline,
+  scene_batches,
+)
 
 
 @pytest.fixture(scope='module')
@@ -323,3 +331,42 @@ def test_an_error_of_the_inputs_names_the_record(data, tmp_path, kind):
   error = kind(None, None, 'a shape')
   with pytest.raises(kind, match='shape'), pipeline.input_errors(data):
     raise error
+
+
+@pytest.mark.parametrize(
+  'place', ['device', pytest.param('host', marks=pytest.mark.slow)]
+)
+def test_a_consumer_that_pauses_finds_no_more_batches(data, monkeypatch, place):
+  decoded, cores = [], 2
+  decode_scene = decode.decode_scene
+
+  def counted(record, **limits):
+    tf.numpy_function(lambda: decoded.append(1), [], [])
+    return decode_scene(record, **limits)
+
+  monkeypatch.setattr(decode, 'decode_scene', counted)
+  monkeypatch.setattr(buffers, 'cores', lambda: cores)
+  stages = pipeline.train_stages(
+    data.replace(augment_on=place), (32, 32), jit_compile=False
+  )
+  *_, dataset = stages.values()
+  batches = iter(dataset)
+  for taken in range(3, 19, 3):
+    for _ in range(3):
+      next(batches)
+    time.sleep(0.3)  # The consumer pauses, and the pipeline does not.
+    ahead = len(decoded) - taken * data.global_batch_size
+    # Two batches are augmented or kept, one waits for the consumer, and one for
+    # its turn; a record is decoded on each core.
+    assert 0 < ahead <= 4 * data.global_batch_size + cores
+
+
+def test_no_pipeline_is_tuned(data, folder):
+  evaluation = data_config.EvalData(
+    input_path=f'{folder}/targets', global_batch_size=2
+  )
+  for dataset in (
+    pipeline.train_dataset(data.replace(augment_on='device'), (32, 32)),
+    pipeline.eval_dataset(evaluation, (32, 32)),
+  ):
+    assert dataset.options().autotune.enabled is False

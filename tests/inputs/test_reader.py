@@ -5,10 +5,11 @@ import serialized
 import tensorflow as tf
 
 from copypaste_tf import augment, records
-from copypaste_tf.inputs import reader, record_order, scene_batches
+from copypaste_tf.inputs import buffers, reader, record_order, scene_batches
 from copypaste_tf.inputs.decode import NO_IMAGE
 
 LIMITS = {'source_size': (32, 48), 'max_instances': 8, 'num_planes': 8}
+AHEAD = buffers.Ahead(calls=2, mib=1)
 
 
 @pytest.fixture(scope='module')
@@ -48,6 +49,7 @@ def test_scenes_have_static_shapes(files):
 
 def _train(files, seed=0, **knobs):
   knobs = {
+    'ahead': AHEAD,
     'output_size': (32, 32),
     'max_instances': 10,
     'copy_paste': augment.CopyPaste(min_visible_area=2),
@@ -90,6 +92,7 @@ def test_sources_from_a_stream_of_their_own(files):
   scenes = tf.data.Dataset.zip(_batches(files[:1]), _batches(files[2:], seed=3))
   batches = reader.train_batches(
     scene_batches.seeded(scenes, 0),
+    ahead=AHEAD,
     output_size=(32, 32),
     copy_paste=augment.CopyPaste(),
   )

@@ -1,6 +1,8 @@
 """Every record once an epoch, on one host, in an order that can be entered."""
 
+import gzip
 import itertools
+import pathlib
 from collections import Counter
 
 import pytest
@@ -116,6 +118,21 @@ def test_splittable_files_come_in_a_new_order_each_epoch(files):
   epochs = [''.join(r[0] for r in order[i : i + 12]) for i in range(0, 144, 12)]
   assert len(set(epochs)) > 2
   assert all(sorted(e) == sorted(epochs[0]) for e in epochs)
+
+
+@pytest.mark.parametrize('done', [0, 5, 13])
+def test_compressed_files_keep_the_order_and_the_position(
+  files, tmp_path, done
+):
+  """The plain name decides nothing; one file stays plain."""
+  mixed = [tmp_path / str(i) for i in range(3)]
+  for path, source in zip(mixed, files, strict=True):
+    contents = pathlib.Path(source).read_bytes()
+    path.write_bytes(gzip.compress(contents) if path != mixed[1] else contents)
+  paths = [str(path) for path in mixed]
+  share = record_order.slices(paths)
+  assert record_order.count_records(share) == len(ALL)
+  assert read(paths, 12, skip=done) == read(files, 12, skip=done)
 
 
 def test_nothing_to_read_is_an_error(tmp_path):

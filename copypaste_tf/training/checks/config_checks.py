@@ -44,6 +44,7 @@ _RANGES = {
   _TRAIN + 'num_planes': Range(1),
   _TRAIN + 'shuffle_buffer_size': Range(1),
   _TRAIN + 'cycle_length': Range(1),
+  _TRAIN + 'prefetch_mib': Range(1),
   'task.validation_data.global_batch_size': Range(1),
   'task.panels_every': Range(0),
   'task.micro_batches': Range(1),

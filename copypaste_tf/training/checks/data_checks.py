@@ -9,7 +9,7 @@ from typing import NamedTuple
 import tensorflow as tf
 from official.core import config_definitions as cfg
 
-from copypaste_tf import records
+from copypaste_tf import printable, records
 from copypaste_tf.config.config_types import Problem
 from copypaste_tf.inputs import data_files, record_sets
 from copypaste_tf.tasks import registry
@@ -117,11 +117,12 @@ def _misfits(params, path: str, facts: Facts) -> Iterator[Problem]:
   data = params.task.train_data
   num_classes = registry.build(params.task).num_classes
   highest = max(facts.classes, default=0)
+  name = printable.escape(facts.classes.get(highest, ''))
   if num_classes is not None and highest >= num_classes:
     yield Problem(
       'task.model.num_classes',
       f'{num_classes} does not fit the label map of {path}: its highest '
-      f'category id is {highest} ({facts.classes[highest]}); set '
+      f'category id is {highest} ({name}); set '
       f'model.num_classes = {highest + 1}',
     )
   if 'train_data' not in path:

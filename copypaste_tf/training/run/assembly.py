@@ -94,13 +94,13 @@ def build(
 
 
 def task_and_trainer(
-  started: Devices, folder: str, *, train: bool, evaluate: bool = True
+  started: Devices, folder: str | None, *, train: bool, evaluate: bool = True
 ) -> tuple[ModelGardenTask, SpeakingTrainer]:
   """Builds the task and its trainer: model, optimizer and inputs.
 
   Args:
     started: the devices, and the config.
-    folder: folder for the detections.
+    folder: folder for the detections; None writes none.
     train: build the training inputs and the optimizer variables.
     evaluate: build the evaluation inputs.
   """
@@ -199,6 +199,7 @@ def _draw_panels(runner, started, folder) -> None:
     task.train_data,
     runner.trainer.task.task.output_size,
     every=task.panels_every,
+    train_steps=started.params.trainer.train_steps,
     global_step=runner.controller.global_step,
   )
   runner.controller.train_actions += (panels,)

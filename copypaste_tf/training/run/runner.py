@@ -9,6 +9,7 @@ import tensorflow as tf
 from official.core import config_definitions as cfg
 
 from copypaste_tf.console import Printer, quiet_orbit, saying
+from copypaste_tf.evaluation.evaluator import Evaluator
 from copypaste_tf.inputs import pipeline
 from copypaste_tf.training.checkpoints import last_good
 from copypaste_tf.training.checkpoints.restore import restore
@@ -17,6 +18,7 @@ from copypaste_tf.training.loop import workers
 from copypaste_tf.training.loop.divergence import LoopError
 from copypaste_tf.training.run import (
   assembly,
+  class_names,
   continuous,
   devices,
   disk,
@@ -93,14 +95,19 @@ def run(
 
 
 def evaluate(
-  params: cfg.ExperimentConfig, model_dir: str, checkpoint: str
+  params: cfg.ExperimentConfig,
+  model_dir: str | None,
+  checkpoint: str,
+  *,
+  evaluator: Evaluator | None = None,
 ) -> dict[str, float]:
   """Evaluates one checkpoint.
 
   Args:
     params: the config.
-    model_dir: folder for the detections.
+    model_dir: folder for the detections; None writes none.
     checkpoint: path prefix of the checkpoint.
+    evaluator: collects and measures the outputs; by default that of the task.
 
   Returns:
     The metrics by name.
@@ -108,7 +115,9 @@ def evaluate(
   started = _without_averages(devices.start(devices.on_one_machine(params)))
   started.print_summary('eval')
   with quiet_orbit():
-    _, trainer = assembly.task_and_trainer(started, model_dir, train=False)
+    task, trainer = assembly.task_and_trainer(started, model_dir, train=False)
+    if evaluator is not None:
+      task.evaluator = evaluator
     restore(trainer.model, checkpoint)
     with started.strategy.scope():
       logs = trainer.evaluate(tf.constant(-1))
@@ -143,6 +152,7 @@ def _prepare(model_dir, resolved, started, overwrite) -> None:
     )
     if kept:
       print(f'note: the record of the other config is {kept}', file=sys.stderr)
+    class_names.write(model_dir, resolved.params.task.train_data)
   workers.all_gather(strategy, None)  # Waits for the chief to move checkpoints.
 
 

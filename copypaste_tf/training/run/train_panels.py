@@ -19,6 +19,7 @@ from copypaste_tf.inputs import (
 )
 
 _PANEL_IMAGES = 4
+_FEWEST = 4  # Panels of a run, so that even a short one shows several steps.
 
 
 class Panels:
@@ -31,6 +32,7 @@ class Panels:
     output_size: tuple[int, int],
     *,
     every: int,
+    train_steps: int,
     global_step: tf.Variable,
   ):
     """Draws the first panel.
@@ -39,19 +41,23 @@ class Panels:
       model_dir: folder of the run.
       data: config of the training inputs.
       output_size: height and width of the canvas in pixels.
-      every: steps between panels.
+      every: steps between panels, at most; a short run has at least a few.
+      train_steps: steps of the whole run.
       global_step: step counter of the trainer.
     """
     panel_data = batch_layout.with_batch_size(data, _PANEL_IMAGES).replace(
       shuffle_buffer_size=8 * _PANEL_IMAGES,
       augment_on='host',
       data_service='',
+      # A resumed run shows other images than its start did.
+      seed=data.seed + int(global_step.numpy()),
     )
     self._batches = iter(pipeline.train_dataset(panel_data, output_size))
     self._names = data_files.label_map(record_sets.patterns(data))
     folder = os.path.join(model_dir, 'train')
     self._writer = tf.summary.create_file_writer(folder)
-    self._every, self._step = every, global_step
+    self._every = max(min(every, train_steps // (_FEWEST - 1)), 1)
+    self._step = global_step
     self._next = int(global_step.numpy())
     self({})
 
@@ -99,5 +105,5 @@ def _draw_example(scenes: TrainScenes, row: int, names) -> np.ndarray:
     scene.boxes[present],
     [examples.mask_of(scene, i) for i in present],
     captions,
-    drawing.class_colors(classes),
+    drawing.instance_colors(classes),
   )

@@ -48,8 +48,14 @@ def learned(parts, *, jit_compile=False):
   return found, used.numpy()
 
 
-@pytest.mark.parametrize('jit_compile', [False, True])
-@pytest.mark.parametrize('parts', [2, 3, 12])
+@pytest.mark.parametrize(
+  ('parts', 'jit_compile'),
+  [
+    *[(2, False), (3, False), (12, False), (2, True), (3, True)],
+    # Most of the time goes into its compilation.
+    pytest.param(12, True, marks=pytest.mark.thorough),
+  ],
+)
 def test_micro_batches_give_the_step_of_the_whole_batch(parts, jit_compile):
   losses, weights = learned(1)
   found, other = learned(parts, jit_compile=jit_compile)
