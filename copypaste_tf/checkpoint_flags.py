@@ -61,29 +61,37 @@ def load(
 
 
 def _record(flag_values: flags.FlagValues, name: str) -> str:
-  """Returns the path of the config of the run that the flags name.
-
-  A checkpoint and the folder of the best one lie below the folder of the run.
-  """
-  import tensorflow as tf
-
+  """Returns the path of the config of the run that the flags name."""
   flag = 'model_dir' if flag_values.model_dir else 'checkpoint'
   path = flag_values[flag].value
   if not path:
     raise ValueError('expected --gin_file, --config_file or --model_dir')
-  folder = path.rstrip('/') or path
-  for _ in range(_LEVELS):
+  folder = _folder_with(name, path)
+  if folder is not None:
     record = os.path.join(folder, name)
-    if tf.io.gfile.exists(record):
-      if folder != path.rstrip('/'):
-        print(f'the config is {record}', file=sys.stderr)
-      return record
-    folder = os.path.dirname(folder)
+    if folder != path.rstrip('/'):
+      print(f'the config is {record}', file=sys.stderr)
+    return record
   raise ValueError(
     f'--{flag}={path}: no {name} there or in the folder above; give '
     '--model_dir=RUN, the folder of a run, and --checkpoint for one of its '
     'checkpoints'
   )
+
+
+def _folder_with(name: str, path: str) -> str | None:
+  """Returns the folder of a run that has a file; None without one.
+
+  A checkpoint and the folder of the best one lie below the folder of the run.
+  """
+  import tensorflow as tf
+
+  folder = path.rstrip('/') or path
+  for _ in range(_LEVELS):
+    if tf.io.gfile.exists(os.path.join(folder, name)):
+      return folder
+    folder = os.path.dirname(folder)
+  return None
 
 
 def check(
@@ -139,24 +147,29 @@ def define_label_map() -> None:
     None,
     'JSON with the names of the classes: the manifest of records, a COCO '
     'annotation file, or {"1": "person", ...}. By default the manifest of the '
-    "recipe's evaluation records, if it exists.",
+    "recipe's evaluation records, or the names that the run has kept.",
   )
 
 
 def class_names(
-  resolved: 'gin_config.Resolved', path: str | None
+  resolved: 'gin_config.Resolved',
+  path: str | None,
+  flag_values: flags.FlagValues = flags.FLAGS,
 ) -> dict[int, str]:
   """Returns the class names by category id; empty if no file has them.
 
   Args:
     resolved: the config.
     path: the value of --label_map.
+    flag_values: the parsed flags, which name the run.
 
   Raises:
     ValueError: the file of --label_map cannot be read, or holds no names.
   """
   from copypaste_tf import whole_files
   from copypaste_tf.inputs import data_files
+  from copypaste_tf.training.run import class_names as kept
+  from copypaste_tf.training.run import run_record
 
   if path:
     try:
@@ -164,7 +177,7 @@ def class_names(
         return data_files.read_label_map(path)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
       raise ValueError(f'--label_map={path} is not JSON: {error}') from error
-  try:
-    return data_files.label_map(resolved.params.task.validation_data.input_path)
-  except (FileNotFoundError, IndexError):  # No such records, or no path.
-    return {}
+  names = kept.of_records(resolved.params.task.validation_data.input_path)
+  run = flag_values.model_dir or flag_values.checkpoint
+  folder = _folder_with(run_record.PARAMS, run) if run else None
+  return names or (kept.read(folder) if folder else {})

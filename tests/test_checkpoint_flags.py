@@ -118,3 +118,24 @@ def test_a_label_map_that_cannot_be_read_is_named(tmp_path, text):
   resolved = checkpoint_flags.load(parse('--gin_file=smoke'))
   with pytest.raises(ValueError, match=r'names\.json'):
     checkpoint_flags.class_names(resolved, str(path))
+
+
+@pytest.mark.parametrize('place', ['', '/best', '/best/ckpt-2'])
+def test_names_come_from_the_run_if_its_records_are_gone(
+  run_folder, place, monkeypatch
+):
+  monkeypatch.chdir(run_folder)  # The records of the recipe are elsewhere.
+  (run_folder / 'label_map.json').write_text('{"7": "Zellkörper"}')
+  flag = 'checkpoint' if place.endswith('2') else 'model_dir'
+  values = parse(f'--{flag}={run_folder}{place}')
+  resolved = checkpoint_flags.load(values)
+  names = checkpoint_flags.class_names(resolved, None, values)
+  assert names == {7: 'Zellkörper'}
+
+
+def test_without_a_run_or_records_there_are_no_names(tmp_path, monkeypatch):
+  monkeypatch.chdir(tmp_path)
+  (tmp_path / 'label_map.json').write_text('{"7": "of another run"}')
+  values = parse('--gin_file=smoke')
+  resolved = checkpoint_flags.load(values)
+  assert checkpoint_flags.class_names(resolved, None, values) == {}

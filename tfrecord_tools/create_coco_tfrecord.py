@@ -18,6 +18,12 @@ from tfrecord_tools import faults
 
 
 def _define_flags() -> None:
+  _define_files()
+  _define_choice_of_images()
+  _define_faults()
+
+
+def _define_files() -> None:
   for name, text in (
     ('image_dir', 'Folder of the images.'),
     ('annotations', 'Annotation file in COCO format (JSON).'),
@@ -39,10 +45,23 @@ def _define_flags() -> None:
     True,
     'Whether records carry masks; Copy-Paste needs them.',
   )
+  flags.DEFINE_integer(
+    'first_category_id',
+    None,
+    'Renumber the categories: the smallest id becomes this one, and the others '
+    'move alike. Give the same value for every file of a data set.',
+    1,
+  )
+  flags.DEFINE_bool(
+    'overwrite', False, 'Delete shards that other flags have made.'
+  )
+
+
+def _define_choice_of_images() -> None:
   flags.DEFINE_float(
     'fraction',
     1.0,
-    'Part of the images to take. With the same seed, a smaller part lies '
+    'Share of the images to take. With the same seed, a smaller part lies '
     'within a larger one.',
     1e-9,
     1.0,
@@ -54,8 +73,11 @@ def _define_flags() -> None:
     'train:0.75,val:0.25. An image stays in its part when others are added.',
   )
   flags.DEFINE_integer(
-    'seed', 0, 'Of the order of the images, the fraction and the split.'
+    'seed', 0, 'Seed of the order of the images, the fraction and the split.'
   )
+
+
+def _define_faults() -> None:
   flags.DEFINE_enum(
     'on_error',
     'skip',
@@ -66,25 +88,15 @@ def _define_flags() -> None:
   flags.DEFINE_float(
     'max_dropped',
     0.1,
-    'Part of the images, and of the annotations, that may be dropped for a '
+    'Share of the images, and of the annotations, that may be dropped for a '
     'reason. Beyond it, the exit status is 1. 1 accepts everything.',
     0.0,
     1.0,
-  )
-  flags.DEFINE_integer(
-    'first_category_id',
-    None,
-    'Renumber the categories: the smallest id becomes this one, and the others '
-    'move alike. Give the same value for every file of a data set.',
-    1,
   )
   flags.DEFINE_bool(
     'allow_outside_image_dir',
     False,
     'Whether file names of the annotations may lead out of --image_dir.',
-  )
-  flags.DEFINE_bool(
-    'overwrite', False, 'Delete shards that other flags have made.'
   )
 
 

@@ -24,6 +24,8 @@ def draw_instances(
   captions: Sequence[str],
   colors: Sequence[Color] | None = None,
   edges: Sequence[Color] | None = None,
+  *,
+  scale: float = 1.0,
 ) -> np.ndarray:
   """Draws instances over an image, large ones first, captions on top.
 
@@ -35,10 +37,11 @@ def draw_instances(
     captions: `n` texts; an empty one is not drawn.
     colors: `n` RGB triples; None colours the instances by their position.
     edges: `n` RGB triples of the boxes and captions; None takes `colors`.
+    scale: factor by which the image is enlarged, to make room for captions.
 
   Returns:
-    `[h, w, 3]` uint8, a new array. If there is no room for the captions, they
-    are numbers and the array is larger: a legend is added below.
+    `[scale * h, scale * w, 3]` uint8, a new array. If there is no room for the
+    captions, they are numbers and the array is larger: a legend is added below.
 
   Raises:
     ValueError: if the image is not uint8 RGB, or the lengths or shapes differ.
@@ -49,9 +52,12 @@ def draw_instances(
   edges = colors if edges is None else edges
   _check(image, boxes, masks, captions, colors, edges)
   order = np.argsort(-_areas(boxes), kind='stable')
-  canvas = np.ascontiguousarray(image).copy()
+  boxes = boxes * scale
+  canvas = _enlarged(np.ascontiguousarray(image), scale, cv2.INTER_CUBIC)
   for i in order if masks is not None else ():
-    _draw_mask(canvas, np.asarray(masks[i], bool), colors[i])
+    mask = np.asarray(masks[i], np.uint8)
+    mask = _enlarged(mask, scale, cv2.INTER_NEAREST) > 0
+    _draw_mask(canvas, mask, colors[i])
   picture = Image.fromarray(canvas)
   pen = ImageDraw.Draw(picture)
   visible = [_visible_box(box, picture.size) for box in boxes]
@@ -65,6 +71,15 @@ def draw_instances(
     if visible[i] is not None and captions[i]
   ]
   return np.array(labels.draw(picture, shown))
+
+
+def _enlarged(image: np.ndarray, scale: float, filter_: int) -> np.ndarray:
+  """Returns a larger image; a copy at a scale of 1."""
+  height, width = image.shape[:2]
+  size = max(round(width * scale), 1), max(round(height * scale), 1)
+  if size == (width, height):
+    return image.copy()
+  return cv2.resize(image, size, interpolation=filter_)
 
 
 def _check(image, boxes, masks, captions, colors, edges) -> None:

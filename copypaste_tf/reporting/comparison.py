@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import cv2
 import numpy as np
 import tensorflow as tf
 from pycocotools import mask as coco_mask
@@ -218,24 +217,7 @@ def draw(image: np.ndarray, objects: Objects, scale: float) -> np.ndarray:
     `[scale * h, scale * w, 3]` uint8, with a legend below if captions are
     numbers.
   """
-  height, width = image.shape[:2]
-  size = (round(width * scale), round(height * scale))
-  masks = objects.masks
-  if masks is not None:
-    masks = [_resize(mask, size) for mask in masks]
-  return drawing.draw_instances(
-    cv2.resize(image, size, interpolation=cv2.INTER_CUBIC),
-    objects.boxes * scale,
-    masks,
-    objects.captions,
-    objects.colors,
-    objects.edges,
-  )
-
-
-def _resize(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-  pixels = mask.astype(np.uint8)
-  return cv2.resize(pixels, size, interpolation=cv2.INTER_NEAREST) > 0
+  return drawing.draw_instances(image, *objects, scale=scale)
 
 
 def _count(number: int, noun: str) -> str:

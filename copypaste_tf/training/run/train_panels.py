@@ -19,6 +19,7 @@ from copypaste_tf.inputs import (
 )
 
 _PANEL_IMAGES = 4
+_LEAST_SIDE = 384  # Pixels; smaller images are enlarged for their captions.
 _FEWEST = 4  # Panels of a run, so that even a short one shows several steps.
 
 
@@ -83,7 +84,8 @@ def draw_batch(scenes: TrainScenes, names: Mapping[int, str]) -> np.ndarray:
     names: class names by category id. Ids without a name are shown as numbers.
 
   Returns:
-    `[h, w, 3]` uint8; pasted objects are captioned with a `+`.
+    `[h, w, 3]` uint8; small images are enlarged, and pasted objects are
+    captioned with a `+`.
   """
   images = augment.denormalize(scenes.image).numpy()
   arrays = tf.nest.map_structure(np.asarray, scenes._replace(image=images))
@@ -106,4 +108,5 @@ def _draw_example(scenes: TrainScenes, row: int, names) -> np.ndarray:
     [examples.mask_of(scene, i) for i in present],
     captions,
     drawing.instance_colors(classes),
+    scale=max(_LEAST_SIDE / max(scene.image.shape[:2]), 1.0),
   )

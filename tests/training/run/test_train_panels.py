@@ -26,13 +26,14 @@ def test_a_batch_is_drawn_in_two_columns(batch, monkeypatch):
   seen = []
   draw = train_panels.drawing.draw_instances
 
-  def spy(image, boxes, masks, captions, colors):
+  def spy(image, boxes, masks, captions, colors, scale):
+    assert scale == 8  # Of 48 x 32 pixels.
     seen.append((boxes, masks, captions))
-    return draw(image, boxes, masks, captions, colors)
+    return draw(image, boxes, masks, captions, colors, scale=scale)
 
   monkeypatch.setattr(train_panels.drawing, 'draw_instances', spy)
   sheet = train_panels.draw_batch(batch, {1: 'disc'})
-  assert sheet.dtype == np.uint8 and sheet.shape[0] >= 2 * 48
+  assert sheet.dtype == np.uint8 and sheet.shape[0] >= 2 * 384
   example = reference.to_numpy(batch)
   masks = augment.instance_masks(batch).numpy()
   for row, (boxes, drawn, captions) in enumerate(seen):
