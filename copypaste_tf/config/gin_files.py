@@ -8,45 +8,21 @@ but reads the statements itself.
 import inspect
 import tokenize
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import gin
 from gin import config_parser
 
-from copypaste_tf.config import gin_paths
+from copypaste_tf.config import gin_paths, spelling, text_files
 from copypaste_tf.config.config_types import ConfigError, nearest
+from copypaste_tf.config.gin_bindings import (
+  COMMAND_LINE,
+  Binding,
+  check_scopes,
+  in_effect,
+)
 
 Configurables = Mapping[str, Callable[..., Any]]
-COMMAND_LINE = '--gin_params'
-
-
-class Binding(NamedTuple):
-  """One `scope/selector.parameter = value`; a macro has no parameter.
-
-  Attributes:
-    scope: gin scope, or ''.
-    selector: name of a configurable, or of a macro.
-    parameter: parameter of the configurable, or ''.
-    value: the literal; it may contain `ConfigurableReference`s.
-    where: `file:line`, or the flag.
-    macros: names of the macros in the value.
-    scopes: scopes of the references in the value.
-  """
-
-  scope: str
-  selector: str
-  parameter: str
-  value: Any
-  where: str
-  macros: tuple[str, ...] = ()
-  scopes: tuple[str, ...] = ()
-
-  @property
-  def name(self) -> str:
-    """The left-hand side as a gin file spells it."""
-    scope = f'{self.scope}/' if self.scope else ''
-    parameter = f'.{self.parameter}' if self.parameter else ''
-    return f'{scope}{self.selector}{parameter}'
 
 
 class _Delegate(gin.config.ParserDelegate):
@@ -90,6 +66,16 @@ class _Lines:
 def parse(
   files: Sequence[str], params: Sequence[str], configurables: Configurables
 ) -> list[Binding]:
+  """Parses gin files and `--gin_params`; returns the bindings in effect.
+
+  The arguments and errors are those of `statements` and `in_effect`.
+  """
+  return in_effect(statements(files, params, configurables))
+
+
+def statements(
+  files: Sequence[str], params: Sequence[str], configurables: Configurables
+) -> list[Binding]:
   """Parses gin files, then the bindings of `--gin_params`.
 
   Args:
@@ -98,28 +84,26 @@ def parse(
     configurables: the functions and classes that may be bound, by name.
 
   Returns:
-    The bindings in effect: the last one for each parameter.
+    All bindings in their order; a later one replaces an earlier one.
 
   Raises:
-    ConfigError: a file is missing or does not parse, a name is unknown, a
-      macro is undefined or unused, or no reference has the scope of a
-      binding.
+    ConfigError: a file is missing or does not parse, a name is unknown, or no
+      reference has the scope of a binding.
   """
-  statements = []
+  bindings = []
   for file in files:
-    statements += _parse_file(file, None, configurables)
+    bindings += _parse_file(file, None, configurables)
   for line in params:
-    statements += _parse_text(line, COMMAND_LINE, None, configurables)
-  _check_scopes(statements)
-  return _in_effect(statements)
+    bindings += _parse_text(line, COMMAND_LINE, None, configurables)
+  check_scopes(bindings)
+  return bindings
 
 
 def _parse_file(name, including, configurables) -> list[Binding]:
   path = gin_paths.find(name, including)
-  with open(path, encoding='utf-8') as file:
-    return _parse_text(
-      file.read(), gin_paths.display(path), path, configurables
-    )
+  return _parse_text(
+    text_files.read(path), gin_paths.display(path), path, configurables
+  )
 
 
 def _parse_text(text, label, path, configurables) -> list[Binding]:
@@ -143,10 +127,7 @@ def _parse_text(text, label, path, configurables) -> list[Binding]:
       f'{where(lines.count)}: cannot parse: {error.args[0]}'
     ) from error
   except SyntaxError as error:
-    raise _placed(
-      f'{where(error.lineno)}: cannot parse {(error.text or "").strip()!r}: '
-      f'{error.msg}'
-    ) from error
+    raise _placed(f'{where(error.lineno)}: {_unparsed(error)}') from error
   except ConfigError as error:
     # The name is part of a value, whose line the parser has just read.
     placed = getattr(error, 'placed', False)
@@ -154,6 +135,18 @@ def _parse_text(text, label, path, configurables) -> list[Binding]:
       error if placed else f'{where(lines.count)}: {error}'
     ) from error
   return bindings
+
+
+def _unparsed(error: SyntaxError) -> str:
+  """Describes a line that gin cannot parse, and how it may be meant."""
+  line = (error.text or '').strip()
+  meant = spelling.suggest(line)
+  # A message about the tree of the value would help nobody.
+  reason = error.msg.split('\n')[0]
+  if meant:
+    kind = 'a string needs quotes' if meant[-1] in '\'"' else 'write it as'
+    reason = f'{kind}: {meant}'
+  return f'cannot parse {line!r}: {reason}'
 
 
 def _placed(message) -> ConfigError:
@@ -192,45 +185,3 @@ def _binding(statement, at, delegate, configurables) -> Binding:
       f'{nearest(parameter, parameters)}'
     )
   return binding
-
-
-def _check_scopes(statements: Sequence[Binding]) -> None:
-  """Raises an error for a binding in a scope that no reference has."""
-  known = {scope for binding in statements for scope in binding.scopes}
-  for binding in statements:
-    for scope in filter(None, binding.scope.split('/')):
-      if scope not in known:
-        raise ConfigError(
-          f'{binding.where}: {binding.name}: nobody refers to the scope '
-          f'{scope!r}{nearest(scope, known)}'
-        )
-
-
-def _in_effect(statements: Sequence[Binding]) -> list[Binding]:
-  """Returns the last binding of each name, and the macros that are used.
-
-  Drops a macro whose only uses were in bindings that a later line replaced. An
-  unused macro on the command line is an error.
-  """
-  effective = {binding.name: binding for binding in statements}
-  read = {name: b for b in effective.values() for name in b.macros}
-  for name, binding in read.items():
-    if name not in effective:
-      macros = [b.name for b in effective.values() if not b.parameter]
-      raise ConfigError(
-        f'{binding.where}: {binding.name}: no macro {name!r}'
-        f'{nearest(name, macros)}'
-      )
-  replaced = {name: b.name for b in statements for name in b.macros}
-  for name, binding in list(effective.items()):
-    if binding.parameter or name in read:
-      continue
-    reader = replaced.get(name)
-    if not reader or binding.where == COMMAND_LINE:
-      hint = f'; {reader} did, and was replaced' if reader else ''
-      raise ConfigError(
-        f'{binding.where}: nobody reads the macro {name!r}'
-        f'{hint or nearest(name, read)}'
-      )
-    del effective[name]
-  return list(effective.values())

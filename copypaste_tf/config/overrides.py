@@ -8,7 +8,7 @@ import yaml
 from official.modeling import hyperparams
 from official.modeling.hyperparams import params_dict
 
-from copypaste_tf.config import config_types
+from copypaste_tf.config import config_types, text_files
 from copypaste_tf.config.config_types import ConfigError
 
 
@@ -35,8 +35,7 @@ def from_file(path: str) -> list[Override]:
   """Reads a `--config_file`, such as the `params.yaml` of another run."""
   if not os.path.isfile(path):
     raise ConfigError(f'--config_file: no file {path!r}')
-  with open(path, encoding='utf-8') as file:
-    return _parse(file.read(), path, numbered=True)
+  return _parse(text_files.read(path), path, numbered=True)
 
 
 def from_flag(text: str) -> list[Override]:

@@ -5,7 +5,8 @@ import sys
 from absl import app, flags
 
 from copypaste_tf import config_flags
-from copypaste_tf.training.checks import config_checks
+from copypaste_tf.training.checkpoints import last_good
+from copypaste_tf.training.checks import checkpoint_checks, config_checks
 from copypaste_tf.training.config import gin_config
 from copypaste_tf.training.run import devices, profiler, run_record, runner
 
@@ -17,19 +18,27 @@ def main() -> None:
   # The other checks run TensorFlow, and workers must connect before that.
   started = None if flags.FLAGS.dry_run else devices.start(resolved.params)
   replicas = started.replicas if started else None
-  config_flags.refuse(
-    config_checks.problems(resolved.params, mode=mode, replicas=replicas),
-    resolved,
+  model_dir, overwrite = flags.FLAGS.model_dir, flags.FLAGS.overwrite_record
+  found = config_checks.examine(
+    resolved.params,
+    mode=mode,
+    replicas=replicas,
+    # The run's own checkpoint takes the place of init_checkpoint.
+    resumes=bool(model_dir and last_good.list_checkpoints(model_dir)[0]),
   )
-  for note in resolved.notes:
+  config_flags.refuse(found.problems, resolved)
+  for note in (*resolved.notes, *found.notes):
     print(f'note: {note}', file=sys.stderr)
   profile = _profile(resolved.params.trainer.train_steps)
-  model_dir, overwrite = flags.FLAGS.model_dir, flags.FLAGS.overwrite_record
   if flags.FLAGS.dry_run:
     if model_dir and 'train' in mode:
       run_record.refuse_other_config(
         model_dir, resolved.params, overwrite=overwrite
       )
+    misfits, taken = checkpoint_checks.compare(resolved.params.task)
+    config_flags.refuse(misfits, resolved)
+    for note in taken:
+      print(f'note: {note}', file=sys.stderr)
     print(gin_config.format_effective(resolved))
     return
   if not model_dir:

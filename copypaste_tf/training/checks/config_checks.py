@@ -20,6 +20,7 @@ from copypaste_tf.training.checks import (
   set_checks,
   trainer_checks,
 )
+from copypaste_tf.training.checks.object_checks import Findings
 from copypaste_tf.training.config.gin_config import Resolved
 
 STRATEGIES = (
@@ -78,7 +79,25 @@ def problems(
   replicas: int | None = None,
   resumes: bool = False,
 ) -> list[Problem]:
-  """Lists all problems of a config.
+  """Lists all problems of a config; the arguments are those of `examine`."""
+  return examine(
+    params,
+    mode=mode,
+    missing_data=missing_data,
+    replicas=replicas,
+    resumes=resumes,
+  ).problems
+
+
+def examine(
+  params: cfg.ExperimentConfig,
+  *,
+  mode: str = 'train_and_eval',
+  missing_data: bool = False,
+  replicas: int | None = None,
+  resumes: bool = False,
+) -> Findings:
+  """Finds all problems of a config, and what may be a mistake.
 
   Args:
     params: the config.
@@ -90,11 +109,12 @@ def problems(
     resumes: the run has a checkpoint of its own, so it needs no other.
 
   Returns:
-    The problems. Combinations are checked only if all single values are valid.
+    The problems and notes. Combinations are checked only if all single values
+    are valid.
   """
   listed = value_problems(params)
   if listed:
-    return listed
+    return Findings(listed, [])
   leaves = config_types.flatten(params.as_dict())
   listed += registry.build(params.task).checks()
   if 'train' in mode:
@@ -108,7 +128,8 @@ def problems(
     if not (resumes or missing_data):
       listed += checkpoint_checks.missing(params.task)
   listed += _batches(params, mode, replicas or pipeline.num_replicas(params))
-  return listed + data_checks.problems(params, mode, missing_data)
+  found = data_checks.examine(params, mode, missing_data)
+  return Findings(listed + found.problems, found.notes)
 
 
 def describe(problem: Problem, resolved: Resolved) -> str:

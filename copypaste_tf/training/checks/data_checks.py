@@ -11,8 +11,11 @@ from official.core import config_definitions as cfg
 
 from copypaste_tf import printable, records
 from copypaste_tf.config.config_types import Problem
+from copypaste_tf.console import saying
 from copypaste_tf.inputs import data_files, record_sets
 from copypaste_tf.tasks import registry
+from copypaste_tf.training.checks import object_checks
+from copypaste_tf.training.checks.object_checks import Findings
 
 _PROBED = 32  # Number of records to read if there is no manifest.
 
@@ -33,10 +36,10 @@ class Facts(NamedTuple):
   max_instances: int
 
 
-def problems(
+def examine(
   params: cfg.ExperimentConfig, mode: str, missing_data: bool
-) -> list[Problem]:
-  """Lists records that are missing or do not fit the config.
+) -> Findings:
+  """Finds records that are missing, hold nothing or do not fit the config.
 
   Args:
     params: the config.
@@ -49,19 +52,21 @@ def problems(
     wanted |= {f'task.train_data.{field}': path for field, path in sets.items()}
   if 'eval' in mode:
     wanted['task.validation_data.input_path'] = task.validation_data.input_path
-  listed, label_maps = [], {}
-  for field, patterns in wanted.items():
-    missing = _missing(field, patterns)
-    if missing:
-      listed += [] if missing_data else [missing]
-      continue
-    facts = gather(patterns)
-    label_maps[field] = facts.classes
-    listed += _misfits(params, field, facts)
-  listed += _label_maps(label_maps)
+  missing = [_missing(field, patterns) for field, patterns in wanted.items()]
+  absent = {problem.path for problem in missing if problem}
+  present = {k: path for k, path in wanted.items() if k not in absent}
+  with saying('looking at the records'):
+    found = object_checks.examine(task, present)
+    empty = {problem.path for problem in found.problems}
+    facts = {k: gather(path) for k, path in present.items() if k not in empty}
+  listed = [] if missing_data else [*filter(None, missing)]
+  listed += found.problems
+  for field in facts:
+    listed += _misfits(params, field, facts[field])
+  listed += _label_maps({field: x.classes for field, x in facts.items()})
   if 'eval' in mode and not missing_data:
     listed += _annotations(task)
-  return listed
+  return Findings(listed, found.notes)
 
 
 def gather(patterns: str) -> Facts:

@@ -16,7 +16,12 @@ from copypaste_tf.config import config_types, gin_files, overrides
 from copypaste_tf.config.config_types import ConfigError
 from copypaste_tf.config.gin_files import Binding
 from copypaste_tf.tasks import registry
-from copypaste_tf.training.config import experiment, origins, recipe_task
+from copypaste_tf.training.config import (
+  experiment,
+  origins,
+  rate_note,
+  recipe_task,
+)
 from copypaste_tf.training.config.origins import DEFAULT
 
 
@@ -27,7 +32,8 @@ class Resolved(NamedTuple):
     params: Model Garden's config tree, locked.
     origins: `{dotted path: file:line, flag or 'default'}` of every leaf.
     gin: the bindings, as gin text.
-    notes: bindings that have no effect, one sentence each.
+    notes: bindings that have no effect, and a doubtful learning rate; one
+      sentence each.
   """
 
   params: cfg.ExperimentConfig
@@ -60,11 +66,12 @@ def load(
       type. The message states the line and suggests the nearest name.
   """
   gin.clear_config()
-  bindings = gin_files.parse(
+  statements = gin_files.statements(
     gin_files_,
     gin_params,
     {**experiment.CONFIGURABLES, **registry.configurables()},
   )
+  bindings = gin_files.in_effect(statements)
   changes = _changes(config_files, params_override, flags or {})
   task, bindings = recipe_task.split(bindings, changes)
   if task.name != registry.DEFAULT:
@@ -80,6 +87,8 @@ def load(
   origin_of = origins.merge(params, traced, changed)
   for path, message in config_types.wrong_types(params):
     raise ConfigError(f'{origin_of.get(path, DEFAULT)}: {path}: {message}')
+  rate = rate_note.note(params, statements)
+  notes += [rate] if rate else []
   gin.finalize()
   params.lock()
   return Resolved(params, origin_of, gin.config_str(), notes)

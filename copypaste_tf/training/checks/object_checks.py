@@ -1,0 +1,88 @@
+"""Finds records from which nothing can be learned or measured."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from copypaste_tf.config.config_types import Problem
+from copypaste_tf.inputs import data_files, record_sets
+from copypaste_tf.inputs.data_config import TrainData
+from copypaste_tf.records import record_features
+from copypaste_tf.tasks.config import BaseConfig
+
+_EVAL = 'task.validation_data.input_path'
+
+
+class Findings(NamedTuple):
+  """Results of a check.
+
+  Attributes:
+    problems: errors.
+    notes: what is accepted, but may be a mistake; a sentence each.
+  """
+
+  problems: list[Problem]
+  notes: list[str]
+
+
+def examine(task: BaseConfig, wanted: Mapping[str, str]) -> Findings:
+  """Looks for objects in some records of each path.
+
+  Args:
+    task: config of the task.
+    wanted: paths or patterns of records by their field; they exist.
+
+  Returns:
+    A problem for each path without an object in the records read, unless its
+    images are trained on together with those of another path.
+  """
+  faults, found = {}, Findings([], [])
+  for field, patterns in wanted.items():
+    try:
+      survey = record_features.sample(data_files.expand(patterns))
+    except (ValueError, OSError, tf.errors.OpError) as error:
+      found.problems.append(Problem(field, str(error).split('\n')[0]))
+      continue
+    if fault := survey.fault():
+      faults[field] = fault
+    elif note := survey.note():
+      found.notes.append(f'{field}: {note}')
+  trained = _trained(task.train_data) & wanted.keys()
+  if trained - faults.keys():  # Other images of each batch have objects.
+    faults = {k: fault for k, fault in faults.items() if k not in trained}
+  found.problems.extend(Problem(k, fault) for k, fault in faults.items())
+  found.notes.extend([*_shared(wanted), *_small(task.train_data, wanted)])
+  return found
+
+
+def _trained(data: TrainData) -> set[str]:
+  """Returns the fields of the paths whose images are trained on."""
+  fields = zip(record_sets.paths(data), record_sets.resolve(data), strict=False)
+  return {f'task.train_data.{name}' for name, one in fields if one.share}
+
+
+def _shared(wanted):
+  """Notes files that are trained on and evaluated on."""
+  if _EVAL not in wanted:
+    return
+  evaluated = {*data_files.expand(wanted[_EVAL])}
+  for field, patterns in wanted.items():
+    shared = evaluated.intersection(data_files.expand(patterns))
+    if field != _EVAL and shared:
+      yield (
+        f'{_EVAL}: {len(shared)} of {len(evaluated)} files are those of '
+        f'{field}; metrics of training images say little about new ones'
+      )
+
+
+def _small(data: TrainData, wanted):
+  """Notes sets with fewer images than a batch."""
+  for field in sorted(_trained(data) & wanted.keys()):
+    images = (data_files.manifest(wanted[field]) or {}).get('num_examples')
+    single = len(wanted[field].split(',')) == 1
+    if images and single and images < data.global_batch_size:
+      yield (
+        f'{field}: {images} images are fewer than the batch of '
+        f'{data.global_batch_size}; each step repeats some'
+      )

@@ -1,0 +1,73 @@
+"""Lists the settings of a recipe that belong to its records."""
+
+import shlex
+from collections.abc import Iterator
+
+from official.core import config_definitions as cfg
+
+from copypaste_tf.inputs import data_files, record_sets
+from copypaste_tf.tasks import registry
+from copypaste_tf.training.checks import data_checks
+
+_LARGEST_SIDE = 640  # Decoded images are shrunk to this size, as in the paper.
+
+
+def lines(params: cfg.ExperimentConfig) -> list[str]:
+  """Describes the training records, with the flags that fit them.
+
+  Args:
+    params: the config, without problems; the records exist.
+
+  Returns:
+    Lines that begin with `data:`, `epochs:` and `paste:`, to print.
+  """
+  patterns = record_sets.patterns(params.task.train_data)
+  facts = data_checks.gather(patterns)
+  single = len(record_sets.paths(params.task.train_data)) == 1
+  manifest = (data_files.manifest(patterns) or {}) if single else {}
+  return [
+    f'data: {", ".join(_described(facts, manifest))}',
+    *_epochs(params, manifest.get('num_examples')),
+    f'paste: {" ".join(_flags(params, facts, manifest))}',
+  ]
+
+
+def _described(facts, manifest) -> Iterator[str]:
+  if 'num_examples' in manifest:
+    yield f'{manifest["num_examples"]} images'
+  highest = max(facts.classes, default=0)
+  yield f'{len(facts.classes)} classes with ids up to {highest}'
+  yield f'at most {facts.max_instances} objects an image'
+  if 'max_height' in manifest:
+    yield f'at most {manifest["max_height"]}x{manifest["max_width"]} pixels'
+
+
+def _epochs(params, images: int | None) -> Iterator[str]:
+  if not images:
+    return
+  batch = params.task.train_data.global_batch_size
+  steps = params.trainer.train_steps
+  yield (
+    f'epochs: {steps} steps of {batch} images are {steps * batch / images:.3g} '
+    f'epochs; 10 epochs are {-(-10 * images // batch)} steps '
+    '(schedule.train_steps)'
+  )
+
+
+def _flags(params, facts, manifest) -> Iterator[str]:
+  task = params.task
+  values = {}
+  if not task.train_data.sets:
+    values['TRAIN_RECORDS'] = task.train_data.input_path
+  values['EVAL_RECORDS'] = task.validation_data.input_path
+  if registry.build(task).num_classes is not None:
+    values['model.num_classes'] = max(facts.classes, default=0) + 1
+  values['TrainData.num_planes'] = max(facts.num_planes, 1)
+  values['TrainData.max_source_instances'] = max(facts.max_instances, 1)
+  if 'max_height' in manifest:
+    sides = manifest['max_height'], manifest['max_width']
+    values['TrainData.source_size'] = tuple(
+      min(side, _LARGEST_SIDE) for side in sides
+    )
+  for name, value in values.items():
+    yield f'--gin_params={shlex.quote(f"{name} = {value!r}")}'

@@ -1,0 +1,89 @@
+"""Records from which nothing can be learned are problems."""
+
+import serialized
+import tensorflow as tf
+from config_problems import problems_of
+
+from copypaste_tf import records
+from copypaste_tf.training.checks import config_checks
+from copypaste_tf.training.config import gin_config
+
+
+def write(path, counts, **changes):
+  made = [
+    serialized.make_record(seed, count=count, **changes)[0]
+    for seed, count in enumerate(counts)
+  ]
+  return serialized.write(path, map(records.serialize, made))
+
+
+def lines(train, val):
+  return [f'TRAIN_RECORDS = "{train}"', f'EVAL_RECORDS = "{val}"']
+
+
+def notes_of(params):
+  resolved = gin_config.load(['smoke'], params)
+  return config_checks.examine(resolved.params).notes
+
+
+def renamed(path):
+  record = records.serialize(serialized.make_record(1)[0])
+  example = tf.train.Example.FromString(record)
+  features = example.features.feature
+  for key in [key for key in features if '/object/' in key]:
+    features[key.replace('object', 'objects')].CopyFrom(features[key])
+    del features[key]
+  return serialized.write(path, [example.SerializeToString()])
+
+
+def test_records_without_an_object_are_refused(tmp_path):
+  full, empty = write(tmp_path / 'a', [3, 0]), write(tmp_path / 'b', [0, 0])
+  none = serialized.write(tmp_path / 'c', [])
+  assert problems_of(lines(full, full), data=True) == []
+  (problem,) = problems_of(lines(empty, full), data=True)
+  assert 'train_data.input_path: no object in the 2 records read' in problem
+  (problem,) = problems_of(lines(full, none), data=True)
+  assert 'validation_data.input_path: no object' in problem
+
+
+def test_records_with_other_keys_are_refused_and_the_keys_named(tmp_path):
+  path = renamed(tmp_path / 'a')
+  problems = problems_of(lines(path, path), data=True)
+  assert len(problems) == 2
+  for problem in problems:
+    assert 'no object' in problem
+    assert "'image/objects/class/label' (image/object/class/label?)" in problem
+
+
+def test_a_set_of_empty_images_may_share_a_batch(tmp_path):
+  full, empty = write(tmp_path / 'a', [3, 1]), write(tmp_path / 'b', [0, 0])
+  sets = [
+    'TrainData.sets = [@one/RecordSet(), @two/RecordSet()]',
+    'TrainData.input_path = ""',
+    'one/RecordSet.share = 0.5',
+    'two/RecordSet.share = 0.5',
+    f'one/RecordSet.path = "{full}"',
+  ]
+  evaluated = f'EvalData.input_path = "{full}"'
+  mixed = f'two/RecordSet.path = "{empty}"'
+  assert problems_of([*sets, mixed, evaluated], data=True) == []
+  both = [*sets, mixed, evaluated, f'one/RecordSet.path = "{empty}"']
+  assert len(problems_of(both, data=True)) == 2
+
+
+def test_files_that_are_no_records_are_one_line(tmp_path):
+  full = write(tmp_path / 'a', [3])
+  (tmp_path / 'photo.jpg').write_bytes(b'\xff\xd8' * 100)
+  (tmp_path / 'folder').mkdir()
+  for name in ('photo.jpg', 'folder'):
+    (problem,) = problems_of(lines(tmp_path / name, full), data=True)
+    assert name in problem and '\n' not in problem
+
+
+def test_doubtful_data_are_noted(shapes, tmp_path):
+  train, val = f'{shapes}/train-*.tfrecord', f'{shapes}/val-*.tfrecord'
+  assert notes_of(lines(train, val)) == []
+  (note,) = notes_of(lines(train, train))
+  assert '2 of 2 files are those of task.train_data.input_path' in note
+  (note,) = notes_of([*lines(train, val), 'BATCH_SIZE = 17'])
+  assert '16 images are fewer than the batch of 17' in note
