@@ -11,13 +11,14 @@ SEED ?= 0
 
 RUN = $(VENV)/bin/python -m
 
-.PHONY: help install lint test thorough parity nightly mutate demo shapes clean
+.PHONY: help install lint test thorough parity notebook nightly mutate demo shapes clean
 
 help:
 	@echo 'make demo     train on generated shapes and write $(DEMO)/report.html'
 	@echo 'make test     lint, then the tests'
 	@echo 'make nightly  the tests that make test leaves out, in one table:'
-	@echo '              make thorough (slow) and make parity (reference numbers)'
+	@echo '              make thorough (slow), make parity (reference numbers)'
+	@echo '              and make notebook (experiments/tutorial.ipynb)'
 	@echo 'make mutate   faults that the tests do not notice, in a sample'
 	@echo 'make install  only the virtual environment, in $(VENV)'
 	@echo 'make shapes   only the records of the generated shapes'
@@ -39,10 +40,16 @@ test: lint
 	# One worker more than cores: a worker often waits for a subprocess.
 	$(RUN) pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=15
 
-nightly: install
+$(VENV)/notebook: $(VENV)/installed
+	$(RUN) pip install --quiet --editable '.[notebook]'
+	@touch $@
+
+nightly: install $(VENV)/notebook
 	$(VENV)/bin/python tests/tools/nightly.py
 
-thorough parity: install
+notebook: $(VENV)/notebook
+
+thorough parity notebook: install
 	$(VENV)/bin/python tests/tools/nightly.py $@
 
 mutate: install

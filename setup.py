@@ -30,7 +30,7 @@ setuptools.setup(
   package_dir=MOVED,
   package_data={
     'copypaste_tf.configs': ['*.gin', 'models/*.gin'],
-    'copypaste_tf.experiments': ['*.md', '*.sh'],
+    'copypaste_tf.experiments': ['*.ipynb', '*.md', '*.sh'],
     'copypaste_tf.reporting': ['templates/*'],
   },
   install_requires=[
@@ -51,6 +51,9 @@ setuptools.setup(
     'tqdm>=4.66',
   ],
   extras_require={
+    # Noto Sans CJK: Chinese, Japanese and Korean class names in pictures.
+    'fonts': ['manimgx-fonts-cjk>=2026.9'],
+    'notebook': ['jupyterlab>=4', 'nbclient>=0.10'],
     'tpu_check': ['libtpu>=0.0.27'],
     'test': [
       'build>=1.2',

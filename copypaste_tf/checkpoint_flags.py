@@ -1,6 +1,9 @@
 """Defines the flags of verbs that run a trained model."""
 
+import json
 import os
+import re
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +14,9 @@ from copypaste_tf import config_flags
 if TYPE_CHECKING:  # The help of a verb does not wait for TensorFlow.
   from copypaste_tf.training.config import gin_config
 
+_LEVELS = 3  # RUN/best/ckpt-1, RUN/best, RUN.
+_FILES_OF_A_CHECKPOINT = r'\.(index|data-\d+-of-\d+)$'
+
 
 def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
   """Defines these flags and those of `config_flags`."""
@@ -18,8 +24,9 @@ def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
   flags.DEFINE_string(
     'model_dir',
     None,
-    'Folder of a run. Its params.yaml is the config unless --gin_file is '
-    'given; its last checkpoint is used unless --checkpoint is given.',
+    'Folder of a run, or RUN/best. Its params.yaml is the config unless '
+    '--gin_file is given; its last checkpoint is used unless --checkpoint is '
+    'given.',
     flag_values=flag_values,
   )
   flags.DEFINE_string(
@@ -49,10 +56,42 @@ def load(
 
   record = []
   if not flag_values.gin_file and not flag_values.config_file:
-    if not flag_values.model_dir:
-      raise ValueError('expected --gin_file, --config_file or --model_dir')
-    record = [os.path.join(flag_values.model_dir, run_record.PARAMS)]
+    record = [_record(flag_values, run_record.PARAMS)]
   return config_flags.load(flag_values, record=record, values=values)
+
+
+def _record(flag_values: flags.FlagValues, name: str) -> str:
+  """Returns the path of the config of the run that the flags name."""
+  flag = 'model_dir' if flag_values.model_dir else 'checkpoint'
+  path = flag_values[flag].value
+  if not path:
+    raise ValueError('expected --gin_file, --config_file or --model_dir')
+  folder = _folder_with(name, path)
+  if folder is not None:
+    record = os.path.join(folder, name)
+    if folder != path.rstrip('/'):
+      print(f'the config is {record}', file=sys.stderr)
+    return record
+  raise ValueError(
+    f'--{flag}={path}: no {name} there or in the folder above; give '
+    '--model_dir=RUN, the folder of a run, and --checkpoint for one of its '
+    'checkpoints'
+  )
+
+
+def _folder_with(name: str, path: str) -> str | None:
+  """Returns the folder of a run that has a file; None without one.
+
+  A checkpoint and the folder of the best one lie below the folder of the run.
+  """
+  import tensorflow as tf
+
+  folder = path.rstrip('/') or path
+  for _ in range(_LEVELS):
+    if tf.io.gfile.exists(os.path.join(folder, name)):
+      return folder
+    folder = os.path.dirname(folder)
+  return None
 
 
 def check(
@@ -87,19 +126,58 @@ def checkpoint(flag_values: flags.FlagValues = flags.FLAGS) -> str:
   """
   import tensorflow as tf
 
-  path = flag_values.checkpoint
-  if path and tf.io.gfile.isdir(path):
-    latest = tf.train.latest_checkpoint(path)
-    if not latest:
-      raise ValueError(f'--checkpoint: no checkpoint in the folder {path!r}')
-    return latest
+  run, path = flag_values.model_dir or '', flag_values.checkpoint or ''
+  # A path within the run, such as `best`, is meant relative to it.
+  for candidate in (path, os.path.join(run, path)) if path else (run,):
+    prefix = re.sub(_FILES_OF_A_CHECKPOINT, '', candidate)
+    if tf.io.gfile.exists(prefix + '.index'):
+      return prefix
+    if latest := tf.train.latest_checkpoint(candidate):
+      return latest
+  if not path:
+    raise ValueError(f'no checkpoint in --model_dir={run}; give --checkpoint')
+  kind = 'in the folder ' if tf.io.gfile.isdir(path) else ''
+  raise ValueError(f'--checkpoint: no checkpoint {kind}{path!r}')
+
+
+def define_label_map() -> None:
+  """Defines the flag of `class_names`."""
+  flags.DEFINE_string(
+    'label_map',
+    None,
+    'JSON with the names of the classes: the manifest of records, a COCO '
+    'annotation file, or {"1": "person", ...}. By default the manifest of the '
+    "recipe's evaluation records, or the names that the run has kept.",
+  )
+
+
+def class_names(
+  resolved: 'gin_config.Resolved',
+  path: str | None,
+  flag_values: flags.FlagValues = flags.FLAGS,
+) -> dict[int, str]:
+  """Returns the class names by category id; empty if no file has them.
+
+  Args:
+    resolved: the config.
+    path: the value of --label_map.
+    flag_values: the parsed flags, which name the run.
+
+  Raises:
+    ValueError: the file of --label_map cannot be read, or holds no names.
+  """
+  from copypaste_tf import whole_files
+  from copypaste_tf.inputs import data_files
+  from copypaste_tf.training.run import class_names as kept
+  from copypaste_tf.training.run import run_record
+
   if path:
-    if not tf.io.gfile.exists(path + '.index'):
-      raise ValueError(f'--checkpoint: no checkpoint {path!r}')
-    return path
-  latest = tf.train.latest_checkpoint(flag_values.model_dir or '')
-  if not latest:
-    raise ValueError(
-      f'no checkpoint in --model_dir={flag_values.model_dir}; give --checkpoint'
-    )
-  return latest
+    try:
+      with whole_files.file_errors(f'--label_map={path}'):
+        return data_files.read_label_map(path)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+      raise ValueError(f'--label_map={path} is not JSON: {error}') from error
+  names = kept.of_records(resolved.params.task.validation_data.input_path)
+  run = flag_values.model_dir or flag_values.checkpoint
+  folder = _folder_with(run_record.PARAMS, run) if run else None
+  return names or (kept.read(folder) if folder else {})

@@ -13,6 +13,7 @@ def _define_flags() -> None:
   flags.DEFINE_string(
     'output', None, 'New folder for the SavedModel.', required=True
   )
+  checkpoint_flags.define_label_map()
   flags.DEFINE_float(
     'min_score', 0.0, 'Detections with a lower score are left out.'
   )

@@ -14,7 +14,8 @@ def _define_flags() -> None:
   flags.DEFINE_multi_string(
     'images',
     None,
-    "Image file, or a glob pattern such as 'photos/**/*.jpg'. May be repeated.",
+    'Image file, folder of images, or glob pattern such as '
+    "'photos/**/*.jpg'. May be repeated, and several files may follow.",
   )
   flags.DEFINE_string(
     'output',
@@ -32,14 +33,15 @@ def _define_flags() -> None:
     'min_drawn_score', 0.3, 'Detections with a lower score are not drawn.'
   )
   flags.DEFINE_bool('pictures', True, 'Draw the detections.')
+  checkpoint_flags.define_label_map()
   flags.DEFINE_string(
-    'label_map',
+    'annotation_file',
     None,
-    'JSON with the names of the classes: the manifest of records, a COCO '
-    'annotation file, or {"1": "person", ...}. By default the manifest of the '
-    "recipe's evaluation records, if it exists.",
+    'COCO JSON from which the images take their ids, by file name, for an '
+    'evaluation or a submission. Without it, ids are the file names if all are '
+    'numbers, else positions.',
   )
-  flags.mark_flags_as_required(['images', 'output'])
+  flags.mark_flag_as_required('output')
 
 
 def main() -> None:
@@ -51,7 +53,7 @@ def main() -> None:
 
 def run(argv: list[str] | None = None) -> None:
   """Runs the verb; a mistake of the user is one line, not a traceback."""
-  command_line.run(main, _define_flags, __doc__, argv)
+  command_line.run(main, _define_flags, __doc__, argv, rest='images')
 
 
 if __name__ == '__main__':

@@ -1,8 +1,11 @@
+import shutil
+
 import pytest
 import tensorflow as tf
 from absl import flags
 
 from copypaste_tf import checkpoint_flags
+from copypaste_tf.training.run import run_record
 
 
 def parse(*arguments):
@@ -59,3 +62,80 @@ def test_missing_records_are_an_error_only_if_they_are_needed(tmp_path):
   checkpoint_flags.check(resolved, data=False)
   with pytest.raises(ValueError, match='validation_data.input_path'):
     checkpoint_flags.check(resolved, data=True)
+
+
+@pytest.fixture
+def run_folder(folder):
+  """A run whose best checkpoint lies in a folder below it."""
+  config = checkpoint_flags.load(parse('--gin_file=smoke'))
+  (folder / 'params.yaml').write_text(run_record.to_yaml(config.params))
+  (folder / 'best').mkdir()
+  for path in folder.glob('ckpt-2.*'):
+    shutil.copy(path, folder / 'best')
+  text = 'model_checkpoint_path: "ckpt-2"'
+  (folder / 'best' / 'checkpoint').write_text(text)
+  return folder
+
+
+@pytest.mark.parametrize('flag', ['model_dir', 'checkpoint'])
+@pytest.mark.parametrize(
+  ('path', 'expected'),
+  [
+    ('best', 'best/ckpt-2'),
+    ('best/', 'best/ckpt-2'),
+    ('best/ckpt-2', 'best/ckpt-2'),
+    ('ckpt-1', 'ckpt-1'),
+    ('ckpt-1.index', 'ckpt-1'),
+  ],
+)
+def test_a_checkpoint_of_a_run_stands_for_its_config_too(
+  run_folder, capsys, flag, path, expected
+):
+  values = parse(f'--{flag}={run_folder}/{path}')
+  config = checkpoint_flags.load(values)
+  assert config.params.task.name == 'detection'
+  assert f'{run_folder}/params.yaml' in capsys.readouterr().err
+  assert checkpoint_flags.checkpoint(values) == f'{run_folder}/{expected}'
+
+
+def test_a_checkpoint_may_be_named_within_its_run(run_folder):
+  for name, expected in (('best', 'best/ckpt-2'), ('ckpt-1', 'ckpt-1')):
+    values = parse(f'--model_dir={run_folder}', f'--checkpoint={name}')
+    assert checkpoint_flags.checkpoint(values) == f'{run_folder}/{expected}'
+
+
+@pytest.mark.parametrize('flag', ['model_dir', 'checkpoint'])
+def test_a_folder_that_is_no_run_is_named_with_its_flag(tmp_path, flag):
+  with pytest.raises(ValueError, match=f'^--{flag}=.*: no params.yaml there'):
+    checkpoint_flags.load(parse(f'--{flag}={tmp_path}'))
+
+
+@pytest.mark.parametrize('text', ['{', '[1]', None])
+def test_a_label_map_that_cannot_be_read_is_named(tmp_path, text):
+  path = tmp_path / 'names.json'
+  if text:
+    path.write_text(text)
+  resolved = checkpoint_flags.load(parse('--gin_file=smoke'))
+  with pytest.raises(ValueError, match=r'names\.json'):
+    checkpoint_flags.class_names(resolved, str(path))
+
+
+@pytest.mark.parametrize('place', ['', '/best', '/best/ckpt-2'])
+def test_names_come_from_the_run_if_its_records_are_gone(
+  run_folder, place, monkeypatch
+):
+  monkeypatch.chdir(run_folder)  # The records of the recipe are elsewhere.
+  (run_folder / 'label_map.json').write_text('{"7": "Zellkörper"}')
+  flag = 'checkpoint' if place.endswith('2') else 'model_dir'
+  values = parse(f'--{flag}={run_folder}{place}')
+  resolved = checkpoint_flags.load(values)
+  names = checkpoint_flags.class_names(resolved, None, values)
+  assert names == {7: 'Zellkörper'}
+
+
+def test_without_a_run_or_records_there_are_no_names(tmp_path, monkeypatch):
+  monkeypatch.chdir(tmp_path)
+  (tmp_path / 'label_map.json').write_text('{"7": "of another run"}')
+  values = parse('--gin_file=smoke')
+  resolved = checkpoint_flags.load(values)
+  assert checkpoint_flags.class_names(resolved, None, values) == {}

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+import tensorflow as tf
 from absl import app, flags, logging
 
 from copypaste_tf import command_line
@@ -86,7 +87,8 @@ def test_a_wrong_argument_is_an_error_of_every_verb(answers):
     status, _ = answers['--no_such_flag'][verb]
     assert 'there is no flag --no_such_flag' in status, verb
     status, _ = answers['stray'][verb]
-    assert 'expected ' in status and '--help' in status, verb
+    expected = ' required' if ' required' in status else "got 'stray'"
+    assert expected in status and '--help' in status, verb
 
 
 @pytest.fixture
@@ -114,7 +116,7 @@ def run(monkeypatch):
   python_logger.setLevel(levels[1])
 
 
-@pytest.mark.parametrize('kind', [ValueError, FileNotFoundError])
+@pytest.mark.parametrize('kind', [ValueError, FileNotFoundError, OSError])
 def test_mistakes_of_the_user_are_a_message(run, kind):
   with pytest.raises(SystemExit) as caught:
     run(kind('one\ntwo'))
@@ -128,3 +130,34 @@ def test_other_errors_and_verbose_runs_keep_the_traceback(run):
     run(KeyError('bug'))
   with pytest.raises(ValueError, match='one'):
     run(ValueError('one'), '--verbosity=1')
+
+
+@pytest.mark.parametrize('name', ['NotFoundError', 'PermissionDeniedError'])
+def test_a_path_that_tensorflow_cannot_reach_is_a_message(run, name):
+  with pytest.raises(SystemExit) as caught:
+    run(getattr(tf.errors, name)(None, None, 'gs://x; no such object'))
+  assert caught.value.code == 'error: gs://x; no such object'
+
+
+def test_an_internal_error_of_tensorflow_keeps_its_traceback(run):
+  with pytest.raises(tf.errors.InternalError):
+    run(tf.errors.InternalError(None, None, 'bug'))
+
+
+def test_an_interrupt_is_one_line_and_status_130(run, capsys):
+  with pytest.raises(SystemExit) as caught:
+    run(KeyboardInterrupt())
+  assert caught.value.code == 130
+  assert capsys.readouterr().err == 'interrupted\n'
+
+
+def test_a_closed_pipe_ends_a_verb_silently():
+  verb = subprocess.Popen(
+    [sys.executable, '-m', 'copypaste_tf.check', '--help'],
+    cwd=ROOT,
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
+  )
+  verb.stdout.close()
+  assert verb.stderr.read() == b''
+  assert verb.wait() == 141

@@ -1,8 +1,8 @@
 """Runs every command and every example of the README and the pages.
 
 The commands run unchanged, in a folder that has `configs` and `benchmarks` like
-a checkout; `data/coco` there points to the real sample. Commands that would
-train for hours get `--dry_run`.
+a checkout; `data/coco` there points to the real sample. A training of hours
+gets `--dry_run`, and one of minutes takes four steps.
 """
 
 import os
@@ -20,6 +20,24 @@ ROOT = pathlib.Path(__file__).parents[1]
 # These make files that the other pages use.
 FIRST = [ROOT / 'README.md', ROOT / 'docs/data.md', ROOT / 'docs/training.md']
 PAGES = FIRST + sorted(set((ROOT / 'docs').glob('*.md')) - set(FIRST))
+
+# Other tests run the verbs of these pages in the same way.
+THOROUGH = ('scaling', 'your_data')
+COMMAND_PAGES = [
+  pytest.param(
+    page,
+    id=page.stem,
+    marks=[pytest.mark.thorough] if page.stem in THOROUGH else [],
+  )
+  for page in PAGES
+]
+FEW_STEPS = (
+  'schedule.train_steps = 4',
+  'schedule.warmup_steps = 1',
+  'experiment.log_every = 2',
+  'experiment.checkpoint_every = 2',
+  'experiment.evaluate_every = 4',
+)
 
 
 def _blocks(page, language):
@@ -56,6 +74,14 @@ def _link_coco(folder, sample):
     )
 
 
+def _save_recipes(page, checkout):
+  """Writes the recipes of a page; their first line is a comment, the path."""
+  for block in _blocks(page, 'gin'):
+    path = checkout / block.split('\n')[0].removeprefix('# ')
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(block)
+
+
 def _short(command):
   """Returns the arguments of a command; training becomes a dry run."""
   words = shlex.split(command)
@@ -65,8 +91,11 @@ def _short(command):
     words[0] = sys.executable
   else:
     pytest.fail(f'the pages may use python and make, not {command!r}')
-  if 'copypaste_tf.train' in words and 'smoke' not in command:
-    words.append('--dry_run')
+  if 'copypaste_tf.train' in words:
+    if _needs_real_data(command):
+      words.append('--dry_run')
+    elif 'smoke' not in command:
+      words += [f'--gin_params={line}' for line in FEW_STEPS]
   return words
 
 
@@ -81,8 +110,9 @@ def already_run():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('page', PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize('page', COMMAND_PAGES)
 def test_commands_run(page, checkout, already_run):
+  _save_recipes(page, checkout)
   for command in _commands(page):
     if _needs_real_data(command) and not (checkout / 'data/coco').exists():
       continue

@@ -1,8 +1,11 @@
 """Evaluates a file of detections; `test_train.py` evaluates a checkpoint."""
 
 import json
+import pathlib
 
 import pytest
+import small_model
+import tensorflow as tf
 import verbs
 
 from copypaste_tf.evaluation import groundtruth
@@ -30,7 +33,7 @@ def perfect(shapes, tmp_path):
 
 
 def run(*arguments):
-  return verbs.run('copypaste_tf.evaluate', *arguments)
+  return verbs.run_here('copypaste_tf.evaluate', *arguments)
 
 
 def test_perfect_detections_have_perfect_metrics(shapes, perfect, tmp_path):
@@ -74,3 +77,147 @@ def test_detections_of_unknown_categories_are_counted(shapes, perfect):
   assert done.returncode == 0, done.stderr
   assert f'3 of {len(results)} detections are ignored' in done.stderr
   assert '[99]' in done.stderr
+
+
+def refused(*arguments):
+  """Returns the only line of a verb that must refuse before it evaluates."""
+  done = run(*arguments)
+  assert done.returncode == 1 and not done.stdout
+  assert 'evaluating' not in done.stderr
+  (line,) = done.stderr.splitlines()
+  return line
+
+
+@pytest.mark.parametrize('backend', ['faster', 'pycocotools'])
+def test_no_detections_have_zeros_for_boxes_and_masks(
+  shapes, tmp_path, backend
+):
+  (tmp_path / 'none.json').write_text('[]')
+  done = run(
+    f'--results={tmp_path}/none.json',
+    f'--annotation_file={shapes}/instances_val.json',
+    f'--backend={backend}',
+  )
+  assert done.returncode == 0, done.stderr
+  assert done.stdout.splitlines()[1].split() == ['ap', '0.000', '0.000']
+
+
+@pytest.mark.parametrize(
+  'text', ['{"images": []}', '[1]', '[{"image_id": 1}]', '[', '']
+)
+def test_a_file_that_holds_no_results_is_refused(shapes, tmp_path, text):
+  (tmp_path / 'x.json').write_text(text)
+  line = refused(
+    f'--results={tmp_path}/x.json',
+    f'--annotation_file={shapes}/instances_val.json',
+  )
+  assert f'{tmp_path}/x.json' in line
+
+
+@pytest.mark.parametrize('flag', ['results', 'annotation_file'])
+@pytest.mark.parametrize('name', ['none.json', ''])
+def test_inputs_that_cannot_be_read_are_one_line(perfect, tmp_path, flag, name):
+  inputs = {'results': perfect, 'annotation_file': perfect}
+  inputs[flag] = tmp_path / 'folder' / name
+  (tmp_path / 'folder').mkdir()
+  line = refused(*(f'--{key}={path}' for key, path in inputs.items()))
+  assert 'folder' in line
+
+
+@pytest.mark.parametrize('flag', ['metrics', 'categories_csv'])
+def test_an_output_that_cannot_be_written_is_refused_first(perfect, flag):
+  path = f'{perfect}/below.json'
+  line = refused(f'--{flag}={path}', '--results=none.json')
+  assert line.startswith(f'error: --{flag}={path}: ')
+
+
+def test_numbers_are_printed_and_kept_if_the_disk_is_full(shapes, perfect):
+  done = run(
+    f'--results={perfect}',
+    f'--annotation_file={shapes}/instances_val.json',
+    '--metrics=/dev/full',
+    f'--categories_csv={perfect.parent}/new/categories.csv',
+  )
+  assert done.returncode == 1 and 'ap50' in done.stdout
+  assert '/dev/full was not written: No space left' in done.stderr
+  kept = pathlib.Path(done.stderr.split('kept in ')[1].strip())
+  assert json.loads(kept.read_text())['box_ap'] > 0.99
+  kept.unlink()
+  kept.parent.rmdir()
+  assert (perfect.parent / 'new' / 'categories.csv').exists()
+
+
+def test_predictions_paired_by_position_are_refused(shapes, perfect):
+  """The ids of the predictions belong to other files in the annotations."""
+  truth = json.loads((shapes / 'instances_val.json').read_text())
+  listed = perfect.parent / 'images.json'
+  images = [dict(i, file_name=f'x/{i["file_name"]}') for i in truth['images']]
+  listed.write_text(json.dumps({'images': images}))
+  flags = (
+    f'--results={perfect}',
+    f'--annotation_file={shapes}/instances_val.json',
+  )
+  assert run(*flags).returncode == 0
+  for image, other in zip(images, truth['images'][::-1], strict=True):
+    image['file_name'] = f'renamed/{other["file_name"]}.jpg'
+  listed.write_text(json.dumps({'images': images}))
+  line = refused(*flags)
+  assert 'file name' in line and 'predict --annotation_file' in line
+
+
+@pytest.fixture(scope='module')
+def checkpoint(tmp_path_factory):
+  return small_model.checkpoint(tmp_path_factory.mktemp('checkpoint'))
+
+
+@pytest.fixture
+def model(shapes_params, checkpoint):
+  """Returns the flags of a small random model and its data."""
+  lines = (*small_model.PARAMS, *shapes_params)
+  return (
+    '--gin_file=smoke',
+    *(f'--gin_params={line}' for line in lines),
+    f'--checkpoint={checkpoint}',
+  )
+
+
+def test_annotations_of_another_set_are_refused_before_the_model_runs(
+  shapes, model, tmp_path
+):
+  line = refused(
+    *model,
+    f'--annotation_file={shapes}/instances_train.json',
+    f'--output={tmp_path}/x.json',
+  )
+  assert 'instances_train.json' in line and 'image ids' in line
+
+
+def test_detections_that_cannot_be_written_are_refused_before_the_model_runs(
+  shapes, model
+):
+  line = refused(*model, f'--output={shapes}/instances_val.json/x.json')
+  assert line.startswith('error: --output=')
+
+
+@pytest.mark.slow
+def test_detections_are_kept_when_measuring_them_fails(shapes, model, tmp_path):
+  """The annotations lack an image that is not among the first of a file."""
+  truth = json.loads((shapes / 'instances_val.json').read_text())
+  records = groundtruth.from_records(
+    sorted(map(str, shapes.glob('val-*.tfrecord')))
+  )
+  last = records['images'][-1]['id']
+  for name, key in (('images', 'id'), ('annotations', 'image_id')):
+    truth[name] = [entry for entry in truth[name] if entry[key] != last]
+  (tmp_path / 'some.json').write_text(json.dumps(truth))
+  done = run(
+    *model,
+    f'--annotation_file={tmp_path}/some.json',
+    f'--output={tmp_path}/new/x.json',
+  )
+  assert done.returncode == 1 and 'image ids' in done.stderr
+  assert not (tmp_path / 'new' / 'x.json').exists()
+  kept = done.stderr.split('the detections so far are in ')[1].split('\n')[0]
+  results = json.loads(tf.io.gfile.GFile(kept).read())
+  assert last in {result['image_id'] for result in results}
+  tf.io.gfile.rmtree(str(pathlib.Path(kept).parent))

@@ -12,7 +12,7 @@ from pycocotools import mask as coco_mask
 from copypaste_tf import drawing
 from copypaste_tf.evaluation.coco_evaluator import DETECTIONS_FILE
 from copypaste_tf.inputs import image_files
-from copypaste_tf.serving import image_list, inference
+from copypaste_tf.serving import image_list, inference, prediction
 from copypaste_tf.training.run import runner
 from copypaste_tf.verbs import predict
 
@@ -74,21 +74,34 @@ def test_predictions_on_files_equal_those_on_records(
 
 
 def run(*arguments):
-  return verbs.run('copypaste_tf.predict', *arguments)
+  return verbs.run_here('copypaste_tf.predict', *arguments)
+
+
+def annotations(folder):
+  """Writes a list of images in another order than that of the files."""
+  content = {
+    'images': [
+      {'id': 7, 'file_name': 'C:\\all\\photo0.JPG'},
+      {'id': 4, 'file_name': 'all/broken.jpg'},
+    ],
+    'categories': [{'id': 1, 'name': 'disc'}],
+  }
+  path = folder / 'annotations.json'
+  path.write_text(json.dumps(content))
+  return path
 
 
 @pytest.mark.slow
 def test_the_command_skips_unreadable_files(checkpoint, tmp_path):
-  small_model.images(tmp_path, [(30, 40)])
+  photos = small_model.images(tmp_path, [(30, 40)])
   (tmp_path / 'broken.jpg').write_text('no image')
-  (tmp_path / 'names.json').write_text('{"1": "disc"}')
   done = run(
     '--gin_file=smoke',
     *(f'--gin_params={line}' for line in small_model.PARAMS),
     f'--checkpoint={checkpoint}',
-    f'--images={tmp_path}/*.jpg',
+    *('--images', f'{tmp_path}/broken.jpg', *photos),
     f'--output={tmp_path}/out',
-    f'--label_map={tmp_path}/names.json',
+    f'--annotation_file={annotations(tmp_path)}',
     '--min_score=0.2',
   )
   assert done.returncode == 0, done.stderr
@@ -96,8 +109,10 @@ def test_the_command_skips_unreadable_files(checkpoint, tmp_path):
   assert 'broken.jpg' in done.stderr
   results = json.loads((tmp_path / 'out/detections.json').read_text())
   assert results and min(r['score'] for r in results) >= 0.2
-  assert {r['image_id'] for r in results} == {2}
-  assert (tmp_path / 'out/pictures/000002-photo0.png').exists()
+  assert {r['image_id'] for r in results} == {7}
+  assert (tmp_path / 'out/pictures/000007-photo0.png').exists()
+  listed = json.loads((tmp_path / 'out/images.json').read_text())
+  assert listed['categories'] == [{'id': 1, 'name': 'disc'}]
 
 
 @pytest.mark.thorough
@@ -123,8 +138,65 @@ def test_a_picture_shows_mask_class_and_score():
   result = {'bbox': [0, 0, 5, 20], 'category_id': 3, 'score': 0.5}
   plain = predict.draw(image, [result], {})
   drawn = predict.draw(image, [result | {'segmentation': segmentation}], {})
-  (color,) = drawing.class_colors([3])
-  assert np.array_equal(plain[19, 2], color)
+  (color,) = drawing.instance_colors([3])
+  assert np.array_equal(plain[19, 3], color)
   assert drawn[15, 2].any() and not plain[15, 2].any()
   assert not np.array_equal(predict.draw(image, [result], {3: 'cat'}), plain)
   np.testing.assert_array_equal(predict.draw(image, [], {}), image)
+
+
+def refused(*arguments):
+  """Returns the line of a verb that must refuse before it loads a model."""
+  done = run('--gin_file=smoke', '--checkpoint=none', *arguments)
+  assert done.returncode == 1 and 'Traceback' not in done.stderr
+  return done.stderr.splitlines()[-1]
+
+
+def test_images_without_an_annotation_are_refused(tmp_path):
+  small_model.images(tmp_path, [(8, 8)] * 2)
+  line = refused(
+    *(f'--images={tmp_path}', f'--output={tmp_path}/out'),
+    f'--annotation_file={annotations(tmp_path)}',
+  )
+  assert line.startswith('error: --annotation_file=') and 'photo1.jpg' in line
+
+
+def test_a_folder_without_images_is_refused_with_its_flag(tmp_path):
+  (tmp_path / 'empty').mkdir()
+  line = refused(f'--images={tmp_path}/empty', f'--output={tmp_path}/out')
+  assert line.startswith('error: --images: the folder ')
+  assert not (tmp_path / 'out').exists()
+
+
+def test_an_output_that_cannot_be_written_is_refused_first(tmp_path):
+  (photo,) = small_model.images(tmp_path, [(8, 8)])
+  line = refused(f'--images={tmp_path}', f'--output={photo}/out')
+  assert line.startswith(f'error: --output={photo}/out')
+
+
+def test_detections_up_to_an_error_are_kept(tmp_path, monkeypatch, capsys):
+  result = {'image_id': 1, 'category_id': 2, 'bbox': [0, 0, 4, 4], 'score': 0.5}
+
+  def diverged(*_, **__):
+    yield prediction.Prediction(1, (8, 8), [result])
+    raise ValueError('image 2 has a detection whose score is not finite')
+
+  monkeypatch.setattr(predict.prediction, 'predict', diverged)
+  with pytest.raises(ValueError, match='not finite'):
+    predict.run_detector(
+      None,
+      {1: 'a.jpg', 2: 'b.jpg'},
+      str(tmp_path),
+      names={},
+      batch_size=1,
+      min_drawn_score=None,
+    )
+  assert json.loads((tmp_path / DETECTIONS_FILE).read_text()) == [result]
+  assert '1 of 2 images are in' in capsys.readouterr().err
+
+
+def test_a_picture_on_a_full_disk_is_a_fault_and_no_error(tmp_path):
+  (photo,) = small_model.images(tmp_path, [(8, 8)])
+  assert predict._draw_file(photo, f'{tmp_path}/a.png', [], {}) == []
+  (fault,) = predict._draw_file(photo, '/dev/full', [], {})
+  assert fault == '/dev/full: No space left on device'

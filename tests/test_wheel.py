@@ -21,6 +21,7 @@ FOLDERS = {
   'configs': 'copypaste_tf/configs',
   'experiments': 'copypaste_tf/experiments',
 }
+SUFFIXES = ('.py', '.gin', '.md', '.sh', '.html', '.css', '.ipynb')
 
 
 def _run(*command, cwd):
@@ -88,7 +89,7 @@ def test_the_wheel_has_every_file_below_two_packages(wheel):
     inside = set(archive.namelist())
   for here, there in FOLDERS.items():
     for path in (ROOT / here).rglob('*'):
-      if path.suffix in ('.py', '.gin', '.md', '.sh', '.html', '.css'):
+      if path.suffix in SUFFIXES:
         relative = path.relative_to(ROOT / here).as_posix()
         assert f'{there}/{relative}' in inside
   tops = {name.split('/')[0] for name in inside}

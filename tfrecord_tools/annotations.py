@@ -8,8 +8,9 @@ import numpy as np
 
 from copypaste_tf.records.id_planes import Crop
 from tfrecord_tools import orientation as exif
+from tfrecord_tools import placed_boxes
 from tfrecord_tools.entries import ObjectEntry
-from tfrecord_tools.faults import SourceError
+from tfrecord_tools.faults import Note, SourceError
 from tfrecord_tools.images import StoredImage
 
 NO_ID = 0
@@ -40,7 +41,7 @@ class LabelledObject(NamedTuple):
     crowd: whether it covers a group of objects.
     annotation_id: annotation id of the data set, 0 if there is none.
     crop: the mask in the upright image, None without masks.
-    notes: names of the repairs that were made.
+    notes: the repairs that were made.
     difficult: Pascal VOC's flag, None if not stated.
     score: confidence in [0, 1], None if not stated.
   """
@@ -51,16 +52,19 @@ class LabelledObject(NamedTuple):
   crowd: bool
   annotation_id: int
   crop: Crop | None
-  notes: tuple[str, ...]
+  notes: tuple[Note, ...]
   difficult: bool | None
   score: float | None
 
 
-def frame_of(size: tuple[int, int] | None, image: StoredImage) -> Frame:
+def frame_of(
+  size: tuple[int | None, int | None] | None, image: StoredImage
+) -> Frame:
   """Finds the frame of an image's annotations by the annotated size.
 
   Args:
-    size: height and width that the data set states, None if it does not.
+    size: height and width that the data set states, None if it does not; so
+      is each of the two.
     image: the image file.
 
   Returns:
@@ -69,15 +73,23 @@ def frame_of(size: tuple[int, int] | None, image: StoredImage) -> Frame:
   Raises:
     SourceError: the size fits neither frame.
   """
-  if size in (image.shape, None):
+  if _fits(size, image.shape):
     turned = image.orientation != exif.UPRIGHT
     assumed = turned and image.shape == image.file_shape
     return Frame(image.shape, exif.UPRIGHT, assumed)
-  if size == image.file_shape:
+  if _fits(size, image.file_shape):
     return Frame(image.file_shape, image.orientation, False)
   raise SourceError(
     'image_size_mismatch',
     f'the entry says height, width {size}, the file has {image.file_shape}',
+  )
+
+
+def _fits(
+  size: tuple[int | None, int | None] | None, shape: tuple[int, int]
+) -> bool:
+  return size is None or all(
+    stated in (None, actual) for stated, actual in zip(size, shape, strict=True)
   )
 
 
@@ -87,6 +99,7 @@ def place(
   frame: Frame,
   categories: Container[int],
   include_masks: bool,
+  box_form: str | None = None,
 ) -> LabelledObject:
   """Checks one object and places it in the upright image.
 
@@ -95,7 +108,8 @@ def place(
     frame: the result of `frame_of`.
     categories: the category ids of the data set.
     include_masks: whether to read the mask. Without masks it is read only to
-      replace an absent box.
+      replace an absent or unusable box.
+    box_form: form of the boxes of the data set, None for the standard one.
 
   Returns:
     The object. Its box is clipped to the image.
@@ -108,13 +122,19 @@ def place(
     raise SourceError(
       'unknown_category', f'no category has the id {category_id!r}'
     )
-  crop, notes = None, []
-  if include_masks or entry.box is None:
-    crop = _read_mask(entry, frame.shape)
-  box = _box(entry.box, crop, frame.shape, notes)
-  area = _area(entry.area, crop, box, notes)
+  notes = list(entry.notes)
+  crop = _read_mask(entry, frame.shape) if include_masks else None
+  try:
+    box = placed_boxes.stated(
+      entry.box, crop, frame.shape, form=box_form, notes=notes
+    )
+  except SourceError as fault:
+    if crop is None and (entry.read_mask or entry.box is None):
+      crop = _read_mask(entry, frame.shape)
+    box = placed_boxes.of_mask(crop, fault, notes)
+  area = _area(entry.area, crop, box, frame.shape, notes)
   if include_masks and not crop.mask.size:
-    notes.append('objects_without_pixels')
+    notes.append(Note('objects_without_pixels'))
   if frame.orientation != exif.UPRIGHT:
     box = exif.turn_box(box, frame.shape, frame.orientation)
     crop = crop and exif.turn_crop(crop, frame.shape, frame.orientation)
@@ -137,61 +157,21 @@ def _read_mask(entry: ObjectEntry, shape: tuple[int, int]) -> Crop:
   return entry.read_mask(shape)
 
 
-def _box(
-  corners: tuple[float, float, float, float] | None,
-  crop: Crop | None,
-  shape: tuple[int, int],
-  notes: list[str],
-) -> np.ndarray:
-  """Clips a box to the image; without one, takes the box of the mask."""
-  if corners is None:
-    return _box_of(crop, notes)
-  ymin, xmin, ymax, xmax = corners
-  finite = all(map(math.isfinite, corners))
-  if not finite or ymax < ymin or xmax < xmin:
-    raise SourceError(
-      'malformed_box',
-      'expected finite (ymin, xmin, ymax, xmax) of a height and a width of at '
-      f'least 0, got {corners}',
-    )
-  limits = shape * 2
-  pairs = list(zip(corners, limits, strict=True))
-  box = [min(max(corner, 0.0), limit) for corner, limit in pairs]
-  if any(a != b for a, b in zip(box, corners, strict=True)):
-    notes.append('clipped_boxes')
-  # Compared as stored, since the float32 sides of a thin box may be equal.
-  pairs = zip(box, limits, strict=True)
-  top, left, bottom, right = (np.float32(a / limit) for a, limit in pairs)
-  if top >= bottom or left >= right:
-    flat = ymax == ymin or xmax == xmin
-    reason = 'empty_box' if flat else 'box_outside_image'
-    raise SourceError(
-      reason, f'the box {corners} leaves nothing in an image of {shape}'
-    )
-  return np.array(box, np.float64)
-
-
-def _box_of(crop: Crop, notes: list[str]) -> np.ndarray:
-  if not crop.mask.size:
-    raise SourceError('no_box', 'there is no box, and the mask has no pixel')
-  notes.append('boxes_from_masks')
-  rows, columns = crop.mask.shape
-  bottom, right = crop.top + rows, crop.left + columns
-  return np.array([crop.top, crop.left, bottom, right], np.float64)
-
-
 def _area(
-  area: Any, crop: Crop | None, box: np.ndarray, notes: list[str]
+  area: Any,
+  crop: Crop | None,
+  box: np.ndarray,
+  shape: tuple[int, int],
+  notes: list[Note],
 ) -> float:
-  if area is None:
-    notes.append('areas_computed')
-    if crop is not None:
-      return float(crop.mask.sum())
-    return float(np.prod(box[2:] - box[:2]))
-  valid = isinstance(area, int | float) and math.isfinite(area) and area >= 0
-  if not valid:
-    raise SourceError('malformed_area', f'expected a number >= 0, got {area!r}')
-  return float(area)
+  """Returns the area; one that cannot be is computed."""
+  if isinstance(area, int | float) and 0 <= area <= math.prod(shape):
+    return float(area)
+  got = '' if area is None else f'expected 0 to {math.prod(shape)}, got {area}'
+  notes.append(Note('areas_computed', got))
+  if crop is not None:
+    return float(crop.mask.sum())
+  return float(np.prod(box[2:] - box[:2]))
 
 
 def _difficult(flag: Any) -> bool | None:

@@ -34,8 +34,10 @@ class Job:
     include_masks: whether records carry masks.
     stop: whether the first fault raises.
     categories: categories by id.
+    arguments: flags on which the bytes of the records depend, by name.
     fingerprint: digest of everything that determines the shards, except the
       image files.
+    box_form: form of the boxes, None for the standard one.
   """
 
   image_dir: str
@@ -44,7 +46,9 @@ class Job:
   include_masks: bool
   stop: bool
   categories: dict[int, Category]
+  arguments: dict[str, Any]
   fingerprint: str
+  box_form: str | None = None
 
 
 def convert_image(
@@ -53,7 +57,7 @@ def convert_image(
   """Converts one image.
 
   Args:
-    entry: the image with its annotations.
+    entry: the image with its annotations; its first file name is read.
     job: the conversion.
     tally: counts dropped annotations and repairs; changed in place.
 
@@ -64,8 +68,10 @@ def convert_image(
     SourceError: the image cannot be used.
     ConversionError: `job.stop` is set and an annotation cannot be used.
   """
-  path, filename = _find(job.image_dir, entry)
-  image = images.read(path)
+  if entry.fault is not None:
+    raise entry.fault
+  filename = entry.file_names[0]
+  image = images.read(os.path.join(job.image_dir, filename))
   frame = annotations.frame_of(entry.size, image)
   federated = {
     'neg_category_ids': entry.neg_category_ids,
@@ -75,6 +81,7 @@ def convert_image(
     _check_category_ids(name, ids)
   objects = _place(entry, frame, job, tally)
   tally.notes.update(_image_notes(image, frame))
+  tally.note(f'image {entry.id}', entry.notes)
   record = record_building.build(
     image,
     objects,
@@ -154,9 +161,11 @@ def listing(entries: Sequence[ImageEntry], job: Job) -> str:
   """
   digest = hashlib.sha256()
   for entry in entries:
-    path, name = _find(job.image_dir, entry)
-    size = os.path.getsize(path) if os.path.exists(path) else -1
-    digest.update(f'{name}\n{size}\n'.encode())
+    name = entry.file_names[0]
+    path = os.path.join(job.image_dir, name)
+    absent = entry.fault is not None or not os.path.exists(path)
+    size = -1 if absent else os.path.getsize(path)
+    digest.update(f'{name}\n{size}\n'.encode(errors='backslashreplace'))
   return digest.hexdigest()
 
 
@@ -164,16 +173,6 @@ def _drop(entry: ImageEntry, fault: SourceError, tally: manifest.Tally) -> None:
   tally.drops.image(entry.id, fault)
   if entry.objects:
     tally.drops.annotations['image_dropped'] += len(entry.objects)
-
-
-def _find(image_dir: str, entry: ImageEntry) -> tuple[str, str]:
-  """Returns path and name of an image's file, the first one if none exists."""
-  names = entry.file_names
-  paths = [os.path.join(image_dir, name) for name in names]
-  for path, name in zip(paths, names, strict=True):
-    if os.path.exists(path):
-      return path, name
-  return paths[0], names[0]
 
 
 def _check_category_ids(name: str, ids: Any) -> None:
@@ -200,12 +199,13 @@ def _place(
         frame=frame,
         categories=job.categories,
         include_masks=job.include_masks,
+        box_form=job.box_form,
       )
     except SourceError as fault:
       tally.drops.annotation(entry.id, item.id, fault)
       continue
     objects.append(placed)
-    tally.notes.update(placed.notes)
+    tally.note(f'image {entry.id}, annotation {item.id}', placed.notes)
   return objects
 
 
@@ -213,6 +213,7 @@ def _image_notes(
   image: images.StoredImage, frame: annotations.Frame
 ) -> collections.Counter:
   return collections.Counter(
+    image.notes,
     images_reencoded=int(image.reencoded),
     images_turned_upright=int(image.shape != image.file_shape),
     exif_labels_assumed_upright=int(frame.assumed),

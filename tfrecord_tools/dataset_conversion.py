@@ -1,55 +1,39 @@
 """Converts a whole data set: resumes earlier runs and writes the manifest."""
 
-import contextlib
-import dataclasses
+import collections
 import hashlib
 import json
 import os
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from copypaste_tf.examples import SCHEMA_VERSION
-from tfrecord_tools import faults, loaders, manifest, shard_pool, sharding
+from tfrecord_tools import (
+  box_survey,
+  dataset_checks,
+  earlier_runs,
+  file_names,
+  loaders,
+  manifest,
+  shard_pool,
+  sharding,
+  splits,
+)
 from tfrecord_tools.conversion import Job
-from tfrecord_tools.entries import Dataset, ImageEntry, ObjectEntry
+from tfrecord_tools.entries import Dataset, ImageEntry
+from tfrecord_tools.options import Options as Options
+from tfrecord_tools.options import check
 
 # Raise this when a change of the converter changes the bytes of its records.
-_CONVERTER_VERSION = 1
-
-
-@dataclasses.dataclass(frozen=True)
-class Options:
-  """The settings of a conversion.
-
-  Attributes:
-    image_dir: folder of the images.
-    annotations: file or folder of the annotations.
-    output_prefix: path and beginning of the names of the written files.
-    num_shards: files to write, at least 1.
-    num_workers: processes, at least 1; None is one per available core.
-    include_masks: whether records carry masks.
-    fraction: part of the images, above 0 and at most 1.
-    seed: seed of the order of the images and of the fraction.
-    on_error: `skip` or `fail`.
-    overwrite: whether to delete files that were made with other flags.
-  """
-
-  image_dir: str
-  annotations: str
-  output_prefix: str
-  num_shards: int = 32
-  num_workers: int | None = None
-  include_masks: bool = True
-  fraction: float = 1.0
-  seed: int = 0
-  on_error: str = 'skip'
-  overwrite: bool = False
+_CONVERTER_VERSION = 2
 
 
 def convert(options: Options, *, loader: str = 'coco_json') -> dict[str, Any]:
-  """Converts a data set.
+  """Converts a data set to one set of records.
 
   Args:
-    options: the settings.
+    options: the settings, without a `split`.
     loader: name of the annotations' format; see `loaders.register`.
 
   Returns:
@@ -61,28 +45,110 @@ def convert(options: Options, *, loader: str = 'coco_json') -> dict[str, Any]:
     ValueError: an option is out of range, the annotations are not in the
       loader's format, or files of another job are in the way.
   """
-  _check(options)
+  if options.split:
+    raise ValueError('convert makes one set; convert_splits makes several.')
+  return convert_splits(options, loader=loader)['']
+
+
+def convert_splits(
+  options: Options, *, loader: str = 'coco_json'
+) -> dict[str, dict[str, Any]]:
+  """Converts a data set to a set of records for each split.
+
+  Args:
+    options: the settings.
+    loader: name of the annotations' format; see `loaders.register`.
+
+  Returns:
+    The manifest of each split by its name, as written to
+    `<output_prefix>-<name>-manifest.json`; without splits, of the only set, by
+    the name ''.
+
+  Raises:
+    ConversionError, FileNotFoundError, ValueError: as `convert` does.
+  """
+  check(options)
+  shares = splits.parse(options.split)
   stop = options.on_error == 'fail'
-  dataset = loaders.get(loader)(options.annotations, stop=stop)
-  _check_masks(options, dataset)
+  dataset = loaders.get(loader)(
+    options.annotations, stop=stop, **_changes(options)
+  )
+  if options.include_masks:
+    dataset_checks.require_masks(options.annotations, dataset)
+  images = file_names.resolve(
+    dataset.images,
+    options.image_dir,
+    allow_outside=options.allow_outside_image_dir,
+  )
+  dataset = dataset._replace(images=images)
+  parts = {'': list(images)}
+  if shares:
+    parts = splits.divide(images, shares, seed=options.seed)
+  jobs = _jobs(options, dataset, parts, shares)
+  # Before the first image, so that a refusal comes at once.
+  earlier = {
+    name: earlier_runs.prepare(job, overwrite=options.overwrite)
+    for name, job in jobs.items()
+  }
+  return {
+    name: _write(options, dataset, parts[name], jobs[name], earlier[name])
+    for name in parts
+  }
+
+
+def _arguments(
+  options: Options, shares: Mapping[str, Fraction], name: str
+) -> dict[str, Any]:
+  """Returns the settings on which the bytes of the records depend."""
   arguments = {
     'fraction': options.fraction,
     'include_masks': options.include_masks,
     'num_shards': options.num_shards,
     'seed': options.seed,
+    **_changes(options),
   }
-  job = Job(
-    image_dir=options.image_dir,
-    output_prefix=options.output_prefix,
-    num_shards=options.num_shards,
-    include_masks=options.include_masks,
-    stop=stop,
-    categories=dataset.categories,
-    fingerprint=_fingerprint(arguments, dataset),
-  )
-  earlier = _clear_output(options, job)
+  if shares:
+    parts = {key: float(share) for key, share in shares.items()}
+    arguments |= {'split': name, 'splits': parts}
+  return arguments
+
+
+def _jobs(
+  options: Options,
+  dataset: Dataset,
+  names: Iterable[str],
+  shares: Mapping[str, Fraction],
+) -> dict[str, Job]:
+  """Returns the job of each split."""
+  prefix = options.output_prefix
+  box_form = box_survey.form_of(options.annotations, dataset)
+  jobs = {}
+  for name in names:
+    arguments = _arguments(options, shares, name)
+    jobs[name] = Job(
+      image_dir=options.image_dir,
+      output_prefix=sharding.split_prefix(prefix, name) if name else prefix,
+      num_shards=options.num_shards,
+      include_masks=options.include_masks,
+      stop=options.on_error == 'fail',
+      categories=dataset.categories,
+      arguments=arguments,
+      fingerprint=_fingerprint(arguments, dataset),
+      box_form=box_form,
+    )
+  return jobs
+
+
+def _write(
+  options: Options,
+  dataset: Dataset,
+  image_ids: Sequence[int],
+  job: Job,
+  earlier: dict[str, dict[str, Any]],
+) -> dict[str, Any]:
+  """Writes what is missing of a set; returns its manifest."""
   chosen = sharding.sample(
-    dataset.images, fraction=options.fraction, seed=options.seed
+    image_ids, fraction=options.fraction, seed=options.seed
   )
   shards = sharding.deal(chosen, options.num_shards)
   tasks = {
@@ -95,42 +161,16 @@ def convert(options: Options, *, loader: str = 'coco_json') -> dict[str, Any]:
   missing = {i: task for i, task in tasks.items() if i not in states}
   workers = options.num_workers or len(os.sched_getaffinity(0))
   states.update(shard_pool.write(missing, job, workers))
-  result = _manifest(dataset, tasks, states, arguments, job)
-  manifest.write(sharding.manifest_path(options.output_prefix), result)
-  _remove_states(options.output_prefix)
+  result = _manifest(dataset, tasks, states, job)
+  manifest.write(sharding.manifest_path(job.output_prefix), result)
+  earlier_runs.remove_states(job.output_prefix)
   return result
 
 
-def _check(options: Options) -> None:
-  if options.num_shards < 1 or options.num_shards > 99_999:
-    raise ValueError(f'num_shards is 1 to 99999, got {options.num_shards}.')
-  if options.num_workers is not None and options.num_workers < 1:
-    raise ValueError(f'num_workers is at least 1, got {options.num_workers}.')
-  if options.on_error not in faults.ON_ERROR:
-    raise ValueError(
-      f'on_error is one of {faults.ON_ERROR}: {options.on_error!r}.'
-    )
-  if not os.path.isdir(options.image_dir):
-    raise FileNotFoundError(f'--image_dir={options.image_dir}: no such folder.')
-  if not os.path.exists(options.annotations):
-    raise FileNotFoundError(
-      f'--annotations={options.annotations}: no such file.'
-    )
-
-
-def _check_masks(options: Options, dataset: Dataset) -> None:
-  """Refuses a data set without masks, whose objects would all be dropped."""
-  entries = dataset.images.values()
-  if not options.include_masks or not any(entry.objects for entry in entries):
-    return
-  for entry in entries:
-    for item in entry.objects:
-      if isinstance(item, ObjectEntry) and item.read_mask:
-        return
-  raise ValueError(
-    f'{options.annotations}: no annotation has a segmentation; convert the '
-    'boxes alone with --include_masks=false.'
-  )
+def _changes(options: Options) -> dict[str, int]:
+  """Returns the changes of a data set that were asked for."""
+  first = options.first_category_id
+  return {} if first is None else {'first_category_id': first}
 
 
 def _fingerprint(arguments: dict[str, Any], dataset: Dataset) -> str:
@@ -139,57 +179,14 @@ def _fingerprint(arguments: dict[str, Any], dataset: Dataset) -> str:
   return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _clear_output(options: Options, job: Job) -> dict[str, dict[str, Any]]:
-  """Removes files of other jobs; returns the states of this job's shards."""
-  prefix = options.output_prefix
-  os.makedirs(os.path.dirname(prefix) or '.', exist_ok=True)
-  for path in sharding.existing(prefix, temporary=True):
-    os.remove(path)
-  states, foreign = _existing_states(job)
-  if not foreign:
-    return states
-  if not options.overwrite:
-    raise ValueError(
-      f'{foreign[0]} was made from another annotation file or with other '
-      'flags; give another --output_prefix, or --overwrite to delete it.'
-    )
-  for path in sharding.existing(prefix, temporary=False):
-    os.remove(path)
-  with contextlib.suppress(FileNotFoundError):
-    os.remove(sharding.manifest_path(prefix))
-  return {}
-
-
-def _existing_states(job: Job) -> tuple[dict[str, dict[str, Any]], list[str]]:
-  """Returns the states of this job's shards, and the files of other jobs."""
-  folder = os.path.dirname(job.output_prefix)
-  manifest_path = sharding.manifest_path(job.output_prefix)
-  files = sharding.existing(job.output_prefix, temporary=False)
-  states, foreign = {}, []
-  if os.path.exists(manifest_path):
-    whole = manifest.read(manifest_path)
-    if whole.get('fingerprint') == job.fingerprint:
-      states = {os.path.join(folder, s['file']): s for s in whole['shards']}
-    else:
-      foreign.append(manifest_path)
-  for path in files:
-    if path.endswith('.json'):
-      states[path.removesuffix('.json')] = manifest.read(path)
-  for path, state in states.items():
-    if state.get('fingerprint') != job.fingerprint:
-      foreign.append(path)
-  foreign += [p for p in files if p.removesuffix('.json') not in states]
-  return states, foreign
-
-
 def _manifest(
   dataset: Dataset,
   tasks: dict[int, list[ImageEntry]],
   states: dict[int, dict[str, Any]],
-  arguments: dict[str, Any],
   job: Job,
 ) -> dict[str, Any]:
-  tally = manifest.Tally(drops=dataset.drops)
+  tally = manifest.Tally(notes=collections.Counter(dataset.notes))
+  tally.drops.add(dataset.drops)
   shards = []
   for index in sorted(states):
     shard_tally = manifest.Tally.from_json(states[index]['tally'])
@@ -214,15 +211,9 @@ def _manifest(
   built = manifest.build(
     tally,
     totals,
-    arguments=arguments,
+    arguments=job.arguments,
     categories=dataset.categories,
     sources={'annotations': source},
     shards=shards,
   )
-  return {**built, 'fingerprint': job.fingerprint}
-
-
-def _remove_states(prefix: str) -> None:
-  for path in sharding.existing(prefix, temporary=False):
-    if path.endswith('.json'):
-      os.remove(path)
+  return {**built, **dataset.renumbered, 'fingerprint': job.fingerprint}

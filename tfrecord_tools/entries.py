@@ -4,11 +4,12 @@ A loader reads one format of annotations and returns a `Dataset`. The converter
 works on these entries alone, so it needs no change for another format.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from copypaste_tf.records.id_planes import Crop
-from tfrecord_tools.faults import Drops, SourceError
+from tfrecord_tools.faults import Drops, Note, SourceError
 
 ReadMask = Callable[[tuple[int, int]], Crop]
 
@@ -57,6 +58,7 @@ class ObjectEntry(NamedTuple):
     id: annotation id, None if there is none.
     difficult: Pascal VOC's flag, None if not stated.
     score: confidence of the label in [0, 1], None if not stated.
+    notes: repairs that the loader made.
   """
 
   category_id: int
@@ -67,6 +69,7 @@ class ObjectEntry(NamedTuple):
   id: int | str | None = None
   difficult: bool | None = None
   score: float | None = None
+  notes: tuple[Note, ...] = ()
 
 
 class UnreadableObject(NamedTuple):
@@ -86,21 +89,26 @@ class ImageEntry(NamedTuple):
 
   Attributes:
     id: image id, an integer of 64 bits.
-    file_names: possible names within the image folder; the first that exists
-      is read.
+    file_names: possible names within the image folder, the likeliest first; see
+      `file_names.resolve`.
     objects: its annotations; see `Lazy`.
-    size: annotated height and width in pixels, None if not stated.
+    size: annotated height and width in pixels, None if not stated; so is each
+      of the two.
     neg_category_ids: categories verified to be absent, None if not stated.
     not_exhaustive_category_ids: categories of which some instances are not
       annotated, None if not stated.
+    notes: repairs that the loader made.
+    fault: why its file cannot be read, None if it can.
   """
 
   id: int
   file_names: tuple[str, ...]
   objects: Sequence[ObjectEntry | UnreadableObject]
-  size: tuple[int, int] | None = None
+  size: tuple[int | None, int | None] | None = None
   neg_category_ids: Sequence[int] | None = None
   not_exhaustive_category_ids: Sequence[int] | None = None
+  notes: tuple[Note, ...] = ()
+  fault: SourceError | None = None
 
 
 class Dataset(NamedTuple):
@@ -115,6 +123,9 @@ class Dataset(NamedTuple):
     sha256: hexadecimal digest of the annotation files. A rerun makes the shards
       again if it differs.
     size: bytes that the loader has read.
+    notes: number of repairs by name that concern the whole source.
+    renumbered: new ids by old ones, as `{'category_ids': {...}}`, of the ids
+      that records cannot hold. The manifest keeps them.
   """
 
   images: dict[int, ImageEntry]
@@ -124,6 +135,8 @@ class Dataset(NamedTuple):
   drops: Drops
   sha256: str
   size: int
+  notes: Mapping[str, int] = MappingProxyType({})
+  renumbered: Mapping[str, dict[str, int]] = MappingProxyType({})
 
 
 class Lazy(Sequence):

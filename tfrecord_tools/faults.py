@@ -2,10 +2,16 @@
 
 import collections
 import dataclasses
-from typing import Any
+import reprlib
+from typing import Any, NamedTuple
+
+from copypaste_tf import printable
 
 ON_ERROR = ('skip', 'fail')  # Leave a fault out and count it, or stop.
 _EXAMPLES_PER_REASON = 10
+_SHOWN = reprlib.Repr()
+_SHOWN.maxlevel, _SHOWN.maxlist, _SHOWN.maxdict = 4, 8, 8
+_SHOWN.maxstring = _SHOWN.maxother = 60
 
 
 class SourceError(ValueError):
@@ -19,10 +25,32 @@ class SourceError(ValueError):
   def __init__(self, reason: str, detail: str):
     super().__init__(reason, detail)
     self.reason = reason
-    self.detail = detail
+    # It may quote the annotation file.
+    self.detail = printable.escape(detail)
 
   def __str__(self) -> str:
     return f'{self.reason}: {self.detail}'
+
+
+class Note(NamedTuple):
+  """A repair of one image or annotation, which changes no label's meaning.
+
+  Attributes:
+    name: short name, by which the manifest counts.
+    detail: what came and what was taken, '' if the name says it.
+  """
+
+  name: str
+  detail: str = ''
+
+
+def shown(value: Any) -> str:
+  """Returns the beginning of a value of a file, for a message.
+
+  Args:
+    value: any value, also a long or a deep one.
+  """
+  return _SHOWN.repr(value)
 
 
 class ConversionError(ValueError):
@@ -87,6 +115,7 @@ class Drops:
     )
 
   def _note(self, place: str, fault: SourceError) -> None:
+    place = printable.escape(place)
     if self.stop:
       raise ConversionError(f'{place}: {fault}')
     first = self.examples.setdefault(fault.reason, [])

@@ -1,25 +1,19 @@
 """Reads image files and stores them as upright RGB or grey JPEG or PNG.
 
 A file that every decoder reads alike is stored byte for byte. Any other file is
-decoded, turned upright and encoded again: CMYK, palettes, alpha channels,
-depths other than 8 bits, EXIF orientations and other formats.
+encoded again. Whatever is stored has been decoded as training decodes it.
 """
 
 import io
+import os
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from copypaste_tf.records import pillow_rgb
-from tfrecord_tools import jpeg
+from copypaste_tf.records import pictures
 from tfrecord_tools import orientation as exif
 from tfrecord_tools.faults import SourceError
-
-_ORIENTATION_TAG = 0x0112
-_JPEG_FORMATS = ('JPEG', 'MPO')
-_PLAIN_MODES = ('RGB', 'L')
-_PNG_DEPTH = 24  # Offset of the bits per channel in a PNG file.
 
 
 class StoredImage(NamedTuple):
@@ -32,6 +26,7 @@ class StoredImage(NamedTuple):
     file_shape: height and width in the file, before turning.
     orientation: EXIF orientation of the file, 1 if it is upright.
     reencoded: whether `data` differs from the file.
+    notes: names of what was passed over in the file.
   """
 
   data: bytes
@@ -40,6 +35,7 @@ class StoredImage(NamedTuple):
   file_shape: tuple[int, int]
   orientation: int
   reencoded: bool
+  notes: tuple[str, ...] = ()
 
 
 def read(path: str) -> StoredImage:
@@ -55,58 +51,52 @@ def read(path: str) -> StoredImage:
     SourceError: the file does not exist, is not an image, is truncated or is
       corrupt.
   """
+  data = _contents(path)
   try:
-    with open(path, 'rb') as file:
-      data = file.read()
-  except FileNotFoundError as error:
-    raise SourceError('missing_image', f'{path}: no such file') from error
-  except OSError as error:
-    raise SourceError('unreadable_image', f'{path}: {error}') from error
-  try:
-    with Image.open(io.BytesIO(data)) as image:
-      return _store(image, data)
-  except pillow_rgb.DECODE_ERRORS as error:
+    picture = pictures.read(data)
+    encoded = data if picture.is_plain else _encode(picture)
+  except ValueError as error:
     raise SourceError('corrupt_image', f'{path}: {error}') from error
-
-
-def _store(image: Image.Image, data: bytes) -> StoredImage:
-  orientation = image.getexif().get(_ORIENTATION_TAG, exif.UPRIGHT)
-  if not exif.is_known(orientation):
-    orientation = exif.UPRIGHT
-  shape = (image.height, image.width)
-  is_jpeg = image.format in _JPEG_FORMATS
-  image_format = 'jpeg' if is_jpeg else 'png'
-  if orientation == exif.UPRIGHT and _is_plain(image, data):
-    if is_jpeg:
-      jpeg.check(data)
-    else:
-      image.load()
-    return StoredImage(data, image_format, shape, shape, orientation, False)
-  pixels = exif.turn_pixels(pillow_rgb.rgb(image), orientation)
+  shape = picture.pixels.shape[:2]
   return StoredImage(
-    _encode(pixels, image_format),
-    image_format,
-    exif.turn_size(shape, orientation),
-    shape,
-    orientation,
-    True,
+    data=encoded,
+    image_format='jpeg' if picture.is_jpeg else 'png',
+    shape=shape,
+    file_shape=exif.turn_size(shape, picture.orientation),
+    orientation=picture.orientation,
+    reencoded=not picture.is_plain,
+    notes=picture.notes,
   )
 
 
-def _is_plain(image: Image.Image, data: bytes) -> bool:
-  """Returns whether every decoder reads the same 8-bit pixels."""
-  if image.mode not in _PLAIN_MODES:
-    return False
-  if image.format == 'PNG':
-    return data[_PNG_DEPTH] == 8
-  return image.format in _JPEG_FORMATS
+def _contents(path: str) -> bytes:
+  if not os.path.exists(path):
+    raise SourceError('missing_image', f'{path}: no such file')
+  # Reading a pipe or a device might never end.
+  if not os.path.isfile(path):
+    kind = 'a folder' if os.path.isdir(path) else 'not a regular file'
+    raise SourceError('unreadable_image', f'{path}: this is {kind}')
+  try:
+    with open(path, 'rb') as file:
+      return file.read()
+  except OSError as error:
+    reason = f'{path}: {error.strerror}'
+    raise SourceError('unreadable_image', reason) from error
 
 
-def _encode(pixels: np.ndarray, image_format: str) -> bytes:
+def _encode(picture: pictures.Picture) -> bytes:
+  """Encodes a picture, and checks that training decodes it."""
   stream = io.BytesIO()
-  image = Image.fromarray(np.ascontiguousarray(pixels))
-  if image_format == 'jpeg':
+  image = Image.fromarray(np.ascontiguousarray(picture.pixels))
+  if picture.is_jpeg:
     image.save(stream, 'JPEG', quality=95, subsampling=0)
   else:
     image.save(stream, 'PNG', compress_level=4)
-  return stream.getvalue()
+  data = stream.getvalue()
+  decoded = pictures.decode(data)
+  same_size = decoded.shape == picture.pixels.shape
+  if not same_size or not (
+    picture.is_jpeg or np.array_equal(decoded, picture.pixels)
+  ):
+    raise ValueError('its pixels changed when it was encoded again')
+  return data

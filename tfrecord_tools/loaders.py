@@ -7,7 +7,11 @@ from tfrecord_tools.entries import Dataset
 
 
 class Loader(Protocol):
-  """Reads the annotations of one format."""
+  """Reads the annotations of one format.
+
+  The converter passes `first_category_id` as well, to a loader that takes it,
+  if the user asks to renumber the categories.
+  """
 
   def __call__(self, path: str, *, stop: bool) -> Dataset:
     """Returns the data set at `path`.

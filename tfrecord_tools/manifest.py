@@ -4,6 +4,7 @@ import collections
 import dataclasses
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from copypaste_tf.examples import IDS_PER_PLANE, SCHEMA_VERSION
 from copypaste_tf.records import Record
 from tfrecord_tools import atomic
 from tfrecord_tools.entries import Category
-from tfrecord_tools.faults import Drops
+from tfrecord_tools.faults import Drops, Note
 
 _LARGEST = (
   'num_planes',
@@ -32,6 +33,8 @@ class Tally:
     num_annotations: objects written.
     drops: counts of what was left out.
     notes: counts of repairs by name.
+    examples: the first repair of each name that needs an explanation, as
+      `{place, detail}`.
     largest: maxima over the records, by their names in the manifest.
     digests: SHA-256 digests of the image files of each shard.
   """
@@ -42,6 +45,7 @@ class Tally:
   notes: collections.Counter = dataclasses.field(
     default_factory=collections.Counter
   )
+  examples: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
   largest: dict[str, int] = dataclasses.field(
     default_factory=lambda: dict.fromkeys(_LARGEST, 0)
   )
@@ -62,12 +66,20 @@ class Tally:
     )
     self._update_largest(dict(zip(_LARGEST, sizes, strict=True)))
 
+  def note(self, place: str, notes: Iterable[Note]) -> None:
+    """Counts the repairs of an image or annotation."""
+    for name, detail in notes:
+      self.notes[name] += 1
+      if detail:
+        self.examples.setdefault(name, {'place': place, 'detail': detail})
+
   def add(self, other: 'Tally') -> None:
     """Adds the counts of other images."""
     self.num_examples += other.num_examples
     self.num_annotations += other.num_annotations
     self.drops.add(other.drops)
     self.notes += other.notes
+    self.examples = {**other.examples, **self.examples}
     self.digests += other.digests
     self._update_largest(other.largest)
 
@@ -145,16 +157,19 @@ def build(
     },
     'dropped': tally.drops.to_json(),
     'notes': dict(tally.notes),
+    'note_examples': tally.examples,
     'arguments': arguments,
     'sources': {**sources, 'images_sha256': images},
     'shards': shards,
   }
 
 
-def write(path: str, data: dict[str, Any]) -> None:
+def write(path: str, content: dict[str, Any]) -> None:
   """Writes a manifest or the state of a shard, atomically."""
-  text = json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False)
-  atomic.write_bytes(path, f'{text}\n'.encode())
+  text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
+  # JSON's notation of half a character, which UTF-8 cannot hold.
+  data = f'{text}\n'.encode('utf-8', 'backslashreplace')
+  atomic.write_bytes(path, data)
 
 
 def read(path: str) -> dict[str, Any]:
@@ -189,8 +204,10 @@ def table(data: dict[str, Any]) -> str:
   for kind in ('images', 'annotations'):
     for reason, count in sorted(data['dropped'][kind].items()):
       lines.append(f'  {kind} dropped: {reason:34}{count:8}')
+      lines += _examples(data['dropped']['examples'].get(reason))
   for note, count in sorted(data['notes'].items()):
     lines.append(f'  note: {note:45}{count:8}')
+    lines += _examples([data['note_examples'].get(note)])
   lines.append(
     f'{data["num_examples"]} records in {len(data["shards"])} shards; at most '
     f'{data["max_instances"]} objects and {data["num_planes"]} id planes (and '
@@ -198,3 +215,12 @@ def table(data: dict[str, Any]) -> str:
     f'{data["max_height"]}x{data["max_width"]}.'
   )
   return '\n'.join(lines)
+
+
+def _examples(examples: list[dict[str, str] | None] | None) -> list[str]:
+  """Formats the first example of a reason or note, if there is one."""
+  return [
+    '    for example {place}: {detail}'.format(**example)
+    for example in (examples or [])[:1]
+    if example
+  ]

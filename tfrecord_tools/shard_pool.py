@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+import tensorflow as tf
 import tqdm
 
 from tfrecord_tools import conversion, sharding
@@ -83,7 +84,7 @@ def _write_in_pool(
   executor = concurrent.futures.ProcessPoolExecutor(
     workers, context, initializer=_start_worker, initargs=(done,)
   )
-  with executor:
+  try:
     futures = {
       executor.submit(_work, index, entries, job): index
       for index, entries in tasks.items()
@@ -97,15 +98,17 @@ def _write_in_pool(
       )
       bar.update(done.value - bar.n)
       for future in ready:
-        if future.exception():
-          executor.shutdown(cancel_futures=True)
         future.result()
     return {index: future.result() for future, index in futures.items()}
+  finally:  # After an error or Ctrl-C, no other shard begins.
+    executor.shutdown(cancel_futures=True)
 
 
 def _start_worker(done: Any) -> None:
   global _done
   _done = done
+  # Each worker would otherwise claim the memory of a GPU that it never uses.
+  tf.config.set_visible_devices([], 'GPU')
   threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 

@@ -1,9 +1,10 @@
 """Samples images, distributes them over shards and names the files."""
 
-import hashlib
 import os
 import re
 from collections.abc import Iterable
+
+from tfrecord_tools import splits
 
 
 def sample(
@@ -28,7 +29,7 @@ def sample(
   """
   if not 0 < fraction <= 1:
     raise ValueError(f'fraction lies above 0 and up to 1, got {fraction}.')
-  ranked = sorted(image_ids, key=lambda image_id: _rank(seed, image_id))
+  ranked = sorted(image_ids, key=lambda image_id: splits.rank(seed, image_id))
   return ranked[: max(1, round(fraction * len(ranked)))]
 
 
@@ -48,6 +49,11 @@ def deal(image_ids: list[int], num_shards: int) -> list[list[int]]:
 def shard_path(prefix: str, index: int, num_shards: int) -> str:
   """Returns the path of a shard."""
   return f'{prefix}-{index:05d}-of-{num_shards:05d}.tfrecord'
+
+
+def split_prefix(prefix: str, name: str) -> str:
+  """Returns the path and beginning of the names of a split's shards."""
+  return f'{prefix}{name}' if prefix.endswith('/') else f'{prefix}-{name}'
 
 
 def state_path(shard: str) -> str:
@@ -76,7 +82,3 @@ def existing(prefix: str, *, temporary: bool) -> list[str]:
   pattern = rf'\.{stem}|manifest\.json)\.\d+\.tmp' if temporary else rf'{stem})'
   names = [f for f in os.listdir(folder or '.') if re.fullmatch(pattern, f)]
   return sorted(os.path.join(folder, f) for f in names)
-
-
-def _rank(seed: int, image_id: int) -> bytes:
-  return hashlib.sha256(f'{seed}:{image_id}'.encode()).digest()

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from copypaste_tf import records
+from copypaste_tf import printable, records
 from copypaste_tf.examples import IDS_PER_PLANE, SCHEMA_VERSION, Features
 from copypaste_tf.records import features as example_features
 from copypaste_tf.records import fields, png
+from copypaste_tf.records.record_features import Survey
 from tfrecord_tools import manifest_checks
 
 _FORMATS = {b'\xff\xd8\xff': 'jpeg', b'\x89PNG': 'png'}
@@ -34,7 +35,7 @@ class Fault(NamedTuple):
   detail: str
 
   def __str__(self) -> str:
-    return f'{self.place}: {self.field}: {self.detail}'
+    return f'{self.place}: {self.field}: {printable.escape(self.detail)}'
 
 
 def expand(patterns: Iterable[str]) -> list[str]:
@@ -59,18 +60,23 @@ def expand(patterns: Iterable[str]) -> list[str]:
 
 
 def validate(
-  paths: Iterable[str], manifest: Mapping[str, Any] | None = None
+  paths: Iterable[str],
+  manifest: Mapping[str, Any] | None = None,
+  survey: Survey | None = None,
 ) -> Iterator[tuple[int, list[Fault]]]:
   """Checks files record by record.
 
   Args:
     paths: TFRecord files; together they hold the whole data set.
     manifest: the converter's manifest of the data set.
+    survey: counts objects and unknown features; changed in place.
 
   Yields:
     (1, faults of the record) for each record. (0, fault) for a file that cannot
-    be read further, and for a wrong number of records.
+    be read further, for a wrong number of records, and for a data set without
+    an object, unless the manifest says that there is none.
   """
+  survey = survey or Survey()
   seen: dict[int, str] = {}
   count = 0
   for path in paths:
@@ -78,13 +84,16 @@ def validate(
       for _, index, serialized in records.read_serialized([path]):
         place = f'{path}: record {index}'
         count += 1
-        yield 1, _check_record(place, serialized, seen, manifest)
+        yield 1, _check_record(place, serialized, seen, manifest, survey)
     except ValueError as error:
       yield 0, [Fault(path, 'file', str(error).removeprefix(f'{path}: '))]
   wanted = (manifest or {}).get('num_examples', count)
   if count != wanted:
     detail = f'says {wanted} records, the files hold {count}'
     yield 0, [Fault('all files', 'manifest', detail)]
+  labels = (manifest or {}).get('counts', {}).get('annotations', {})
+  if labels.get('in') != 0 and (fault := survey.fault()):
+    yield 0, [Fault('all files', 'record', fault)]
 
 
 def _check_record(
@@ -92,9 +101,11 @@ def _check_record(
   serialized: bytes,
   seen: dict[int, str],
   manifest: Mapping[str, Any] | None,
+  survey: Survey,
 ) -> list[Fault]:
   try:
     features = example_features.load(serialized)
+    survey.add(features)
     source = example_features.text(features, Features.SOURCE_ID)
   except ValueError as error:
     return [Fault(place, 'record', str(error))]

@@ -1,6 +1,7 @@
 """Checks ground truth in COCO format, and prepares it for the evaluators."""
 
 import collections
+import numbers
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -40,8 +41,8 @@ def index_groundtruth(
       'category_id': annotation['category_id'],
       'area': annotation['area'],
       'bbox': annotation['bbox'],
-      'iscrowd': int(annotation.get('iscrowd', 0)),
-      'ignore': int(annotation.get('iscrowd', 0)),
+      'iscrowd': int(annotation.get('iscrowd') or 0),
+      'ignore': int(annotation.get('iscrowd') or 0),
     }
     if iou_type == 'segm':
       image = images[annotation['image_id']]
@@ -129,11 +130,30 @@ def _ids(entries, kind: str) -> set[int]:
   return set(counts)
 
 
+def _are_numbers(values: Any, count: int) -> bool:
+  return (
+    isinstance(values, list | tuple)
+    and len(values) == count
+    and all(isinstance(value, numbers.Real) for value in values)
+  )
+
+
 def _check_annotation(annotation, images, categories, iou_type: str) -> None:
   name = f'annotation {annotation.get("id")}'
   for key in ('image_id', 'category_id', 'area', 'bbox'):
     if key not in annotation:
       raise ValueError(f'{name} of the ground truth has no {key!r}.')
+  for key, valid in (
+    ('bbox', _are_numbers(annotation['bbox'], 4)),
+    ('area', _are_numbers([annotation['area']], 1)),
+    ('iscrowd', annotation.get('iscrowd') in (None, 0, 1)),
+  ):
+    if not valid:
+      raise ValueError(
+        f'{name} of the ground truth has the {key} {annotation[key]!r}; '
+        'expected numbers as in COCO: bbox [x, y, width, height], iscrowd 0 '
+        'or 1.'
+      )
   if annotation['image_id'] not in images:
     raise ValueError(f'{name} is of an unknown image {annotation["image_id"]}.')
   if annotation['category_id'] not in categories:

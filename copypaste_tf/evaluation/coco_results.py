@@ -59,7 +59,13 @@ def index_results(
     _check_known(columns.category_ids, 'category', known)
   else:
     columns = _with_categories(columns, known)
-  areas = _areas(columns.shapes, iou_type)
+  try:
+    areas = _areas(columns.shapes, iou_type)
+  except (TypeError, ValueError) as error:
+    form = '[x, y, width, height]' if iou_type == 'bbox' else 'compressed RLE'
+    raise ValueError(
+      f'every {key!r} of the results must be {form}: {error}.'
+    ) from error
   return [
     {
       'id': number,

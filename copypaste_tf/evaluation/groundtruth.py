@@ -39,7 +39,20 @@ def from_annotations(
     raise ValueError(
       f'{path} is no COCO annotation file: it has no {sorted(missing)}.'
     )
+  for key in keys:
+    _check_entries(content[key], key, path)
   return content
+
+
+def _check_entries(entries: Any, key: str, path: str | os.PathLike) -> None:
+  # Annotations are counted, not named: theirs may lack an id.
+  needed = set() if key == 'annotations' else {'id'}
+  if not isinstance(entries, list) or not all(
+    isinstance(entry, dict) and needed <= entry.keys() for entry in entries
+  ):
+    raise ValueError(
+      f'{path}: {key!r} must be a list of entries, each with an id.'
+    )
 
 
 def read_json(path: str | os.PathLike) -> Any:

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Mapping
 
+from copypaste_tf import printable
 from copypaste_tf.evaluation.coco import METRICS, PREFIXES
 
 
@@ -22,7 +23,7 @@ def categories(metrics: Mapping[str, float]) -> str:
   Args:
     metrics: values by name, such as `mask_ap/person`; -1 without ground truth.
   """
-  rows = {name: f'ap/{name}' for name in _categories(metrics)}
+  rows = {printable.escape(name): f'ap/{name}' for name in _categories(metrics)}
   width = max([24, *(len(name) + 2 for name in rows)])
   return _table(metrics, 'category', rows, width)
 

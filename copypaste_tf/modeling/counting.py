@@ -92,7 +92,7 @@ def _multiply_adds(op: tf.Operation) -> int:
   if op.type == 'Conv2DBackpropInput':
     *kernel, _ = op.inputs[1].shape
     return math.prod(op.inputs[2].shape) * math.prod(kernel)
-  if op.type == 'MatMul':
+  if op.type in ('MatMul', 'BatchMatMulV2'):
     return math.prod(op.outputs[0].shape) * op.inputs[0].shape[-1]
   return 0
 

@@ -3,8 +3,8 @@
 The modules in the order of the data: `files` reads serialized examples,
 `features` reads the typed lists of an example, `fields` converts the lists to
 arrays, and `record` joins the arrays. `record_features` counts objects and
-unknown features. `id_planes`, `rle`, `png` and `pillow_rgb` encode masks and
-images.
+unknown features. `id_planes`, `rle` and `png` encode masks; `pictures` and
+`pillow_rgb` decode image files.
 """
 
 from copypaste_tf.records.files import read_serialized as read_serialized

@@ -1,18 +1,31 @@
-"""Draws ground truth and predictions of an image side by side."""
+"""Draws ground truth and predictions of an image side by side, compared."""
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import cv2
 import numpy as np
 import tensorflow as tf
 from pycocotools import mask as coco_mask
 
 from copypaste_tf import drawing
 from copypaste_tf.records import Record, instance_masks
+from copypaste_tf.reporting import matching
 
 CROWD_COLOR = (128, 128, 128)
+HIT, MISSED, FALSE_ALARM = (22, 163, 74), (245, 158, 11), (220, 38, 38)
+_HIT, _MISSED, _FALSE_ALARM = '✓', '○', '✗'
+LEGEND = {
+  f'{_HIT} hit: class and place agree (IoU of at least 0.5)': HIT,
+  f'{_MISSED} missed: no detection': MISSED,
+  f'{_FALSE_ALARM} false alarm: no such object': FALSE_ALARM,
+  'crowd, or a detection inside one: not counted': CROWD_COLOR,
+}
+"""Meaning of the colours of the frames and captions."""
+_MARKS = {HIT: _HIT, MISSED: _MISSED, FALSE_ALARM: _FALSE_ALARM} | {
+  CROWD_COLOR: ''
+}
+_FEW = 8  # Objects that have room in a picture of the usual size.
 
 
 class Comparison(NamedTuple):
@@ -37,12 +50,14 @@ class Objects(NamedTuple):
     masks: n `[h, w]` bool, or None.
     captions: n texts.
     colors: n RGB triples.
+    edges: n RGB triples of the boxes and captions; None takes `colors`.
   """
 
   boxes: np.ndarray
   masks: list[np.ndarray] | None
   captions: list[str]
   colors: list[drawing.Color]
+  edges: list[drawing.Color] | None = None
 
 
 def compare(
@@ -63,7 +78,8 @@ def compare(
     min_score: detections with a lower score are not drawn, in [0, 1].
     limit: number of images to draw.
     enlarged_side: smaller images are enlarged until their longer side has this
-      many pixels, so that captions can be read.
+      many pixels, so that captions can be read; up to twice as many if the
+      image has many objects.
   """
   by_image = {}
   for detection in detections:
@@ -80,14 +96,73 @@ def _compare(record, detections, names, enlarged_side) -> Comparison:
   image = tf.io.decode_image(
     record.image_bytes, channels=3, expand_animations=False
   ).numpy()
-  scale = max(enlarged_side / max(image.shape[:2]), 1.0)
   objects = int((~record.crowd).sum())
+  crowded = np.clip(np.sqrt(max(objects, len(detections)) / _FEW), 1, 2)
+  scale = max(enlarged_side * crowded / max(image.shape[:2]), 1.0)
+  truth, guess, counts = marked(record, detections, names)
   return Comparison(
     f'{record.filename or record.source_id}: {_count(objects, "object")}, '
-    f'{_count(len(detections), "detection")}',
-    draw(image, annotated_objects(record, names), scale),
-    draw(image, detected_objects(detections, names), scale),
+    f'{_count(len(detections), "detection")}: {counts}',
+    draw(image, truth, scale),
+    draw(image, guess, scale),
   )
+
+
+def marked(
+  record: Record,
+  detections: Sequence[Mapping[str, Any]],
+  names: Mapping[int, str],
+) -> tuple[Objects, Objects, str]:
+  """Marks hits, missed objects and false alarms of an image.
+
+  Args:
+    record: an evaluation record.
+    detections: COCO results of its image.
+    names: class names by category id.
+
+  Returns:
+    The annotated objects and the detections, framed in the colours of `LEGEND`,
+    and the numbers in words. A hit has the colour of its object.
+  """
+  truth = annotated_objects(record, names)
+  guess = detected_objects(detections, names)
+  classes = [d['category_id'] for d in detections]
+  matches = matching.match(
+    matching.Regions(record.classes, truth.boxes, truth.masks),
+    record.crowd,
+    matching.Regions(classes, guess.boxes, guess.masks),
+    [d['score'] for d in detections],
+  )
+  colors = drawing.instance_colors([*record.classes.tolist(), *classes])
+  own, other = colors[: len(truth.boxes)], colors[len(truth.boxes) :]
+  taken = set(matches)
+  verdicts = [
+    CROWD_COLOR if crowd else HIT if i in taken else MISSED
+    for i, crowd in enumerate(record.crowd)
+  ]
+  found = [FALSE_ALARM if i is None else verdicts[i] for i in matches]
+  own = [
+    CROWD_COLOR if crowd else color
+    for color, crowd in zip(own, record.crowd, strict=True)
+  ]
+  other = [
+    color if i is None else own[i]
+    for color, i in zip(other, matches, strict=True)
+  ]
+  counts = (
+    f'{_count(found.count(HIT), "hit")}, {verdicts.count(MISSED)} missed, '
+    f'{_count(found.count(FALSE_ALARM), "false alarm")}'
+  )
+  return _framed(truth, own, verdicts), _framed(guess, other, found), counts
+
+
+def _framed(objects: Objects, colors, verdicts) -> Objects:
+  """Frames objects in the colours of verdicts, captions with their marks."""
+  captions = [
+    f'{_MARKS[verdict]} {caption}'.lstrip()
+    for caption, verdict in zip(objects.captions, verdicts, strict=True)
+  ]
+  return objects._replace(captions=captions, colors=colors, edges=verdicts)
 
 
 def annotated_objects(record: Record, names: Mapping[int, str]) -> Objects:
@@ -97,7 +172,7 @@ def annotated_objects(record: Record, names: Mapping[int, str]) -> Objects:
     record: an evaluation record.
     names: class names by category id; the record names the others.
   """
-  colors = drawing.class_colors(record.classes)
+  colors = drawing.instance_colors(record.classes)
   captions = []
   for i, category in enumerate(record.classes.tolist()):
     name = names.get(category) or record.class_names[i] or str(category)
@@ -122,10 +197,10 @@ def detected_objects(
   if all('segmentation' in d for d in detections):
     masks = [coco_mask.decode(d['segmentation']) > 0 for d in detections]
   captions = [
-    f'{names.get(d["category_id"], d["category_id"])} {d["score"]:.2f}'
+    f'{names.get(d["category_id"]) or d["category_id"]} {d["score"]:.2f}'
     for d in detections
   ]
-  colors = drawing.class_colors([d['category_id'] for d in detections])
+  colors = drawing.instance_colors([d['category_id'] for d in detections])
   boxes = np.stack([y, x, y + height, x + width], axis=1)
   return Objects(boxes, masks, captions, colors)
 
@@ -139,25 +214,10 @@ def draw(image: np.ndarray, objects: Objects, scale: float) -> np.ndarray:
     scale: factor by which the image is enlarged, at least 1.
 
   Returns:
-    `[scale * h, scale * w, 3]` uint8.
+    `[scale * h, scale * w, 3]` uint8, with a legend below if captions are
+    numbers.
   """
-  height, width = image.shape[:2]
-  size = (round(width * scale), round(height * scale))
-  masks = objects.masks
-  if masks is not None:
-    masks = [_resize(mask, size) for mask in masks]
-  return drawing.draw_instances(
-    cv2.resize(image, size, interpolation=cv2.INTER_CUBIC),
-    objects.boxes * scale,
-    masks,
-    objects.captions,
-    objects.colors,
-  )
-
-
-def _resize(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-  pixels = mask.astype(np.uint8)
-  return cv2.resize(pixels, size, interpolation=cv2.INTER_NEAREST) > 0
+  return drawing.draw_instances(image, *objects, scale=scale)
 
 
 def _count(number: int, noun: str) -> str:

@@ -17,6 +17,7 @@ from copypaste_tf.tasks.captions import Captions
 COLORS = ('#1b1e28', '#2563eb', '#d97706', '#059669', '#9333ea', '#db2777')
 _STYLE = {
   'svg.hashsalt': 'copypaste_tf',  # The same curves give the same bytes.
+  'text.parse_math': False,  # A dollar in a name is no formula.
   'font.size': 9,
   'axes.spines.top': False,
   'axes.spines.right': False,

@@ -24,7 +24,7 @@ class Run(NamedTuple):
     model_dir: folder of the run.
     params: config of the run.
     gin: gin text of the config.
-    versions: command, machine and versions; see `run_record.versions`.
+    versions: command, machine and versions; see `versions.describe`.
     results: `results.json`; empty before the end of the run.
     detections: COCO results of the last evaluation; None without one.
     train: events of the training.

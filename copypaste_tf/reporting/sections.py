@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
-from copypaste_tf.reporting import curves, elements
+from copypaste_tf.reporting import comparison, curves, elements, panels
 from copypaste_tf.reporting.comparison import Comparison
 from copypaste_tf.reporting.elements import Figure, Frame, Note, Row, Table
 from copypaste_tf.reporting.events import Curve, Picture
@@ -15,7 +15,7 @@ from copypaste_tf.reporting.page import Section
 from copypaste_tf.tasks.captions import Captions, MetricTable
 
 _WIDE = 400  # Pixels; a pair of larger images fills the page.
-# Captions of the entries of `run_record.versions`.
+# Captions of the entries of `versions.describe`.
 _MACHINE = {
   'time': 'Started',
   'git_commit': 'Commit',
@@ -155,6 +155,7 @@ def batches(
     for picture in pictures
   ]
   content = {'figures': figures, 'sheet': sheet, 'note': note}
+  content['legend'] = panels.LEGEND
   return Section('batches', 'Augmented batches', about, 'batches.html', content)
 
 
@@ -175,9 +176,10 @@ def predictions(
     note: shown where there are no images.
   """
   content = {
-    'pairs': [_pair(comparison) for comparison in comparisons],
+    'pairs': [_pair(images) for images in comparisons],
     # Captions in large images keep their size and need the room.
-    'wide': any(max(c.truth.shape) > _WIDE for c in comparisons),
+    'wide': any(c.truth.shape[1] > _WIDE for c in comparisons),
+    'legend': comparison.LEGEND,
     'note': note,
   }
   return Section(
@@ -185,11 +187,15 @@ def predictions(
   )
 
 
-def _pair(comparison: Comparison) -> Pair:
-  title = comparison.title
+def _pair(images: Comparison) -> Pair:
+  title = images.title
   return Pair(
-    Figure(elements.photo(comparison.truth), f'Ground truth of {title}'),
-    Figure(elements.photo(comparison.prediction), f'Predictions of {title}'),
+    Figure(
+      elements.photo(images.truth), f'Ground truth of {title}', 'Ground truth'
+    ),
+    Figure(
+      elements.photo(images.prediction), f'Predictions of {title}', 'Detections'
+    ),
     title,
   )
 
@@ -203,7 +209,7 @@ def setup(
 
   Args:
     settings: plain text by name.
-    versions: the result of `run_record.versions`.
+    versions: the result of `versions.describe`.
     texts: longer texts by title, shown on a click; empty ones are left out.
   """
   machine = {

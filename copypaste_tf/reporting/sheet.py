@@ -1,7 +1,7 @@
 """Writes the contact sheet of training examples: one HTML file and PNGs."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,8 +11,6 @@ from copypaste_tf import drawing
 from copypaste_tf.reporting import elements, page, panels, sections
 from copypaste_tf.reporting.elements import Figure
 from copypaste_tf.reporting.panels import Example
-
-GAP = 4  # White pixels between the panels of a PNG.
 
 
 class Strip(NamedTuple):
@@ -48,7 +46,7 @@ def write(
   for number, example in enumerate(examples):
     images = panels.draw(example, names)
     files.append(os.path.join(folder, f'{number:03}.png'))
-    _write(files[-1], drawing.png_bytes(side_by_side(images.values())))
+    _write(files[-1], drawing.png_bytes(drawing.side_by_side(images.values())))
     strips.append(strip(images, panels.caption(example)))
   _write(path, document(title, examples, strips, facts).encode())
   return [path, *files]
@@ -79,7 +77,7 @@ def document(
         'Legend',
         'The colours of the labels.',
         'legend.html',
-        {'colors': list(panels.LEGEND.items())},
+        {'legend': panels.LEGEND},
       ),
       page.Section(
         'examples',
@@ -137,21 +135,6 @@ def totals(examples: Sequence[Example]) -> list[tuple[str, str]]:
     (f'{total("objects_removed"):.0f}', 'objects removed'),
     (f'{total("instances_clipped"):.0f}', 'labels clipped'),
   ]
-
-
-def side_by_side(images: Iterable[np.ndarray]) -> np.ndarray:
-  """Joins images of one size, with a white gap between them.
-
-  Args:
-    images: at least one, each `[h, w, 3]` uint8.
-
-  Returns:
-    `[h, n * w + (n - 1) * GAP, 3]` uint8.
-  """
-  images = list(images)
-  gap = np.full([images[0].shape[0], GAP, 3], 255, np.uint8)
-  joined = [column for image in images for column in (gap, image)]
-  return np.concatenate(joined[1:], axis=1)
 
 
 def _write(path: str, content: bytes) -> None:

@@ -27,4 +27,4 @@ def read(path: str) -> Figure | Frame:
   title = 'How the training examples are made'
   if kind == '.html':
     return Frame(title, content.decode('utf-8'))
-  return Figure(elements.data_uri(content, _MIME[kind]), title, title)
+  return Figure(elements.data_uri(content, _MIME[kind]), title)

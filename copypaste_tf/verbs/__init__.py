@@ -1,3 +1,5 @@
 """The work of each verb, which the file of the verb imports when it runs."""
 
-from copypaste_tf import environment as environment  # Before TensorFlow.
+from copypaste_tf import environment
+
+environment.set_level_of_xla()

@@ -9,13 +9,13 @@ from typing import Any
 
 from absl import flags
 
-from copypaste_tf import config_flags
+from copypaste_tf import config_flags, environment
 from copypaste_tf.costs import input_benchmark, input_summary
 from copypaste_tf.inputs.data_config import TrainData
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.checks import config_checks
 from copypaste_tf.training.config import gin_config
-from copypaste_tf.training.run import run_record
+from copypaste_tf.training.run import versions
 
 SHUFFLE_BUFFER = 64
 
@@ -55,8 +55,8 @@ def benchmark(resolved: gin_config.Resolved, options: flags.FlagValues) -> None:
   print(input_summary.table(summary))
   if options.json:
     strategy = resolved.params.runtime.distribution_strategy
-    versions = run_record.versions(strategy)
-    _write(options.json, {**summary, 'versions': versions})
+    described = versions.describe(strategy)
+    _write(options.json, {**summary, 'versions': described})
 
 
 def cores_of(values: Sequence[str]) -> list[int]:
@@ -152,7 +152,9 @@ def _in_process(cores: int, function: Callable[..., Any], *args, **kwargs):
   os.sched_setaffinity(0, sorted(all_cores)[:cores])
   try:
     with concurrent.futures.ProcessPoolExecutor(
-      1, multiprocessing.get_context('spawn')
+      1,
+      multiprocessing.get_context('spawn'),
+      initializer=environment.set_level_of_xla,
     ) as pool:
       return pool.submit(function, *args, **kwargs).result()
   finally:

@@ -1,39 +1,78 @@
 """Evaluates a checkpoint or a file of detections."""
 
+import contextlib
+import functools
+import itertools
 import json
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tensorflow as tf
 from absl import flags
 
-from copypaste_tf import checkpoint_flags
-from copypaste_tf.evaluation import coco, groundtruth, tables
+from copypaste_tf import checkpoint_flags, records, whole_files
+from copypaste_tf.evaluation import coco, coco_inputs, groundtruth, tables
 from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
+from copypaste_tf.evaluation.evaluator import Evaluator
+from copypaste_tf.inputs import data_files
+from copypaste_tf.serving import image_list
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.run import runner
+
+_RECORDS = 2  # Of each file: their ids are compared with the annotations.
+_NOTHING = ('[]', '{}')  # Files of detections without a detection.
+Outputs = dict[str, Callable[[str], Any]]
+"""Functions that write a file to the path that they are given, by path."""
 
 
 def main() -> None:
   """Evaluates, prints the tables and writes the files."""
-  if flags.FLAGS.results:
-    metrics = _evaluate_results(flags.FLAGS.results)
+  values = flags.FLAGS
+  for flag in ('metrics', 'categories_csv'):
+    if values[flag].value:
+      whole_files.check_file(values[flag].value, f'--{flag}')
+  if values.results:
+    metrics, outputs = _evaluate_results(values.results), {}
     table = tables.summary(metrics)
   else:
-    table, metrics = _evaluate_checkpoint()
+    table, metrics, outputs = _evaluate_checkpoint()
   print(table)
-  if flags.FLAGS.per_category:
+  if values.per_category:
     print(tables.categories(metrics))
-  if flags.FLAGS.metrics:
-    with tf.io.gfile.GFile(flags.FLAGS.metrics, 'w') as file:
-      json.dump(metrics, file, indent=2)
-  if flags.FLAGS.categories_csv:
-    with tf.io.gfile.GFile(flags.FLAGS.categories_csv, 'w') as file:
-      file.write(tables.categories_csv(metrics))
+  _write(outputs | _metric_files(metrics))
+
+
+def _metric_files(metrics: Mapping[str, float]) -> Outputs:
+  contents = {
+    flags.FLAGS.metrics: lambda: json.dumps(metrics, indent=2),
+    flags.FLAGS.categories_csv: lambda: tables.categories_csv(metrics),
+  }
+  return {
+    path: functools.partial(_write_text, content)
+    for path, content in contents.items()
+    if path
+  }
+
+
+def _write_text(content: Callable[[], str], path: str) -> None:
+  with tf.io.gfile.GFile(path, 'w') as file:
+    file.write(content())
+
+
+def _write(outputs: Outputs) -> None:
+  """Writes all files; the errors of some do not stop the others."""
+  problems = []
+  for path, write in outputs.items():
+    try:
+      whole_files.write_or_keep(path, write)
+    except ValueError as error:
+      problems.append(str(error))
+  if problems:
+    raise ValueError('\n'.join(problems))
 
 
 def _per_category() -> bool:
@@ -42,15 +81,19 @@ def _per_category() -> bool:
 
 def _evaluate_results(path: str) -> dict[str, float]:
   """Evaluates a detections file, against annotations or a recipe's records."""
-  with tf.io.gfile.GFile(path) as file:
-    results = json.load(file)
+  results = _read_results(path)
   truth = flags.FLAGS.annotation_file
   if truth is None:
     truth = _recipe_groundtruth()
   else:
     truth = groundtruth.from_annotations(truth)
+  coco_inputs.check_groundtruth(truth, 'bbox')
+  _check_file_names(path, truth)
   _note_unknown_categories(results, truth)
-  masks = any('segmentation' in result for result in results)
+  # No detection at all has neither a mask nor none; the labels decide.
+  masks = any('segmentation' in result for result in results) or (
+    not results and all(a.get('segmentation') for a in truth['annotations'])
+  )
   return coco.evaluate(
     truth,
     results,
@@ -59,6 +102,33 @@ def _evaluate_results(path: str) -> dict[str, float]:
     per_category=_per_category(),
     strict_categories=False,
   )
+
+
+def _read_results(path: str) -> list[dict[str, Any]]:
+  results = groundtruth.read_json(path)
+  if not isinstance(results, list) or not all(
+    isinstance(result, dict) and 'category_id' in result for result in results
+  ):
+    raise ValueError(
+      f'--results={path}: expected COCO results, a list of detections with '
+      'image_id, category_id, bbox and score'
+    )
+  return results
+
+
+def _check_file_names(path: str, truth: Mapping[str, Any]) -> None:
+  """Refuses predictions whose ids belong to other files in the labels."""
+  listed = os.path.join(os.path.dirname(path), image_list.IMAGES_FILE)
+  if not tf.io.gfile.exists(listed):
+    return
+  images = groundtruth.from_annotations(listed, keys=['images'])['images']
+  wrong = image_list.mismatches(images, truth['images'])
+  if wrong:
+    raise ValueError(
+      f'--results={path}: {len(wrong)} of {len(images)} image ids have another '
+      f'file name in {listed} than in the annotations: {"; ".join(wrong[:3])}. '
+      'predict --annotation_file=FILE takes the ids of the annotations'
+    )
 
 
 def _recipe_groundtruth() -> Mapping[str, Any]:
@@ -87,26 +157,77 @@ def _note_unknown_categories(
     )
 
 
-def _evaluate_checkpoint() -> tuple[str, dict[str, float]]:
-  """Evaluates a checkpoint; returns the metrics as a table and by name."""
+def _evaluate_checkpoint() -> tuple[str, dict[str, float], Outputs]:
+  """Evaluates a checkpoint; returns a table, the metrics and the outputs."""
   resolved = checkpoint_flags.load(values=_own_values())
   checkpoint_flags.check(resolved, data=True)
   checkpoint = checkpoint_flags.checkpoint()
   evaluator = registry.build(resolved.params.task).evaluator()
+  outputs: Outputs = {}
+  if evaluator.output_file:
+    path = _output(checkpoint, evaluator.output_file)
+    whole_files.check_file(path, '--output')
+    outputs[path] = functools.partial(_write_detections, evaluator)
+  _prepare(evaluator, resolved.params.task)
   print(f'evaluating {checkpoint}', file=sys.stderr)
+  with contextlib.ExitStack() as unfinished:
+    unfinished.callback(_keep, evaluator)
+    metrics = runner.evaluate(
+      resolved.params, None, checkpoint, evaluator=evaluator
+    )
+    unfinished.pop_all()
+  return evaluator.table(metrics), metrics, outputs
+
+
+def _prepare(evaluator: Evaluator, task: Any) -> None:
+  """Reads the ground truth, and compares its image ids with the records."""
+  if not task.annotation_file or not isinstance(evaluator, CocoEvaluator):
+    evaluator.prepare()
+    return
+  ids = [
+    record.source_id
+    for path in data_files.expand(task.validation_data.input_path)
+    for *_, record in itertools.islice(records.read_records([path]), _RECORDS)
+  ]
+  try:
+    evaluator.prepare(ids)
+  except ValueError as error:
+    raise ValueError(f'{task.annotation_file}: {error}') from error
+
+
+def _write_detections(evaluator: Evaluator, path: str) -> None:
   with tempfile.TemporaryDirectory() as folder:
-    metrics = runner.evaluate(resolved.params, folder, checkpoint)
-    if evaluator.output_file:
-      source = os.path.join(folder, evaluator.output_file)
-      shutil.copyfile(source, _output(checkpoint, evaluator.output_file))
-  return evaluator.table(metrics), metrics
+    evaluator.write(folder)
+    source = os.path.join(folder, evaluator.output_file)
+    with (
+      tf.io.gfile.GFile(source, 'rb') as file,
+      tf.io.gfile.GFile(path, 'wb') as target,
+    ):
+      shutil.copyfileobj(file, target)
+
+
+def _keep(evaluator: Evaluator) -> None:
+  """Writes the detections of an evaluation that did not reach its end."""
+  if not evaluator.output_file:
+    return
+  folder = tempfile.mkdtemp()
+  evaluator.write(folder)
+  path = os.path.join(folder, evaluator.output_file)
+  with open(path) as file:
+    empty = file.read(len(_NOTHING[0]) + 1) in _NOTHING
+  if empty:
+    shutil.rmtree(folder)
+  else:
+    print(f'the detections so far are in {path}', file=sys.stderr)
 
 
 def _output(checkpoint: str, name: str) -> str:
-  """Returns the path of the copy of the evaluator's output file."""
+  """Returns the path of the evaluator's output file."""
   if flags.FLAGS.output:
     return flags.FLAGS.output
-  folder = flags.FLAGS.model_dir or os.path.dirname(checkpoint)
+  folder = flags.FLAGS.model_dir
+  if not folder or not tf.io.gfile.isdir(folder):
+    folder = os.path.dirname(checkpoint)
   return os.path.join(folder, name)
 
 

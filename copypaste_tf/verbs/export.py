@@ -4,7 +4,7 @@ import os
 
 from absl import flags
 
-from copypaste_tf import checkpoint_flags
+from copypaste_tf import checkpoint_flags, whole_files
 from copypaste_tf.serving import inference, saved_model
 
 
@@ -15,8 +15,15 @@ def main() -> None:
     not os.path.isdir(output) or os.listdir(output)
   ):
     raise ValueError(f'--output={output} already exists; give a new folder')
+  whole_files.check_folder(output, '--output')
   resolved = checkpoint_flags.load()
   checkpoint_flags.check(resolved, data=False, detections=True)
+  names = checkpoint_flags.class_names(resolved, flags.FLAGS.label_map)
   detector = inference.Detector(resolved.params, checkpoint_flags.checkpoint())
-  saved_model.save(detector, output, min_score=flags.FLAGS.min_score)
+  with whole_files.file_errors(f'--output={output}'):
+    saved_model.save(
+      detector, output, names=names, min_score=flags.FLAGS.min_score
+    )
   print(f'written: {output}')
+  if not names:
+    print('note: it has no class names; --label_map gives them')

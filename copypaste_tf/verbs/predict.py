@@ -1,5 +1,7 @@
 """Runs a model on image files, writes and draws its detections."""
 
+import contextlib
+import functools
 import json
 import os
 import sys
@@ -8,32 +10,32 @@ from typing import Any
 
 import numpy as np
 import tqdm
-from absl import flags
+from absl import app, flags
 
-from copypaste_tf import checkpoint_flags, drawing
-from copypaste_tf.inputs import data_files, image_files
+from copypaste_tf import checkpoint_flags, drawing, whole_files
+from copypaste_tf.evaluation import groundtruth
+from copypaste_tf.inputs import image_files
 from copypaste_tf.reporting import comparison
 from copypaste_tf.serving import image_list, inference, prediction
 
 DETECTIONS_FILE = 'detections.json'
-IMAGES_FILE = 'images.json'
+IMAGES_FILE = image_list.IMAGES_FILE
 PICTURES = 'pictures'
 
 
 def main() -> None:
   """Predicts and writes the files; exits with 1 if no image could be read."""
   values = flags.FLAGS
-  paths = image_list.number(image_list.expand(values.images))
+  paths, names = _images()
+  _check_output(values.output)
   resolved = checkpoint_flags.load()
   checkpoint_flags.check(resolved, data=False, detections=True)
-  names = _names(resolved.params.task.validation_data.input_path)
   checkpoint = checkpoint_flags.checkpoint()
-  detector = inference.Detector(resolved.params, checkpoint)
   predictions = run_detector(
-    detector,
+    inference.Detector(resolved.params, checkpoint),
     paths,
     values.output,
-    names=names,
+    names=checkpoint_flags.class_names(resolved, values.label_map) or names,
     batch_size=values.batch_size,
     min_score=values.min_score,
     min_drawn_score=values.min_drawn_score if values.pictures else None,
@@ -44,6 +46,43 @@ def main() -> None:
     print(f'{len(paths) - len(predictions)} images could not be read')
   if not predictions:
     sys.exit(1)
+
+
+def _images() -> tuple[dict[int, str], dict[int, str]]:
+  """Returns the image files by id, and class names by category id."""
+  patterns, annotations = flags.FLAGS.images, flags.FLAGS.annotation_file
+  if not patterns:
+    raise app.UsageError('--images is required')
+  try:
+    files = image_list.expand(patterns)
+  except FileNotFoundError as error:
+    raise FileNotFoundError(f'--images: {error}') from error
+  if not annotations:
+    return _numbered(files), {}
+  content = groundtruth.from_annotations(annotations, keys=['images'])
+  try:
+    paths = image_list.annotated(files, content['images'])
+  except ValueError as error:
+    raise ValueError(f'--annotation_file={annotations}: {error}') from error
+  categories = content.get('categories', [])
+  return paths, {c['id']: str(c['name']) for c in categories if 'name' in c}
+
+
+def _numbered(files: Sequence[str]) -> dict[int, str]:
+  paths = image_list.number(files)
+  if paths == dict(enumerate(files, 1)):
+    print(
+      'note: the ids of the images are their positions, from 1; '
+      '--annotation_file takes the ids of an annotation file, by file name',
+      file=sys.stderr,
+    )
+  return paths
+
+
+def _check_output(output: str) -> None:
+  whole_files.check_folder(os.path.join(output, PICTURES), '--output')
+  for name in (DETECTIONS_FILE, IMAGES_FILE):
+    whole_files.check_file(os.path.join(output, name), '--output')
 
 
 def run_detector(
@@ -58,6 +97,8 @@ def run_detector(
 ) -> list[prediction.Prediction]:
   """Detects objects in image files and writes the detections.
 
+  The detections are written even if an error or Ctrl-C ends the prediction.
+
   Args:
     detector: the model.
     paths: image files by id.
@@ -71,10 +112,18 @@ def run_detector(
   Returns:
     The predictions for all readable images. The others are reported on standard
     error.
+
+  Raises:
+    ValueError: a file could not be written; the message says where the
+      detections are.
   """
   os.makedirs(os.path.join(output, PICTURES), exist_ok=True)
-  predictions = []
-  with tqdm.tqdm(total=len(paths), unit='image') as bar:
+  predictions, faults = [], []
+  with (
+    contextlib.ExitStack() as unfinished,
+    tqdm.tqdm(total=len(paths), unit='image') as bar,
+  ):
+    unfinished.callback(_write_some, output, predictions, paths, names)
 
     def skipped(message: str) -> None:
       bar.write(f'cannot read {message}', file=sys.stderr)
@@ -85,15 +134,39 @@ def run_detector(
     ):
       results = [r for r in image.results if r['score'] >= min_score]
       predictions.append(image._replace(results=results))
-      if min_drawn_score is not None:
+      if min_drawn_score is not None and not faults:
         drawn = [r for r in results if r['score'] >= min_drawn_score]
-        path = _picture_path(output, image.image_id, paths)
-        picture = draw(image_files.read(paths[image.image_id]), drawn, names)
-        with open(path, 'wb') as file:
-          file.write(drawing.png_bytes(picture))
+        target = _picture_path(output, image.image_id, paths)
+        faults += _draw_file(paths[image.image_id], target, drawn, names)
       bar.update()
+    unfinished.pop_all()
   _write(output, predictions, paths, names)
+  if faults:
+    raise ValueError(
+      f'the detections are complete, the pictures not: {faults[0]}'
+    )
   return predictions
+
+
+def _write_some(output, predictions, paths, names) -> None:
+  """Writes the detections of a prediction that did not reach its end."""
+  if predictions:
+    _write(output, predictions, paths, names)
+    print(
+      f'{len(predictions)} of {len(paths)} images are in {output}',
+      file=sys.stderr,
+    )
+
+
+def _draw_file(source, target, results, names) -> list[str]:
+  """Draws the results on an image file; returns the fault if it fails."""
+  picture = draw(image_files.read(source), results, names)
+  try:
+    with open(target, 'wb') as file:
+      file.write(drawing.png_bytes(picture))
+  except OSError as error:
+    return [f'{target}: {error.strerror}']
+  return []
 
 
 def draw(
@@ -135,18 +208,13 @@ def _write(output, predictions, paths, names) -> None:
   ]
   categories = [{'id': i, 'name': name} for i, name in sorted(names.items())]
   for file_name, content in (
-    (DETECTIONS_FILE, [result for p in predictions for result in p.results]),
     (IMAGES_FILE, {'images': images, 'categories': categories}),
+    (DETECTIONS_FILE, [result for p in predictions for result in p.results]),
   ):
-    with open(os.path.join(output, file_name), 'w') as file:
-      json.dump(content, file)
+    path = os.path.join(output, file_name)
+    whole_files.write_or_keep(path, functools.partial(_write_json, content))
 
 
-def _names(records: str) -> dict[int, str]:
-  """Returns the class names by category id; empty if no file has them."""
-  if flags.FLAGS.label_map:
-    return data_files.read_label_map(flags.FLAGS.label_map)
-  try:
-    return data_files.label_map(records)
-  except (FileNotFoundError, IndexError):  # No such records, or no path.
-    return {}
+def _write_json(content: Any, path: str) -> None:
+  with open(path, 'w') as file:
+    json.dump(content, file)

@@ -9,7 +9,7 @@ from typing import Any
 
 from absl import flags
 
-from copypaste_tf import config_flags
+from copypaste_tf import config_flags, environment
 from copypaste_tf.costs import hlo_module, lowering
 from copypaste_tf.costs.tpu import chips, compiler, figures, largest_batch
 from copypaste_tf.training.checks import config_checks
@@ -113,7 +113,9 @@ def _batch(text: str) -> int | None:
 def _in_another_process(function, *arguments):
   """Calls a function in a new process, whose memory is free afterwards."""
   with concurrent.futures.ProcessPoolExecutor(
-    1, multiprocessing.get_context('spawn')
+    1,
+    multiprocessing.get_context('spawn'),
+    initializer=environment.set_level_of_xla,
   ) as pool:
     try:
       return pool.submit(function, *arguments).result()

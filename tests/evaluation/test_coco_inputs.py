@@ -76,6 +76,10 @@ def test_an_id_that_occurs_twice_is_named(key):
     ({'category_id': 5}, 'annotation 7 is of an unknown category 5'),
     ({'area': None}, "annotation 7 .* no 'area'"),
     ({'bbox': None}, "annotation 7 .* no 'bbox'"),
+    ({'bbox': [1, 1, 8]}, r'annotation 7 .* the bbox \[1, 1, 8\]'),
+    ({'bbox': ['1', 1, 8, 7]}, 'annotation 7 .* the bbox'),
+    ({'area': '28'}, "annotation 7 .* the area '28'"),
+    ({'iscrowd': '0'}, "annotation 7 .* the iscrowd '0'"),
     ({'segmentation': None}, 'annotation 7 has no mask, so mask AP'),
     ({'segmentation': []}, 'annotation 7 has no mask, so mask AP'),
     (

@@ -35,6 +35,7 @@ def result(**change):
     ({'score': np.inf}, 'result 0, of image 1, has the score inf'),
     ({'score': None}, "result 0 has no 'score'"),
     ({'segmentation': None}, "result 0 has no 'segmentation'"),
+    ({'segmentation': POLYGON}, "'segmentation' .* must be compressed RLE"),
   ],
 )
 def test_faulty_results_are_named(change, message):
@@ -88,3 +89,10 @@ def test_arrays_without_masks_have_no_mask_ap():
     coco_results.index_results(boxes, TRUTH, 'segm')
   none = detections.concat([])
   assert coco_results.index_results(none, TRUTH, 'segm') == []
+
+
+@pytest.mark.parametrize('box', [[1, 1, 8], ['x', 1, 8, 7], None, 7])
+def test_a_box_of_another_form_is_refused(box):
+  entry = result()[0] | {'bbox': box}
+  with pytest.raises(ValueError, match=r"'bbox' of the results must be \[x, y"):
+    coco_results.index_results([entry], TRUTH, 'bbox')

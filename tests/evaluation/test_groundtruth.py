@@ -165,6 +165,12 @@ def test_the_same_file_twice_is_an_error(tmp_path):
     ('{', 'is not JSON'),
     ('[]', "no .*'annotations', 'categories', 'images'"),
     ('{"images": [], "annotations": []}', r"no \['categories'\]"),
+    (
+      '{"images": [1], "annotations": [], "categories": []}',
+      "'images' must be",
+    ),
+    ('{"images": {}, "annotations": [], "categories": []}', "'images' must be"),
+    ('{"images": [], "annotations": [], "categories": [{}]}', 'with an id'),
   ],
 )
 def test_another_json_file_is_refused(tmp_path, text, message):

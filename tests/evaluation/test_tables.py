@@ -50,6 +50,11 @@ def test_a_long_name_stays_apart_from_its_numbers():
   assert line.split() == [name, '0.500']
 
 
+def test_a_name_cannot_control_the_terminal():
+  table = tables.categories({'box_ap/\x1b[2Jcat': 0.5})
+  assert '\\x1b[2Jcat' in table and '\x1b' not in table
+
+
 def test_csv_reads_back(metrics):
   rows = list(csv.DictReader(io.StringIO(tables.categories_csv(metrics))))
   assert rows == [

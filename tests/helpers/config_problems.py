@@ -5,7 +5,12 @@ from copypaste_tf.training.config import gin_config
 
 
 def problems_of(
-  params=(), *, mode='train_and_eval', data=False, recipe='smoke'
+  params=(),
+  *,
+  mode='train_and_eval',
+  data=False,
+  recipe='smoke',
+  resumes=False,
 ):
   """Returns the descriptions of the problems of a recipe.
 
@@ -14,9 +19,10 @@ def problems_of(
     mode: as in `train --mode`.
     data: whether missing records are problems.
     recipe: name of the recipe.
+    resumes: whether the run has a checkpoint of its own.
   """
   resolved = gin_config.load([recipe], params)
   problems = config_checks.problems(
-    resolved.params, mode=mode, missing_data=not data
+    resolved.params, mode=mode, missing_data=not data, resumes=resumes
   )
   return [config_checks.describe(problem, resolved) for problem in problems]

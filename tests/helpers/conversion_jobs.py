@@ -21,6 +21,7 @@ def job_of(folder, **changes):
     'include_masks': True,
     'stop': False,
     'categories': {3: Category(3, 'cat'), 90: Category(90, 'dog')},
+    'arguments': {},
     'fingerprint': 'f',
   }
   return conversion.Job(**fields | changes)

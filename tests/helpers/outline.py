@@ -6,7 +6,7 @@ import html.parser
 class Outline(html.parser.HTMLParser):
   """Checks that tags are closed in order; collects attributes and text."""
 
-  VOID = {'meta', 'img', 'br'}
+  VOID = {'meta', 'img', 'br', 'input'}
 
   def __init__(self, text):
     super().__init__()

@@ -3,6 +3,8 @@
 Nothing here shares code with the package except the structures of `examples`.
 """
 
+from fractions import Fraction
+
 import numpy as np
 import tensorflow as tf
 
@@ -208,7 +210,8 @@ def repair_by_hand(boxes, masks, alpha, options):
       repaired.append(box)
       continue
     too_few = visible.sum() <= options.min_visible_area
-    too_little = visible.sum() < options.min_visible_fraction * mask.sum()
+    part = Fraction(int(visible.sum()), int(mask.sum()))
+    too_little = part < Fraction(str(options.min_visible_fraction))
     if too_few or too_little or not visible.any():
       repaired.append(None)
       continue

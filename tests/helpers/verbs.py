@@ -1,8 +1,13 @@
-"""Runs a verb as a user does, in a process of its own."""
+"""Runs a verb as a user does, in a process of its own or in this one."""
 
+import contextlib
+import importlib
+import io
 import subprocess
 import sys
 import time
+
+from absl import flags
 
 
 def run(module, *arguments, cwd=None) -> subprocess.CompletedProcess[str]:
@@ -21,6 +26,26 @@ def succeed(module, *arguments, cwd=None) -> str:
   done = run(module, *arguments, cwd=cwd)
   assert not done.returncode, f'{module}\n{done.stdout}\n{done.stderr}'
   return done.stdout
+
+
+def run_here(module, *arguments) -> subprocess.CompletedProcess[str]:
+  """Runs a verb in this process, which is quicker; flags are its own."""
+  before = set(flags.FLAGS)
+  out, error = io.StringIO(), io.StringIO()
+  status = 0
+  try:
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
+      importlib.import_module(module).run([module, *arguments])
+  except SystemExit as end:
+    status = end.code or 0
+  for flag in set(flags.FLAGS) - before:
+    delattr(flags.FLAGS, flag)
+  if isinstance(status, str):  # The interpreter would print it.
+    error.write(f'{status}\n')
+    status = 1
+  return subprocess.CompletedProcess(
+    arguments, status, out.getvalue(), error.getvalue()
+  )
 
 
 def until(text, module, *arguments) -> tuple[str, float]:

@@ -44,7 +44,7 @@ def test_perfect_detections_look_like_the_ground_truth():
   np.testing.assert_array_equal(np.stack(guess.masks), np.stack(truth.masks))
   assert guess.colors == truth.colors
   assert guess.captions == [f'{name} 0.90' for name in truth.captions]
-  drawn = comparison.draw(pixels, truth, 1.0)
+  drawn = comparison.draw(pixels, truth, 1.0)[:30, :40]
   assert (drawn != pixels).any()
 
 
@@ -64,11 +64,15 @@ def test_low_scores_and_other_images_are_left_out():
   weak = detection(record, [0, 0, 20, 20], score=0.49)
   elsewhere = detection(other, [0, 0, 20, 20])
   result = compare([record], [weak, elsewhere])[0]
-  assert result.title == '1.png: 4 objects, 0 detections'
+  assert result.title == (
+    '1.png: 4 objects, 0 detections: 0 hits, 4 missed, 0 false alarms'
+  )
   np.testing.assert_array_equal(result.prediction, pixels)
   result = compare([record], [weak, elsewhere], min_score=0.49)[0]
-  assert result.title == '1.png: 4 objects, 1 detection'
-  assert (result.prediction != pixels).any()
+  assert result.title == (
+    '1.png: 4 objects, 1 detection: 0 hits, 4 missed, 1 false alarm'
+  )
+  assert (result.prediction[:30, :40] != pixels).any()
 
 
 def test_first_images_with_objects_are_taken_and_no_more_read():
@@ -79,10 +83,12 @@ def test_first_images_with_objects_are_taken_and_no_more_read():
     yield serialized.make_record(3, count=1)[0]
     raise AssertionError('read too far')
 
-  titles = [result.title for result in compare(records(), [], limit=2)]
+  titles = [
+    result.title.split(':')[0] for result in compare(records(), [], limit=2)
+  ]
   assert titles == [
-    '2.png: 4 objects, 0 detections',
-    '3.png: 1 object, 0 detections',
+    '2.png',
+    '3.png',
   ]
   assert compare(records(), [], limit=0) == []
 
@@ -92,7 +98,7 @@ def test_crowds_are_grey_and_not_counted():
   objects = comparison.annotated_objects(record, NAMES)
   assert objects.captions[0].endswith('(crowd)')
   assert objects.colors[0] == comparison.CROWD_COLOR
-  assert objects.colors[1:] == drawing.class_colors(record.classes[1:])
+  assert objects.colors[1:] == drawing.instance_colors(record.classes)[1:]
   assert compare([record], [])[0].title.startswith('4.png: 2 objects')
 
 
@@ -111,9 +117,11 @@ def test_unnamed_categories_show_the_record_name_or_the_id():
 def test_small_images_are_enlarged_with_their_labels(side, size):
   record, masks, _ = serialized.make_record(1, count=1)
   result = compare([record], [], enlarged_side=side)[0]
-  assert result.truth.shape == result.prediction.shape == (*size, 3)
+  assert result.prediction.shape == (*size, 3)
+  height, width = size
   scale = size[0] // 30
-  changed = (result.truth != result.prediction).any(-1)
+  truth = result.truth[:height, :width]
+  changed = (truth != result.prediction).any(-1)
   inside = np.kron(masks[0], np.ones([scale, scale], bool))
   assert changed[inside].mean() > 0.95
 
@@ -131,7 +139,7 @@ def test_boxes_are_enlarged_with_the_image():
 @pytest.mark.parametrize('size', [(1, 1), (1, 2000), (3000, 2)])
 def test_extreme_shapes_stay_small(size):
   record, _, _ = serialized.make_record(1, size=size, count=1, largest=1)
-  drawn = compare([record], [], enlarged_side=320)[0].truth
+  drawn = compare([record], [], enlarged_side=320)[0].prediction
   assert max(drawn.shape) == max(320, *size)
 
 
@@ -144,4 +152,63 @@ def test_records_without_masks_are_drawn_with_boxes_only():
   )
   assert comparison.annotated_objects(bare, NAMES).masks is None
   drawn = compare([bare], [])[0]
-  assert (drawn.truth != drawn.prediction).any()
+  assert (drawn.truth[:30, :40] != drawn.prediction).any()
+
+
+def test_hits_misses_and_false_alarms_are_marked():
+  record, masks, _ = serialized.make_record(1, count=3)
+  record = record._replace(classes=np.array([1, 2, 3], np.int32))
+  found = [
+    detection(record, record.boxes[0], 0.9, 1, masks[0]),
+    detection(record, record.boxes[1], 0.8, 4, masks[1]),  # Another class.
+    detection(record, record.boxes[0], 0.7, 1, masks[0]),  # Taken already.
+  ]
+  truth, guess, counts = comparison.marked(record, found, NAMES)
+  assert counts == '1 hit, 2 missed, 2 false alarms'
+  hit, missed, alarm = (
+    comparison.HIT,
+    comparison.MISSED,
+    comparison.FALSE_ALARM,
+  )
+  assert truth.edges == [hit, missed, missed]
+  assert guess.edges == [hit, alarm, alarm]
+  assert [caption[0] for caption in truth.captions] == ['✓', '○', '○']
+  assert guess.captions == ['✓ disc 0.90', '✗ ring 0.80', '✗ disc 0.70']
+
+
+def test_a_hit_has_the_colour_of_its_object_and_others_a_new_one():
+  record, masks, _ = serialized.make_record(1, count=2)
+  record = record._replace(classes=np.array([2, 2], np.int32))
+  found = [
+    detection(record, record.boxes[1], 0.9, 2, masks[1]),
+    detection(record, [0, 0, 2, 2], 0.8, 2, np.zeros([30, 40], bool)),
+  ]
+  truth, guess, _ = comparison.marked(record, found, NAMES)
+  assert guess.colors[0] == truth.colors[1]
+  assert guess.colors[1] not in truth.colors
+
+
+def test_detections_inside_a_crowd_are_not_counted():
+  record, masks, _ = serialized.make_record(4, count=2, crowds=1)
+  category = int(record.classes[0])
+  found = [detection(record, record.boxes[0], 0.9, category, masks[0])] * 2
+  truth, guess, counts = comparison.marked(record, found, NAMES)
+  assert counts == '0 hits, 1 missed, 0 false alarms'
+  assert guess.edges == [comparison.CROWD_COLOR] * 2
+  assert truth.edges == [comparison.CROWD_COLOR, comparison.MISSED]
+
+
+def test_frames_have_the_colours_of_the_legend():
+  record, _, _ = serialized.make_record(1, size=(90, 120), count=1, largest=40)
+  drawn = compare([record], [], enlarged_side=320)[0].truth
+  assert (drawn == comparison.MISSED).all(-1).sum() > 20
+
+
+def test_small_images_of_many_objects_are_enlarged_more():
+  few, _, _ = serialized.make_record(1, count=8, largest=5)
+  many, _, _ = serialized.make_record(1, count=60, largest=5)
+  widths = [
+    result.prediction.shape[1]
+    for result in compare([few, many], [], enlarged_side=320)
+  ]
+  assert widths == [320, 640]

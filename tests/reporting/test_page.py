@@ -4,6 +4,7 @@ from outline import Outline
 
 from copypaste_tf.reporting import page
 from copypaste_tf.reporting.elements import Figure, Frame, Note, Row, Table
+from copypaste_tf.reporting.sections import Pair
 
 EVIL = '<b>"\'$x{{ 7 * 7 }}" & y'
 PIXEL = 'data:image/png;base64,iVBORw0KGgo='
@@ -67,13 +68,21 @@ def everything(text):
   table = Table([Row(text, [text], 0.5)], [text, text, text])
   plain = Table([Row(text, [text])])
   figure = Figure(PIXEL, text, text)
+  pair = Pair(figure, figure, text)
   sections = [
     section('metrics.html', overall=table, classes=table, note=note),
     section('metrics.html', overall=None, classes=None, note=note),
     section('training.html', figures=[figure], note=note),
-    section('batches.html', figures=[], sheet=Frame(text, text), note=note),
+    section(
+      'batches.html',
+      figures=[],
+      sheet=Frame(text, text),
+      legend={text: (1, 2, 3)},
+      note=note,
+    ),
+    section('predictions.html', pairs=[pair], wide=False, legend={}),
     section('setup.html', settings=plain, machine=plain, texts=[(text, text)]),
-    section('legend.html', colors=[(text, (1, 2, 3))]),
+    section('legend.html', legend={text: (1, 2, 3)}),
     section('facts.html', facts=plain),
   ]
   sections = [s._replace(title=text, about=text) for s in sections]
@@ -90,7 +99,7 @@ def test_plain_text_is_escaped_everywhere(text):
   attributes = [sorted(attrs) for _, attrs in usual.tags]
   assert [sorted(attrs) for _, attrs in hostile.tags] == attributes
   assert hostile.words == [word.replace('text', text) for word in usual.words]
-  assert [attrs['alt'] for attrs in hostile.all('img')] == [text]
+  assert [attrs['alt'] for attrs in hostile.all('img')] == [text] * 3
   assert [attrs['srcdoc'] for attrs in hostile.all('iframe')] == [text]
 
 
@@ -127,12 +136,12 @@ def test_a_table_has_a_head_only_with_a_header():
   assert outline.all('td') == [{}]
 
 
-@pytest.mark.parametrize(('share', 'width'), [(0, '0.00'), (0.5, '4.00')])
+@pytest.mark.parametrize(('share', 'width'), [(0, '0.0'), (0.5, '50.0')])
 def test_bars_are_as_long_as_the_number(share, width):
   table = Table([Row('disc', ['1.0'], share)], ['Name', 'AP', ''])
   outline = Outline(render(section('facts.html', facts=table)))
   (bar,) = (x for x in outline.all('span') if x.get('class') == 'bar')
-  assert bar['style'] == f'width:{width}rem'
+  assert bar['style'] == f'width:{width}%'
 
 
 def test_every_picture_has_an_alternative_text():
@@ -154,6 +163,28 @@ def test_texts_keep_their_line_breaks():
 
 def test_a_frame_runs_no_scripts():
   frame = Frame('title', '<p class="a">alpha & target</p>')
-  text = render(section('batches.html', figures=[], sheet=frame, note=Note('')))
+  text = render(
+    section('batches.html', figures=[], sheet=frame, legend={}, note=Note(''))
+  )
   (attrs,) = Outline(text).all('iframe')
   assert attrs == {'sandbox': None, 'title': 'title', 'srcdoc': frame.document}
+
+
+def test_a_click_opens_a_picture_without_a_script_or_a_second_copy():
+  figures = [Figure(PIXEL, 'A curve.')]
+  text = render(section('training.html', figures=figures, note=Note('')))
+  assert text.count(PIXEL) == 1 and '<script' not in text
+  (switch,) = Outline(text).all('input')
+  assert switch == {'type': 'checkbox', 'aria-label': 'Show large'}
+  assert Outline(text).all('label') == [{'class': 'zoom'}]
+  assert '.zoom:has(:checked)' in text
+
+
+def test_wide_content_scrolls_by_itself_on_a_narrow_screen():
+  table = Table([Row('disc', ['1.0'])], ['Name', 'AP'])
+  outline = Outline(render(section('facts.html', facts=table)))
+  assert {'class': 'table'} in outline.all('div')
+  style = render()
+  assert '.table { overflow-x: auto; }' in style
+  # A column that is wider than a telephone would move the whole page.
+  assert 'minmax(20rem' not in style and 'minmax(26rem' not in style

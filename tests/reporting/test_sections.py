@@ -4,7 +4,13 @@ import run_folder
 from outline import Outline
 
 from copypaste_tf.evaluation.coco import METRICS
-from copypaste_tf.reporting import elements, page, sections
+from copypaste_tf.reporting import (
+  comparison,
+  elements,
+  page,
+  panels,
+  sections,
+)
 from copypaste_tf.reporting.comparison import Comparison
 from copypaste_tf.reporting.elements import Figure, Frame, Note
 from copypaste_tf.reporting.events import Curve, Picture
@@ -111,20 +117,28 @@ def test_training_shows_the_curves():
 def test_batches_show_pictures_and_the_sheet():
   pictures = [Picture(step, run_folder.panel_png(9)) for step in (0, 250)]
   figure = Figure(elements.photo(np.zeros([2, 2, 3], np.uint8)), 'alt', 'sheet')
+  title = 'How the training examples are made'
   section = sections.batches(pictures, figure, 'About.', NOTE)
-  assert body(section) == ['Step 0', 'Step 250', 'sheet']
+  words = body(section)
+  assert words[:3] == ['Step 0', 'Step 250', title]
+  assert words[-1] == 'sheet' and set(panels.LEGEND) <= set(words)
   assert len(outline(section).all('img')) == 3
   frame = Frame('title', '<p>sheet</p>')
   section = sections.batches([], frame, 'About.', NOTE)
   assert outline(section).all('iframe')[0]['srcdoc'] == frame.document
-  assert not body(section)
+  assert set(body(section)) == {title, '■', *panels.LEGEND}
+  without = sections.batches(pictures, None, 'About.', NOTE)
+  assert body(without) == ['Step 0', 'Step 250']
 
 
-def test_predictions_stand_on_the_right():
+def test_predictions_stand_on_the_right_and_a_legend_above():
   black, white = np.zeros([4, 4, 3], np.uint8), np.full([4, 4, 3], 255, 'u1')
   pair = Comparison('<x>.png: 2 objects', black, white)
   section = sections.predictions([pair], 'About.', NOTE)
   left, right = outline(section).all('img')
+  words = body(section)
+  assert set(comparison.LEGEND) <= set(words)
+  assert words[-3:] == ['Ground truth', 'Detections', pair.title]
   assert left['src'] == elements.photo(black)
   assert right['src'] == elements.photo(white)
   assert left['alt'] == 'Ground truth of <x>.png: 2 objects'
@@ -149,7 +163,8 @@ def test_setup_lists_settings_versions_and_texts():
 
 
 @pytest.mark.parametrize(
-  ('size', 'layout'), [((400, 300), 'pairs'), ((20, 401), 'pairs wide')]
+  ('size', 'layout'),
+  [((400, 300), 'pairs'), ((20, 401), 'pairs wide'), ((900, 20), 'pairs')],
 )
 def test_large_images_fill_the_page(size, layout):
   image = np.zeros([*size, 3], np.uint8)

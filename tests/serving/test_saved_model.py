@@ -1,4 +1,7 @@
 import json
+import pathlib
+import re
+import shutil
 
 import numpy as np
 import pytest
@@ -118,16 +121,30 @@ def test_a_model_without_masks_has_none():
   assert 'masks' not in kept and kept['boxes'].shape == (2, 2, 4)
 
 
-def test_class_names_and_input_size_travel_with_the_model(detector, tmp_path):
-  folder = tmp_path / 'saved'
-  names = {3: 'Ähre', 1: '人'}
-  saved_model.save(detector, str(folder), names=names, min_score=0.25)
-  moved = folder.rename(tmp_path / 'moved')
-  text = (moved / 'assets' / saved_model.DESCRIPTION).read_text('utf-8')
-  assert json.loads(text) == {
-    'categories': [{'id': 1, 'name': '人'}, {'id': 3, 'name': 'Ähre'}],
+@pytest.mark.slow
+def test_the_request_on_the_page_is_answered_with_names(
+  detector, tmp_path, photos, expected, monkeypatch
+):
+  page = pathlib.Path(__file__).parents[2] / 'docs/predict.md'
+  (example,) = re.findall(
+    r'^```python\n(.*?)^```', page.read_text(), re.M | re.S
+  )
+  (photo,) = re.findall(r"'(build/.*\.jpg)'", example)
+  monkeypatch.chdir(tmp_path)
+  pathlib.Path(photo).parent.mkdir(parents=True)
+  shutil.copy(photos[0], photo)
+  best = expected[0][0]['category_id']
+  labels = {best: '人', 99: 'Ähre'}
+  saved_model.save(detector, 'build/saved_model', names=labels, min_score=0.2)
+  names = {}
+  exec(compile(example, str(page), 'exec'), names)
+  results = [r for r in expected[0] if r['score'] >= 0.2]
+  check({n: x[0] for n, x in names['outputs'].items()}, results, SIZES[0])
+  classes = [r['category_id'] for r in results]
+  texts = [labels.get(i, str(i)) for i in classes]
+  assert sorted(names['labels']) == sorted(texts) and '人' in texts
+  assert json.loads(pathlib.Path(names['path']).read_text('utf-8')) == {
+    'categories': [{'id': best, 'name': '人'}, {'id': 99, 'name': 'Ähre'}],
     'input_size': [64, 64],
-    'min_score': 0.25,
+    'min_score': 0.2,
   }
-  loaded = tf.saved_model.load(str(moved))
-  assert tf.io.read_file(loaded.description.asset_path) == text.encode()

@@ -8,7 +8,7 @@ from conversion_jobs import entries, folder_of_two, job_of
 from copypaste_tf import records
 from tfrecord_tools import conversion, manifest, sharding
 from tfrecord_tools.entries import UnreadableObject
-from tfrecord_tools.faults import ConversionError, SourceError
+from tfrecord_tools.faults import ConversionError, Note, SourceError
 
 
 @pytest.fixture
@@ -86,10 +86,21 @@ def test_an_object_that_the_loader_cannot_read_is_counted(folder):
   assert example['place'] == 'image 1, annotation a7'
 
 
-def test_the_first_existing_file_name_is_read(folder):
-  entry = entries(folder)[1]._replace(file_names=('a/2.jpg', '2.jpg', '1.jpg'))
-  data, _ = conversion.convert_image(entry, job_of(folder), manifest.Tally())
-  assert records.parse(data).filename == '2.jpg'
+def test_an_entry_without_a_file_is_dropped_for_its_reason(folder):
+  fault = SourceError('outside_of_image_dir', '../2.jpg lies outside')
+  entry = entries(folder)[1]._replace(file_names=('../2.jpg',), fault=fault)
+  with pytest.raises(SourceError, match='outside_of_image_dir: ../2.jpg'):
+    conversion.convert_image(entry, job_of(folder), manifest.Tally())
+
+
+def test_the_notes_of_an_entry_are_counted(folder):
+  notes = (Note('images_found_by_similar_names', '2.jpg was read for x/2.jpg'),)
+  entry = entries(folder)[1]._replace(notes=notes)
+  tally = manifest.Tally()
+  conversion.convert_image(entry, job_of(folder), tally)
+  assert tally.notes['images_found_by_similar_names'] == 1
+  (example,) = tally.examples.values()
+  assert example['place'] == 'image 2'
 
 
 def test_a_shard_is_written_with_its_state(folder):
@@ -127,3 +138,14 @@ def test_the_listing_sees_new_and_changed_files(folder):
   path.unlink()
   found.append(listing())
   assert len(set(found)) == 3 and listing() == found[-1]
+
+
+def test_the_listing_sees_that_a_file_is_allowed(folder):
+  first, second = entries(folder)
+  refused = second._replace(fault=SourceError('outside_of_image_dir', ''))
+  odd = second._replace(file_names=('\ud800',))
+  found = {
+    conversion.listing(pair, job_of(folder))
+    for pair in ([first, second], [first, refused], [first, odd])
+  }
+  assert len(found) == 3

@@ -163,7 +163,9 @@ def test_overhanging_boxes_are_clipped_and_dropped_only_if_nothing_remains(
     label(6, bbox=[0, 0, 80, 60]),
     label(7, bbox=[79.99999999, 5, 5, 20]),
   )
-  manifest = convert(folder)
+  for element in folder.annotations:
+    del element['segmentation']  # The mask would replace such boxes.
+  manifest = convert(folder, include_masks=False)
   record = read(folder)[1]
   expected = [[50, 70, 60, 80], [0, 0, 14, 15], [0, 0, 60, 80]]
   np.testing.assert_allclose(record.boxes, expected, rtol=1e-6)
@@ -208,13 +210,11 @@ def test_without_masks(folder):
 
 BAD_LABELS = {
   'unknown_category': {'category_id': 4},
-  'malformed_box': {'bbox': [1, 2, math.nan, 4]},
   'malformed_polygon': {'segmentation': [[1, 2, 3, 4, 5, math.nan]]},
   'polygon_too_short': {'segmentation': [[1, 2, 3, 4]]},
   'malformed_rle': {'segmentation': {'counts': 'zz', 'size': [60, 80]}},
   'rle_size_mismatch': {'segmentation': {'counts': [9], 'size': [3, 3]}},
   'no_segmentation': {'segmentation': []},
-  'malformed_area': {'area': math.inf},
   'malformed_iscrowd': {'iscrowd': 5},
   'unknown_image': {'image_id': 99},
 }
@@ -235,21 +235,32 @@ def test_bad_annotations_are_skipped_and_counted_or_stop(folder, reason):
 
 
 @pytest.mark.parametrize('bbox', MORE_BAD_BOXES, ids=str)
-def test_boxes_of_other_types_are_dropped(folder, bbox):
+def test_boxes_of_other_types_come_from_the_mask_or_are_dropped(folder, bbox):
   folder.add(1, label(1), label(2, bbox=bbox))
   manifest = convert(folder)
-  assert manifest['dropped']['annotations'] == {'malformed_box': 1}
+  boxes = read(folder)[1].boxes
+  np.testing.assert_allclose(boxes, [[8, 10, 30, 40]] * 2, rtol=1e-6)
+  assert manifest['notes']['boxes_from_masks'] == 1
+  for element in folder.annotations:
+    del element['segmentation']
+  manifest = convert(folder, include_masks=False, overwrite=True)
+  (reason,) = manifest['dropped']['annotations']
+  assert reason in ('malformed_box', 'no_segmentation')
 
 
 def test_duplicate_annotations_keep_the_first(folder):
   folder.add(1, label(1), label(1, category_id=90))
   folder.annotations += ['x', None]
+  folder.annotations.append(label(1))
   manifest = convert(folder)
-  assert read(folder)[1].classes.tolist() == [3]
+  record = read(folder)[1]
+  assert record.classes.tolist() == [3, 90]
+  assert record.annotation_ids.tolist() == [1, 2]
   assert manifest['dropped']['annotations'] == {
     'duplicate_annotation_id': 1,
     'malformed_annotation': 2,
   }
+  assert manifest['notes'] == {'annotation_ids_renumbered': 1}
   assert_adds_up(manifest)
 
 
@@ -299,8 +310,8 @@ def test_images_with_duplicate_ids_are_dropped(folder):
 def test_malformed_image_entries_are_dropped(folder):
   folder.add(1)
   folder.images += [
-    {'id': 'abc', 'file_name': 'x.jpg'},
-    {'id': 2**64, 'file_name': 'x.jpg'},
+    {'id': [], 'file_name': 'x.jpg'},
+    {'id': True, 'file_name': 'x.jpg'},
     {'id': 5},
     'text',
     {'file_name': 'x.jpg'},
@@ -370,7 +381,7 @@ def test_fields_of_lvis_reach_the_records(folder):
     not_exhaustive_category_ids=[],
   )
   folder.add(2, file_name=None, coco_url='http://example.org/val2017/2.jpg')
-  folder.add(3, neg_category_ids='x')
+  folder.add(3, neg_category_ids='x', height=0)
   manifest = convert(folder)
   found = read(folder)
   assert found[1].filename == 'val2017/1.jpg'
@@ -378,7 +389,44 @@ def test_fields_of_lvis_reach_the_records(folder):
   assert found[1].not_exhaustive_category_ids == []
   assert found[2].neg_category_ids is None
   assert found[2].filename == '2.jpg'
-  assert manifest['dropped']['images'] == {'malformed_image_entry': 1}
+  assert found[3].neg_category_ids is None
+  assert manifest['notes'] == {
+    'category_lists_left_out': 1,
+    'sizes_from_files': 1,
+  }
+  example = manifest['note_examples']['category_lists_left_out']
+  assert example == {
+    'place': 'image 3',
+    'detail': "neg_category_ids: expected ids, got 'x'",
+  }
+
+
+def test_long_and_textual_ids_reach_the_manifest(folder):
+  folder.add(7, label(2**100, 'a-b'), id='a-b')
+  manifest = convert(folder)
+  (number,) = manifest['image_ids'].values()
+  assert manifest['image_ids'] == {'a-b': number}
+  assert read(folder)[number].annotation_ids.tolist() == [0]
+
+
+def test_renumbered_categories_reach_records_and_manifest(folder):
+  folder.categories = [{'id': 0, 'name': 'cat'}, {'id': 4, 'name': 'dog'}]
+  folder.add(1, label(1, category_id=0), label(2, category_id=4))
+  manifest = convert(folder, first_category_id=1)
+  assert read(folder)[1].classes.tolist() == [1, 5]
+  assert manifest['label_map'] == {'1': 'cat', '5': 'dog'}
+  assert manifest['category_ids'] == {'0': 1, '4': 5}
+  assert manifest['arguments']['first_category_id'] == 1
+  with pytest.raises(ValueError, match='--overwrite'):
+    convert(folder, first_category_id=2)
+
+
+def test_boxes_in_corners_are_found_by_their_masks(folder, capsys):
+  folder.add(1, label(1, bbox=[10, 8, 40, 30]), label(2, bbox=[10, 8, 40, 30]))
+  manifest = convert(folder)
+  np.testing.assert_allclose(read(folder)[1].boxes, [[8, 10, 30, 40]] * 2)
+  assert manifest['notes'] == {'boxes_in_another_form': 2}
+  assert '[x1, y1, x2, y2]' in capsys.readouterr().out
 
 
 def command(folder, **changes):
@@ -422,10 +470,20 @@ def test_the_command_line_converts_and_reports(folder):
   done = subprocess.run(
     command(folder), check=False, capture_output=True, text=True
   )
+  assert done.returncode == 1
+  assert (
+    'instances.json: 1 of 2 annotations were dropped: unknown_category, such '
+    'as image 1, annotation 2: no category has the id 5.'
+  ) in done.stderr
+  shards = [p.stat().st_mtime_ns for p in (folder.path / 'out').glob('*-of-*')]
+  accepting = command(folder, max_dropped=1)
+  done = subprocess.run(accepting, check=False, capture_output=True, text=True)
   assert done.returncode == 0, done.stderr
+  assert '2 of 2 shards are complete already' in done.stdout
+  kept = [p.stat().st_mtime_ns for p in (folder.path / 'out').glob('*-of-*')]
+  assert kept == shards
   assert 'annotations dropped: unknown_category' in done.stdout
   assert '1 records in 2 shards' in done.stdout
-  assert 'image' in done.stderr
   failing = command(
     folder, on_error='fail', output_prefix=str(folder.path / 'o/x')
   )
@@ -442,7 +500,7 @@ def test_nothing_converted_is_an_error(folder):
   )
   assert done.returncode == 1
   assert 'missing_image' in done.stdout
-  assert 'no image could be converted' in done.stderr
+  assert 'no image of 1 could be converted' in done.stderr
 
 
 def garden():

@@ -1,7 +1,6 @@
 """Tests whole conversions: fractions, reruns, other jobs, the manifest."""
 
 import json
-import math
 import os
 
 import pytest
@@ -15,7 +14,7 @@ from conversions import (
   read,
 )
 
-from tfrecord_tools import sharding
+from tfrecord_tools import dataset_conversion
 from tfrecord_tools.faults import ConversionError
 
 
@@ -28,24 +27,6 @@ def test_a_data_set_of_boxes_needs_the_flag(folder):
   folder.add(1, label(1, segmentation=None))
   with pytest.raises(ValueError, match='include_masks=false'):
     convert(folder)
-
-
-@pytest.mark.parametrize(
-  ('changes', 'message'),
-  [
-    ({'num_shards': 0}, 'num_shards is 1'),
-    ({'num_workers': 0}, 'num_workers is at least 1'),
-    ({'fraction': 0.0}, 'fraction lies above 0'),
-    ({'fraction': math.nan}, 'fraction lies above 0'),
-    ({'on_error': 'ignore'}, 'on_error is one of'),
-    ({'image_dir': 'absent'}, 'no such folder'),
-    ({'annotations': 'absent'}, 'no such file'),
-  ],
-)
-def test_options_out_of_range_are_refused(folder, changes, message):
-  folder.add(1)
-  with pytest.raises((ValueError, FileNotFoundError), match=message):
-    convert(folder, **changes)
 
 
 def test_fractions_are_nested(folder):
@@ -110,41 +91,6 @@ def test_a_rerun_converts_images_added_since(folder):
   assert len(read(folder)) == 6
 
 
-def test_another_job_is_refused_unless_overwritten(folder):
-  many(folder, 6)
-  convert(folder)
-  for changes in ({'seed': 1}, {'num_shards': 3}, {'include_masks': False}):
-    with pytest.raises(ValueError, match='--overwrite'):
-      convert(folder, **changes)
-  (folder.path / 'out/data-manifest.json').unlink()
-  with pytest.raises(ValueError, match='data-00000-of-00002.*--overwrite'):
-    convert(folder)
-  (folder.path / 'out/data2-00000-of-00002.tfrecord').write_bytes(b'')
-  convert(folder, num_shards=3, overwrite=True)
-  names = sorted(os.listdir(folder.path / 'out'))
-  assert names == [
-    *(f'data-0000{i}-of-00003.tfrecord' for i in range(3)),
-    'data-manifest.json',
-    'data2-00000-of-00002.tfrecord',
-  ]
-
-
-def test_shards_of_an_unfinished_job_are_not_mixed_with_another(folder):
-  many(folder, 6)
-  last = sharding.sample(range(1, 7), fraction=1.0, seed=0)[-1]
-  cut(folder.path / f'images/{last}.jpg')
-  with pytest.raises(ConversionError):
-    convert(folder, on_error='fail', num_shards=6)
-  out = folder.path / 'out'
-  assert len(list(out.glob('*.tfrecord'))) == 5
-  with pytest.raises(ValueError, match='--overwrite'):
-    convert(folder, seed=1, num_shards=6)
-  next(out.glob('*.tfrecord.json')).unlink()
-  with pytest.raises(ValueError, match='--overwrite'):
-    convert(folder, num_shards=6)
-  assert convert(folder, num_shards=6, overwrite=True)['num_examples'] == 5
-
-
 def test_a_failure_leaves_no_partial_shard(folder):
   many(folder, 6)
   cut(folder.path / 'images/3.jpg')
@@ -161,12 +107,6 @@ def test_a_failure_in_a_worker_stops_the_conversion(folder):
   cut(folder.path / 'images/3.jpg')
   with pytest.raises(ConversionError, match='image 3: corrupt_image'):
     convert(folder, on_error='fail', num_workers=2)
-
-
-def test_more_shards_than_their_names_allow_are_refused(folder):
-  folder.add(1)
-  with pytest.raises(ValueError, match='num_shards is 1 to 99999, got 100000'):
-    convert(folder, num_shards=100_000)
 
 
 def test_the_manifest_records_arguments_and_sources(folder):
@@ -187,3 +127,94 @@ def test_the_manifest_records_arguments_and_sources(folder):
   ]
   path = folder.path / 'out/data-manifest.json'
   assert json.loads(path.read_text()) == manifest
+
+
+def split(folder, *parts, **changes):
+  options = dataset_conversion.Options(
+    **folder.flags(split=parts, num_shards=1, **changes)
+  )
+  return dataset_conversion.convert_splits(options)
+
+
+def ids_of(folder, *names):
+  return [set(read(folder, f'data-{name}')) for name in names]
+
+
+def test_one_annotation_file_becomes_records_to_train_and_to_evaluate(folder):
+  many(folder)
+  manifests = split(folder, 'train:0.75', 'val:0.25')
+  train, val = ids_of(folder, 'train', 'val')
+  assert train | val == set(range(1, 41)) and not train & val
+  sizes = [manifest['num_examples'] for manifest in manifests.values()]
+  assert sizes == [len(train), len(val)]
+  for name, manifest in manifests.items():
+    assert_adds_up(manifest)
+    assert manifest['arguments']['split'] == name
+    assert manifest['arguments']['splits'] == {'train': 0.75, 'val': 0.25}
+    path = folder.path / f'out/data-{name}-manifest.json'
+    assert json.loads(path.read_text()) == manifest
+  assert sorted(os.listdir(folder.path / 'out')) == [
+    'data-train-00000-of-00001.tfrecord',
+    'data-train-manifest.json',
+    'data-val-00000-of-00001.tfrecord',
+    'data-val-manifest.json',
+  ]
+
+
+def test_fractions_of_a_split_are_nested_within_it(folder):
+  many(folder)
+  split(folder, 'train:0.75', 'val:0.25')
+  train, val = ids_of(folder, 'train', 'val')
+  for fraction in (0.5, 0.25):
+    split(folder, 'train:0.75', 'val:0.25', fraction=fraction, overwrite=True)
+    fewer_train, fewer_val = ids_of(folder, 'train', 'val')
+    assert fewer_train < train and fewer_val < val
+    train, val = fewer_train, fewer_val
+
+
+def test_a_rerun_of_a_split_keeps_what_is_complete(folder):
+  many(folder, 12)
+  split(folder, 'a:0.5', 'b:0.5')
+  expected = digests(folder)
+  out = folder.path / 'out'
+  (out / 'data-b-00000-of-00001.tfrecord').unlink()
+  kept = out / 'data-a-00000-of-00001.tfrecord'
+  before = kept.stat().st_mtime_ns
+  split(folder, 'a:0.5', 'b:0.5')
+  assert digests(folder) == expected
+  assert kept.stat().st_mtime_ns == before
+  with pytest.raises(ValueError, match='--overwrite'):
+    split(folder, 'a:0.4', 'b:0.6')
+  assert digests(folder) == expected
+
+
+def test_faults_of_the_source_are_counted_in_each_split_once(folder):
+  many(folder, 12)
+  folder.annotations.append(label(99, image_id=999))
+  for manifest in split(folder, 'a:0.5', 'b:0.5').values():
+    assert manifest['dropped']['annotations'] == {'unknown_image': 1}
+    assert_adds_up(manifest)
+
+
+def test_one_set_is_not_made_of_several(folder):
+  many(folder, 2)
+  with pytest.raises(ValueError, match='convert_splits makes several'):
+    convert(folder, split=('a:0.5',))
+
+
+def test_names_of_other_folders_and_outside_are_told_in_the_manifest(folder):
+  many(folder, 4)
+  outside = folder.path / 'outside.jpg'
+  outside.write_bytes((folder.path / 'images/4.jpg').read_bytes())
+  names = ('images/1.jpg', 'images\\2.jpg', '3.jpg', '../outside.jpg')
+  for entry, name in zip(folder.images, names, strict=True):
+    entry['file_name'] = name
+  manifest = convert(folder)
+  assert manifest['dropped']['images'] == {'outside_of_image_dir': 1}
+  assert manifest['notes']['images_found_by_similar_names'] == 2
+  filenames = {k: record.filename for k, record in read(folder).items()}
+  assert filenames == {1: '1.jpg', 2: '2.jpg', 3: '3.jpg'}
+  # The same shards are not taken for complete once the file is allowed.
+  manifest = convert(folder, allow_outside_image_dir=True)
+  assert manifest['num_examples'] == 4
+  assert read(folder)[4].filename == '../outside.jpg'

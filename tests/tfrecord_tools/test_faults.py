@@ -34,3 +34,16 @@ def test_a_strict_conversion_stops_at_the_first_fault():
   drops = Drops(stop=True)
   with pytest.raises(ConversionError, match='image 7, annotation 3: empty'):
     drops.annotation(7, 3, FAULT)
+
+
+def test_what_a_file_says_cannot_control_the_terminal():
+  drops = Drops()
+  drops.annotation('\x1b[2J', 'a\nb', SourceError('r', 'no \x07\ud800.jpg'))
+  (example,) = drops.examples['r']
+  assert example == {
+    'place': 'image \\x1b[2J, annotation a\\nb',
+    'detail': 'no \\x07\\ud800.jpg',
+  }
+  with pytest.raises(ConversionError) as caught:
+    Drops(stop=True).image('\x1b', SourceError('r', '\r'))
+  assert str(caught.value).isprintable()

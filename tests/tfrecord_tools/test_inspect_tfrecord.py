@@ -63,6 +63,15 @@ def test_a_description_lists_the_objects(folder):
   assert 'not_exhaustive' not in inspect_tfrecord.describe(*found[2])
 
 
+def test_names_cannot_control_the_terminal(folder):
+  path, index, record = find(folder)[1]
+  names = ['\x1b[31mred', *record.class_names[1:]]
+  record = record._replace(filename='1\r.jpg', class_names=names)
+  text = inspect_tfrecord.describe(path, index, record)
+  assert text.replace('\n', '').isprintable()
+  assert '\\x1b[31mred' in text and '1\\r.jpg' in text
+
+
 def test_a_description_shows_flags_and_scores(folder):
   path, index, record = find(folder)[1]
   record = record._replace(

@@ -81,7 +81,7 @@ def test_polygon_parts_of_fewer_than_three_points_are_skipped():
     ([[1, 2, 3, 4, 5, 1e9]], 'malformed_polygon'),
     ([SQUARE, [1, 2, 3, 4, 5, math.nan]], 'malformed_polygon'),
     ({'counts': [5], 'size': [1, 5]}, 'rle_size_mismatch'),
-    ({'counts': [5]}, 'rle_size_mismatch'),
+    ({'counts': [5]}, 'malformed_rle'),
     ({'counts': [1924], 'size': [52, 37]}, 'rle_size_mismatch'),
     ({'counts': [1925], 'size': [37, 52]}, 'malformed_rle'),
     ({'counts': [2000, -76], 'size': [37, 52]}, 'malformed_rle'),

@@ -44,6 +44,19 @@ def test_a_worker_that_fails_stops_the_others(folder):
     shard_pool.write(tasks_of(folder), job, 2)
 
 
+def test_an_interrupt_leaves_the_shards_that_have_not_begun(
+  folder, monkeypatch
+):
+  def interrupt(*_, **__):
+    raise KeyboardInterrupt
+
+  monkeypatch.setattr(shard_pool.concurrent.futures, 'wait', interrupt)
+  tasks = {i: entries(folder)[:1] for i in range(30)}
+  with pytest.raises(KeyboardInterrupt):
+    shard_pool.write(tasks, job_of(folder, num_shards=30), 2)
+  assert len(list(folder.path.glob('x-*.tfrecord'))) < 10
+
+
 def test_complete_shards_are_listed(folder):
   tasks, job = tasks_of(folder), job_of(folder)
   paths = [sharding.shard_path(job.output_prefix, i, 3) for i in range(3)]

@@ -56,6 +56,25 @@ def test_good_records_have_no_fault(good, tmp_path):
   assert counts == [1, 1, 1]
 
 
+def test_a_data_set_without_an_object_is_a_fault(good, tmp_path):
+  found, _ = good
+  path = write(tmp_path / 'a', [found[3]])
+  (fault,) = faults([path])
+  assert fault.place == 'all files' and 'no object in the 1 record' in str(
+    fault
+  )
+  none = {'counts': {'annotations': {'in': 0}}}
+  assert faults([path], none) == []
+
+
+def test_records_of_another_tool_are_told_by_their_features(good, tmp_path):
+  example = tf.train.Example.FromString(good[0][3])
+  feature = example.features.feature
+  feature['image/objects/class/label'].int64_list.value.append(3)
+  (fault,) = faults([write(tmp_path / 'a', [example.SerializeToString()])])
+  assert "'image/objects/class/label' (image/object/class/label?)" in str(fault)
+
+
 def drop(key):
   return lambda features: features.pop(key)
 

@@ -34,6 +34,7 @@ class Group(NamedTuple):
 
 # Compiled steps are compared bit by bit, and oneDNN is less exact.
 GROUPS = {
+  'notebook': Group(['-m', 'notebook'], {}),
   'thorough': Group(['-m', 'thorough'], {'XLA_FLAGS': ''}),
   'parity': Group(
     ['-m', 'parity'], {'XLA_FLAGS': '', 'TF_ENABLE_ONEDNN_OPTS': '0'}

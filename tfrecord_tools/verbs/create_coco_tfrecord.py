@@ -5,7 +5,7 @@ import sys
 
 from absl import flags
 
-from tfrecord_tools import dataset_conversion, manifest
+from tfrecord_tools import dataset_conversion, losses, manifest
 
 
 def main() -> None:
@@ -16,7 +16,15 @@ def main() -> None:
   options = dataset_conversion.Options(
     **{name: flags.FLAGS[name].value for name in names}
   )
-  result = dataset_conversion.convert(options)
-  print(manifest.table(result))
-  if result['counts']['images']['in'] and not result['num_examples']:
-    sys.exit('error: no image could be converted; see the table above.')
+  results = dataset_conversion.convert_splits(options)
+  allowed = flags.FLAGS.max_dropped
+  failed = False
+  for name, result in results.items():
+    if name:
+      print(f'split {name}:')
+    print(manifest.table(result))
+    for problem in losses.problems(result, max_dropped=allowed):
+      print(f'error: {options.annotations}: {problem}', file=sys.stderr)
+      failed = True
+  if failed:
+    sys.exit(losses.advice(allowed))

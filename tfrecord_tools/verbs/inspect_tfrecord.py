@@ -9,7 +9,7 @@ import numpy as np
 from absl import flags
 from PIL import Image
 
-from copypaste_tf import drawing, records
+from copypaste_tf import drawing, printable, records
 from tfrecord_tools import atomic, validation
 
 COLUMNS = 4
@@ -56,7 +56,7 @@ def describe(path: str, index: int, record: records.Record) -> str:
   size = len(record.image_bytes)
   lines = [
     f'{path}: record {index}',
-    f'  source_id {record.source_id}  {record.filename}  '
+    f'  source_id {record.source_id}  {printable.escape(record.filename)}  '
     f'{record.height}x{record.width} {record.image_format} of {size} bytes, '
     f'{len(record.classes)} objects, {masks}',
   ]
@@ -80,7 +80,7 @@ def draw(record: records.Record) -> np.ndarray:
     pixels = np.asarray(image.convert('RGB'))
   masks = list(records.instance_masks(record)) if record.has_masks else None
   captions = [_caption(record, i) for i in range(len(record.classes))]
-  colors = drawing.class_colors(record.classes)
+  colors = drawing.instance_colors(record.classes)
   return drawing.draw_instances(pixels, record.boxes, masks, captions, colors)
 
 
@@ -88,8 +88,9 @@ def _object(record: records.Record, i: int) -> str:
   box = ' '.join(f'{side:8.2f}' for side in record.boxes[i])
   plane, value = divmod(int(record.ids[i]), 256)
   where = f'plane {plane} id {value}' if value else 'no pixel'
+  name = printable.escape(record.class_names[i])
   return (
-    f'  {i:4} {record.classes[i]:5} {record.class_names[i]:20} '
+    f'  {i:4} {record.classes[i]:5} {name:20} '
     f'box (yxyx) {box}  area {record.areas[i]:10.1f}  {where}'
     f'{_remarks(record, i)}'
   )

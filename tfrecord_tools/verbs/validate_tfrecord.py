@@ -8,6 +8,7 @@ from typing import Any
 import tqdm
 from absl import flags
 
+from copypaste_tf.records.record_features import Survey
 from tfrecord_tools import manifest, validation
 
 
@@ -29,8 +30,9 @@ def check(
   """
   paths = validation.expand(patterns)
   faults = checked = 0
+  survey = Survey()
   with tqdm.tqdm(unit='record', total=(facts or {}).get('num_examples')) as bar:
-    for done, new in validation.validate(paths, facts):
+    for done, new in validation.validate(paths, facts, survey):
       for fault in new:
         bar.write(str(fault), file=sys.stdout)
       faults += len(new)
@@ -39,6 +41,8 @@ def check(
       if max_faults and faults >= max_faults:
         bar.write(f'stopped after {faults} faults', file=sys.stdout)
         break
+  if survey.objects and (note := survey.note()):
+    print(f'note: {note}')
   print(f'{len(paths)} files, {checked} records, {faults} faults.')
   return faults
 

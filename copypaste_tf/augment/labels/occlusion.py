@@ -1,5 +1,6 @@
 """Updates the labels of the target after pixels were pasted over it."""
 
+from fractions import Fraction
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -8,6 +9,9 @@ from copypaste_tf.augment.labels import boxes as box_geometry
 from copypaste_tf.augment.labels import extents
 from copypaste_tf.augment.labels.canvas import Canvas
 from copypaste_tf.augment.options import CopyPaste
+
+# Products of areas, below 2^31, with denominators stay within int64.
+_LARGEST_DENOMINATOR = 10**9
 
 
 class Remains(NamedTuple):
@@ -109,10 +113,18 @@ def _per_object(targets, visible, touched, options):
   """Decides on each instance by its own visible pixels alone."""
   moved = _far(visible, tf.cast(targets.extent.box, tf.float32), options)
   too_small = visible.area <= options.min_visible_area
-  fraction = tf.cast(options.min_visible_fraction, tf.float64)
-  min_area = fraction * tf.cast(targets.extent.area, tf.float64)
-  too_small |= tf.cast(visible.area, tf.float64) < min_area
+  too_small |= _is_below(
+    visible.area, targets.extent.area, options.min_visible_fraction
+  )
   return moved, too_small & touched
+
+
+def _is_below(part, whole, fraction) -> tf.Tensor:
+  """Compares `part / whole` with the decimal that a person wrote, exactly."""
+  # A float is not the decimal: 0.3 is above 3/10 as float32, below as float64.
+  ratio = Fraction(str(fraction)).limit_denominator(_LARGEST_DENOMINATOR)
+  part, whole = tf.cast(part, tf.int64), tf.cast(whole, tf.int64)
+  return part * ratio.denominator < whole * ratio.numerator
 
 
 def _published(targets, visible, touched, options):

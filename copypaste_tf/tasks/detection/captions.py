@@ -63,11 +63,11 @@ CAPTIONS = Captions(
   ),
   batches=(
     'Training images after jitter and Copy-Paste, with their boxes, masks and '
-    'class names. A plus marks a pasted object.'
+    'class names. A plus marks a pasted object. A click opens an image large.'
   ),
   predictions=(
-    'Ground truth on the left, detections with a score of at least '
-    '{min_score:g} on the right. The first images of the held-out records, '
-    'not chosen by how well they came out.'
+    'Ground truth beside the detections with a score of at least '
+    '{min_score:g}. The first images of the held-out records, not chosen by '
+    'how well they came out. A click opens an image large.'
   ),
 )

@@ -1,1 +1,1 @@
-"""Checkpoints of a run: the last intact one, the best one, restoring."""
+"""Checkpoints of a run: the start, the last intact one, the best one."""

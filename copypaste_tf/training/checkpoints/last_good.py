@@ -13,6 +13,7 @@ from copypaste_tf import whole_files
 # moment; `fault` distinguishes the two cases.
 UNREADABLE = (tf.errors.OpError, IndexError, RuntimeError)
 _DAMAGED, _STATE = 'damaged', 'checkpoint'
+_STEP = re.compile(r'-(\d+)$')
 
 
 def set_damaged_aside(model_dir: str) -> list[str]:
@@ -61,8 +62,8 @@ def list_checkpoints(model_dir: str) -> tuple[list[str], bool]:
     model_dir: folder of a run.
 
   Returns:
-    The path prefixes, and whether the list file `checkpoint` was damaged. From
-    a damaged list, the prefixes are those of the checkpoint files.
+    The path prefixes, and whether the list file `checkpoint` was damaged or
+    missing. The prefixes are then those of the checkpoint files.
 
   Raises:
     tf.errors.OpError: the list cannot be read at the moment.
@@ -71,7 +72,8 @@ def list_checkpoints(model_dir: str) -> tuple[list[str], bool]:
   # `get_checkpoint_state` also returns None if the list cannot be read. The run
   # would then start from step 0, so an unreadable file must raise first.
   if not tf.io.gfile.exists(path):
-    return [], False
+    paths = _files(model_dir)
+    return paths, bool(paths)
   with tf.io.gfile.GFile(path, 'rb') as file:
     file.read()
   try:
@@ -80,14 +82,19 @@ def list_checkpoints(model_dir: str) -> tuple[list[str], bool]:
     state = None
   if state is not None and state.all_model_checkpoint_paths:
     return list(state.all_model_checkpoint_paths), False
+  return _files(model_dir), True
+
+
+def _files(model_dir: str) -> list[str]:
+  """Returns the path prefixes of the checkpoint files, by step."""
   files = tf.io.gfile.glob(os.path.join(model_dir, 'ckpt-*.index'))
   paths = [file.removesuffix('.index') for file in files]
-  return sorted(paths, key=step_of), True
+  return sorted(filter(_STEP.search, paths), key=step_of)
 
 
 def step_of(path: str) -> int:
   """Returns the step in the name of a checkpoint, such as `ckpt-1000`."""
-  return int(re.search(r'-(\d+)$', path).group(1))
+  return int(_STEP.search(path).group(1))
 
 
 def fault(path: str) -> str | None:

@@ -1,16 +1,14 @@
 """Restores the weights of a checkpoint into a model."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 import tf_keras
-from absl import logging
 from tensorflow.core.protobuf.trackable_object_graph_pb2 import (
   TrackableObjectGraph,
 )
 
-from copypaste_tf.modeling import parts
-from copypaste_tf.modeling.mask_rcnn import MaskRCNN
 from copypaste_tf.training.checkpoints import last_good
 
 # Name of the optimizer slot that holds the moving average of a variable.
@@ -38,50 +36,48 @@ def restore(
       model. The message names the first variable that does not fit, and no
       variable is assigned.
   """
-  items = tf.train.Checkpoint(
-    model=model, **getattr(model, 'checkpoint_items', {})
-  )
   variables = model.variables if variables is None else variables
   current, values = 'its index', []
   try:
     reader = tf.train.load_checkpoint(checkpoint)
     current = 'its objects'
-    keys = _checked_keys(items, variables, reader, checkpoint)
+    keys = checked_keys(model, variables, reader, checkpoint)
     for variable, key in zip(variables, keys, strict=True):
       current = variable.name
       values.append(reader.get_tensor(key))
   except last_good.UNREADABLE as error:
-    raise ValueError(
-      f'checkpoint {checkpoint!r} cannot be read, at {current}: {error}'
-    ) from error
+    raise unreadable(checkpoint, current, error) from error
   for variable, value in zip(variables, values, strict=True):
     variable.assign(value)
 
 
-def initialize(
-  model: MaskRCNN, checkpoint: str, modules: str | Sequence[str]
-) -> None:
-  """Initializes parts of a model from a checkpoint before training.
+def unreadable(checkpoint: str, place: str, error: Exception) -> ValueError:
+  """Returns the error of a checkpoint that cannot be read at a place."""
+  return ValueError(
+    f'checkpoint {checkpoint!r} cannot be read, at {place}: {error}'
+  )
+
+
+def checked_keys(
+  model: tf_keras.Model,
+  variables: Sequence[tf.Variable],
+  reader: Any,
+  checkpoint: str,
+) -> list[str]:
+  """Returns the keys of variables in a checkpoint; compares the shapes.
 
   Args:
     model: a model with all its variables.
-    checkpoint: path prefix of a checkpoint, or a folder whose latest checkpoint
-      is taken.
-    modules: parts of the model, as in `parts.expand`.
+    variables: variables of the model.
+    reader: result of `tf.train.load_checkpoint`.
+    checkpoint: path prefix of the checkpoint.
 
   Raises:
-    ValueError: as in `restore`, or a part is unknown.
+    ValueError: a variable does not fit; the message names it.
   """
-  if tf.io.gfile.isdir(checkpoint):
-    folder, checkpoint = checkpoint, tf.train.latest_checkpoint(checkpoint)
-    if checkpoint is None:
-      raise ValueError(f'no checkpoint in the folder {folder!r}')
-  restore(model, checkpoint, parts.variables(model, modules))
-  logging.info('Initialised %s from %s', parts.expand(modules), checkpoint)
-
-
-def _checked_keys(items, variables, reader, checkpoint: str) -> list[str]:
-  """Returns the keys of the variables in the checkpoint; compares shapes."""
+  items = tf.train.Checkpoint(
+    model=model, **getattr(model, 'checkpoint_items', {})
+  )
   shapes = reader.get_variable_to_shape_map()
   if _GRAPH not in shapes:
     raise ValueError(

@@ -14,6 +14,7 @@ from copypaste_tf.inputs import pipeline
 from copypaste_tf.inputs.data_config import TrainData
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.checks import (
+  checkpoint_checks,
   data_checks,
   service_checks,
   set_checks,
@@ -75,6 +76,7 @@ def problems(
   mode: str = 'train_and_eval',
   missing_data: bool = False,
   replicas: int | None = None,
+  resumes: bool = False,
 ) -> list[Problem]:
   """Lists all problems of a config.
 
@@ -85,6 +87,7 @@ def problems(
     missing_data: accept that files do not exist.
     replicas: number of replicas that share the batch; None computes it from the
       config and the GPUs.
+    resumes: the run has a checkpoint of its own, so it needs no other.
 
   Returns:
     The problems. Combinations are checked only if all single values are valid.
@@ -102,6 +105,8 @@ def problems(
     )
     listed += trainer_checks.problems(params)
     listed += _augmentation(params.task.train_data)
+    if not (resumes or missing_data):
+      listed += checkpoint_checks.missing(params.task)
   listed += _batches(params, mode, replicas or pipeline.num_replicas(params))
   return listed + data_checks.problems(params, mode, missing_data)
 

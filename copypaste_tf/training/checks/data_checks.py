@@ -9,7 +9,7 @@ from typing import NamedTuple
 import tensorflow as tf
 from official.core import config_definitions as cfg
 
-from copypaste_tf import records
+from copypaste_tf import printable, records
 from copypaste_tf.config.config_types import Problem
 from copypaste_tf.inputs import data_files, record_sets
 from copypaste_tf.tasks import registry
@@ -59,7 +59,9 @@ def problems(
     label_maps[field] = facts.classes
     listed += _misfits(params, field, facts)
   listed += _label_maps(label_maps)
-  return listed if missing_data else listed + [*_other_files(task)]
+  if 'eval' in mode and not missing_data:
+    listed += _annotations(task)
+  return listed
 
 
 def gather(patterns: str) -> Facts:
@@ -115,11 +117,12 @@ def _misfits(params, path: str, facts: Facts) -> Iterator[Problem]:
   data = params.task.train_data
   num_classes = registry.build(params.task).num_classes
   highest = max(facts.classes, default=0)
+  name = printable.escape(facts.classes.get(highest, ''))
   if num_classes is not None and highest >= num_classes:
     yield Problem(
       'task.model.num_classes',
       f'{num_classes} does not fit the label map of {path}: its highest '
-      f'category id is {highest} ({facts.classes[highest]}); set '
+      f'category id is {highest} ({name}); set '
       f'model.num_classes = {highest + 1}',
     )
   if 'train_data' not in path:
@@ -157,11 +160,6 @@ def _label_maps(label_maps: dict[str, dict[int, str]]) -> Iterator[Problem]:
         )
 
 
-def _other_files(task) -> Iterator[Problem]:
+def _annotations(task) -> Iterator[Problem]:
   if task.annotation_file and not tf.io.gfile.exists(task.annotation_file):
     yield Problem('task.annotation_file', f'no file {task.annotation_file!r}')
-  checkpoint = task.init_checkpoint
-  if checkpoint and not (
-    tf.io.gfile.isdir(checkpoint) or tf.io.gfile.glob(checkpoint + '.index')
-  ):
-    yield Problem('task.init_checkpoint', f'no checkpoint {checkpoint!r}')

@@ -13,7 +13,7 @@ from official.modeling import optimization
 from copypaste_tf.evaluation.evaluator import Evaluator
 from copypaste_tf.inputs import data_config
 from copypaste_tf.tasks.task import Task
-from copypaste_tf.training.checkpoints import restore
+from copypaste_tf.training.checkpoints import initial
 from copypaste_tf.training.loop import averaging, step, workers
 
 
@@ -22,6 +22,7 @@ class ModelGardenTask(base_task.Task):
 
   Attributes:
     task: the task.
+    start: what `initialize` took from a checkpoint; None without one.
   """
 
   def __init__(self, task: Task, logging_dir: str | None = None):
@@ -32,7 +33,7 @@ class ModelGardenTask(base_task.Task):
       logging_dir: folder for the outputs of an evaluation; None writes none.
     """
     super().__init__(task.config, logging_dir)
-    self.task = task
+    self.task, self.start = task, None
 
   def build_model(self) -> tf_keras.Model:
     """Returns the model with all its variables."""
@@ -57,7 +58,7 @@ class ModelGardenTask(base_task.Task):
     """Restores the parts that `init_checkpoint` of the config provides."""
     config = self.task_config
     if config.init_checkpoint:
-      restore.initialize(
+      self.start = initial.initialize(
         model, config.init_checkpoint, config.init_checkpoint_modules
       )
 

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -11,17 +12,18 @@ import tf_keras
 from official.core import train_lib, train_utils
 from official.modeling import performance
 
+from copypaste_tf.console import saying
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.checkpoints.best import Best
 from copypaste_tf.training.loop import workers
 from copypaste_tf.training.loop.adapter import ModelGardenTask
-from copypaste_tf.training.loop.guarded_trainer import GuardedTrainer
 from copypaste_tf.training.loop.trainer import InputClock
 from copypaste_tf.training.run.devices import Devices
 from copypaste_tf.training.run.preemption import Preemption
 from copypaste_tf.training.run.profiler import Profiler, Window
 from copypaste_tf.training.run.progress import EVAL_FILES, TRAIN_FILES, Progress
 from copypaste_tf.training.run.recovery import Recoveries
+from copypaste_tf.training.run.speaking_trainer import SpeakingTrainer
 from copypaste_tf.training.run.train_panels import Panels
 
 
@@ -81,6 +83,8 @@ def build(
   # Drops Model Garden's action, which would save the averages a second time.
   runner.controller.eval_actions = (progress.evaluated,)
   restored = workers.restore(runner, model_dir)
+  if task.start is not None and workers.is_chief(started.strategy):
+    print(f'init_checkpoint: {task.start}', file=sys.stderr)
   progress.restart_rate()
   recoveries = Recoveries(model_dir, trainer)
   if train:
@@ -90,13 +94,13 @@ def build(
 
 
 def task_and_trainer(
-  started: Devices, folder: str, *, train: bool, evaluate: bool = True
-) -> tuple[ModelGardenTask, GuardedTrainer]:
+  started: Devices, folder: str | None, *, train: bool, evaluate: bool = True
+) -> tuple[ModelGardenTask, SpeakingTrainer]:
   """Builds the task and its trainer: model, optimizer and inputs.
 
   Args:
     started: the devices, and the config.
-    folder: folder for the detections.
+    folder: folder for the detections; None writes none.
     train: build the training inputs and the optimizer variables.
     evaluate: build the evaluation inputs.
   """
@@ -107,14 +111,14 @@ def task_and_trainer(
   # The steps of a TPU do not run on this host.
   tpu = isinstance(started.strategy, tf.distribute.TPUStrategy)
   clock = None if tpu else InputClock()
-  with started.strategy.scope():
+  with saying('building the model'), started.strategy.scope():
     task = ModelGardenTask(registry.build(params.task), logging_dir=folder)
     trainer = train_utils.create_trainer(
       params,
       task,
       train=train,
       evaluate=evaluate,
-      trainer_cls=functools.partial(GuardedTrainer, clock=clock),
+      trainer_cls=functools.partial(SpeakingTrainer, clock=clock),
     )
     # Workers must create variables at the same time. TensorFlow would create
     # this one with the first checkpoint that a worker saves or restores.
@@ -128,7 +132,7 @@ def task_and_trainer(
 
 def make_progress(
   started: Devices,
-  trainer: GuardedTrainer,
+  trainer: SpeakingTrainer,
   model_dir: str,
   folder: str,
   show: Callable[[str], Any],
@@ -182,7 +186,7 @@ def _start(runner, recoveries: Recoveries, restored: bool) -> None:
   if restored:
     recoveries.place_inputs()
     return
-  with runner.strategy.scope():
+  with saying('saving the first checkpoint'), runner.strategy.scope():
     runner.controller.save_checkpoint()
 
 
@@ -195,6 +199,7 @@ def _draw_panels(runner, started, folder) -> None:
     task.train_data,
     runner.trainer.task.task.output_size,
     every=task.panels_every,
+    train_steps=started.params.trainer.train_steps,
     global_step=runner.controller.global_step,
   )
   runner.controller.train_actions += (panels,)

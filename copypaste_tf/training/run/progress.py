@@ -13,7 +13,7 @@ from copypaste_tf import whole_files
 from copypaste_tf.console import duration
 from copypaste_tf.training.checkpoints.best import Best
 from copypaste_tf.training.loop.trainer import GRADIENT_NORM, INPUT_SECONDS
-from copypaste_tf.training.run import memory, run_record
+from copypaste_tf.training.run import memory, versions
 from copypaste_tf.training.run.history import History
 
 HISTORY, RESULTS = TRAIN_FILES = ('history.jsonl', 'results.json')
@@ -131,7 +131,7 @@ class Progress:
       'train': self._history.last(RATE),
       'eval': self._history.last(self._headline),
       'best': self._best.record if self._best else None,
-      'packages': run_record.packages(),
+      'packages': versions.packages(),
     }
     whole_files.write(self._results, json.dumps(results, indent=2) + '\n')
     return results

@@ -1,12 +1,8 @@
 """Writes and compares the record of a run: config, gin file and versions."""
 
-import importlib.metadata
+import itertools
 import json
 import os
-import platform
-import subprocess
-import sys
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,21 +13,12 @@ from official.core import config_definitions as cfg
 
 from copypaste_tf.config import config_types
 from copypaste_tf.tasks import registry
+from copypaste_tf.training.checkpoints import last_good
 from copypaste_tf.training.config.gin_config import Resolved
+from copypaste_tf.training.run import versions
 
 PARAMS, GIN, VERSIONS = 'params.yaml', 'config.gin', 'versions.json'
 OPERATIVE = 'operative.gin'
-PACKAGES = (
-  'copypaste_tf',
-  'tensorflow',
-  'tf-keras',
-  'tf-models-official',
-  'gin-config',
-  'numpy',
-  'opencv-python-headless',
-  'pycocotools',
-  'faster-coco-eval',
-)
 # Settings of devices, intervals and outputs: a resumed run may change them.
 _CHANGEABLE = (
   'runtime.',
@@ -58,8 +45,10 @@ def write(
   *,
   overwrite: bool,
   hardware: Mapping[str, Any] | None = None,
-) -> None:
+) -> str | None:
   """Writes the record of a run that is about to start or resume.
+
+  A record of another config is kept beside it, as `params-1.yaml` and so on.
 
   Args:
     model_dir: folder of the run; made if it does not exist.
@@ -67,33 +56,48 @@ def write(
     overwrite: replace the record of another config.
     hardware: `devices.Devices.record` of the run.
 
+  Returns:
+    The path of the other record that was kept; None without one.
+
   Raises:
     ValueError: as in `refuse_other_config`.
   """
   refuse_other_config(model_dir, resolved.params, overwrite=overwrite)
   tf.io.gfile.makedirs(model_dir)
+  kept = _keep_other(model_dir, resolved.params)
   _write(model_dir, PARAMS, to_yaml(resolved.params))
   _write(model_dir, GIN, resolved.gin)
   strategy = resolved.params.runtime.distribution_strategy
-  environment = versions(strategy) | dict(hardware or {})
+  environment = versions.describe(strategy) | dict(hardware or {})
   _write(model_dir, VERSIONS, json.dumps(environment, indent=2) + '\n')
+  return kept
 
 
 def refuse_other_config(
-  model_dir: str, params: cfg.ExperimentConfig, *, overwrite: bool
+  model_dir: str,
+  params: cfg.ExperimentConfig,
+  *,
+  overwrite: bool,
+  trains: bool = True,
 ) -> None:
   """Refuses a folder that holds a run of another config.
+
+  A folder without a checkpoint holds no run: its record is that of a start that
+  failed, which another training may replace.
 
   Args:
     model_dir: folder of a run, or a new folder.
     params: the config.
     overwrite: accept another config.
+    trains: whether a training starts; else any record must fit.
 
   Raises:
     ValueError: the configs differ. The message lists the differences.
   """
   changes = differences(model_dir, params)
-  if changes and not overwrite:
+  if not changes or overwrite:
+    return
+  if not trains or last_good.list_checkpoints(model_dir)[0]:
     raise ValueError(
       f'{model_dir} holds a run of another config. Choose another --model_dir, '
       f'or pass --overwrite_record to go on with the changes:{_listed(changes)}'
@@ -139,7 +143,25 @@ def differences(model_dir: str, params: cfg.ExperimentConfig) -> list[str]:
   if not tf.io.gfile.exists(path):
     return []
   with tf.io.gfile.GFile(path) as file:
-    return _changes(file.read(), to_yaml(params))
+    text = file.read()
+  try:
+    return _changes(text, to_yaml(params))
+  except (yaml.YAMLError, AttributeError) as error:
+    raise ValueError(
+      f'{path} is no record of a run ({str(error).splitlines()[0]}); remove '
+      'it, or choose another --model_dir'
+    ) from error
+
+
+def _keep_other(model_dir: str, params: cfg.ExperimentConfig) -> str | None:
+  """Renames a record of another config; returns its new path."""
+  if not differences(model_dir, params):
+    return None
+  stem, end = os.path.splitext(os.path.join(model_dir, PARAMS))
+  free = (f'{stem}-{number}{end}' for number in itertools.count(1))
+  kept = next(path for path in free if not tf.io.gfile.exists(path))
+  tf.io.gfile.rename(os.path.join(model_dir, PARAMS), kept)
+  return kept
 
 
 def _changes(old: str, new: str) -> list[str]:
@@ -171,51 +193,6 @@ def _listed(changes: Sequence[str]) -> str:
 def to_yaml(params: cfg.ExperimentConfig) -> str:
   """Formats a config as YAML that `--config_file` and Model Garden read."""
   return yaml.safe_dump(_plain(params.as_dict()), sort_keys=False)
-
-
-def versions(strategy: str) -> dict[str, Any]:
-  """Describes the environment: packages, commit, machine, command, strategy."""
-  return {
-    'time': time.strftime('%Y-%m-%dT%H:%M:%S%z'),
-    'command': sys.argv,
-    'python': platform.python_version(),
-    'platform': platform.platform(),
-    'cpus': os.cpu_count(),
-    'devices': [device.name for device in tf.config.list_logical_devices()],
-    'strategy': strategy,
-    'packages': packages(),
-    'git_commit': _git_commit(),
-  }
-
-
-def packages() -> dict[str, str | None]:
-  """Returns the versions of the packages that a run depends on."""
-  return {name: _version(name) for name in PACKAGES}
-
-
-def _version(package: str) -> str | None:
-  try:
-    return importlib.metadata.version(package)
-  except importlib.metadata.PackageNotFoundError:
-    return None
-
-
-def _git_commit() -> str | None:
-  """Returns the commit of this checkout; None outside a checkout.
-
-  A `+` at the end means that files are changed.
-  """
-  command = ['git', 'describe', '--always', '--abbrev=40', '--exclude=*']
-  try:
-    return subprocess.run(
-      [*command, '--dirty=+'],
-      cwd=os.path.dirname(__file__),
-      capture_output=True,
-      text=True,
-      check=True,
-    ).stdout.strip()
-  except (OSError, subprocess.CalledProcessError):
-    return None
 
 
 def _plain(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """Runs a config: writes the record, trains, evaluates, writes results."""
 
+import contextlib
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 import tensorflow as tf
 from official.core import config_definitions as cfg
 
-from copypaste_tf.console import Printer, quiet_orbit
+from copypaste_tf.console import Printer, quiet_orbit, saying
+from copypaste_tf.evaluation.evaluator import Evaluator
 from copypaste_tf.inputs import pipeline
 from copypaste_tf.training.checkpoints import last_good
 from copypaste_tf.training.checkpoints.restore import restore
@@ -16,9 +18,12 @@ from copypaste_tf.training.loop import workers
 from copypaste_tf.training.loop.divergence import LoopError
 from copypaste_tf.training.run import (
   assembly,
+  class_names,
   continuous,
   devices,
   disk,
+  folder_lock,
+  folder_state,
   run_record,
 )
 from copypaste_tf.training.run.devices import Devices
@@ -49,10 +54,10 @@ def run(
     The contents of the results file: step, seconds, last losses and metrics.
 
   Raises:
-    ValueError: the folder holds another config's run, there is no checkpoint
-      to evaluate, no checkpoint can be read, a record does not decode, the disk
-      is full, an evaluator waits too long for a checkpoint, devices are
-      missing, or the workers have different configs.
+    ValueError: the folder holds another config's run or another process works
+      in it, there is no checkpoint to evaluate, no checkpoint can be read, a
+      record does not decode, the disk is full, an evaluator waits too long for
+      a checkpoint, devices are missing, or the workers have different configs.
     Preempted: SIGTERM came; a checkpoint was written.
     DivergedError: the training diverged more often than it may.
   """
@@ -66,13 +71,14 @@ def run(
   started.print_summary(mode)
   show = Printer(sys.stdout)
   with (
+    _lock(started, model_dir, mode) as still_ours,
     disk.full_disk_errors(model_dir),
     workers.output_folder(started.strategy, model_dir) as folder,
     pipeline.input_errors(started.params.task.train_data),
   ):
     if mode == 'continuous_eval':
       run_record.refuse_other_config(
-        model_dir, resolved.params, overwrite=overwrite_record
+        model_dir, resolved.params, overwrite=overwrite_record, trains=False
       )
       return _evaluate_continuously(started, model_dir, show)
     # An evaluation does not overwrite the record of the training.
@@ -80,6 +86,7 @@ def run(
       _prepare(model_dir, resolved, started, overwrite_record)
     with quiet_orbit():
       built = assembly.build(started, model_dir, folder, mode, show, profile)
+      built.runner.controller.train_actions += (still_ours,)
       with built.preemption.listening():
         _run(built, show)
     if 'train' in mode:
@@ -88,14 +95,19 @@ def run(
 
 
 def evaluate(
-  params: cfg.ExperimentConfig, model_dir: str, checkpoint: str
+  params: cfg.ExperimentConfig,
+  model_dir: str | None,
+  checkpoint: str,
+  *,
+  evaluator: Evaluator | None = None,
 ) -> dict[str, float]:
   """Evaluates one checkpoint.
 
   Args:
     params: the config.
-    model_dir: folder for the detections.
+    model_dir: folder for the detections; None writes none.
     checkpoint: path prefix of the checkpoint.
+    evaluator: collects and measures the outputs; by default that of the task.
 
   Returns:
     The metrics by name.
@@ -103,11 +115,20 @@ def evaluate(
   started = _without_averages(devices.start(devices.on_one_machine(params)))
   started.print_summary('eval')
   with quiet_orbit():
-    _, trainer = assembly.task_and_trainer(started, model_dir, train=False)
+    task, trainer = assembly.task_and_trainer(started, model_dir, train=False)
+    if evaluator is not None:
+      task.evaluator = evaluator
     restore(trainer.model, checkpoint)
     with started.strategy.scope():
       logs = trainer.evaluate(tf.constant(-1))
   return {name: float(value) for name, value in logs.items()}
+
+
+def _lock(started: Devices, model_dir: str, mode: str):
+  """Holds the locks of the folder; the chief does so for all workers."""
+  if workers.is_chief(started.strategy):
+    return folder_lock.held(model_dir, mode)
+  return contextlib.nullcontext(lambda _: None)
 
 
 def _prepare(model_dir, resolved, started, overwrite) -> None:
@@ -120,11 +141,18 @@ def _prepare(model_dir, resolved, started, overwrite) -> None:
     workers.all_gather(strategy, run_record.to_yaml(resolved.params))
   )
   if workers.is_chief(strategy):
-    run_record.write(
+    with saying('checking the last checkpoint'):
+      faults = last_good.set_damaged_aside(model_dir)
+    for fault in faults:
+      print(f'{fault}; going on from the one before', file=sys.stderr)
+    steps = resolved.params.trainer.train_steps
+    print(folder_state.describe(model_dir, steps), file=sys.stderr)
+    kept = run_record.write(
       model_dir, resolved, overwrite=overwrite, hardware=started.record()
     )
-    for fault in last_good.set_damaged_aside(model_dir):
-      print(f'{fault}; going on from the one before', file=sys.stderr)
+    if kept:
+      print(f'note: the record of the other config is {kept}', file=sys.stderr)
+    class_names.write(model_dir, resolved.params.task.train_data)
   workers.all_gather(strategy, None)  # Waits for the chief to move checkpoints.
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from copypaste_tf import augment, drawing, examples
+from copypaste_tf.console import saying
 from copypaste_tf.examples import TrainScenes
 from copypaste_tf.inputs import (
   batch_layout,
@@ -18,6 +19,8 @@ from copypaste_tf.inputs import (
 )
 
 _PANEL_IMAGES = 4
+_LEAST_SIDE = 384  # Pixels; smaller images are enlarged for their captions.
+_FEWEST = 4  # Panels of a run, so that even a short one shows several steps.
 
 
 class Panels:
@@ -30,6 +33,7 @@ class Panels:
     output_size: tuple[int, int],
     *,
     every: int,
+    train_steps: int,
     global_step: tf.Variable,
   ):
     """Draws the first panel.
@@ -38,19 +42,23 @@ class Panels:
       model_dir: folder of the run.
       data: config of the training inputs.
       output_size: height and width of the canvas in pixels.
-      every: steps between panels.
+      every: steps between panels, at most; a short run has at least a few.
+      train_steps: steps of the whole run.
       global_step: step counter of the trainer.
     """
     panel_data = batch_layout.with_batch_size(data, _PANEL_IMAGES).replace(
       shuffle_buffer_size=8 * _PANEL_IMAGES,
       augment_on='host',
       data_service='',
+      # A resumed run shows other images than its start did.
+      seed=data.seed + int(global_step.numpy()),
     )
     self._batches = iter(pipeline.train_dataset(panel_data, output_size))
     self._names = data_files.label_map(record_sets.patterns(data))
     folder = os.path.join(model_dir, 'train')
     self._writer = tf.summary.create_file_writer(folder)
-    self._every, self._step = every, global_step
+    self._every = max(min(every, train_steps // (_FEWEST - 1)), 1)
+    self._step = global_step
     self._next = int(global_step.numpy())
     self({})
 
@@ -61,7 +69,8 @@ class Panels:
     if step < self._next:
       return
     self._next = step + self._every
-    panel = draw_batch(next(self._batches), self._names)
+    with saying('drawing a training batch for TensorBoard'):
+      panel = draw_batch(next(self._batches), self._names)
     with self._writer.as_default(), tf.summary.record_if(True):
       tf.summary.image('training_batch', panel[np.newaxis], step=step)
     self._writer.flush()
@@ -75,7 +84,8 @@ def draw_batch(scenes: TrainScenes, names: Mapping[int, str]) -> np.ndarray:
     names: class names by category id. Ids without a name are shown as numbers.
 
   Returns:
-    `[h, w, 3]` uint8; pasted objects are captioned with a `+`.
+    `[h, w, 3]` uint8; small images are enlarged, and pasted objects are
+    captioned with a `+`.
   """
   images = augment.denormalize(scenes.image).numpy()
   arrays = tf.nest.map_structure(np.asarray, scenes._replace(image=images))
@@ -97,5 +107,6 @@ def _draw_example(scenes: TrainScenes, row: int, names) -> np.ndarray:
     scene.boxes[present],
     [examples.mask_of(scene, i) for i in present],
     captions,
-    drawing.class_colors(classes),
+    drawing.instance_colors(classes),
+    scale=max(_LEAST_SIDE / max(scene.image.shape[:2]), 1.0),
   )

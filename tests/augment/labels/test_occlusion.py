@@ -130,6 +130,35 @@ def test_min_visible_fraction_compares_visible_with_full_area(fraction, kept):
   assert found.valid[0, 0] == kept
 
 
+@pytest.mark.parametrize(
+  ('fraction', 'area'),
+  [(k / 10, 100) for k in range(1, 10)]
+  + [(0.29, 100), (0.57, 100), (0.015625, 64), (0.984375, 64), (1 / 3, 99)],
+)
+def test_a_part_equal_to_min_visible_fraction_is_enough(fraction, area):
+  """The first object keeps exactly this part, the second a pixel less."""
+  width = 10 if area == 100 else 8 if area == 64 else 9
+  kept = round(fraction * area)
+  rows = area // width
+  scenes = _squares((0, 0, rows, width), (30, 30, 30 + rows, 30 + width))
+  alpha = np.zeros([1, 64, 64], bool)
+  for corner, visible in ((0, kept), (30, kept - 1)):
+    hidden = np.arange(area).reshape(rows, width) >= visible
+    alpha[0, corner : corner + rows, corner : corner + width] = hidden
+  options = CopyPaste(
+    min_visible_area=0, min_visible_fraction=fraction, box_tolerance=0.0
+  )
+
+  def valid(planes, owners):
+    inputs = tf.nest.map_structure(tf.constant, scenes)
+    targets = canvas.place(inputs._replace(planes=planes))
+    return occlusion.occlude(targets, owners, options=options)
+
+  inputs = tf.constant(scenes.planes), tf.constant(reference.owners(alpha))
+  for way, remains in reference.each_way(valid, *inputs):
+    np.testing.assert_array_equal(remains.valid, [[True, False]], way)
+
+
 @pytest.mark.parametrize('rule', ['per_object', 'published'])
 def test_a_fully_hidden_object_is_removed_whatever_the_thresholds(rule):
   scenes = _squares((0, 0, 4, 4), (10, 10, 60, 60))

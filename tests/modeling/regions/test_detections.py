@@ -6,6 +6,7 @@ import tensorflow as tf
 from nms_by_hand import suppress_by_hand
 
 from copypaste_tf.modeling.regions import detections
+from copypaste_tf.modeling.rpn import proposals
 
 KNOBS = {
   'pre_nms_top_k': 20,
@@ -56,3 +57,60 @@ def test_padding_is_all_zero():
   actual = detections.detect(logits, boxes, **KNOBS)
   for field in actual:
     assert not np.any(field)
+
+
+@pytest.mark.parametrize('boxes_per_roi', [1, 6])
+@pytest.mark.parametrize('pre_nms_top_k', [40, 100])
+def test_the_best_of_all_classes_equal_nms_of_each_class(
+  boxes_per_roi, pre_nms_top_k
+):
+  # Few values, so that many scores and boxes are equal.
+  random = np.random.default_rng(boxes_per_roi)
+  logits = tf.constant(random.integers(-2, 3, [60, 6]), tf.float32)
+  low = 20 * random.integers(0, 6, [60, boxes_per_roi, 2])
+  high = low + 20 * random.integers(0, 4, low.shape)
+  boxes = tf.constant(np.concatenate([low, high], -1), tf.float32)
+  actual = detections.detect(
+    logits[tf.newaxis],
+    boxes[tf.newaxis],
+    pre_nms_top_k=pre_nms_top_k,
+    nms_iou_threshold=0.5,
+    score_threshold=0.01,
+    limit=30,
+  )
+  candidates = []
+  scores = tf.nn.softmax(logits)
+  for k in range(1, 6):
+    best = tf.argsort(scores[:, k], direction='DESCENDING', stable=True)
+    best = best[:pre_nms_top_k]
+    of_class = tf.gather(boxes[:, min(k, boxes_per_roi - 1)], best)
+    kept_boxes, kept_scores = proposals.suppress(
+      of_class[tf.newaxis],
+      tf.gather(scores[:, k], best)[tf.newaxis],
+      limit=30,
+      iou_threshold=0.5,
+      score_threshold=0.01,
+    )
+    rows = zip(kept_scores[0].numpy(), kept_boxes[0].numpy(), strict=True)
+    candidates += [(score, k, box) for score, box in rows if score > 0]
+  expected = sorted(candidates, key=lambda row: -row[0])[:30]
+  assert actual.counts.numpy() == [len(expected)]
+  rows = slice(len(expected))
+  np.testing.assert_array_equal(
+    actual.scores[0, rows], [x[0] for x in expected]
+  )
+  np.testing.assert_array_equal(
+    actual.classes[0, rows], [x[1] for x in expected]
+  )
+  np.testing.assert_array_equal(actual.boxes[0, rows], [x[2] for x in expected])
+
+
+def test_rounds_do_not_depend_on_the_number_of_classes_or_boxes():
+  def operations(classes, regions):
+    detect = tf.function(lambda *x: detections.detect(*x, **KNOBS))
+    graph = detect.get_concrete_function(
+      tf.TensorSpec([2, regions, classes]), tf.TensorSpec([2, regions, 1, 4])
+    ).graph
+    return len(graph.get_operations())
+
+  assert operations(5, 20) == operations(500, 15)

@@ -86,9 +86,12 @@ def test_a_temporary_failure_is_no_damage(saved, monkeypatch):
   assert len(calls) == 2 and not (saved / 'damaged').exists()
 
 
-@pytest.mark.parametrize('text', ['', 'model_checkpoint_path: "ck'])
-def test_a_damaged_list_is_rebuilt_from_the_files(saved, text):
-  (saved / 'checkpoint').write_text(text)
+@pytest.mark.parametrize('text', ['', 'model_checkpoint_path: "ck', None])
+def test_a_damaged_or_missing_list_is_rebuilt_from_the_files(saved, text):
+  (saved / 'checkpoint').unlink()
+  (saved / 'ckpt-of-mine.index').write_text('of the user')
+  if text is not None:
+    (saved / 'checkpoint').write_text(text)
   assert set_damaged_aside(str(saved)) == []
   state = tf.train.get_checkpoint_state(str(saved))
   names = [path[-2:] for path in state.all_model_checkpoint_paths]

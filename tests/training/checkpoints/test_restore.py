@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tf_keras
-from small_detector import small
 
-from copypaste_tf.modeling import build, parts
-from copypaste_tf.training.checkpoints.restore import initialize, restore
+from copypaste_tf.training.checkpoints.restore import restore
 
 
 def dense_model(width=3, name='dense'):
@@ -91,54 +89,3 @@ def test_a_tf1_checkpoint_is_refused_with_advice(tmp_path):
 def test_no_checkpoint_is_an_error(tmp_path):
   with pytest.raises(ValueError, match='none'):
     restore(dense_model(), str(tmp_path / 'none'))
-
-
-@pytest.fixture(scope='module')
-def detector(tmp_path_factory):
-  """Saves a small detector of four classes."""
-  trained = build.mask_rcnn(detector_config(4))
-  items = tf.train.Checkpoint(model=trained, **trained.checkpoint_items)
-  return trained, items.save(str(tmp_path_factory.mktemp('saved') / 'ckpt'))
-
-
-def detector_config(num_classes):
-  config = small('maskrcnn_resnet50', 18)
-  config.num_classes = num_classes
-  return config
-
-
-def test_all_but_the_classifier_is_restored_for_other_classes(detector):
-  trained, path = detector
-  other = build.mask_rcnn(detector_config(7))
-  with pytest.raises(ValueError, match=r'class-predict.*all_but_classifier'):
-    initialize(other, path, 'all')
-  before = [v.numpy() for v in parts.variables(other, ['classifier'])]
-  initialize(other, path, 'all_but_classifier')
-  kept = parts.variables(other, ['classifier'])
-  for v, value in zip(kept, before, strict=True):
-    np.testing.assert_array_equal(v, value)
-  rest = [parts.variables(m, 'all_but_classifier') for m in (trained, other)]
-  for expected, got in zip(*rest, strict=True):
-    np.testing.assert_array_equal(got, expected)
-
-
-def test_one_part_is_restored_also_from_a_folder(detector, tmp_path):
-  trained, _ = detector
-  # As import_checkpoint --modules=backbone writes it.
-  tf.train.Checkpoint(backbone=trained.backbone).save(str(tmp_path / 'ckpt'))
-  other = build.mask_rcnn(detector_config(4))
-  untouched = other.rpn_head.get_weights()
-  with pytest.raises(ValueError, match='it is missing'):
-    initialize(other, str(tmp_path), ['backbone', 'decoder'])
-  initialize(other, str(tmp_path), ['backbone'])
-  for got, expected in zip(
-    other.backbone.variables, trained.backbone.variables, strict=True
-  ):
-    np.testing.assert_array_equal(got, expected)
-  for got, expected in zip(other.rpn_head.variables, untouched, strict=True):
-    np.testing.assert_array_equal(got, expected)
-
-
-def test_an_empty_folder_is_an_error(detector, tmp_path):
-  with pytest.raises(ValueError, match='no checkpoint in the folder'):
-    initialize(detector[0], str(tmp_path), 'all')

@@ -100,19 +100,11 @@ def test_without_a_manifest_the_records_are_looked_at(shapes, tmp_path):
   assert len(probed.classes) >= 3
 
 
-def test_missing_annotation_file_and_checkpoint(shapes_params):
-  problems = problems_of(
-    [
-      *shapes_params,
-      'TaskConfig.annotation_file = "gone.json"',
-      'TaskConfig.init_checkpoint = "gone"',
-    ],
-    data=True,
-  )
-  assert ['gone.json' in problems[0], "checkpoint 'gone'" in problems[1]] == [
-    True,
-    True,
-  ]
+def test_only_an_evaluation_needs_the_annotation_file(shapes_params):
+  gone = [*shapes_params, 'TaskConfig.annotation_file = "gone.json"']
+  (problem,) = problems_of(gone, data=True)
+  assert 'gone.json' in problem
+  assert problems_of(gone, data=True, mode='train') == []
 
 
 def test_facts_of_records_without_a_manifest(tmp_path):

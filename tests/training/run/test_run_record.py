@@ -4,6 +4,7 @@ import json
 import pathlib
 
 import pytest
+import tensorflow as tf
 import yaml
 
 from copypaste_tf.training.checkpoints import last_good
@@ -68,8 +69,14 @@ def test_the_same_config_may_resume(tmp_path):
   run_record.write(str(tmp_path), resolve(), overwrite=False)
 
 
+def save_checkpoint(folder, step=0):
+  tf.train.Checkpoint(x=tf.Variable(0.0)).write(str(folder / f'ckpt-{step}'))
+  last_good.write_list(str(folder), [f'ckpt-{step}'])
+
+
 def test_another_config_is_refused_with_its_differences(tmp_path):
   run_record.write(str(tmp_path), resolve(), overwrite=False)
+  save_checkpoint(tmp_path)
   other = resolve('TrainData.copy_paste = None', 'BATCH_SIZE = 6')
   before = (tmp_path / 'params.yaml').read_text()
   with pytest.raises(ValueError) as caught:
@@ -79,8 +86,32 @@ def test_another_config_is_refused_with_its_differences(tmp_path):
   assert "task.train_data.copy_paste.subset: 'random' -> 'absent'" in message
   assert '--overwrite_record' in message and '--model_dir' in message
   assert (tmp_path / 'params.yaml').read_text() == before
-  run_record.write(str(tmp_path), other, overwrite=True)
+  kept = run_record.write(str(tmp_path), other, overwrite=True)
   assert (tmp_path / 'params.yaml').read_text() != before
+  assert kept == str(tmp_path / 'params-1.yaml')
+  assert (tmp_path / 'params-1.yaml').read_text() == before
+
+
+def test_a_record_without_a_checkpoint_is_replaced_and_kept(tmp_path):
+  written = []
+  for seed in (1, 2, 3):
+    kept = run_record.write(
+      str(tmp_path), resolve(f'TrainData.seed = {seed}'), overwrite=False
+    )
+    assert kept == (
+      str(tmp_path / f'params-{seed - 1}.yaml') if seed > 1 else None
+    )
+    written.append((tmp_path / 'params.yaml').read_text())
+  assert (tmp_path / 'params-1.yaml').read_text() == written[0]
+  assert (tmp_path / 'params-2.yaml').read_text() == written[1]
+
+
+@pytest.mark.parametrize('text', ['[1, 2', 'words', '- 1\n- 2\n'])
+def test_a_damaged_record_is_one_line(tmp_path, text):
+  (tmp_path / 'params.yaml').write_text(text)
+  with pytest.raises(ValueError, match=r'params.yaml is no record') as caught:
+    run_record.write(str(tmp_path), resolve(), overwrite=False)
+  assert '\n' not in str(caught.value)
 
 
 def test_intervals_and_panels_may_change(tmp_path):

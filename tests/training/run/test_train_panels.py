@@ -26,13 +26,14 @@ def test_a_batch_is_drawn_in_two_columns(batch, monkeypatch):
   seen = []
   draw = train_panels.drawing.draw_instances
 
-  def spy(image, boxes, masks, captions, colors):
+  def spy(image, boxes, masks, captions, colors, scale):
+    assert scale == 8  # Of 48 x 32 pixels.
     seen.append((boxes, masks, captions))
-    return draw(image, boxes, masks, captions, colors)
+    return draw(image, boxes, masks, captions, colors, scale=scale)
 
   monkeypatch.setattr(train_panels.drawing, 'draw_instances', spy)
   sheet = train_panels.draw_batch(batch, {1: 'disc'})
-  assert sheet.dtype == np.uint8 and sheet.shape[0] >= 2 * 48
+  assert sheet.dtype == np.uint8 and sheet.shape[0] >= 2 * 384
   example = reference.to_numpy(batch)
   masks = augment.instance_masks(batch).numpy()
   for row, (boxes, drawn, captions) in enumerate(seen):
@@ -48,27 +49,51 @@ def test_a_batch_is_drawn_in_two_columns(batch, monkeypatch):
   assert any(c.startswith('+') for _, _, captions in seen for c in captions)
 
 
-def test_panels_come_at_the_start_and_at_each_interval(
-  batch, monkeypatch, tmp_path
-):
-  monkeypatch.setattr(pipeline, 'train_dataset', lambda *_: [batch] * 9)
+@pytest.fixture
+def drawn(batch, monkeypatch, tmp_path):
+  """Returns the steps of the panels of a run, and the config of its data."""
+  configs = []
+
+  def dataset(config, _):
+    configs.append(config)
+    return [batch] * 9
+
+  monkeypatch.setattr(pipeline, 'train_dataset', dataset)
   monkeypatch.setattr(train_panels.data_files, 'label_map', lambda _: {})
-  step = tf.Variable(3, dtype=tf.int64)
-  panels = train_panels.Panels(
-    str(tmp_path),
-    data_config.TrainData(),
-    (48, 32),
-    every=10,
-    global_step=step,
-  )
-  for number in (5, 12, 14, 22, 24):
-    step.assign(number)
-    panels({})
-  (path,) = (tmp_path / 'train').iterdir()
-  drawn = [
-    event.step
-    for event in tf.compat.v1.train.summary_iterator(str(path))
-    for value in event.summary.value
-    if value.tag == 'training_batch'
-  ]
-  assert drawn == [3, 14, 24]
+
+  def run(first, steps, **intervals):
+    step = tf.Variable(first, dtype=tf.int64)
+    panels = train_panels.Panels(
+      str(tmp_path),
+      data_config.TrainData(seed=7),
+      (48, 32),
+      global_step=step,
+      **intervals,
+    )
+    for number in steps:
+      step.assign(number)
+      panels({})
+    (path,) = (tmp_path / 'train').iterdir()
+    events = tf.compat.v1.train.summary_iterator(str(path))
+    return [e.step for e in events for v in e.summary.value if v.tag], configs
+
+  return run
+
+
+def test_panels_come_at_the_start_and_at_each_interval(drawn):
+  steps, _ = drawn(3, (5, 12, 14, 22, 24), every=10, train_steps=100)
+  assert steps == [3, 14, 24]
+
+
+@pytest.mark.parametrize(
+  ('train_steps', 'steps'), [(12, [0, 4, 8, 12]), (2, [0, 1, 2]), (1, [0, 1])]
+)
+def test_a_short_run_has_panels_of_several_steps(drawn, train_steps, steps):
+  every_step = range(1, train_steps + 1)
+  found, _ = drawn(0, every_step, every=5000, train_steps=train_steps)
+  assert found == steps
+
+
+def test_a_resumed_run_shows_other_images(drawn):
+  _, (config,) = drawn(40, (), every=10, train_steps=100)
+  assert config.seed == 47

@@ -1,0 +1,16 @@
+"""Draws boxes, masks and captions over images; NumPy, OpenCV and Pillow.
+
+`colors` chooses colours, `fonts` finds a font for each letter, `text` draws
+lines, `places` finds room for captions, `labels` draws them or numbers with a
+legend, `instances` draws whole pictures, `sheets` lays pictures out. Images are
+`[h, w, 3]` uint8 RGB; boxes are `(ymin, xmin, ymax, xmax)` in pixels of the
+image.
+"""
+
+from copypaste_tf.drawing.colors import Color as Color
+from copypaste_tf.drawing.colors import class_colors as class_colors
+from copypaste_tf.drawing.colors import instance_colors as instance_colors
+from copypaste_tf.drawing.instances import draw_instances as draw_instances
+from copypaste_tf.drawing.sheets import png_bytes as png_bytes
+from copypaste_tf.drawing.sheets import side_by_side as side_by_side
+from copypaste_tf.drawing.sheets import tile as tile

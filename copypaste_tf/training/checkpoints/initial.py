@@ -1,0 +1,136 @@
+"""Starts a training from the weights of a checkpoint."""
+
+import collections
+import re
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+import tensorflow as tf
+import tf_keras
+
+from copypaste_tf.modeling import parts
+from copypaste_tf.training.checkpoints import last_good
+from copypaste_tf.training.checkpoints.restore import (
+  checked_keys,
+  restore,
+  unreadable,
+)
+
+_VALUE, _SLOT = '.ATTRIBUTES/VARIABLE_VALUE', '/.OPTIMIZER_SLOT/'
+# Counters of a run, which are no part of a model.
+_BOOKKEEPING = ('global_step', 'save_counter')
+
+
+class Start(NamedTuple):
+  """Values of a checkpoint with which the training of a model starts.
+
+  Attributes:
+    checkpoint: path prefix of the checkpoint.
+    taken: the variables of the model that take a value, by part.
+    fresh: the other variables, which keep their initial values, by part.
+    unread: number of values that stay unread, by their place in the checkpoint.
+  """
+
+  checkpoint: str
+  taken: dict[str, list[tf.Variable]]
+  fresh: dict[str, list[tf.Variable]]
+  unread: dict[str, int]
+
+  def __str__(self) -> str:
+    taken, fresh = (
+      sum(map(len, group.values())) for group in (self.taken, self.fresh)
+    )
+    sentences = [
+      f'{taken} of {taken + fresh} variables start from {self.checkpoint} '
+      f'({", ".join(self.taken)})'
+    ]
+    if fresh:
+      sentences.append(f'{fresh} start anew ({", ".join(self.fresh)})')
+    if self.unread:
+      places = (f'{n} of its {place}' for place, n in self.unread.items())
+      sentences.append(f'{" and ".join(places)} stay unread')
+    return '; '.join(sentences)
+
+
+def start(
+  model: tf_keras.Model, checkpoint: str, modules: str | Sequence[str]
+) -> Start:
+  """Compares a model with a checkpoint; reads no values of variables.
+
+  Args:
+    model: a model with all its variables, perhaps of a `tf.Graph`.
+    checkpoint: path prefix of a checkpoint, or a folder whose latest checkpoint
+      is taken.
+    modules: parts of the model, as in `parts.expand`.
+
+  Raises:
+    ValueError: as in `restore`, or a part is unknown.
+  """
+  checkpoint = find(checkpoint)
+  taken = _by_part(model, modules)
+  every = taken if modules == parts.ALL else _by_part(model, parts.ALL)
+  variables = [v for group in taken.values() for v in group]
+  try:
+    reader = tf.train.load_checkpoint(checkpoint)
+    keys = checked_keys(model, variables, reader, checkpoint)
+    unread = reader.get_variable_to_shape_map().keys() - {*keys}
+    # An average takes the place of its variable.
+    unread -= {f'{key.split(_SLOT)[0]}/{_VALUE}' for key in keys}
+  except last_good.UNREADABLE as error:
+    raise unreadable(checkpoint, 'its index', error) from error
+  fresh = {name: v for name, v in every.items() if name not in taken}
+  return Start(checkpoint, taken, fresh, _places(unread))
+
+
+def initialize(
+  model: tf_keras.Model, checkpoint: str, modules: str | Sequence[str]
+) -> Start:
+  """Initializes parts of a model from a checkpoint before training.
+
+  The arguments and the errors are those of `start`.
+
+  Returns:
+    The values that were taken.
+  """
+  begun = start(model, checkpoint, modules)
+  variables = [v for group in begun.taken.values() for v in group]
+  restore(model, begun.checkpoint, variables)
+  return begun
+
+
+def find(checkpoint: str) -> str:
+  """Returns the path prefix of a checkpoint, or of the latest of a folder.
+
+  Raises:
+    ValueError: there is none.
+  """
+  if tf.io.gfile.isdir(checkpoint):
+    latest = tf.train.latest_checkpoint(checkpoint)
+    if latest is None:
+      raise ValueError(f'no checkpoint in the folder {checkpoint!r}')
+    return latest
+  prefix = re.sub(r'\.(index|data-\d+-of-\d+)$', '', checkpoint)
+  if not tf.io.gfile.exists(f'{prefix}.index'):
+    raise ValueError(f'no checkpoint {checkpoint!r}')
+  return prefix
+
+
+def _places(keys: Collection[str]) -> dict[str, int]:
+  """Counts keys of variables by their place in the checkpoint."""
+  places = [
+    'optimizer' if _SLOT in key else key.split('/')[0]
+    for key in keys
+    if key.endswith(_VALUE)
+  ]
+  counts = collections.Counter(p for p in places if p not in _BOOKKEEPING)
+  return dict(sorted(counts.items()))
+
+
+def _by_part(model, modules) -> dict[str, list[tf.Variable]]:
+  """Returns the variables of parts that have any."""
+  if modules == parts.ALL and not hasattr(model, 'regions'):
+    return {'all': model.variables}  # The model of another task.
+  groups = {
+    name: parts.variables(model, name) for name in parts.expand(modules)
+  }
+  return {name: variables for name, variables in groups.items() if variables}

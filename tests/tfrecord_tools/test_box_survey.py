@@ -1,0 +1,39 @@
+"""The form of a data set's boxes is found from some of them, and told."""
+
+import pytest
+from coco_folder import CocoFolder, label
+
+from tfrecord_tools import box_survey, coco_json
+
+
+def form_of(folder):
+  path = str(folder.write())
+  return box_survey.form_of(path, coco_json.load(path, stop=False))
+
+
+@pytest.fixture
+def folder(tmp_path):
+  return CocoFolder(tmp_path / 'data')
+
+
+def test_a_sound_data_set_says_nothing(folder, capsys):
+  folder.add(1, label(1), label(2, segmentation=None))
+  assert form_of(folder) is None
+  assert capsys.readouterr().out == ''
+
+
+def test_the_form_of_most_boxes_is_told(folder, capsys):
+  corners = [10, 8, 40, 30]
+  folder.add(1, label(1, bbox=corners), label(2, bbox=corners))
+  folder.add(2, label(3, 2), label(4, 2, bbox=corners))
+  assert form_of(folder) == '[x1, y1, x2, y2]'
+  assert '3 of 4 boxes do not fit their masks' in capsys.readouterr().out
+
+
+def test_objects_without_a_mask_or_a_size_are_not_compared(folder):
+  corners = [10, 8, 40, 30]
+  folder.add(1, label(1, bbox=corners, segmentation=[[1, 2, 3]]))
+  folder.add(2, label(2, 2, bbox=corners), height=0)
+  folder.add(3, label(3, 3, bbox=corners), height=2**40)
+  folder.add(4, label(4, 4, bbox=None), label(5, 4, iscrowd='x'))
+  assert form_of(folder) is None

@@ -1,0 +1,70 @@
+"""Finds files of earlier runs of a conversion; removes those of others."""
+
+import contextlib
+import os
+from typing import Any
+
+from tfrecord_tools import manifest, sharding
+from tfrecord_tools.conversion import Job
+
+
+def prepare(job: Job, *, overwrite: bool) -> dict[str, dict[str, Any]]:
+  """Makes room for the files of a job.
+
+  Args:
+    job: the conversion.
+    overwrite: whether to delete files that another job has made.
+
+  Returns:
+    The state of each shard that an earlier run of this job has written, by its
+    path.
+
+  Raises:
+    ValueError: files of another job are in the way.
+  """
+  prefix = job.output_prefix
+  os.makedirs(os.path.dirname(prefix) or '.', exist_ok=True)
+  for path in sharding.existing(prefix, temporary=True):
+    os.remove(path)
+  states, foreign = _existing_states(job)
+  if not foreign:
+    return states
+  if not overwrite:
+    raise ValueError(
+      f'{foreign[0]} was made from another annotation file or with other '
+      'flags; give another --output_prefix, or --overwrite to delete it.'
+    )
+  for path in sharding.existing(prefix, temporary=False):
+    os.remove(path)
+  with contextlib.suppress(FileNotFoundError):
+    os.remove(sharding.manifest_path(prefix))
+  return {}
+
+
+def remove_states(prefix: str) -> None:
+  """Removes the states of shards, which a manifest holds from now on."""
+  for path in sharding.existing(prefix, temporary=False):
+    if path.endswith('.json'):
+      os.remove(path)
+
+
+def _existing_states(job: Job) -> tuple[dict[str, dict[str, Any]], list[str]]:
+  """Returns the states of this job's shards, and the files of other jobs."""
+  folder = os.path.dirname(job.output_prefix)
+  manifest_path = sharding.manifest_path(job.output_prefix)
+  files = sharding.existing(job.output_prefix, temporary=False)
+  states, foreign = {}, []
+  if os.path.exists(manifest_path):
+    whole = manifest.read(manifest_path)
+    if whole.get('fingerprint') == job.fingerprint:
+      states = {os.path.join(folder, s['file']): s for s in whole['shards']}
+    else:
+      foreign.append(manifest_path)
+  for path in files:
+    if path.endswith('.json'):
+      states[path.removesuffix('.json')] = manifest.read(path)
+  for path, state in states.items():
+    if state.get('fingerprint') != job.fingerprint:
+      foreign.append(path)
+  foreign += [p for p in files if p.removesuffix('.json') not in states]
+  return states, foreign

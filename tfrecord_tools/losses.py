@@ -1,0 +1,62 @@
+"""Says when a conversion lost so much that it is no success."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+# These repeat what is there; nothing is lost with them.
+_HARMLESS = ('duplicate_image_id', 'duplicate_annotation_id')
+_COUNTED_AS_IMAGES = ('image_dropped',)
+
+
+def problems(
+  manifest: Mapping[str, Any], *, max_dropped: float
+) -> Iterator[str]:
+  """Yields a sentence for each loss that is too large.
+
+  Args:
+    manifest: the manifest of the conversion.
+    max_dropped: part of the images, and of the annotations, that may be dropped
+      for a reason. 1 accepts everything.
+  """
+  for kind, counts in manifest['counts'].items():
+    taken = counts['in'] - counts['not_selected']
+    # One image is no sign of a fault that concerns them all.
+    least = 1 if kind == 'images' else 0
+    accepted = max_dropped == 1 and kind == 'annotations'
+    if taken and not counts['written'] and not accepted:
+      yield f'no {kind[:-1]} of {taken} could be converted.'
+    for reason, count in sorted(manifest['dropped'][kind].items()):
+      if reason in _HARMLESS or reason in _COUNTED_AS_IMAGES:
+        continue
+      if count > max(least, max_dropped * taken):
+        yield (
+          f'{count} of {taken} {kind} were dropped: {reason}'
+          f'{_example(manifest, reason)}.'
+        )
+  written = manifest['counts']['annotations']['written']
+  empty = manifest['notes'].get('objects_without_pixels', 0)
+  if empty > max_dropped * written:
+    yield (
+      f'{empty} of {written} masks have no pixel; their coordinates may not be '
+      'pixels of the image.'
+    )
+
+
+def advice(max_dropped: float) -> str:
+  """Returns what to do about the problems.
+
+  Args:
+    max_dropped: the part that was allowed.
+  """
+  return (
+    f'More than --max_dropped={max_dropped:g} is lost. The records and the '
+    'manifest are written. Mend the annotations, or accept the loss with '
+    '--max_dropped=1; the same command then converts nothing again.'
+  )
+
+
+def _example(manifest: Mapping[str, Any], reason: str) -> str:
+  examples = manifest['dropped']['examples'].get(reason)
+  if not examples:
+    return ''
+  return ', such as {place}: {detail}'.format(**examples[0])

@@ -1,0 +1,73 @@
+"""Declares and checks the settings of a conversion."""
+
+import dataclasses
+import os
+from collections.abc import Sequence
+
+from tfrecord_tools import faults
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+  """The settings of a conversion.
+
+  Attributes:
+    image_dir: folder of the images.
+    annotations: file or folder of the annotations.
+    output_prefix: path and beginning of the names of the written files.
+    num_shards: files to write, at least 1.
+    num_workers: processes, at least 1; None is one per available core.
+    include_masks: whether records carry masks.
+    fraction: part of the images, above 0 and at most 1.
+    seed: seed of the order of the images and of the fraction.
+    on_error: `skip` or `fail`.
+    overwrite: whether to delete files that were made with other flags.
+    split: parts to make of the images, such as `('train:0.75', 'val:0.25')`;
+      empty makes one.
+    first_category_id: id that the smallest category id becomes, with the others
+      moved alike; None keeps the ids.
+    allow_outside_image_dir: whether file names may lead out of `image_dir`.
+  """
+
+  image_dir: str
+  annotations: str
+  output_prefix: str
+  num_shards: int = 32
+  num_workers: int | None = None
+  include_masks: bool = True
+  fraction: float = 1.0
+  seed: int = 0
+  on_error: str = 'skip'
+  overwrite: bool = False
+  first_category_id: int | None = None
+  split: Sequence[str] = ()
+  allow_outside_image_dir: bool = False
+
+
+def check(options: Options) -> None:
+  """Refuses settings that are out of range, and sources that do not exist.
+
+  Args:
+    options: the settings.
+
+  Raises:
+    FileNotFoundError: there is no such folder or annotation file.
+    ValueError: a setting is out of range.
+  """
+  if options.num_shards < 1 or options.num_shards > 99_999:
+    raise ValueError(f'num_shards is 1 to 99999, got {options.num_shards}.')
+  if options.num_workers is not None and options.num_workers < 1:
+    raise ValueError(f'num_workers is at least 1, got {options.num_workers}.')
+  first = options.first_category_id
+  if first is not None and first < 1:
+    raise ValueError(f'first_category_id is at least 1, got {first}.')
+  if options.on_error not in faults.ON_ERROR:
+    raise ValueError(
+      f'on_error is one of {faults.ON_ERROR}: {options.on_error!r}.'
+    )
+  if not os.path.isdir(options.image_dir):
+    raise FileNotFoundError(f'--image_dir={options.image_dir}: no such folder.')
+  if not os.path.exists(options.annotations):
+    raise FileNotFoundError(
+      f'--annotations={options.annotations}: no such file.'
+    )
