@@ -89,6 +89,7 @@ def _run(_):
     include_masks=True,
     stop=True,
     categories=dataset.categories,
+    arguments={},
     fingerprint='',
   )
   entries = [_convertible(entry) for entry in dataset.images.values()]
