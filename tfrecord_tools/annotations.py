@@ -1,7 +1,8 @@
 """Checks one annotated object and moves it into the upright image."""
 
+import itertools
 import math
-from collections.abc import Container
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from tfrecord_tools.faults import Note, SourceError
 from tfrecord_tools.images import StoredImage
 
 NO_ID = 0
+_NUM_KNOWN = 8  # Ids of categories in a message.
 
 
 class Frame(NamedTuple):
@@ -81,8 +83,15 @@ def frame_of(
     return Frame(image.file_shape, image.orientation, False)
   raise SourceError(
     'image_size_mismatch',
-    f'the entry says height, width {size}, the file has {image.file_shape}',
+    f'the entry says height, width {size}, the file has {image.file_shape}'
+    f'{_size_hint(size, image)}',
   )
+
+
+def _size_hint(size: tuple[int | None, int | None], image: StoredImage) -> str:
+  if _fits(size[::-1], image.shape):
+    return '; height and width may be swapped in the annotation file'
+  return '; the annotations may belong to another version of the image'
 
 
 def _fits(
@@ -97,7 +106,7 @@ def place(
   entry: ObjectEntry,
   *,
   frame: Frame,
-  categories: Container[int],
+  categories: Collection[int],
   include_masks: bool,
   box_form: str | None = None,
 ) -> LabelledObject:
@@ -120,7 +129,8 @@ def place(
   category_id = entry.category_id
   if not isinstance(category_id, int) or category_id not in categories:
     raise SourceError(
-      'unknown_category', f'no category has the id {category_id!r}'
+      'unknown_category',
+      f'no category has the id {category_id!r}{_known(categories)}',
     )
   notes = list(entry.notes)
   crop = _read_mask(entry, frame.shape) if include_masks else None
@@ -149,6 +159,13 @@ def place(
     difficult=_difficult(entry.difficult),
     score=_score(entry.score),
   )
+
+
+def _known(categories: Collection[int]) -> str:
+  """Names some of the ids that exist, for a message."""
+  ids = [str(number) for number in itertools.islice(categories, _NUM_KNOWN)]
+  more = ', ...' if len(categories) > _NUM_KNOWN else ''
+  return f'; there are {", ".join(ids)}{more}'
 
 
 def _read_mask(entry: ObjectEntry, shape: tuple[int, int]) -> Crop:

@@ -9,6 +9,7 @@ Corners = tuple[float, float, float, float]
 Shape = tuple[int, int]
 
 STANDARD = '[x, y, width, height]'
+CORNERS = '[x1, y1, x2, y2]'
 ONE_BASED = '[x, y, width, height] counted from 1'
 # A box and a mask of one object overlap at least so much. Boxes may include
 # hidden parts, so that a single smaller overlap is no fault.
@@ -34,7 +35,7 @@ def _scaled(form: Callable[..., Corners]) -> Callable[..., Corners]:
 
 _PIXELS: dict[str, Callable[..., Corners]] = {
   STANDARD: lambda a, b, c, d, _: (b, a, b + d, a + c),
-  '[x1, y1, x2, y2]': lambda a, b, c, d, _: (b, a, d, c),
+  CORNERS: lambda a, b, c, d, _: (b, a, d, c),
   '[y, x, height, width]': lambda a, b, c, d, _: (a, b, a + c, b + d),
   '[y1, x1, y2, x2]': lambda a, b, c, d, _: (a, b, c, d),
   '[y, x, width, height]': lambda a, b, c, d, _: (a, b, a + d, b + c),
@@ -98,6 +99,27 @@ def is_same_object(box: Corners, mask: Corners) -> bool:
 def fits(box: Corners, mask: Corners) -> bool:
   """Returns whether a box is that of a mask, but for rounding."""
   return _overlap(box, mask) >= _FITS or _is_near(box, mask)
+
+
+def are_fractions(box: Corners) -> bool:
+  """Returns whether the four numbers of a box may be parts of the image."""
+  top, left, bottom, right = box
+  numbers = left, top, right - left, bottom - top
+  return all(0 <= number <= 1 for number in numbers)
+
+
+def are_corners(box: Corners, shape: Shape) -> bool:
+  """Returns whether the numbers of a box may be `[x1, y1, x2, y2]`."""
+  top, left, bottom, right = read_as(CORNERS, box, shape)
+  return top < bottom <= shape[0] + 1 and left < right <= shape[1] + 1
+
+
+def leads_out(box: Corners, shape: Shape) -> bool:
+  """Returns whether a box leads out of the image by more than rounding."""
+  return any(
+    side > length + _ROUNDING
+    for side, length in zip(box[2:], shape, strict=True)
+  )
 
 
 def likely_form(pair: Pair) -> str | None:

@@ -4,7 +4,7 @@ import collections
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
-from tfrecord_tools import loose_values
+from tfrecord_tools import coco_lists, loose_values
 from tfrecord_tools.entries import Category
 from tfrecord_tools.faults import shown
 
@@ -75,7 +75,7 @@ def _by_key(
   path: str, value: Any, notes: collections.Counter
 ) -> dict[Key, dict[str, Any]]:
   """Indexes the categories by id."""
-  value = [] if value is None else value
+  value = [] if value is None else coco_lists.unfolded(value)
   if not isinstance(value, list) or not all(
     isinstance(element, dict) for element in value
   ):
@@ -85,11 +85,16 @@ def _by_key(
       f'{shown(value)}.'
     )
   elements: dict[Key, dict[str, Any]] = {}
-  for element in value:
+  for element in coco_lists.unboxed(value):
     key = loose_values.identity(element.get('id'))
     first = elements.setdefault(key, element)
     if first is element:
       continue
+    if key is None:
+      raise ValueError(
+        f'{path}: expected an "id" for each category, got {shown(first)} and '
+        f'{shown(element)}.'
+      )
     if first.get('name') != element.get('name'):
       raise ValueError(
         f'{path}: two categories have the id {key}: {first.get("name")!r} and '
@@ -121,7 +126,7 @@ def _kept(
 
 def _advice(path: str, keys: list[Key]) -> str:
   if None in keys:
-    return 'Give each category an id.'
+    return 'Give each category an "id".'
   moved = _moved(path, keys, 1).items()
   pairs = [f'{shown(old)} becomes {new}' for old, new in moved]
   more = ', ...' if len(pairs) > _EXAMPLES else ''

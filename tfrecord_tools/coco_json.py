@@ -83,6 +83,10 @@ def _load(path: str, stop: bool, first_category_id: int | None) -> Dataset:
   by_image = _group(annotations, images, dropped, numbers, ids, drops)
   notes = categories.notes + collections.Counter(
     repeated_keys=sum(file.repeated.values()),
+    lists_in_another_shape=sum(
+      bool(found) and found is not data[name]
+      for name, found in (('images', entries), ('annotations', annotations))
+    ),
     image_ids_renumbered=len(numbers.new),
     annotation_ids_renumbered=ids.renumbered,
   )

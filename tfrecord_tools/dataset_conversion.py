@@ -73,6 +73,7 @@ def convert_splits(
   dataset = loaders.get(loader)(
     options.annotations, stop=stop, **_changes(options)
   )
+  dataset_checks.require_images(options.annotations, dataset)
   if options.include_masks:
     dataset_checks.require_masks(options.annotations, dataset)
   images = file_names.resolve(

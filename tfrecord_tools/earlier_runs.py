@@ -23,7 +23,7 @@ def prepare(job: Job, *, overwrite: bool) -> dict[str, dict[str, Any]]:
     ValueError: files of another job are in the way.
   """
   prefix = job.output_prefix
-  os.makedirs(os.path.dirname(prefix) or '.', exist_ok=True)
+  _make_folder(prefix)
   for path in sharding.existing(prefix, temporary=True):
     os.remove(path)
   states, foreign = _existing_states(job)
@@ -39,6 +39,22 @@ def prepare(job: Job, *, overwrite: bool) -> dict[str, dict[str, Any]]:
   with contextlib.suppress(FileNotFoundError):
     os.remove(sharding.manifest_path(prefix))
   return {}
+
+
+def _make_folder(prefix: str) -> None:
+  folder, name = os.path.split(prefix)
+  if not name:
+    raise ValueError(
+      f'--output_prefix={prefix} ends in a folder; add the beginning of the '
+      f'names, such as {prefix}train.'
+    )
+  try:
+    os.makedirs(folder or '.', exist_ok=True)
+  except OSError as error:
+    raise ValueError(
+      f'--output_prefix={prefix}: the folder {folder} cannot be made: '
+      f'{error.strerror}.'
+    ) from error
 
 
 def remove_states(prefix: str) -> None:

@@ -196,4 +196,7 @@ def _hint(names: tuple[str, ...], index: FolderIndex, thorough: bool) -> str:
   if near:
     listed = ', '.join(near[: folder_index.NUM_NEAR])
     return f', but there exists: {listed}'
-  return ' and no similar name in the folder' if thorough else ''
+  if not thorough:
+    return ''
+  some = ', '.join(index.some)
+  return f' and no similar name in the folder, which holds {some or "no file"}'

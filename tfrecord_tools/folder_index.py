@@ -76,6 +76,13 @@ class FolderIndex:
     return [self._by_key[name][0] for name in similar]
 
   @functools.cached_property
+  def some(self) -> list[str]:
+    """At most `NUM_NEAR` files of the folder, for a message."""
+    files = [file for files in self._by_key.values() for file in files]
+    more = ['...'] if len(files) > NUM_NEAR else []
+    return sorted(files)[:NUM_NEAR] + more
+
+  @functools.cached_property
   def _by_key(self) -> dict[str, list[str]]:
     by_key: dict[str, list[str]] = {}
     for file in sorted(_files(self.folder)):

@@ -89,6 +89,10 @@ _OBJECTS = (
   ),
   ('a file of Cityscapes or the like', _has('imgHeight', 'objects')),
   ('a Supervisely file of one image; export COCO', _has('size', 'objects')),
+  (
+    'a file of videos, such as YouTube-VIS; make an image entry of each frame',
+    lambda data: 'videos' in data and not data.get('images'),
+  ),
 )
 _LISTS = (
   (
@@ -104,6 +108,11 @@ _LISTS = (
     lambda first: (
       'data' in first and ('annotations' in first or 'completions' in first)
     ),
+  ),
+  (
+    "Detectron2's list of dicts; write it with convert_to_coco_json of "
+    'detectron2.data.datasets.coco',
+    lambda first: 'file_name' in first and 'annotations' in first,
   ),
   (
     'CreateML; export it as COCO',

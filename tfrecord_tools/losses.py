@@ -18,6 +18,11 @@ def problems(
     max_dropped: part of the images, and of the annotations, that may be dropped
       for a reason. 1 accepts everything.
   """
+  if not manifest['counts']['annotations']['in'] and max_dropped < 1:
+    yield (
+      'there are no annotations, so that nothing can be learned from the '
+      'records. If images without labels are meant, pass --max_dropped=1.'
+    )
   for kind, counts in manifest['counts'].items():
     taken = counts['in'] - counts['not_selected']
     # One image is no sign of a fault that concerns them all.
@@ -38,7 +43,21 @@ def problems(
           f'{count} of {taken} {kind} were dropped: {reason}'
           f'{_example(manifest, reason)}.'
         )
+  yield from _doubtful_masks(manifest, max_dropped)
+
+
+def _doubtful_masks(
+  manifest: Mapping[str, Any], max_dropped: float
+) -> Iterator[str]:
+  """Yields a sentence if many masks lie on the wrong pixels."""
   written = manifest['counts']['annotations']['written']
+  apart = manifest['notes'].get('boxes_unlike_masks', 0)
+  if apart > max_dropped * written:
+    yield (
+      f'{apart} of {written} masks do not lie where their boxes are; x and y '
+      'of the masks may be swapped, rows and columns of an RLE may be, or the '
+      f'coordinates may be no pixels{_note_example(manifest)}.'
+    )
   empty = manifest['notes'].get('objects_without_pixels', 0)
   if empty > max_dropped * written:
     yield (
@@ -65,3 +84,8 @@ def _example(manifest: Mapping[str, Any], reason: str) -> str:
   if not examples:
     return ''
   return ', such as {place}: {detail}'.format(**examples[0])
+
+
+def _note_example(manifest: Mapping[str, Any]) -> str:
+  example = manifest.get('note_examples', {}).get('boxes_unlike_masks')
+  return ', as {place}: {detail}'.format(**example) if example else ''

@@ -32,7 +32,7 @@ def parse(texts: Iterable[str]) -> dict[str, Fraction]:
   total = sum(shares.values())
   if total > 1:
     raise ValueError(
-      f'--split: the shares are 1 in sum at most, got {float(total):g}.'
+      f'--split: the shares are 1 in sum at most, got {float(total):.12g}.'
     )
   return shares
 

@@ -79,7 +79,10 @@ def test_boxes_are_clipped_and_noted(bbox, box):
 @pytest.mark.parametrize(
   ('changes', 'message'),
   [
-    ({'category_id': 4}, 'unknown_category: no category has the id 4'),
+    (
+      {'category_id': 4},
+      'unknown_category: no category .* id 4; there are 3$',
+    ),
     ({'category_id': 'x'}, "no category has the id 'x'"),
     ({'bbox': None, 'segmentation': [[1.1, 1.1] * 3]}, 'no_box: .*no pixel'),
     ({'segmentation': None}, 'no_segmentation'),
@@ -183,3 +186,11 @@ def test_difficult_and_score_are_kept_where_they_are_stated():
   found = place(difficult=1, score=0)
   assert found.difficult is True and found.score == 0.0
   assert place(difficult=0, score=0.5).difficult is False
+
+
+def test_a_swapped_size_is_named():
+  image = stored((60, 80), (60, 80), 1)
+  with pytest.raises(SourceError, match='may be swapped'):
+    annotations.frame_of((80, 60), image)
+  with pytest.raises(SourceError, match='another version of the image'):
+    annotations.frame_of((120, 160), image)

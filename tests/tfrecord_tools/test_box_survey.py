@@ -30,6 +30,29 @@ def test_the_form_of_most_boxes_is_told(folder, capsys):
   assert '3 of 4 boxes do not fit their masks' in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+  ('boxes', 'message'),
+  [
+    ([[0.1, 0.1, 0.5, 0.4], [0.5, 0.5, 0.5, 1]], 'fractions'),
+    ([[10, 8, 40, 30], [50, 30, 80, 60]], r'x1, y1, x2, y2\], and 1 lead out'),
+  ],
+)
+def test_boxes_of_another_form_without_masks_are_refused(
+  folder, boxes, message
+):
+  for number, box in enumerate(boxes, 1):
+    folder.add(number, label(number, number, bbox=box, segmentation=None))
+  with pytest.raises(ValueError, match=message):
+    form_of(folder)
+
+
+def test_boxes_without_masks_that_may_be_standard_are_accepted(folder):
+  boxes = [[10, 8, 40, 30], [50, 40, 30, 22], [0, 0, 1, 1]]
+  for number, box in enumerate(boxes, 1):
+    folder.add(number, label(number, number, bbox=box, segmentation=None))
+  assert form_of(folder) is None
+
+
 def test_objects_without_a_mask_or_a_size_are_not_compared(folder):
   corners = [10, 8, 40, 30]
   folder.add(1, label(1, bbox=corners, segmentation=[[1, 2, 3]]))

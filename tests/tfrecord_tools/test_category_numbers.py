@@ -40,7 +40,7 @@ def test_an_id_in_use_that_cannot_be_kept_is_refused_with_the_flag(number):
 
 
 def test_a_category_without_an_id_that_is_in_use_is_refused():
-  with pytest.raises(ValueError, match='Give each category an id'):
+  with pytest.raises(ValueError, match='Give each category an "id"'):
     read(category(None), used=[None])
   with pytest.raises(ValueError, match='one has none'):
     read(category(None), first=1)
@@ -71,6 +71,26 @@ def test_other_values_are_refused(value):
   message = r'"categories": expected a list of objects such as \{"id": 1'
   with pytest.raises(ValueError, match=message):
     category_numbers.read('x.json', value, first=None, used=set)
+
+
+def test_categories_without_ids_are_refused():
+  elements = [{'category_id': 1, 'name': 'cat'}, {'category_id': 2}]
+  with pytest.raises(ValueError, match='expected an "id" for each category'):
+    read(*elements)
+
+
+@pytest.mark.parametrize(
+  'value',
+  [
+    {'id': 2, 'name': 'cat'},
+    [{'id': [2], 'name': ['cat']}],
+    {'id': {'0': 2}, 'name': {'0': 'cat'}},
+    {'id': [2], 'name': ['cat']},
+  ],
+)
+def test_categories_in_another_shape_are_read(value):
+  found = category_numbers.read('x.json', value, first=None, used=set)
+  assert found.by_id == {2: Category(2, 'cat')}
 
 
 def test_names_that_records_cannot_hold_are_spelled():

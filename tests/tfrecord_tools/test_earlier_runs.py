@@ -48,3 +48,11 @@ def test_shards_of_an_unfinished_job_are_not_mixed_with_another(folder):
   with pytest.raises(ValueError, match='--overwrite'):
     convert(folder, num_shards=6)
   assert convert(folder, num_shards=6, overwrite=True)['num_examples'] == 5
+
+
+def test_prefixes_that_no_file_can_have_are_refused(folder):
+  folder.add(1)
+  with pytest.raises(ValueError, match=r'ends in a folder; .*/out/train\.'):
+    convert(folder, output_prefix=f'{folder.path}/out/')
+  with pytest.raises(ValueError, match=r'json cannot be made: .*exists\.'):
+    convert(folder, output_prefix=f'{folder.path}/instances.json/x')

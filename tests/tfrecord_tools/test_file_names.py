@@ -128,7 +128,9 @@ def test_near_names_are_shown(folder):
   fill(folder, *(f'frame_{i:04}.png' for i in range(500)), 'zebra.jpg')
   near, far = resolve(folder, 'frame_0037.jpg', 'kangaroo.tif')
   assert 'there exists: frame_0037.png' in near.fault.detail
-  assert far.fault.detail.endswith('no similar name in the folder')
+  assert far.fault.detail.endswith(
+    'which holds frame_0000.png, frame_0001.png, frame_0002.png, ...'
+  )
 
 
 def test_files_outside_are_refused_and_the_flag_is_named(folder):

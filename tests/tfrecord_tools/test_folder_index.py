@@ -34,6 +34,11 @@ def test_an_extension_may_be_left_out(index):
   assert index.matches(['1.png']) == []
 
 
+def test_some_files_are_shown(index, tmp_path):
+  assert index.some == ['a/2.jpeg', 'a/b/1.jpg', 'c/2.JPG', '...']
+  assert FolderIndex(str(tmp_path / 'c')).some == ['2.JPG']
+
+
 def test_hidden_folders_are_left_out(index):
   assert index.matches(['9.jpg']) == []
 

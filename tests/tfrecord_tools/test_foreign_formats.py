@@ -25,6 +25,8 @@ def coco(**annotation):
     ([{'image_id': 1, 'bbox': [], 'score': 1, 'category_id': 1}], 'detector'),
     ([{'id': 1, 'data': {}, 'annotations': []}], 'Label Studio'),
     ([{'image': 'a.jpg', 'annotations': []}], 'CreateML'),
+    ([{'file_name': 'a.jpg', 'annotations': []}], 'Detectron2'),
+    ({'videos': [{'id': 1}], 'annotations': []}, 'file of videos'),
     ([{'name': 'a.jpg', 'labels': []}], 'BDD100K'),
     ({'items': [], 'categories': {}, 'infos': []}, 'Datumaro'),
   ],

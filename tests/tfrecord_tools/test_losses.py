@@ -33,7 +33,6 @@ def problems(*args, allowed=0.1, **fields):
 def test_a_small_loss_is_accepted():
   assert problems({}) == problems({'bad': 1}) == []
   assert problems({'bad': 2}, allowed=0.2) == []
-  assert problems({}, taken=0) == []
 
 
 def test_a_large_loss_is_named_with_an_example():
@@ -70,6 +69,19 @@ def test_masks_without_pixels_are_a_loss():
   notes = {'objects_without_pixels': 2}
   (problem,) = problems({}, notes=notes)
   assert problem.startswith('2 of 10 masks have no pixel')
+
+
+def test_masks_away_from_their_boxes_are_a_loss():
+  assert not problems({}, notes={'boxes_unlike_masks': 1})
+  (problem,) = problems({}, notes={'boxes_unlike_masks': 2})
+  assert problem.startswith('2 of 10 masks do not lie where their boxes are')
+
+
+def test_images_without_annotations_are_converted_on_request():
+  (problem,) = problems({}, taken=0)
+  assert 'no annotations' in problem and '--max_dropped=1' in problem
+  assert not problems({}, taken=0, allowed=1)
+  assert not problems({}, taken=0, not_selected=10)
 
 
 def test_the_advice_names_the_flag():

@@ -32,6 +32,7 @@ def test_shares_are_exact_decimals():
     (['a:nan'], 'above 0 and up to 1'),
     (['a:1/0'], 'above 0 and up to 1'),
     (['a:0.75', 'b:0.26'], '1 in sum at most, got 1.01'),
+    (['a:0.5', 'b:0.5000001'], r'got 1\.0000001'),
   ],
 )
 def test_malformed_splits_are_named(texts, message):
