@@ -111,7 +111,10 @@ def test_every_option_of_recipes_lowers():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('recipe', DIFFERENT)
+@pytest.mark.parametrize(
+  'recipe',
+  [pytest.param(LARGEST, marks=pytest.mark.thorough), *DIFFERENT[1:]],
+)
 def test_recipes_lower_with_static_shapes(lowered, recipe):
   _lowers(lowered, recipe)
 

@@ -9,6 +9,7 @@ from copypaste_tf.training.run import assembly, devices
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_compiling_and_evaluating_are_named_with_their_progress(
   shapes_params, tmp_path, monkeypatch, capsys
 ):
