@@ -23,6 +23,10 @@ setuptools.setup(
   long_description_content_type='text/markdown',
   license='Apache-2.0',
   python_requires='>=3.11,<3.13',
+  classifiers=[
+    'Programming Language :: Python :: 3.11',
+    'Programming Language :: Python :: 3.12',
+  ],
   packages=[
     *setuptools.find_packages(include=['copypaste_tf*', 'tfrecord_tools*']),
     *MOVED,

@@ -126,13 +126,15 @@ def checkpoint(flag_values: flags.FlagValues = flags.FLAGS) -> str:
   """
   import tensorflow as tf
 
+  from copypaste_tf.training.checkpoints import last_good
+
   run, path = flag_values.model_dir or '', flag_values.checkpoint or ''
   # A path within the run, such as `best`, is meant relative to it.
   for candidate in (path, os.path.join(run, path)) if path else (run,):
     prefix = re.sub(_FILES_OF_A_CHECKPOINT, '', candidate)
     if tf.io.gfile.exists(prefix + '.index'):
       return prefix
-    if latest := tf.train.latest_checkpoint(candidate):
+    if latest := last_good.latest(candidate):
       return latest
   if not path:
     raise ValueError(f'no checkpoint in --model_dir={run}; give --checkpoint')

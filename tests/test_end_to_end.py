@@ -15,6 +15,7 @@ RECIPE = [
   '--gin_params=CopyPaste.min_visible_area=20',
   '--gin_params=CopyPaste.box_tolerance=2.5',
   '--gin_params=schedule.train_steps=10',
+  '--gin_params=schedule.drops=(0.5, 0.9)',
   '--gin_params=schedule.warmup_steps=2',
   '--gin_params=schedule.learning_rate=0.01',
   '--gin_params=experiment.log_every=5',

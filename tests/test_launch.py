@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+import tensorflow as tf
 
 from copypaste_tf.training.config import gin_config
 from copypaste_tf.training.run import run_record
@@ -188,6 +189,8 @@ def recorded(tmp_path, shapes):
   folder = tmp_path / 'a run'
   resolved = gin_config.load(['smoke'], records)
   run_record.write(str(folder), resolved, overwrite=False)
+  # Without a checkpoint it would be a start that failed.
+  tf.train.Checkpoint(step=tf.Variable(0)).save(str(folder / 'ckpt'))
   return folder, [f'--gin_params={line}' for line in records]
 
 

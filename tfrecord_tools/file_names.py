@@ -46,16 +46,18 @@ def resolve(
     The entries in the same order. Each has one file name, within `image_dir` or
     absolute, or a `fault`; `notes` tell if the name was written otherwise.
   """
-  found = {k: _exact(e, image_dir, allow_outside) for k, e in images.items()}
-  unknown = [k for k, entry in found.items() if entry is None]
+  resolved = {k: _exact(e, image_dir, allow_outside) for k, e in images.items()}
+  unknown = [k for k, entry in resolved.items() if entry is None]
   if unknown:
     index = FolderIndex(image_dir)
     guesses = {k: _guess(images[k].file_names, index) for k in unknown}
-    claims = _claims(found, guesses)
+    claims = _claims(resolved, guesses)
     for number, key in enumerate(unknown):
       thorough = number < _NUM_THOROUGH
-      found[key] = _similar(images[key], guesses[key], claims, index, thorough)
-  return found
+      resolved[key] = _similar(
+        images[key], guesses[key], claims, index, thorough
+      )
+  return resolved
 
 
 def _exact(
@@ -145,12 +147,12 @@ def parts(name: str) -> tuple[str, ...]:
 
 
 def _claims(
-  found: Mapping[int, ImageEntry | None],
+  resolved: Mapping[int, ImageEntry | None],
   guesses: Mapping[int, _Guess | None],
 ) -> dict[str, set[str]]:
   """Returns the different names that the entries have for each file."""
   claims = collections.defaultdict(set)
-  for entry in found.values():
+  for entry in resolved.values():
     if entry is not None and entry.fault is None:
       (name,) = entry.file_names
       claims[os.path.normpath(name)].add(name)

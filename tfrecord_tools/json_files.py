@@ -157,5 +157,5 @@ def _explain(path: str, text: str, error: json.JSONDecodeError) -> str:
       f'{path}: expected JSON, the text that begins at {place} does not end. '
       'The file may be truncated: copy or export it again.'
     )
-  found = text[error.pos : error.pos + 20]
-  return f'{path}: expected JSON: {error.msg} at {place}, got {found!r}.'
+  there = text[error.pos : error.pos + 20]
+  return f'{path}: expected JSON: {error.msg} at {place}, got {there!r}.'

@@ -122,17 +122,26 @@ def _parse_text(text, label, path, configurables) -> list[Binding]:
         bindings += _include(statement.filename, at, path, configurables)
       elif isinstance(statement, config_parser.BindingStatement):
         bindings.append(_binding(statement, at, delegate, configurables))
+      elif isinstance(statement, config_parser.ImportStatement):
+        raise _placed(f'{at}: a recipe imports no module; delete the line')
   except tokenize.TokenError as error:
     raise _placed(
-      f'{where(lines.count)}: cannot parse: {error.args[0]}'
+      f'{where(lines.count)}: cannot parse: a bracket or a text has no end'
+    ) from error
+  except RecursionError as error:
+    raise _placed(
+      f'{where(lines.count)}: files include each other, or brackets are nested '
+      'too deep'
     ) from error
   except SyntaxError as error:
     raise _placed(f'{where(error.lineno)}: {_unparsed(error)}') from error
   except ConfigError as error:
     # The name is part of a value, whose line the parser has just read.
+    # Gin appends lines of its own to the message.
+    message = str(error).split('\n  In file ')[0]
     placed = getattr(error, 'placed', False)
     raise _placed(
-      error if placed else f'{where(lines.count)}: {error}'
+      message if placed else f'{where(lines.count)}: {message}'
     ) from error
   return bindings
 
@@ -141,9 +150,16 @@ def _unparsed(error: SyntaxError) -> str:
   """Describes a line that gin cannot parse, and how it may be meant."""
   line = (error.text or '').strip()
   meant = spelling.suggest(line)
-  # A message about the tree of the value would help nobody.
   reason = error.msg.split('\n')[0]
-  if meant:
+  if 'ast.' in reason:  # The tree of a value would help nobody.
+    reason = 'expected a number, a text in quotes, a list, @NAME or %NAME'
+  if 'unicode error' in reason:
+    reason = 'a backslash starts an escape; write / or \\\\ in a path'
+  if spelling.two_bindings(line):
+    reason = (
+      'one binding a line; --gin_params may be repeated, once for each binding'
+    )
+  elif meant:
     kind = 'a string needs quotes' if meant[-1] in '\'"' else 'write it as'
     reason = f'{kind}: {meant}'
   return f'cannot parse {line!r}: {reason}'
@@ -169,6 +185,11 @@ def _binding(statement, at, delegate, configurables) -> Binding:
   macros, delegate.macros = tuple(delegate.macros), []
   scopes, delegate.scopes = tuple(delegate.scopes), []
   binding = Binding(*statement[:4], at, macros, scopes)
+  if escaped := spelling.controls(binding.value):
+    raise _placed(
+      f'{at}: {binding.name}: the text {escaped!r} has control characters: a '
+      'backslash starts an escape; write / or \\\\ in a path'
+    )
   selector, parameter = binding.selector, binding.parameter
   if not parameter:
     return binding

@@ -24,15 +24,18 @@ def find(name: str, including: str | None = None) -> str:
     ConfigError: there is no such file.
   """
   recipes = recipe_folder()
+  portable = name.replace('\\', '/')  # As Windows writes a path.
   folders = [os.curdir, recipes, os.path.dirname(recipes)]
   if including is not None:
     folder = os.path.dirname(os.path.abspath(including))
     folders = [folder, os.path.dirname(folder), *folders]
   for folder in folders:
-    for candidate in (name, f'{name}.gin'):
+    for candidate in (portable, f'{portable}.gin', name):
       path = os.path.normpath(os.path.join(folder, candidate))
       if os.path.isfile(path):
         return path
+  if os.path.isdir(name):
+    raise ConfigError(f'expected a gin file, got the folder {name!r}')
   raise ConfigError(f'no gin file {name!r}{_hint(name, recipes)}')
 
 

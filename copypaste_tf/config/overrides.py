@@ -1,6 +1,7 @@
 """Reads YAML overrides of a config, with the line of every value."""
 
 import os
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -10,6 +11,9 @@ from official.modeling.hyperparams import params_dict
 
 from copypaste_tf.config import config_types, text_files
 from copypaste_tf.config.config_types import ConfigError
+
+_SUFFIXES = ('.yaml', '.yml', '.json')
+_TEXT = 'tag:yaml.org,2002:str'
 
 
 class Override(NamedTuple):
@@ -43,7 +47,9 @@ def from_flag(text: str) -> list[Override]:
   if os.path.isfile(text):
     return from_file(text)
   if '=' in text and ':' not in text.split('=')[0]:
-    text = params_dict.nested_csv_str_to_json_str(text)
+    text = _json_of_pairs(text)
+  elif text.endswith(_SUFFIXES):
+    raise ConfigError(f'--params_override: no file {text!r}')
   return _parse(text, '--params_override', numbered=False)
 
 
@@ -81,31 +87,71 @@ def from_mapping(tree: Mapping[str, Any], where: str) -> list[Override]:
 
 def _parse(text, label, *, numbered) -> list[Override]:
   try:
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
-    tree = yaml.safe_load(text)
+    loader = yaml.SafeLoader(text)
+    node = loader.get_single_node()
+    is_tree = isinstance(node, yaml.MappingNode)
+    leaves = [*_leaves(loader, node, ())] if is_tree else []
   except yaml.YAMLError as error:
+    raise ConfigError(f'{label}: {_unparsed(error)}') from error
+  except RecursionError as error:
+    raise ConfigError(f'{label}: the values are nested too deep') from error
+  except ValueError as error:  # Such as a date in month 13.
     raise ConfigError(f'{label}: {error}') from error
-  if not isinstance(tree, Mapping):
+  if not is_tree:
     raise ConfigError(
       f'{label}: expected nested names and values such as '
-      f"'trainer.train_steps=100', got {text!r}"
+      f"'trainer.train_steps=100', got {textwrap.shorten(text, 60)!r}"
     )
   return [
     Override(path, value, f'{label}:{line}' if numbered else label)
-    for path, value, line in _leaves(node, tree, ())
+    for path, value, line in leaves
   ]
 
 
-def _leaves(node, tree, path) -> Iterator[tuple[tuple[str, ...], Any, int]]:
-  """Yields `(path, value, line)`: lines from YAML nodes, values from `tree`."""
+def _unparsed(error: yaml.YAMLError) -> str:
+  """Describes in one line where and why YAML cannot be read."""
+  mark = getattr(error, 'problem_mark', None)
+  place = f'line {mark.line + 1}: ' if mark else ''
+  reason = getattr(error, 'problem', None) or str(error).split('\n')[0]
+  if '\\t' in reason:
+    reason += '; indent with spaces'
+  return f'cannot parse: {place}{reason}'
+
+
+def _leaves(loader, node, path) -> Iterator[tuple[tuple[str, ...], Any, int]]:
+  """Yields `(path, value, line)` of the values in a YAML mapping."""
+  lines: dict[str, int] = {}
   for key, child in node.value:
-    value = tree[key.value]
+    line = key.start_mark.line + 1
+    if key.tag != _TEXT:
+      name = key.value if isinstance(key.value, str) else 'a list or mapping'
+      raise ValueError(
+        f'line {line}: expected the name of a parameter, got {name!r}'
+      )
+    if key.value in lines:
+      raise ValueError(
+        f'line {line}: {key.value} is there already, in line '
+        f'{lines[key.value]}; keep one of the two'
+      )
+    lines[key.value] = line
     # `a.b: 1` means the same as `a: {b: 1}`.
     leaf_path = (*path, *key.value.split('.'))
-    if isinstance(value, Mapping) and value:
-      yield from _leaves(child, value, leaf_path)
+    if isinstance(child, yaml.MappingNode) and child.value:
+      yield from _leaves(loader, child, leaf_path)
     else:
-      yield leaf_path, value, key.start_mark.line + 1
+      yield leaf_path, loader.construct_object(child, deep=True), line
+
+
+def _json_of_pairs(text: str) -> str:
+  """Reads `a.b=1,c=x`."""
+  try:
+    return params_dict.nested_csv_str_to_json_str(text)
+  except ValueError as error:
+    raise ConfigError(
+      f'--params_override: expected NAME=VALUE,NAME=VALUE, got {text!r}; a '
+      'value with commas or brackets needs YAML, such as '
+      '\'task: {train_data: {input_path: "a[1-2]*"}}\''
+    ) from error
 
 
 def _checked(root: hyperparams.Config, override: Override) -> Any:

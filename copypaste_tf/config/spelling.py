@@ -2,6 +2,8 @@
 
 import ast
 import re
+from collections.abc import Mapping
+from typing import Any
 
 _BINDING = re.compile(r'\s*([\w./]+)\s*[=:](?!=)\s*(\S.*?)\s*')
 _CURLY = str.maketrans('“”„‟‘’‚‛', '""""\'\'\'\'')
@@ -12,6 +14,9 @@ _WORDS = {
   'none': 'None',
   'nil': 'None',
 }
+_THOUSANDS = re.compile(r'[+-]?\d{1,3}(,\d{3})+')
+_SECOND = re.compile(r'[\s,;]\s*\w+(\.\w+)*\s*=')
+_INCLUDE = re.compile(r'\s*include\s+[\'"‘’“”]?([^\'"‘’“”]+)[\'"‘’“”]?\s*')
 _COMMA = re.compile(r',\s*(?=\S)')
 _BARE = re.compile(r'[^\s,()\[\]{}:\'"]+')
 
@@ -22,6 +27,8 @@ def suggest(line: str) -> str:
   Args:
     line: a line that gin cannot parse.
   """
+  if include := _INCLUDE.fullmatch(line):
+    return f'include {include[1].strip()!r}'
   match = _BINDING.fullmatch(line)
   if match is None:
     return ''
@@ -30,9 +37,34 @@ def suggest(line: str) -> str:
   return '' if meant is None else f'{name} = {meant}'
 
 
+def controls(value: Any) -> str:
+  """Returns a text within a value that has control characters, or ''.
+
+  Args:
+    value: a literal; the texts in its lists, tuples and dicts are searched.
+  """
+  if isinstance(value, str):
+    return value if any(ord(letter) < ord(' ') for letter in value) else ''
+  if isinstance(value, Mapping):
+    value = (*value, *value.values())
+  if not isinstance(value, (list, tuple)):
+    return ''
+  return next(filter(None, map(controls, value)), '')
+
+
+def two_bindings(line: str) -> bool:
+  """Returns True if a line seems to hold several bindings."""
+  match = _BINDING.fullmatch(line)
+  return bool(match and _SECOND.search(match[2]))
+
+
 def _meant(value: str) -> str | None:
   """Returns a literal that was meant by a value, or None."""
   straight = value.translate(_CURLY)
+  if _SECOND.search(value):
+    return None  # Two bindings in a line.
+  if _THOUSANDS.fullmatch(straight):
+    return straight.replace(',', '')
   if _is_literal(straight):
     return _as_tuple(straight)
   if straight.lower() in _WORDS:

@@ -140,7 +140,7 @@ def marked(
     CROWD_COLOR if crowd else HIT if i in taken else MISSED
     for i, crowd in enumerate(record.crowd)
   ]
-  found = [FALSE_ALARM if i is None else verdicts[i] for i in matches]
+  outcomes = [FALSE_ALARM if i is None else verdicts[i] for i in matches]
   own = [
     CROWD_COLOR if crowd else color
     for color, crowd in zip(own, record.crowd, strict=True)
@@ -150,10 +150,10 @@ def marked(
     for color, i in zip(other, matches, strict=True)
   ]
   counts = (
-    f'{_count(found.count(HIT), "hit")}, {verdicts.count(MISSED)} missed, '
-    f'{_count(found.count(FALSE_ALARM), "false alarm")}'
+    f'{_count(outcomes.count(HIT), "hit")}, {verdicts.count(MISSED)} missed, '
+    f'{_count(outcomes.count(FALSE_ALARM), "false alarm")}'
   )
-  return _framed(truth, own, verdicts), _framed(guess, other, found), counts
+  return _framed(truth, own, verdicts), _framed(guess, other, outcomes), counts
 
 
 def _framed(objects: Objects, colors, verdicts) -> Objects:

@@ -44,9 +44,9 @@ def match(
   Returns:
     For each detection the index of its object; None for a false alarm.
   """
-  found: list[int | None] = [None] * len(detections.classes)
-  if not found or not len(truth.classes):
-    return found
+  matches: list[int | None] = [None] * len(detections.classes)
+  if not matches or not len(truth.classes):
+    return matches
   overlaps = _overlaps(truth, crowd, detections)
   same = np.equal.outer(detections.classes, truth.classes)
   overlaps = np.where(same & (overlaps >= MIN_IOU), overlaps, 0)
@@ -55,9 +55,9 @@ def match(
   for i in np.argsort(-np.asarray(scores), kind='stable'):
     best = int(overlaps[i].argmax())
     if overlaps[i, best] > 0:
-      found[i] = best
+      matches[i] = best
       overlaps[:, best] *= crowd[best]
-  return found
+  return matches
 
 
 def _overlaps(truth: Regions, crowd, detections: Regions) -> np.ndarray:

@@ -19,15 +19,15 @@ def main() -> None:
   started = None if flags.FLAGS.dry_run else devices.start(resolved.params)
   replicas = started.replicas if started else None
   model_dir, overwrite = flags.FLAGS.model_dir, flags.FLAGS.overwrite_record
-  found = config_checks.examine(
+  findings = config_checks.examine(
     resolved.params,
     mode=mode,
     replicas=replicas,
     # The run's own checkpoint takes the place of init_checkpoint.
     resumes=bool(model_dir and last_good.list_checkpoints(model_dir)[0]),
   )
-  config_flags.refuse(found.problems, resolved)
-  for note in (*resolved.notes, *found.notes):
+  config_flags.refuse(findings.problems, resolved)
+  for note in (*resolved.notes, *findings.notes):
     print(f'note: {note}', file=sys.stderr)
   profile = _profile(resolved.params.trainer.train_steps)
   if flags.FLAGS.dry_run:

@@ -95,3 +95,12 @@ def test_paths_are_displayed_short(folder):
   assert gin_paths.display(str(folder / 'a/b.gin')) == 'a/b.gin'
   assert gin_paths.display(gin_paths.find('smoke')) == 'configs/smoke.gin'
   assert gin_paths.display('/elsewhere/x.gin') == '/elsewhere/x.gin'
+
+
+def test_an_include_may_be_written_as_on_windows(folder):
+  assert gin_paths.find('configs\\smoke.gin') == gin_paths.find('smoke')
+
+
+def test_a_folder_is_no_recipe(tmp_path):
+  with pytest.raises(ConfigError, match='got the folder'):
+    gin_paths.find(str(tmp_path))

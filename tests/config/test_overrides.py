@@ -111,3 +111,38 @@ def test_a_mapping_is_its_leaves():
     Override(('a', 'b'), 1, 'there'),
     Override(('c',), 2, 'there'),
   ]
+
+
+@pytest.mark.parametrize(
+  ('text', 'said'),
+  [
+    ('a:\n\tb: 1\n', 'line 2: .*indent with spaces'),
+    ('a: 1\nb: 2\na: 3\n', 'line 3: a is there already, in line 1'),
+    ('a:\n  b: 1\n  b: 2\n', 'line 3: b is there already, in line 2'),
+    ('1: 2\n', "line 1: expected the name of a parameter, got '1'"),
+    ('[1, 2]: 2\n', 'expected the name of a parameter, got .a list'),
+    ('x: &x {b: 1}\na:\n  <<: *x\n', 'line 3: expected the name'),
+    ('a: &a\n  b: *a\n', 'nested too deep'),
+    ('a: {b: 1\n', 'cannot parse: line 2'),
+    ('a: 2020-13-45\n', 'month'),
+    ('# long\n' * 99, 'expected nested names'),
+  ],
+)
+def test_a_file_that_does_not_fit_gets_one_short_line(tmp_path, text, said):
+  path = tmp_path / 'mine.yaml'
+  path.write_text(text)
+  with pytest.raises(ConfigError, match=said) as caught:
+    overrides.from_file(str(path))
+  message = str(caught.value).removeprefix(f'{path}: ')
+  assert '\n' not in message and len(message) < 150
+
+
+@pytest.mark.parametrize('text', ['a.b=1,000', '=7', 'a.b=/x/[a]*.tfrecord'])
+def test_pairs_that_cannot_be_read_name_the_flag(text):
+  with pytest.raises(ConfigError, match='--params_override: expected NAME='):
+    overrides.from_flag(text)
+
+
+def test_a_file_that_is_not_there_is_no_text():
+  with pytest.raises(ConfigError, match=r"no file '/x/y\.yaml'"):
+    overrides.from_flag('/x/y.yaml')

@@ -103,7 +103,7 @@ def damage(content, rng):
     other = bytes([rng.randrange(256)])
     return content[:place] + other + content[place + 1 :]
   if kind == 2:
-    return gzip.compress(content)[: rng.choice([None, -9, 12])]
+    return gzip.compress(content, mtime=0)[: rng.choice([None, -9, 12])]
   if kind == 3:
     return content.decode().encode(rng.choice(['utf-8-sig', 'utf-16']))
   if kind == 4:

@@ -50,6 +50,8 @@ def test_integers_move_alike_and_texts_are_numbered():
   moved = read(category(0), category(5, 'dog'), first=1)
   assert moved.numbers == {0: 1, 5: 6}
   assert moved.by_id == {1: Category(1, 'cat'), 6: Category(6, 'dog')}
+  moved = read(category(3), category(5, 'dog'), first=1)
+  assert moved.numbers == {3: 1, 5: 3}
   texts = read(category('b'), category('a', 'dog'), first=4)
   assert texts.numbers == {'a': 4, 'b': 5}
   far = read(category(1), category(2**40, 'dog'), first=1)

@@ -1,6 +1,7 @@
 """Starts a training from the weights of a checkpoint."""
 
 import collections
+import os
 import re
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -17,6 +18,8 @@ from copypaste_tf.training.checkpoints.restore import (
 )
 
 _VALUE, _SLOT = '.ATTRIBUTES/VARIABLE_VALUE', '/.OPTIMIZER_SLOT/'
+# Weights of Keras, PyTorch and others.
+_FORMATS = ('.h5', '.keras', '.pth', '.pt', '.pkl', '.ckpt', '.safetensors')
 # Counters of a run, which are no part of a model.
 _BOOKKEEPING = ('global_step', 'save_counter')
 
@@ -105,14 +108,28 @@ def find(checkpoint: str) -> str:
     ValueError: there is none.
   """
   if tf.io.gfile.isdir(checkpoint):
-    latest = tf.train.latest_checkpoint(checkpoint)
+    latest = last_good.latest(checkpoint)
     if latest is None:
-      raise ValueError(f'no checkpoint in the folder {checkpoint!r}')
+      raise ValueError(
+        f'no checkpoint in the folder {checkpoint!r}{_hint(checkpoint)}'
+      )
     return latest
   prefix = re.sub(r'\.(index|data-\d+-of-\d+)$', '', checkpoint)
   if not tf.io.gfile.exists(f'{prefix}.index'):
-    raise ValueError(f'no checkpoint {checkpoint!r}')
+    raise ValueError(f'no checkpoint {checkpoint!r}{_hint(checkpoint)}')
   return prefix
+
+
+def _hint(path: str) -> str:
+  """Returns what a path holds instead of a checkpoint, or ''."""
+  if tf.io.gfile.exists(os.path.join(path, 'saved_model.pb')):
+    return ', which is a SavedModel; expected the checkpoint of a training'
+  if os.path.splitext(path)[1] in _FORMATS and tf.io.gfile.exists(path):
+    return (
+      '; the file is of another program, expected a checkpoint of TensorFlow, '
+      'such as ckpt-1000.index'
+    )
+  return ''
 
 
 def _places(keys: Collection[str]) -> dict[str, int]:

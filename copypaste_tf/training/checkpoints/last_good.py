@@ -62,8 +62,9 @@ def list_checkpoints(model_dir: str) -> tuple[list[str], bool]:
     model_dir: folder of a run.
 
   Returns:
-    The path prefixes, and whether the list file `checkpoint` was damaged or
-    missing. The prefixes are then those of the checkpoint files.
+    The path prefixes, and whether the list file `checkpoint` was damaged,
+    missing or that of another folder, as after a move. The prefixes are then
+    those of the checkpoint files.
 
   Raises:
     tf.errors.OpError: the list cannot be read at the moment.
@@ -80,9 +81,32 @@ def list_checkpoints(model_dir: str) -> tuple[list[str], bool]:
     state = tf.train.get_checkpoint_state(model_dir)
   except ValueError:  # The list is empty. Other damage gives None.
     state = None
-  if state is not None and state.all_model_checkpoint_paths:
-    return list(state.all_model_checkpoint_paths), False
-  return _files(model_dir), True
+  if state is None or not state.all_model_checkpoint_paths:
+    return _files(model_dir), True
+  listed = list(state.all_model_checkpoint_paths)
+  paths = [_inside(model_dir, path) for path in listed]
+  return paths, paths != listed
+
+
+def latest(folder: str) -> str | None:
+  """Returns the path prefix of the last checkpoint of a folder.
+
+  Args:
+    folder: folder with checkpoints. Its list may be missing, damaged, or name
+      the folder where the checkpoints were before a move.
+
+  Returns:
+    None if there is no checkpoint, or the last one has no index.
+  """
+  paths, _ = list_checkpoints(folder)
+  there = paths and tf.io.gfile.exists(f'{paths[-1]}.index')
+  return paths[-1] if there else None
+
+
+def _inside(folder: str, path: str) -> str:
+  """Returns a checkpoint's path within a folder if it lies there."""
+  inside = os.path.join(folder, os.path.basename(path))
+  return inside if tf.io.gfile.exists(f'{inside}.index') else path
 
 
 def _files(model_dir: str) -> list[str]:

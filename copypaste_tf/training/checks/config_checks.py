@@ -128,8 +128,8 @@ def examine(
     if not (resumes or missing_data):
       listed += checkpoint_checks.missing(params.task)
   listed += _batches(params, mode, replicas or pipeline.num_replicas(params))
-  found = data_checks.examine(params, mode, missing_data)
-  return Findings(listed + found.problems, found.notes)
+  findings = data_checks.examine(params, mode, missing_data)
+  return Findings(listed + findings.problems, findings.notes)
 
 
 def describe(problem: Problem, resolved: Resolved) -> str:

@@ -56,17 +56,17 @@ def examine(
   absent = {problem.path for problem in missing if problem}
   present = {k: path for k, path in wanted.items() if k not in absent}
   with saying('looking at the records'):
-    found = object_checks.examine(task, present)
-    empty = {problem.path for problem in found.problems}
+    findings = object_checks.examine(task, present)
+    empty = {problem.path for problem in findings.problems}
     facts = {k: gather(path) for k, path in present.items() if k not in empty}
   listed = [] if missing_data else [*filter(None, missing)]
-  listed += found.problems
+  listed += findings.problems
   for field in facts:
     listed += _misfits(params, field, facts[field])
   listed += _label_maps({field: x.classes for field, x in facts.items()})
   if 'eval' in mode and not missing_data:
     listed += _annotations(task)
-  return Findings(listed, found.notes)
+  return Findings(listed, findings.notes)
 
 
 def gather(patterns: str) -> Facts:

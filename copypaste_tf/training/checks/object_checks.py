@@ -37,23 +37,23 @@ def examine(task: BaseConfig, wanted: Mapping[str, str]) -> Findings:
     A problem for each path without an object in the records read, unless its
     images are trained on together with those of another path.
   """
-  faults, found = {}, Findings([], [])
+  faults, findings = {}, Findings([], [])
   for field, patterns in wanted.items():
     try:
       survey = record_features.sample(data_files.expand(patterns))
     except (ValueError, OSError, tf.errors.OpError) as error:
-      found.problems.append(Problem(field, str(error).split('\n')[0]))
+      findings.problems.append(Problem(field, str(error).split('\n')[0]))
       continue
     if fault := survey.fault():
       faults[field] = fault
     elif note := survey.note():
-      found.notes.append(f'{field}: {note}')
+      findings.notes.append(f'{field}: {note}')
   trained = _trained(task.train_data) & wanted.keys()
   if trained - faults.keys():  # Other images of each batch have objects.
     faults = {k: fault for k, fault in faults.items() if k not in trained}
-  found.problems.extend(Problem(k, fault) for k, fault in faults.items())
-  found.notes.extend([*_shared(wanted), *_small(task.train_data, wanted)])
-  return found
+  findings.problems.extend(Problem(k, fault) for k, fault in faults.items())
+  findings.notes.extend([*_shared(wanted), *_small(task.train_data, wanted)])
+  return findings
 
 
 def _trained(data: TrainData) -> set[str]:

@@ -33,6 +33,7 @@ _CHANGEABLE = (
   'task.divergence.',
   'task.train_data.data_service',
   'task.train_data.deterministic',
+  'task.train_data.prefetch_mib',
   'task.per_category_metrics',
 )
 _ABSENT = object()

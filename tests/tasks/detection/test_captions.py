@@ -20,4 +20,4 @@ def test_losses_are_those_of_the_task():
 
 
 def test_the_caption_of_predictions_states_the_lowest_score():
-  assert 'at least 0.25 ' in CAPTIONS.predictions.format(min_score=0.25)
+  assert 'at least 0.25. ' in CAPTIONS.predictions.format(min_score=0.25)

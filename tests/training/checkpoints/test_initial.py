@@ -102,3 +102,13 @@ def test_the_state_of_an_optimizer_stays_unread(tmp_path):
   start = initialize(model, str(tmp_path), 'all')
   assert [*start.taken] == ['all'] and not start.fresh
   assert start.unread.keys() == {'optimizer'}
+
+
+def test_files_of_other_programs_are_named(tmp_path):
+  (tmp_path / 'saved_model.pb').touch()
+  with pytest.raises(ValueError, match='is a SavedModel'):
+    initial.find(str(tmp_path))
+  for name in ('r50.pth', 'model.h5'):
+    (tmp_path / name).touch()
+    with pytest.raises(ValueError, match='is of another program'):
+      initial.find(str(tmp_path / name))

@@ -114,3 +114,29 @@ def test_temporary_folders_of_killed_saves_are_removed(saved):
   assert set_damaged_aside(str(saved)) == []
   assert not unfinished.exists()
   assert (saved / 'ckpt-40_temperature.txt').exists()
+
+
+@pytest.mark.parametrize(
+  'content',
+  [
+    None,
+    b'',
+    b'no list {{{',
+    b'\xff\xfe\0',
+    b'model_checkpoint_path: "/old/place/ckpt-30"\n'
+    b'all_model_checkpoint_paths: "/old/place/ckpt-30"\n',
+  ],
+)
+def test_a_list_of_another_place_or_none_hides_no_checkpoint(saved, content):
+  (saved / 'checkpoint').unlink()
+  if content is not None:
+    (saved / 'checkpoint').write_bytes(content)
+  assert last_good.latest(str(saved)) == str(saved / 'ckpt-30')
+  assert set_damaged_aside(str(saved)) == []
+  assert tf.train.latest_checkpoint(str(saved)) == str(saved / 'ckpt-30')
+
+
+def test_the_latest_needs_its_index(saved, tmp_path_factory):
+  (saved / 'ckpt-30.index').unlink()
+  assert last_good.latest(str(saved)) is None
+  assert last_good.latest(str(tmp_path_factory.mktemp('empty'))) is None
