@@ -71,16 +71,24 @@ def _existing_states(job: Job) -> tuple[dict[str, dict[str, Any]], list[str]]:
   files = sharding.existing(job.output_prefix, temporary=False)
   states, foreign = {}, []
   if os.path.exists(manifest_path):
-    whole = manifest.read(manifest_path)
+    whole = _content(manifest_path)
     if whole.get('fingerprint') == job.fingerprint:
       states = {os.path.join(folder, s['file']): s for s in whole['shards']}
     else:
       foreign.append(manifest_path)
   for path in files:
     if path.endswith('.json'):
-      states[path.removesuffix('.json')] = manifest.read(path)
+      states[path.removesuffix('.json')] = _content(path)
   for path, state in states.items():
     if state.get('fingerprint') != job.fingerprint:
       foreign.append(path)
   foreign += [p for p in files if p.removesuffix('.json') not in states]
   return states, foreign
+
+
+def _content(path: str) -> dict[str, Any]:
+  """Reads a manifest or a state; a damaged one is of no known job."""
+  try:
+    return manifest.read(path)
+  except ValueError:
+    return {}

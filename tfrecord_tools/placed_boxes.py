@@ -40,11 +40,16 @@ def stated(
     raise SourceError('no_box', 'there is no box')
   if not all(map(math.isfinite, corners)):
     raise _malformed(corners)
-  form = form or _own_form(corners, crop, shape, notes)
+  doubtful = not form and _is_elsewhere(corners, crop)
+  if doubtful:
+    form = _own_form(corners, crop, shape)
   if form:
     notes.append(Note('boxes_in_another_form', _told(corners, crop, form)))
-    corners = box_forms.read_as(form, corners, shape)
-  return _clipped(corners, shape, notes)
+    return _clipped(box_forms.read_as(form, corners, shape), shape, notes)
+  box = _clipped(corners, shape, notes)
+  if doubtful:
+    notes.append(Note('boxes_unlike_masks', _told(corners, crop, 'no form')))
+  return box
 
 
 def of_mask(
@@ -73,19 +78,16 @@ def of_mask(
   return np.array(box_forms.box_of(crop), np.float64)
 
 
-def _own_form(
-  corners: Corners, crop: Crop | None, shape: Shape, notes: list[Note]
-) -> str | None:
-  """Compares a box with its mask; returns another form that fits better."""
+def _is_elsewhere(corners: Corners, crop: Crop | None) -> bool:
+  """Returns whether a box does not lie where its mask does."""
   if crop is None or not crop.mask.size:
-    return None
-  mask = box_forms.box_of(crop)
-  if box_forms.is_same_object(corners, mask):
-    return None
-  form = box_forms.likely_form(Pair(corners, mask, shape))
-  if form is None:
-    notes.append(Note('boxes_unlike_masks', _told(corners, crop, 'no form')))
-  return form
+    return False
+  return not box_forms.is_same_object(corners, box_forms.box_of(crop))
+
+
+def _own_form(corners: Corners, crop: Crop, shape: Shape) -> str | None:
+  """Returns another form in which a box fits its mask, if there is one."""
+  return box_forms.likely_form(Pair(corners, box_forms.box_of(crop), shape))
 
 
 def _told(corners: Corners, crop: Crop | None, form: str) -> str:

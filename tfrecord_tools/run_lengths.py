@@ -12,6 +12,7 @@ from copypaste_tf.records.id_planes import Crop
 
 _BITS = 5  # Of a count in each character of a compressed string.
 _PIXELS = (b'\0', b'\1')
+_SHOWN = 40  # Characters in a message.
 _MAX_CHARACTERS = 7  # Of a count: 35 bits, more pixels than any image has.
 
 
@@ -31,7 +32,10 @@ def from_string(text: str | bytes) -> np.ndarray:
     text = text.encode('utf-8')
   codes = np.frombuffer(text, np.uint8).astype(np.int64) - 48
   if not codes.size or codes.min() < 0 or codes.max() > 63:
-    raise ValueError('a compressed RLE holds characters from "0" to "o" only')
+    raise ValueError(
+      'a compressed RLE holds characters from "0" to "o" only, got '
+      f'{text[:_SHOWN]!r}'
+    )
   ends = np.flatnonzero(codes < 32)
   if not ends.size or ends[-1] != codes.size - 1:
     raise ValueError('a compressed RLE ends within a count')

@@ -3,6 +3,7 @@
 import collections
 import glob
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -49,12 +50,19 @@ def expand(patterns: Iterable[str]) -> list[str]:
 
   Raises:
     FileNotFoundError: a pattern matches nothing.
+    ValueError: a pattern matches a folder.
   """
   paths: set[str] = set()
   for pattern in patterns:
     matches = glob.glob(pattern)
     if not matches:
       raise FileNotFoundError(f'--input={pattern}: no such file.')
+    folders = [path for path in matches if os.path.isdir(path)]
+    if folders:
+      raise ValueError(
+        f'--input={pattern}: {folders[0]} is a folder; give its files, such as '
+        f"--input='{os.path.join(folders[0], '*.tfrecord')}'."
+      )
     paths.update(matches)
   return sorted(paths)
 

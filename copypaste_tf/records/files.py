@@ -35,7 +35,7 @@ def read_serialized(paths: Iterable[str]) -> Iterator[tuple[str, int, bytes]]:
     except tf.errors.DataLossError as error:
       raise ValueError(
         f'{path}: record {index}: the file is truncated or corrupt here '
-        f'({error.message}); convert it again.'
+        f'({streams.reason(error)}); convert it again.'
       ) from error
 
 

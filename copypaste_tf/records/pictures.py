@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image, ImageOps
 
-from copypaste_tf.records import pillow_rgb
+from copypaste_tf.records import pillow_rgb, streams
 
 UPRIGHT = 1
 _ORIENTATIONS = range(1, 9)
@@ -91,7 +91,7 @@ def decode(data: bytes) -> np.ndarray:
   try:
     return tf.io.decode_image(data, 3, expand_animations=False).numpy()
   except tf.errors.OpError as error:
-    reason = re.sub(r'\{\{.*?\}\} *| *\[Op:.*', '', error.message, flags=re.S)
+    reason = streams.reason(error)
     raise ValueError(f'TensorFlow cannot decode it: {reason}') from error
 
 

@@ -1,5 +1,6 @@
 """Opens TFRecord files, plain or compressed, as datasets."""
 
+import re
 from collections.abc import Sequence
 from concurrent import futures
 
@@ -44,6 +45,11 @@ def serialized(paths: Sequence[str]) -> tf.data.Dataset:
   paths = [str(path) for path in paths]
   files = tf.data.Dataset.from_tensor_slices((paths, compressions(paths)))
   return untuned(files.flat_map(tf.data.TFRecordDataset))
+
+
+def reason(error: tf.errors.OpError) -> str:
+  """Returns TensorFlow's message without the names of its operations."""
+  return re.sub(r'\{\{.*?\}\} *| *\[Op:.*', '', error.message, flags=re.S)
 
 
 def compressions(paths: Sequence[str]) -> list[str]:

@@ -55,8 +55,9 @@ def test_a_compressed_file_that_is_cut_is_named(tmp_path, name):
   path = write(tmp_path / 'x', [bytes(range(256))] * 9, COMPRESS[name])
   contents = (tmp_path / 'x').read_bytes()
   (tmp_path / 'x').write_bytes(contents[: len(contents) // 2])
-  with pytest.raises(ValueError, match='x: record 0: .*truncated or corrupt'):
+  with pytest.raises(ValueError, match='x: record 0: .*corrupt') as caught:
     list(files.read_serialized([path]))
+  assert '{{' not in str(caught.value) and '[Op' not in str(caught.value)
 
 
 def test_the_tuning_is_off(tmp_path):

@@ -474,7 +474,7 @@ def test_the_command_line_converts_and_reports(folder):
   assert done.returncode == 1
   assert (
     'instances.json: 1 of 2 annotations were dropped: unknown_category, such '
-    'as image 1, annotation 2: no category has the id 5.'
+    'as image 1, annotation 2: no category has the id 5; there are 3, 90.'
   ) in done.stderr
   shards = [p.stat().st_mtime_ns for p in (folder.path / 'out').glob('*-of-*')]
   accepting = command(folder, max_dropped=1)

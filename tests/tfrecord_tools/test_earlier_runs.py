@@ -56,3 +56,13 @@ def test_prefixes_that_no_file_can_have_are_refused(folder):
     convert(folder, output_prefix=f'{folder.path}/out/')
   with pytest.raises(ValueError, match=r'json cannot be made: .*exists\.'):
     convert(folder, output_prefix=f'{folder.path}/instances.json/x')
+
+
+@pytest.mark.parametrize('content', ['', '{"fingerprint": ', '[]'])
+def test_a_damaged_manifest_is_in_the_way_unless_overwritten(folder, content):
+  many(folder, 2)
+  convert(folder)
+  (folder.path / 'out/data-manifest.json').write_text(content)
+  with pytest.raises(ValueError, match='--overwrite'):
+    convert(folder)
+  assert convert(folder, overwrite=True)['num_examples'] == 2

@@ -39,6 +39,12 @@ def test_limit_and_source_ids_select_records(folder):
   assert set(find(folder, source_ids=[3, 77])) == {3}
 
 
+def test_ids_that_are_no_numbers_are_refused():
+  with pytest.raises(ValueError, match=r"expected integers, got \['3', 'x'\]"):
+    inspect_tfrecord.numbers(['3', 'x'])
+  assert inspect_tfrecord.numbers(['3', '-4']) == [3, -4]
+
+
 def test_a_description_lists_the_objects(folder):
   found = find(folder)
   text = inspect_tfrecord.describe(*found[1])

@@ -58,3 +58,11 @@ def test_the_mask_gives_the_box_in_place_of_a_bad_one(corners, reason):
     placed_boxes.of_mask(EMPTY, fault, notes)
   with pytest.raises(SourceError, match=reason):
     placed_boxes.of_mask(None, fault, notes)
+
+
+@pytest.mark.parametrize('corners', [(0, 0, 0, 0), (40, 70, 20, 30)])
+def test_a_box_that_the_mask_replaces_says_nothing_of_the_mask(corners):
+  notes = []
+  with pytest.raises(SourceError):
+    placed_boxes.stated(corners, MASK, SHAPE, form=None, notes=notes)
+  assert not notes

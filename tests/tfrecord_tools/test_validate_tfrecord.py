@@ -1,9 +1,11 @@
 """The command names every fault of a file, and says that there is none."""
 
+import pytest
 import verbs
 from coco_folder import CocoFolder, label
 
 from tfrecord_tools import dataset_conversion
+from tfrecord_tools.verbs import validate_tfrecord
 
 
 def run(*flags):
@@ -34,3 +36,13 @@ def test_the_command_lists_the_faults(tmp_path):
   assert '(source_id ' in first
   assert 'image/object/class/' in first
   assert second.startswith('stopped after')
+
+
+def test_other_json_files_are_no_manifest_and_no_label_map(tmp_path):
+  path = tmp_path / 'x.json'
+  path.write_text('{"images": []}')
+  with pytest.raises(ValueError, match=r"manifest that the .*\['images'\]"):
+    validate_tfrecord.read_facts(str(path), None)
+  path.write_text('["cat"]')
+  with pytest.raises(ValueError, match=r'x\.json: expected an object'):
+    validate_tfrecord.read_facts(None, str(path))

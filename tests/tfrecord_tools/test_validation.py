@@ -269,3 +269,10 @@ def test_records_of_model_garden_have_no_fault(good, tmp_path):
     example.features.feature.pop(key)
   path = write(tmp_path / 'a', [example.SerializeToString()])
   assert faults([path]) == []
+
+
+def test_a_folder_is_refused_with_the_glob_of_its_files(tmp_path):
+  with pytest.raises(
+    ValueError, match=r"a folder; .*--input='.*/\*\.tfrecord'"
+  ):
+    validation.expand([str(tmp_path)])

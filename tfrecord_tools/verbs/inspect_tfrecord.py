@@ -3,7 +3,7 @@
 import io
 import itertools
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from absl import flags
@@ -110,15 +110,38 @@ def _caption(record: records.Record, i: int) -> str:
   return f'{name} (crowd)' if record.crowd[i] else name
 
 
+def numbers(source_ids: Sequence[str]) -> list[int]:
+  """Reads image ids.
+
+  Args:
+    source_ids: such as `['3', '17']`.
+
+  Returns:
+    The numbers.
+
+  Raises:
+    ValueError: an id is no number.
+  """
+  try:
+    return [int(number) for number in source_ids]
+  except ValueError as error:
+    raise ValueError(
+      f'--source_id: expected integers, got {list(source_ids)}; for other ids '
+      'the manifest lists their numbers as image_ids.'
+    ) from error
+
+
 def main() -> None:
   """Prints and draws the records that the flags select."""
   values = flags.FLAGS
   pictures = []
   paths = validation.expand(values.input)
-  wanted = [int(number) for number in values.source_id]
+  wanted = numbers(values.source_id)
+  count = 0
   matches = find(paths, limit=values.limit, source_ids=wanted)
   for path, index, record in matches:
     print(describe(path, index, record), flush=True)
+    count += 1
     if values.draw:
       pictures.append(draw(record))
     wanted = [number for number in wanted if number != record.source_id]
@@ -127,5 +150,7 @@ def main() -> None:
     sheet = drawing.tile(pictures, columns)
     atomic.write_bytes(values.draw, drawing.png_bytes(sheet))
     print(f'drew {len(pictures)} records to {values.draw}')
+  if not count and not wanted:
+    sys.exit(f'error: there is no record in {", ".join(paths)}.')
   if wanted:
     sys.exit(f'error: no record has the source_id {wanted}.')

@@ -1,6 +1,5 @@
 """Checks files and prints their faults."""
 
-import json
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -47,17 +46,35 @@ def check(
   return faults
 
 
-def _facts(manifest_path: str | None, label_map: str | None) -> dict[str, Any]:
+def read_facts(
+  manifest_path: str | None, label_map: str | None
+) -> dict[str, Any]:
+  """Reads what records are checked against.
+
+  Args:
+    manifest_path: manifest of the converter, None without one.
+    label_map: JSON object of category names by id, None without one.
+
+  Returns:
+    The manifest, with the `label_map`.
+
+  Raises:
+    ValueError: a file is of another kind.
+  """
   facts = manifest.read(manifest_path) if manifest_path else {}
+  if manifest_path and 'num_examples' not in facts:
+    raise ValueError(
+      f'{manifest_path}: expected the manifest that the converter writes '
+      f'beside its records, got an object with the keys {list(facts)[:8]}.'
+    )
   if label_map:
-    with open(label_map, encoding='utf-8') as file:
-      facts['label_map'] = json.load(file)
+    facts['label_map'] = manifest.read(label_map)
   return facts
 
 
 def main() -> None:
   """Checks the files; exits with 1 if there is a fault."""
   values = flags.FLAGS
-  facts = _facts(values.manifest, values.label_map)
+  facts = read_facts(values.manifest, values.label_map)
   if check(values.input, facts, values.max_faults):
     sys.exit(1)
