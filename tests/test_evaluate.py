@@ -79,6 +79,23 @@ def test_detections_of_unknown_categories_are_counted(shapes, perfect):
   assert '[99]' in done.stderr
 
 
+def test_detections_without_a_known_category_are_refused(shapes, perfect):
+  results = json.loads(perfect.read_text())
+  perfect.write_text(json.dumps([r | {'category_id': 99} for r in results]))
+  line = refused(
+    f'--results={perfect}', f'--annotation_file={shapes}/instances_val.json'
+  )
+  assert 'no detection has a category of the ground truth' in line
+
+
+def test_a_ground_truth_without_objects_is_refused(shapes, perfect, tmp_path):
+  content = json.loads((shapes / 'instances_val.json').read_text())
+  path = tmp_path / 'empty.json'
+  path.write_text(json.dumps(content | {'annotations': []}))
+  line = refused(f'--results={perfect}', f'--annotation_file={path}')
+  assert 'has no object' in line
+
+
 def refused(*arguments):
   """Returns the only line of a verb that must refuse before it evaluates."""
   done = run(*arguments)

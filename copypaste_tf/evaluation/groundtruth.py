@@ -1,7 +1,9 @@
 """Reads ground truth in COCO format from records or an annotation file."""
 
+import gzip
 import json
 import os
+import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,6 +13,7 @@ import tensorflow as tf
 from copypaste_tf import records
 from copypaste_tf.records import files, id_planes, rle
 
+_GZIP = b'\x1f\x8b'  # First bytes of a file of gzip.
 _DECIMALS = 3  # Of a pixel; float32 resolves them up to 6000 pixels.
 
 
@@ -56,7 +59,7 @@ def _check_entries(entries: Any, key: str, path: str | os.PathLike) -> None:
 
 
 def read_json(path: str | os.PathLike) -> Any:
-  """Reads a JSON file.
+  """Reads a JSON file, which may be compressed by gzip.
 
   Raises:
     FileNotFoundError: there is no such file.
@@ -64,13 +67,20 @@ def read_json(path: str | os.PathLike) -> Any:
   """
   try:
     with tf.io.gfile.GFile(os.fspath(path), 'rb') as file:
-      return json.loads(file.read())  # Bytes tell their encoding.
+      data = file.read()
+    if data.startswith(_GZIP):
+      data = gzip.decompress(data)
+    return json.loads(data)  # Bytes tell their encoding.
   except tf.errors.NotFoundError as error:
     raise FileNotFoundError(f'there is no file {path}.') from error
   except tf.errors.OpError as error:
     raise ValueError(f'{path} cannot be read: {error.message}') from error
   except (json.JSONDecodeError, UnicodeDecodeError) as error:
     raise ValueError(f'{path} is not JSON: {error}.') from error
+  except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+    raise ValueError(f'{path} cannot be read as gzip: {error}.') from error
+  except RecursionError as error:
+    raise ValueError(f'{path}: the JSON is nested too deep.') from error
 
 
 def from_records(paths: Iterable[str]) -> dict[str, Any]:

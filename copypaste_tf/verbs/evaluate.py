@@ -15,7 +15,13 @@ import tensorflow as tf
 from absl import flags
 
 from copypaste_tf import checkpoint_flags, records, whole_files
-from copypaste_tf.evaluation import coco, coco_inputs, groundtruth, tables
+from copypaste_tf.evaluation import (
+  coco,
+  coco_inputs,
+  groundtruth,
+  results_file,
+  tables,
+)
 from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
 from copypaste_tf.evaluation.evaluator import Evaluator
 from copypaste_tf.inputs import data_files
@@ -81,13 +87,15 @@ def _per_category() -> bool:
 
 def _evaluate_results(path: str) -> dict[str, float]:
   """Evaluates a detections file, against annotations or a recipe's records."""
-  results = _read_results(path)
   truth = flags.FLAGS.annotation_file
   if truth is None:
     truth = _recipe_groundtruth()
   else:
     truth = groundtruth.from_annotations(truth)
   coco_inputs.check_groundtruth(truth, 'bbox')
+  if not truth['annotations']:
+    raise ValueError('the ground truth has no object: nothing can be measured')
+  results = results_file.read(path, truth)
   _check_file_names(path, truth)
   _note_unknown_categories(results, truth)
   # No detection at all has neither a mask nor none; the labels decide.
@@ -102,18 +110,6 @@ def _evaluate_results(path: str) -> dict[str, float]:
     per_category=_per_category(),
     strict_categories=False,
   )
-
-
-def _read_results(path: str) -> list[dict[str, Any]]:
-  results = groundtruth.read_json(path)
-  if not isinstance(results, list) or not all(
-    isinstance(result, dict) and 'category_id' in result for result in results
-  ):
-    raise ValueError(
-      f'--results={path}: expected COCO results, a list of detections with '
-      'image_id, category_id, bbox and score'
-    )
-  return results
 
 
 def _check_file_names(path: str, truth: Mapping[str, Any]) -> None:
@@ -146,9 +142,18 @@ def _recipe_groundtruth() -> Mapping[str, Any]:
 def _note_unknown_categories(
   results: list[dict[str, Any]], truth: Mapping[str, Any]
 ) -> None:
-  """Prints how many detections have a category that the labels lack."""
+  """Prints how many detections have a category that the labels lack.
+
+  Raises:
+    ValueError: all of them do.
+  """
   known = {category['id'] for category in truth['categories']}
   unknown = [r['category_id'] for r in results if r['category_id'] not in known]
+  if unknown and len(unknown) == len(results):
+    raise ValueError(
+      f'no detection has a category of the ground truth: the detections have '
+      f'{sorted(set(unknown))[:10]}, the ground truth {sorted(known)[:10]}'
+    )
   if unknown:
     print(
       f'note: {len(unknown)} of {len(results)} detections are ignored: the '
