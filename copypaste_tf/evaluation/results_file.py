@@ -29,7 +29,14 @@ def read(path: str, truth: Mapping[str, Any]) -> list[Result]:
     ValueError: the file cannot be read or holds no results, or a value is
       missing, no number or not finite. The message names the result.
   """
-  results = _list(groundtruth.read_json(path), path)
+  return normalized(groundtruth.read_json(path), path, truth)
+
+
+def normalized(
+  content: Any, path: str, truth: Mapping[str, Any]
+) -> list[Result]:
+  """Checks what a file holds; the rest is as in `read`."""
+  results = _list(content, path)
   images = {image['id']: image for image in truth['images']}
   return [
     _normalized(result, images, f'--results={path}: result {index}')

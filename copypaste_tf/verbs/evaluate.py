@@ -87,6 +87,7 @@ def _per_category() -> bool:
 
 def _evaluate_results(path: str) -> dict[str, float]:
   """Evaluates a detections file, against annotations or a recipe's records."""
+  content = groundtruth.read_json(path)
   truth = flags.FLAGS.annotation_file
   if truth is None:
     truth = _recipe_groundtruth()
@@ -95,7 +96,7 @@ def _evaluate_results(path: str) -> dict[str, float]:
   coco_inputs.check_groundtruth(truth, 'bbox')
   if not truth['annotations']:
     raise ValueError('the ground truth has no object: nothing can be measured')
-  results = results_file.read(path, truth)
+  results = results_file.normalized(content, path, truth)
   _check_file_names(path, truth)
   _note_unknown_categories(results, truth)
   # No detection at all has neither a mask nor none; the labels decide.
