@@ -9,6 +9,8 @@ from typing import Any, NamedTuple, Union
 
 from official.modeling import hyperparams
 
+_TOO_LARGE = 2**63  # TensorFlow's integers have 64 bits.
+
 
 class ConfigError(ValueError):
   """An invalid config; the message names the value and how to change it."""
@@ -57,7 +59,7 @@ def accepts(annotation: Any, value: Any) -> bool:
   """Returns True if a value has the annotated type.
 
   Accepts an int as a float, and a list as a tuple or a sequence, but no bool as
-  an int.
+  an int, and no int of more than 64 bits.
 
   Args:
     annotation: a type, `Optional`, `Union`, `Sequence[int]`, ...
@@ -77,6 +79,8 @@ def accepts(annotation: Any, value: Any) -> bool:
   if origin in (dict, abc.Mapping):
     return isinstance(value, abc.Mapping)
   if annotation in (int, float) and isinstance(value, bool):
+    return False
+  if isinstance(value, int) and abs(value) >= _TOO_LARGE:
     return False
   if annotation is float:
     return isinstance(value, (int, float))

@@ -36,6 +36,10 @@ def _matches(pattern: str) -> list[str]:
   exact = [pattern] if os.path.isfile(pattern) else []
   matches = exact or glob.glob(pattern, recursive=True)
   matches = [path for path in matches if os.path.isfile(path)]
+  if not matches and '://' in pattern:
+    raise FileNotFoundError(
+      f'{pattern!r} is an address; download the images first'
+    )
   if not matches:
     raise FileNotFoundError(f'no file matches {pattern!r}')
   return matches

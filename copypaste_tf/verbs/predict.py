@@ -30,12 +30,13 @@ def main() -> None:
   _check_output(values.output)
   resolved = checkpoint_flags.load()
   checkpoint_flags.check(resolved, data=False, detections=True)
+  names = checkpoint_flags.class_names(resolved, values.label_map) or names
   checkpoint = checkpoint_flags.checkpoint()
   predictions = run_detector(
     inference.Detector(resolved.params, checkpoint),
     paths,
     values.output,
-    names=checkpoint_flags.class_names(resolved, values.label_map) or names,
+    names=names,
     batch_size=values.batch_size,
     min_score=values.min_score,
     min_drawn_score=values.min_drawn_score if values.pictures else None,
@@ -80,6 +81,8 @@ def _numbered(files: Sequence[str]) -> dict[int, str]:
 
 
 def _check_output(output: str) -> None:
+  if not output:
+    raise app.UsageError('--output is empty; expected a folder')
   whole_files.check_folder(os.path.join(output, PICTURES), '--output')
   for name in (DETECTIONS_FILE, IMAGES_FILE):
     whole_files.check_file(os.path.join(output, name), '--output')

@@ -114,3 +114,9 @@ def test_wrong_types_are_reported_in_lists():
   assert list(config_types.wrong_types(many)) == [
     ('inner.1.rate', "expected float, got 'fast'")
   ]
+
+
+def test_a_number_of_more_than_64_bits_is_refused():
+  assert config_types.accepts(int, 2**63 - 1)
+  assert not config_types.accepts(int, 2**63)
+  assert not config_types.accepts(float, 10**400)

@@ -110,3 +110,8 @@ def test_an_id_of_another_file_name_is_a_mismatch():
 def test_a_number_that_is_no_id_does_not_make_names_equal():
   predicted = [{'id': 1, 'file_name': 'x_7.jpg'}]
   assert image_list.mismatches(predicted, [{'id': 1, 'file_name': 'y_7.jpg'}])
+
+
+def test_an_address_is_told_from_a_file_that_is_not_there():
+  with pytest.raises(FileNotFoundError, match='download the images first'):
+    image_list.expand(['https://example.org/a.jpg'])

@@ -48,6 +48,8 @@ def problems(runtime: cfg.RuntimeConfig) -> Iterator[Problem]:
         f'{runtime.num_gpus}; hide the others with CUDA_VISIBLE_DEVICES',
       )
     yield from _cluster_problems(runtime)
+  else:
+    yield from _unread_tf_config()
   if runtime.mixed_precision_dtype == 'bfloat16' and runtime.num_gpus:
     yield from _old_gpus()
 
@@ -151,6 +153,21 @@ def _cluster_problems(runtime) -> Iterator[Problem]:
         f'expected the position of this worker in {_HOSTS}, in [0, '
         f'{len(hosts) - 1}], got {runtime.task_index}',
       )
+
+
+def _unread_tf_config() -> Iterator[Problem]:
+  """Finds a TF_CONFIG that TensorFlow cannot parse; it tries in every run."""
+  text = os.environ.get('TF_CONFIG') or '{}'
+  try:
+    valid = isinstance(json.loads(text), dict)
+  except ValueError:
+    valid = False
+  if not valid:
+    yield Problem(
+      'runtime.distribution_strategy',
+      f'the environment variable TF_CONFIG is no JSON object: {text!r}; run '
+      '`unset TF_CONFIG`, which only runs of several workers need',
+    )
 
 
 def _tf_config_problems(text: str) -> Iterator[Problem]:

@@ -130,6 +130,13 @@ def test_a_wrong_tf_config_is_shown(gpus, monkeypatch, config):
   assert 'expected TF_CONFIG such as {' in problem and config in problem
 
 
+@pytest.mark.parametrize('config', ['garbage{', '[]'])
+def test_a_tf_config_that_nobody_can_parse_is_named(gpus, monkeypatch, config):
+  monkeypatch.setenv('TF_CONFIG', config)
+  (problem,) = problems()
+  assert 'TF_CONFIG is no JSON object' in problem and 'unset' in problem
+
+
 def test_the_workers_are_listed_in_one_place(gpus, monkeypatch):
   monkeypatch.setenv('TF_CONFIG', json.dumps(cluster()))
   strategy = {'distribution_strategy': 'multi_worker_mirrored'}
