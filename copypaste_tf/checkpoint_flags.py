@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,6 @@ if TYPE_CHECKING:  # The help of a verb does not wait for TensorFlow.
   from copypaste_tf.training.config import gin_config
 
 _LEVELS = 3  # RUN/best/ckpt-1, RUN/best, RUN.
-_FILES_OF_A_CHECKPOINT = r'\.(index|data-\d+-of-\d+)$'
 
 
 def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
@@ -131,11 +129,8 @@ def checkpoint(flag_values: flags.FlagValues = flags.FLAGS) -> str:
   run, path = flag_values.model_dir or '', flag_values.checkpoint or ''
   # A path within the run, such as `best`, is meant relative to it.
   for candidate in (path, os.path.join(run, path)) if path else (run,):
-    prefix = re.sub(_FILES_OF_A_CHECKPOINT, '', candidate)
-    if tf.io.gfile.exists(prefix + '.index'):
+    if prefix := last_good.find(candidate):
       return prefix
-    if latest := last_good.latest(candidate):
-      return latest
   if not path:
     raise ValueError(f'no checkpoint in --model_dir={run}; give --checkpoint')
   kind = 'in the folder ' if tf.io.gfile.isdir(path) else ''

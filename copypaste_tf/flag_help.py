@@ -112,7 +112,7 @@ def _describe(flag: flags.Flag) -> str:
   form = (
     f'--[no]{flag.name}' if flag.boolean else f'--{flag.name}={_kind(flag)}'
   )
-  # What absl adds to the text stands in the form of the flag.
+  # The form of the flag already says the part that absl adds.
   about = ' '.join((flag.help or '').split()).removesuffix(_REPEATED)
   about = about.removeprefix(f'<{_kind(flag)}>: ')
   if flag.default not in (None, '', [], False):

@@ -19,7 +19,6 @@ from copypaste_tf.config.gin_bindings import (
   COMMAND_LINE,
   Binding,
   check_scopes,
-  in_effect,
 )
 
 Configurables = Mapping[str, Callable[..., Any]]
@@ -61,16 +60,6 @@ class _Lines:
     line = next(self._lines, '')
     self.count += bool(line)
     return line
-
-
-def parse(
-  files: Sequence[str], params: Sequence[str], configurables: Configurables
-) -> list[Binding]:
-  """Parses gin files and `--gin_params`; returns the bindings in effect.
-
-  The arguments and errors are those of `statements` and `in_effect`.
-  """
-  return in_effect(statements(files, params, configurables))
 
 
 def statements(

@@ -8,8 +8,8 @@ from PIL import ImageDraw
 from copypaste_tf.drawing import fonts
 from copypaste_tf.drawing.colors import Color
 
-# Of the height of the letters: extent above and below the base line that holds
-# accents and the parts of letters that hang down.
+# Extents above and below the base line, as shares of the height of the letters;
+# they hold accents and the parts of letters that hang down.
 _ABOVE, _BELOW = 0.8, 0.24
 _NUMBER = 0.8  # Height of the number of a letter that no font has.
 

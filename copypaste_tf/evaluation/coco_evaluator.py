@@ -36,7 +36,8 @@ class CocoEvaluator(Evaluator):
     """Starts without detections.
 
     Args:
-      groundtruth: returns COCO format; called once, by the first `metrics`.
+      groundtruth: returns COCO format; called once, by `prepare` or the first
+        `metrics`.
       masks: measure masks too, not only boxes.
       per_category: measure the AP of every category too.
     """
@@ -84,8 +85,8 @@ class CocoEvaluator(Evaluator):
 
   def prepare(self, source_ids: Iterable[int] = ()) -> None:
     """Reads and checks the ground truth; see `Evaluator.prepare`."""
-    for iou_type in self._iou_types:
-      coco_inputs.check_groundtruth(self.groundtruth, iou_type)
+    # The check of masks includes that of boxes.
+    coco_inputs.check_groundtruth(self.groundtruth, self._iou_types[-1])
     coco_inputs.check_images(self.groundtruth, source_ids)
 
   def write(self, folder: str) -> None:

@@ -60,7 +60,7 @@ class Detections:
     It has `image_id`, `category_id`, `bbox` `[x, y, width, height]`, `score`
     and, with masks, `segmentation`, a compressed RLE of the original image.
     """
-    masks = iter(self.masks())
+    masks = self.masks()
     for i, score in enumerate(self.scores.tolist()):
       result = {
         'image_id': int(self.image_ids[i]),
@@ -74,12 +74,10 @@ class Detections:
 
   def masks(self) -> Iterator[dict[str, Any]]:
     """Yields the compressed RLEs; none without masks."""
+    if self.counts is None:
+      return
     start = 0
-    for size, end in (
-      ()
-      if self.counts is None
-      else zip(self.sizes, self.ends.tolist(), strict=True)
-    ):
+    for size, end in zip(self.sizes, self.ends.tolist(), strict=True):
       counts = self.counts[start:end].decode()
       yield {'size': size.tolist(), 'counts': counts}
       start = end

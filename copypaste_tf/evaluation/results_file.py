@@ -4,38 +4,34 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from copypaste_tf.evaluation import coco_inputs, groundtruth
+from copypaste_tf.evaluation import coco_inputs
 
 Result = dict[str, Any]
 _BOX = 'bbox'
 _MASK = 'segmentation'
 
 
-def read(path: str, truth: Mapping[str, Any]) -> list[Result]:
-  """Reads a file of detections, and checks every value.
+def normalized(
+  content: Any, path: str, truth: Mapping[str, Any]
+) -> list[Result]:
+  """Reads the content of a file of detections, and checks every value.
 
   Numbers may be text, ids may be such as `1.0`, and masks may be polygons: the
   file says enough. The detections may also be the only list of detections in a
   mapping.
 
   Args:
-    path: a JSON file.
+    content: the decoded JSON.
+    path: path of the file, for messages.
     truth: COCO format. Its images give the sizes of masks.
 
   Returns:
     COCO results. Every segmentation is a compressed RLE.
 
   Raises:
-    ValueError: the file cannot be read or holds no results, or a value is
-      missing, no number or not finite. The message names the result.
+    ValueError: the file holds no results, or a value is missing, no number or
+      not finite. The message names the result.
   """
-  return normalized(groundtruth.read_json(path), path, truth)
-
-
-def normalized(
-  content: Any, path: str, truth: Mapping[str, Any]
-) -> list[Result]:
-  """Checks what a file holds; the rest is as in `read`."""
   results = _list(content, path)
   images = {image['id']: image for image in truth['images']}
   return [

@@ -29,7 +29,7 @@ from copypaste_tf.serving import image_list
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.run import runner
 
-_RECORDS = 2  # Of each file: their ids are compared with the annotations.
+_RECORDS = 2  # Records of each file whose ids are compared with annotations.
 _NOTHING = ('[]', '{}')  # Files of detections without a detection.
 Outputs = dict[str, Callable[[str], Any]]
 """Functions that write a file to the path that they are given, by path."""

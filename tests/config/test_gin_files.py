@@ -5,6 +5,7 @@ import pytest
 
 from copypaste_tf.config import gin_files
 from copypaste_tf.config.config_types import ConfigError
+from copypaste_tf.config.gin_bindings import in_effect
 
 
 @gin.configurable(module='tests')
@@ -18,9 +19,13 @@ def folder(tmp_path, monkeypatch):
   return tmp_path
 
 
+def parsed(files, params, configurables):
+  return in_effect(gin_files.statements(files, params, configurables))
+
+
 def parse(folder, text, params=()):
   (folder / 'x.gin').write_text(text)
-  return gin_files.parse(['x.gin'], params, {'oven': oven})
+  return parsed(['x.gin'], params, {'oven': oven})
 
 
 def told(bindings):
@@ -75,18 +80,18 @@ def test_a_macro_goes_with_the_binding_that_read_it(folder):
   text = 'HEAT = 90\noven.degrees = %HEAT'
   (folder / 'x.gin').write_text(text)
   replaced = 'oven.degrees = 3'
-  (left,) = gin_files.parse(['x.gin'], [replaced], {'oven': oven})
+  (left,) = parsed(['x.gin'], [replaced], {'oven': oven})
   assert (left.name, left.value) == ('oven.degrees', 3)
   message = "--gin_params: nobody reads the macro 'HEAT'; oven.degrees did"
   with pytest.raises(ConfigError, match=message):
-    gin_files.parse(['x.gin'], [replaced, 'HEAT = 80'], {'oven': oven})
+    parsed(['x.gin'], [replaced, 'HEAT = 80'], {'oven': oven})
 
 
 def test_an_include_lies_beside_its_file(folder):
   (folder / 'sub').mkdir()
   (folder / 'sub/part.gin').write_text('oven.degrees = 70')
   (folder / 'sub/all.gin').write_text("include 'part'\noven.shelf = 1")
-  found = gin_files.parse(['sub/all'], [], {'oven': oven})
+  found = parsed(['sub/all'], [], {'oven': oven})
   assert told(found) == [
     ('oven.degrees', 70, 'sub/part.gin:1'),
     ('oven.shelf', 1, 'sub/all.gin:2'),

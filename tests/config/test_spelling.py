@@ -4,6 +4,11 @@ import pytest
 
 from copypaste_tf.config import gin_files, spelling
 from copypaste_tf.config.config_types import ConfigError
+from copypaste_tf.config.gin_bindings import in_effect
+
+
+def parsed(files, params, configurables):
+  return in_effect(gin_files.statements(files, params, configurables))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +66,7 @@ def configurable(path=''):
 def test_an_escape_in_a_path_is_refused(value):
   line = f'configurable.path={value}'.replace('\\\\', '\\')
   with pytest.raises(ConfigError, match='a backslash starts an escape'):
-    gin_files.parse([], [line], {'configurable': configurable})
+    parsed([], [line], {'configurable': configurable})
 
 
 @pytest.mark.parametrize(
@@ -77,7 +82,7 @@ def test_an_escape_in_a_path_is_refused(value):
 )
 def test_the_error_is_one_line_that_says_what_to_write(line, said):
   with pytest.raises(ConfigError, match=said) as caught:
-    gin_files.parse([], [line], {'configurable': configurable})
+    parsed([], [line], {'configurable': configurable})
   assert '\n' not in str(caught.value)
 
 
@@ -85,7 +90,7 @@ def test_files_that_include_each_other_are_an_error(tmp_path):
   for name, other in (('a', 'b'), ('b', 'a')):
     (tmp_path / f'{name}.gin').write_text(f"include '{other}.gin'\n")
   with pytest.raises(ConfigError, match='include each other'):
-    gin_files.parse([str(tmp_path / 'a.gin')], [], {})
+    parsed([str(tmp_path / 'a.gin')], [], {})
 
 
 def test_the_error_shows_the_value_in_quotes(tmp_path):
@@ -98,7 +103,7 @@ def test_the_error_shows_the_value_in_quotes(tmp_path):
     ([str(path)], [], 'mine.gin:2: '),
   ):
     with pytest.raises(ConfigError) as caught:
-      gin_files.parse(files, params, known)
+      parsed(files, params, known)
     message = str(caught.value)
     assert place in message and 'quotes' in message
     assert message.endswith(": configurable.path = 'data/r50'")

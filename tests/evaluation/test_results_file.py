@@ -6,17 +6,22 @@ import json
 import pytest
 from pycocotools import mask as coco_mask
 
-from copypaste_tf.evaluation import results_file
+from copypaste_tf.evaluation import groundtruth, results_file
 
 TRUTH = {'images': [{'id': 7, 'height': 20, 'width': 30}]}
 SQUARE = [[2, 2, 12, 2, 12, 12, 2, 12]]
 GOOD = {'image_id': 7, 'category_id': 1, 'bbox': [2, 2, 10, 10], 'score': 0.5}
 
 
+def read_file(path):
+  content = groundtruth.read_json(path)
+  return results_file.normalized(content, str(path), TRUTH)
+
+
 def read(tmp_path, content):
   path = tmp_path / 'results.json'
   path.write_text(json.dumps(content))
-  return results_file.read(str(path), TRUTH)
+  return read_file(path)
 
 
 @pytest.mark.parametrize(
@@ -40,10 +45,10 @@ def test_results_may_be_in_a_mapping(tmp_path, key):
 def test_a_file_may_be_compressed(tmp_path):
   path = tmp_path / 'results.json.gz'
   path.write_bytes(gzip.compress(json.dumps([GOOD]).encode()))
-  assert results_file.read(str(path), TRUTH) == [GOOD]
+  assert read_file(path) == [GOOD]
   path.write_bytes(path.read_bytes()[:-12])
   with pytest.raises(ValueError, match='gzip'):
-    results_file.read(str(path), TRUTH)
+    read_file(path)
 
 
 def test_polygons_and_counts_become_rle(tmp_path):

@@ -22,7 +22,7 @@ def problems_of(
     resumes: whether the run has a checkpoint of its own.
   """
   resolved = gin_config.load([recipe], params)
-  problems = config_checks.problems(
+  findings = config_checks.examine(
     resolved.params, mode=mode, missing_data=not data, resumes=resumes
   )
-  return [config_checks.describe(problem, resolved) for problem in problems]
+  return [config_checks.describe(p, resolved) for p in findings.problems]

@@ -2,7 +2,6 @@
 
 import collections
 import os
-import re
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
@@ -107,16 +106,10 @@ def find(checkpoint: str) -> str:
   Raises:
     ValueError: there is none.
   """
-  if tf.io.gfile.isdir(checkpoint):
-    latest = last_good.latest(checkpoint)
-    if latest is None:
-      raise ValueError(
-        f'no checkpoint in the folder {checkpoint!r}{_hint(checkpoint)}'
-      )
-    return latest
-  prefix = re.sub(r'\.(index|data-\d+-of-\d+)$', '', checkpoint)
-  if not tf.io.gfile.exists(f'{prefix}.index'):
-    raise ValueError(f'no checkpoint {checkpoint!r}{_hint(checkpoint)}')
+  prefix = last_good.find(checkpoint)
+  if prefix is None:
+    place = 'in the folder ' if tf.io.gfile.isdir(checkpoint) else ''
+    raise ValueError(f'no checkpoint {place}{checkpoint!r}{_hint(checkpoint)}')
   return prefix
 
 

@@ -14,6 +14,7 @@ from copypaste_tf import whole_files
 UNREADABLE = (tf.errors.OpError, IndexError, RuntimeError)
 _DAMAGED, _STATE = 'damaged', 'checkpoint'
 _STEP = re.compile(r'-(\d+)$')
+_FILES_OF_A_CHECKPOINT = r'\.(index|data-\d+-of-\d+)$'
 
 
 def set_damaged_aside(model_dir: str) -> list[str]:
@@ -101,6 +102,20 @@ def latest(folder: str) -> str | None:
   paths, _ = list_checkpoints(folder)
   there = paths and tf.io.gfile.exists(f'{paths[-1]}.index')
   return paths[-1] if there else None
+
+
+def find(path: str) -> str | None:
+  """Returns the path prefix of a checkpoint.
+
+  Args:
+    path: path prefix of a checkpoint, one of its files, or a folder, whose
+      `latest` checkpoint is taken.
+
+  Returns:
+    None if there is no checkpoint.
+  """
+  prefix = re.sub(_FILES_OF_A_CHECKPOINT, '', path)
+  return prefix if tf.io.gfile.exists(f'{prefix}.index') else latest(path)
 
 
 def _inside(folder: str, path: str) -> str:

@@ -76,17 +76,9 @@ def problems(
   *,
   mode: str = 'train_and_eval',
   missing_data: bool = False,
-  replicas: int | None = None,
-  resumes: bool = False,
 ) -> list[Problem]:
   """Lists all problems of a config; the arguments are those of `examine`."""
-  return examine(
-    params,
-    mode=mode,
-    missing_data=missing_data,
-    replicas=replicas,
-    resumes=resumes,
-  ).problems
+  return examine(params, mode=mode, missing_data=missing_data).problems
 
 
 def examine(

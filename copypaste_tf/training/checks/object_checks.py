@@ -19,7 +19,7 @@ class Findings(NamedTuple):
 
   Attributes:
     problems: errors.
-    notes: what is accepted, but may be a mistake; a sentence each.
+    notes: things that are accepted, but may be a mistake; a sentence each.
   """
 
   problems: list[Problem]

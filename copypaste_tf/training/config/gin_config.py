@@ -14,7 +14,7 @@ from official.core import config_definitions as cfg
 
 from copypaste_tf.config import config_types, gin_files, overrides
 from copypaste_tf.config.config_types import ConfigError
-from copypaste_tf.config.gin_files import Binding
+from copypaste_tf.config.gin_bindings import Binding, in_effect
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.config import (
   experiment,
@@ -71,7 +71,7 @@ def load(
     gin_params,
     {**experiment.CONFIGURABLES, **registry.configurables()},
   )
-  bindings = gin_files.in_effect(statements)
+  bindings = in_effect(statements)
   changes = _changes(config_files, params_override, flags or {})
   task, bindings = recipe_task.split(bindings, changes)
   if task.name != registry.DEFAULT:

@@ -12,7 +12,7 @@ from gin.config import ConfigurableReference
 from official.core import config_definitions as cfg
 
 from copypaste_tf.config import config_types
-from copypaste_tf.config.gin_files import Binding
+from copypaste_tf.config.gin_bindings import Binding
 from copypaste_tf.training.config import experiment
 
 DEFAULT = 'default'

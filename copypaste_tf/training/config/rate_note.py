@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from official.core import config_definitions as cfg
 
 from copypaste_tf.config import gin_paths
-from copypaste_tf.config.gin_files import Binding
+from copypaste_tf.config.gin_bindings import Binding
 
 _RATE = 'schedule.learning_rate'
 _BATCH = ('BATCH_SIZE', 'TrainData.global_batch_size')

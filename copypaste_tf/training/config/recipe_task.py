@@ -6,7 +6,7 @@ from typing import NamedTuple
 from gin.config import ConfigurableReference
 
 from copypaste_tf.config.config_types import ConfigError
-from copypaste_tf.config.gin_files import Binding
+from copypaste_tf.config.gin_bindings import Binding
 from copypaste_tf.config.overrides import Override
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.config import experiment

@@ -22,7 +22,8 @@ class ModelGardenTask(base_task.Task):
 
   Attributes:
     task: the task.
-    start: what `initialize` took from a checkpoint; None without one.
+    start: the values that `initialize` took from a checkpoint; None without
+      one.
   """
 
   def __init__(self, task: Task, logging_dir: str | None = None):

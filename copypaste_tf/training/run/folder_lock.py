@@ -90,9 +90,10 @@ class Lock:
         if owner and owner.get('token') != self._content['token']:
           return  # Taken; the next `check` tells the run.
         self._write()
-      except (tf.errors.OpError, OSError) as error:
+      except whole_files.ERRORS as error:
         # A full disk or a lost connection; the run itself reports these.
-        print(f'note: {self._path}: {_first_line(error)}', file=sys.stderr)
+        why = whole_files.reason(error)
+        print(f'note: {self._path}: {why}', file=sys.stderr)
 
   def _write(self) -> None:
     self._content['beat'] += 1
@@ -112,7 +113,7 @@ def held(model_dir: str, mode: str) -> Iterator[Callable[..., None]]:
 
   Args:
     model_dir: folder of the run; made if it does not exist.
-    mode: one of `runner.MODES`.
+    mode: that of `runner.run`.
 
   Yields:
     A function that raises `LockedError` if another process took a lock over.
@@ -125,7 +126,9 @@ def held(model_dir: str, mode: str) -> Iterator[Callable[..., None]]:
   with contextlib.ExitStack() as stack:
     locks = []
     for name in names:
-      with _unwritable(model_dir):
+      with whole_files.file_errors(
+        f'--model_dir: cannot write to {model_dir!r}'
+      ):
         tf.io.gfile.makedirs(model_dir)
         locks.append(Lock(os.path.join(model_dir, name)))
       stack.callback(locks[-1].release)
@@ -135,16 +138,6 @@ def held(model_dir: str, mode: str) -> Iterator[Callable[..., None]]:
         lock.check()
 
     yield check
-
-
-@contextlib.contextmanager
-def _unwritable(model_dir: str) -> Iterator[None]:
-  try:
-    yield
-  except (tf.errors.OpError, OSError) as error:
-    raise ValueError(
-      f'--model_dir: cannot write to {model_dir!r}: {_first_line(error)}'
-    ) from error
 
 
 def _is_alive(path: str, owner: Mapping[str, Any]) -> bool:
@@ -221,7 +214,3 @@ def _birth(pid: int) -> str | None:
     return ''
   # The name of the program, in brackets, may contain spaces.
   return text.rpartition(')')[2].split()[19]
-
-
-def _first_line(error: Exception) -> str:
-  return str(error).strip().split('\n')[0]

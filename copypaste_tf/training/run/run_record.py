@@ -63,9 +63,9 @@ def write(
   Raises:
     ValueError: as in `refuse_other_config`.
   """
-  refuse_other_config(model_dir, resolved.params, overwrite=overwrite)
+  changes = refuse_other_config(model_dir, resolved.params, overwrite=overwrite)
   tf.io.gfile.makedirs(model_dir)
-  kept = _keep_other(model_dir, resolved.params)
+  kept = _keep_other(model_dir) if changes else None
   _write(model_dir, PARAMS, to_yaml(resolved.params))
   _write(model_dir, GIN, resolved.gin)
   strategy = resolved.params.runtime.distribution_strategy
@@ -80,7 +80,7 @@ def refuse_other_config(
   *,
   overwrite: bool,
   trains: bool = True,
-) -> None:
+) -> list[str]:
   """Refuses a folder that holds a run of another config.
 
   A folder without a checkpoint holds no run: its record is that of a start that
@@ -92,17 +92,21 @@ def refuse_other_config(
     overwrite: accept another config.
     trains: whether a training starts; else any record must fit.
 
+  Returns:
+    The accepted changes, as `differences` lists them.
+
   Raises:
     ValueError: the configs differ. The message lists the differences.
   """
   changes = differences(model_dir, params)
   if not changes or overwrite:
-    return
+    return changes
   if not trains or last_good.list_checkpoints(model_dir)[0]:
     raise ValueError(
       f'{model_dir} holds a run of another config. Choose another --model_dir, '
       f'or pass --overwrite_record to go on with the changes:{_listed(changes)}'
     )
+  return changes
 
 
 def refuse_other_workers(configs: Sequence[str]) -> None:
@@ -154,10 +158,8 @@ def differences(model_dir: str, params: cfg.ExperimentConfig) -> list[str]:
     ) from error
 
 
-def _keep_other(model_dir: str, params: cfg.ExperimentConfig) -> str | None:
-  """Renames a record of another config; returns its new path."""
-  if not differences(model_dir, params):
-    return None
+def _keep_other(model_dir: str) -> str:
+  """Renames the record of another config; returns its new path."""
   stem, end = os.path.splitext(os.path.join(model_dir, PARAMS))
   free = (f'{stem}-{number}{end}' for number in itertools.count(1))
   kept = next(path for path in free if not tf.io.gfile.exists(path))

@@ -64,12 +64,10 @@ def test_a_given_number_of_replicas_is_used():
   params = gin_config.load(['smoke'], ['EvalData.global_batch_size = 4']).params
 
   def paths(replicas, mode):
-    return [
-      problem.path
-      for problem in config_checks.problems(
-        params, mode=mode, missing_data=True, replicas=replicas
-      )
-    ]
+    findings = config_checks.examine(
+      params, mode=mode, missing_data=True, replicas=replicas
+    )
+    return [problem.path for problem in findings.problems]
 
   assert paths(4, 'train_and_eval') == []
   batches = [

@@ -1,6 +1,6 @@
 """Origins of values: moved leaves name their bindings, overrides win."""
 
-from copypaste_tf.config.gin_files import Binding
+from copypaste_tf.config.gin_bindings import Binding
 from copypaste_tf.training.config import experiment, origins
 
 TRAIN_STEPS = Binding('', 'schedule', 'train_steps', 900, 'a.gin:1')
