@@ -1,6 +1,5 @@
 """Defines the flags of verbs that run a trained model."""
 
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -169,12 +168,11 @@ def class_names(
   from copypaste_tf.training.run import run_record
 
   if path:
-    try:
-      with whole_files.file_errors(f'--label_map={path}'):
-        return data_files.read_label_map(path)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-      raise ValueError(f'--label_map={path} is not JSON: {error}') from error
+    with whole_files.file_errors(f'--label_map={path}'):
+      return data_files.read_label_map(path)
   names = kept.of_records(resolved.params.task.validation_data.input_path)
+  if names:
+    return names
   run = flag_values.model_dir or flag_values.checkpoint
   folder = _folder_with(run_record.PARAMS, run) if run else None
-  return names or (kept.read(folder) if folder else {})
+  return kept.read(folder) if folder else {}

@@ -52,4 +52,6 @@ def set_level_of_xla() -> None:
   for path in folder.glob('libtensorflow_framework*'):
     set_level = getattr(ctypes.CDLL(str(path)), _SET_LEVEL, None)
     if set_level:
-      set_level(ctypes.c_int(int(os.environ[_LEVEL])))
+      # TensorFlow takes other texts for 0, too.
+      level = os.environ[_LEVEL]
+      set_level(ctypes.c_int(int(level) if level.isdecimal() else 0))

@@ -49,6 +49,13 @@ def test_all_messages_are_shown_on_request(monkeypatch):
   assert settings(monkeypatch, show_all=True) == ('1', '0')
 
 
+def test_a_level_that_is_no_number_is_no_error(monkeypatch):
+  with monkeypatch.context() as changed:
+    changed.setenv('TF_CPP_MIN_LOG_LEVEL', '')
+    environment.set_level_of_xla()
+  environment.set_level_of_xla()
+
+
 def test_warnings_for_developers_of_libraries_are_hidden():
   with warnings.catch_warnings(record=True) as shown:
     warnings.simplefilter('always')

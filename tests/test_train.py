@@ -155,3 +155,17 @@ def test_problems_are_reported_before_anything_is_written(recipe, tmp_path):
   dry = run('train', *recipe, '--dry_run', f'--model_dir={folder}')
   assert dry.returncode == 0 and 'trainer.train_steps = 4' in dry.stdout
   assert not folder.exists()
+
+
+def test_only_a_training_compares_the_checkpoint_to_start_from(recipe):
+  gone = "--gin_params=TaskConfig.init_checkpoint = 'gone'"
+
+  def dry_run(mode):
+    return verbs.run_here(
+      'copypaste_tf.train', *recipe, gone, '--dry_run', f'--mode={mode}'
+    )
+
+  evaluated = dry_run('eval')
+  assert evaluated.returncode == 0, evaluated.stderr
+  trained = dry_run('train')
+  assert trained.returncode == 1 and 'gone' in trained.stderr

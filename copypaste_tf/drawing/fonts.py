@@ -118,7 +118,9 @@ def _installed() -> tuple[str, ...]:
   return tuple(sorted(files, key=lambda path: 'regular' not in path.lower()))
 
 
-@functools.cache
+# Each keeps its file open, and a machine may have more fonts than a process may
+# have open files.
+@functools.lru_cache(maxsize=256)
 def _face(path: str):
   """Opens a font to look up letters; None if it cannot be drawn with."""
   from matplotlib import ft2font

@@ -2,13 +2,15 @@
 
 import collections
 import numbers
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from pycocotools import mask as coco_mask
 
 SHAPES = {'bbox': 'bbox', 'segm': 'segmentation'}
 IOU_TYPES = tuple(SHAPES)
+_FARTHEST = 1e6  # Pixels; no image is so large.
 
 
 def index_groundtruth(
@@ -100,18 +102,35 @@ def to_rle(
 ) -> dict[str, Any]:
   """Returns an annotation's polygons or RLE as one compressed RLE."""
   shape = annotation['segmentation']
-  height, width = image['height'], image['width']
   try:
+    height, width = image['height'], image['width']
     if isinstance(shape, list):
+      _check_polygons(shape)
       return coco_mask.merge(coco_mask.frPyObjects(shape, height, width))
-    if isinstance(shape['counts'], list):
+    if isinstance(shape['counts'], list) and shape['size']:
       return coco_mask.frPyObjects(shape, height, width)
-  except (TypeError, KeyError, IndexError) as error:
+  except (TypeError, ValueError, KeyError, IndexError) as error:
     raise ValueError(
       f'annotation {annotation.get("id")} of image {image["id"]} has a '
-      f'segmentation that is neither polygons nor RLE: {error!r}.'
+      f'segmentation that is neither polygons nor RLE, or its image has no '
+      f'size: {error!r}.'
     ) from error
   return shape
+
+
+def _check_polygons(polygons: Sequence[Any]) -> None:
+  # pycocotools crashes on coordinates that are no numbers, and allocates
+  # memory for all that lie between distant ones.
+  if all(
+    isinstance(x, Mapping) and {'counts', 'size'} <= {*x} for x in polygons
+  ):
+    return  # The uncompressed RLEs of the parts.
+  for polygon in polygons:
+    values = np.asarray(polygon)
+    if values.ndim != 1 or values.dtype.kind not in 'iuf' or len(values) < 4:
+      raise TypeError('a polygon is a list of at least 4 numbers')
+    if not (np.abs(values) < _FARTHEST).all():
+      raise ValueError(f'a coordinate is not below {_FARTHEST:.0e} pixels')
 
 
 def _ids(entries, kind: str) -> set[int]:
@@ -147,6 +166,8 @@ def _check_annotation(annotation, images, categories, iou_type: str) -> None:
     ('bbox', _are_numbers(annotation['bbox'], 4)),
     ('area', _are_numbers([annotation['area']], 1)),
     ('iscrowd', annotation.get('iscrowd') in (None, 0, 1)),
+    ('image_id', isinstance(annotation['image_id'], Hashable)),
+    ('category_id', isinstance(annotation['category_id'], Hashable)),
   ):
     if not valid:
       raise ValueError(

@@ -61,7 +61,7 @@ def index_results(
     columns = _with_categories(columns, known)
   try:
     areas = _areas(columns.shapes, iou_type)
-  except (TypeError, ValueError) as error:
+  except (KeyError, TypeError, ValueError) as error:
     form = '[x, y, width, height]' if iou_type == 'bbox' else 'compressed RLE'
     raise ValueError(
       f'every {key!r} of the results must be {form}: {error}.'

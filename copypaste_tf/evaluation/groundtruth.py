@@ -75,7 +75,7 @@ def read_json(path: str | os.PathLike) -> Any:
     raise FileNotFoundError(f'there is no file {path}.') from error
   except tf.errors.OpError as error:
     raise ValueError(f'{path} cannot be read: {error.message}') from error
-  except (json.JSONDecodeError, UnicodeDecodeError) as error:
+  except ValueError as error:
     raise ValueError(f'{path} is not JSON: {error}.') from error
   except (EOFError, gzip.BadGzipFile, zlib.error) as error:
     raise ValueError(f'{path} cannot be read as gzip: {error}.') from error

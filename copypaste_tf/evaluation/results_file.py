@@ -83,7 +83,7 @@ def _finite(value: Any, name: str) -> float:
   if not isinstance(value, bool) and isinstance(value, (int, float, str)):
     try:
       number = float(value)
-    except ValueError:
+    except (OverflowError, ValueError):
       number = math.nan
     if math.isfinite(number):
       return number

@@ -1,14 +1,17 @@
 """Expands the paths of a config to record files and reads their manifests."""
 
-import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from copypaste_tf.inputs import record_order
-from copypaste_tf.records.files import manifest_path
+from copypaste_tf.records.files import (
+  manifest_path,
+  read_json,
+  read_manifests,
+)
 
 
 def expand(patterns: str) -> list[str]:
@@ -38,7 +41,7 @@ def manifest(patterns: str) -> dict[str, Any] | None:
   path = manifest_path(expand(patterns)[0])
   if path is None or not tf.io.gfile.exists(path):
     return None
-  return _read_json(path)
+  return read_json(path)
 
 
 def count_records(share: Sequence[record_order.Slice]) -> int:
@@ -50,10 +53,7 @@ def count_records(share: Sequence[record_order.Slice]) -> int:
   Returns:
     Number of records. Without a manifest that fits, reads the files to count.
   """
-  sizes = {}
-  for path in {manifest_path(piece.path) for piece in share}:
-    sizes |= _sizes(path) if path and tf.io.gfile.exists(path) else {}
-  counts = [sizes.get(piece.path) for piece in share]
+  counts = _told_counts([piece.path for piece in share])
   if None in counts:
     return record_order.count_records(share)
   return sum(
@@ -62,11 +62,32 @@ def count_records(share: Sequence[record_order.Slice]) -> int:
   )
 
 
+def known_count(patterns: str) -> int | None:
+  """Returns the number of records, as far as manifests tell it.
+
+  Args:
+    patterns: paths or glob patterns of the records, separated by commas.
+
+  Returns:
+    None if a file has no manifest that fits it.
+  """
+  counts = _told_counts(expand(patterns))
+  return None if None in counts else sum(counts)
+
+
+def _told_counts(paths: Sequence[str]) -> list[int | None]:
+  """Returns the numbers of records that manifests state for files."""
+  sizes = {}
+  for path in {manifest_path(path) for path in paths}:
+    sizes |= _sizes(path) if path and tf.io.gfile.exists(path) else {}
+  return [sizes.get(path) for path in paths]
+
+
 def _sizes(path: str) -> dict[str, int]:
   """Returns the number of records of each shard whose size is unchanged."""
   folder = os.path.dirname(path)
   sizes = {}
-  for shard in _read_json(path).get('shards', []):
+  for shard in read_json(path).get('shards', []):
     file = os.path.join(folder, shard['file'])
     exists = tf.io.gfile.exists(file)
     if exists and tf.io.gfile.stat(file).length == shard['size']:
@@ -75,9 +96,22 @@ def _sizes(path: str) -> dict[str, int]:
 
 
 def label_map(patterns: str) -> dict[int, str]:
-  """Returns class names by category id; empty without a manifest."""
-  contents = manifest(patterns) or {}
-  return {int(k): name for k, name in contents.get('label_map', {}).items()}
+  """Returns class names by category id; empty without a manifest.
+
+  Args:
+    patterns: paths or glob patterns of the records, separated by commas. Of two
+      names of an id, the first one is taken.
+  """
+  return joined_label_map(read_manifests(expand(patterns)))
+
+
+def joined_label_map(manifests: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+  """Joins the label maps of manifests; the first name of an id is taken."""
+  return {
+    int(k): name
+    for contents in reversed(manifests)
+    for k, name in contents.get('label_map', {}).items()
+  }
 
 
 def read_label_map(path: str) -> dict[int, str]:
@@ -87,9 +121,9 @@ def read_label_map(path: str) -> dict[int, str]:
     path: JSON file: a converter's manifest, COCO annotations, or `{id: name}`.
 
   Raises:
-    ValueError: the file has another form.
+    ValueError: the file is not JSON, or has another form.
   """
-  names = _read_json(path)
+  names = read_json(path)
   try:
     if 'categories' in names:
       names = {entry['id']: entry['name'] for entry in names['categories']}
@@ -99,8 +133,3 @@ def read_label_map(path: str) -> dict[int, str]:
     raise ValueError(
       f'{path}: expected a manifest, COCO annotations or {{"1": "person"}}'
     ) from error
-
-
-def _read_json(path: str) -> Any:
-  with tf.io.gfile.GFile(path) as file:
-    return json.load(file)

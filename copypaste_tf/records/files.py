@@ -52,6 +52,19 @@ def manifest_path(record_file: str) -> str | None:
   return f'{match[1]}-manifest.json' if match else None
 
 
+def read_json(path: str) -> Any:
+  """Reads a JSON file.
+
+  Raises:
+    ValueError: it is not JSON; the message names the file.
+  """
+  with tf.io.gfile.GFile(path) as file:
+    try:
+      return json.load(file)
+    except ValueError as error:  # Of the syntax or the encoding.
+      raise ValueError(f'{path} is not JSON: {error}') from error
+
+
 def read_manifests(paths: Iterable[str]) -> list[dict[str, Any]]:
   """Reads the manifests of TFRecord files, each once.
 
@@ -60,11 +73,13 @@ def read_manifests(paths: Iterable[str]) -> list[dict[str, Any]]:
 
   Returns:
     The manifests in the order of the files.
+
+  Raises:
+    ValueError: a manifest is not JSON.
   """
   manifests = dict.fromkeys(manifest_path(str(path)) for path in paths)
-  contents = []
-  for path in manifests:
-    if path is not None and tf.io.gfile.exists(path):
-      with tf.io.gfile.GFile(path) as file:
-        contents.append(json.load(file))
-  return contents
+  return [
+    read_json(path)
+    for path in manifests
+    if path is not None and tf.io.gfile.exists(path)
+  ]

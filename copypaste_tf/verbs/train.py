@@ -19,12 +19,10 @@ def main() -> None:
   started = None if flags.FLAGS.dry_run else devices.start(resolved.params)
   replicas = started.replicas if started else None
   model_dir, overwrite = flags.FLAGS.model_dir, flags.FLAGS.overwrite_record
+  # The run's own checkpoint takes the place of init_checkpoint.
+  resumes = bool(model_dir and last_good.list_checkpoints(model_dir)[0])
   findings = config_checks.examine(
-    resolved.params,
-    mode=mode,
-    replicas=replicas,
-    # The run's own checkpoint takes the place of init_checkpoint.
-    resumes=bool(model_dir and last_good.list_checkpoints(model_dir)[0]),
+    resolved.params, mode=mode, replicas=replicas, resumes=resumes
   )
   config_flags.refuse(findings.problems, resolved)
   for note in (*resolved.notes, *findings.notes):
@@ -35,10 +33,11 @@ def main() -> None:
       run_record.refuse_other_config(
         model_dir, resolved.params, overwrite=overwrite
       )
-    misfits, taken = checkpoint_checks.compare(resolved.params.task)
-    config_flags.refuse(misfits, resolved)
-    for note in taken:
-      print(f'note: {note}', file=sys.stderr)
+    if 'train' in mode and not resumes:
+      misfits, taken = checkpoint_checks.compare(resolved.params.task)
+      config_flags.refuse(misfits, resolved)
+      for note in taken:
+        print(f'note: {note}', file=sys.stderr)
     print(gin_config.format_effective(resolved))
     return
   if not model_dir:

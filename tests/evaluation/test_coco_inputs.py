@@ -88,6 +88,9 @@ def test_an_id_that_occurs_twice_is_named(key):
     ),
     ({'segmentation': [1, 2]}, 'annotation 7 of image 1 .* neither'),
     ({'segmentation': 'x'}, 'annotation 7 of image 1 .* neither'),
+    ({'segmentation': [[]]}, 'annotation 7 of image 1 .* neither'),
+    ({'image_id': [1]}, r'annotation 7 .* the image_id \[1\]'),
+    ({'category_id': {}}, 'annotation 7 .* the category_id'),
   ],
 )
 def test_faulty_annotations_are_named(change, message):

@@ -36,6 +36,7 @@ def result(**change):
     ({'score': None}, "result 0 has no 'score'"),
     ({'segmentation': None}, "result 0 has no 'segmentation'"),
     ({'segmentation': POLYGON}, "'segmentation' .* must be compressed RLE"),
+    ({'segmentation': {'counts': b'9'}}, "must be compressed RLE: 'size'"),
   ],
 )
 def test_faulty_results_are_named(change, message):

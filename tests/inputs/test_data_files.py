@@ -49,6 +49,21 @@ def test_class_names_by_id(folder):
   assert data_files.label_map(f'{folder}/a*') == {}
 
 
+def test_class_names_of_all_files_are_joined(folder):
+  other = {'label_map': {'3': 'lynx', '5': 'ox'}}
+  (folder / 'a-manifest.json').write_text(json.dumps(other))
+  joined = data_files.label_map(f'{folder}/b*,{folder}/a*')
+  assert joined == {3: 'cat', 90: 'dog', 5: 'ox'}
+
+
+def test_a_damaged_manifest_is_named(folder):
+  (folder / 'a-manifest.json').write_text('{"label_map": ')
+  with pytest.raises(ValueError, match='a-manifest.json is not JSON'):
+    data_files.manifest(f'{folder}/a*')
+  with pytest.raises(ValueError, match='a-manifest.json is not JSON'):
+    data_files.label_map(f'{folder}/b*,{folder}/a*')
+
+
 @pytest.fixture
 def counted(tmp_path, monkeypatch):
   """Two shards of 3 and 4 records with a manifest; counting fails."""
@@ -72,6 +87,13 @@ def test_a_manifest_tells_how_many_records_there_are(counted):
   assert count(counted, 'c*') == 7
   assert count(counted, 'c*', 2, 1) == 4
   assert [count(counted, 'c*', 3, host) for host in range(3)] == [3, 2, 2]
+
+
+def test_only_the_files_of_the_pattern_are_counted(counted):
+  assert data_files.known_count(f'{counted}/c*') == 7
+  assert data_files.known_count(f'{counted}/c-00001*') == 4
+  (counted / 'other.tfrecord').touch()
+  assert data_files.known_count(f'{counted}/c*,{counted}/other*') is None
 
 
 def test_without_a_manifest_that_fits_records_are_counted(counted):

@@ -13,6 +13,7 @@ from copypaste_tf import printable, records
 from copypaste_tf.config.config_types import Problem
 from copypaste_tf.console import saying
 from copypaste_tf.inputs import data_files, record_sets
+from copypaste_tf.records import files
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.checks import object_checks
 from copypaste_tf.training.checks.object_checks import Findings
@@ -70,20 +71,21 @@ def examine(
 
 
 def gather(patterns: str) -> Facts:
-  """Summarises records from their manifest, or else from the first records.
+  """Summarises records from their manifests, or else from the first records.
 
   Args:
     patterns: paths or glob patterns of the records, separated by commas.
   """
-  manifest = data_files.manifest(patterns)
-  if manifest is not None:
+  paths = data_files.expand(patterns)
+  manifests = files.read_manifests(paths)
+  if manifests:
     return Facts(
-      manifest['include_masks'],
-      {int(k): name for k, name in manifest['label_map'].items()},
-      manifest['num_planes'],
-      manifest['max_instances'],
+      all(manifest['include_masks'] for manifest in manifests),
+      data_files.joined_label_map(manifests),
+      max(manifest['num_planes'] for manifest in manifests),
+      max(manifest['max_instances'] for manifest in manifests),
     )
-  read = records.read_records(data_files.expand(patterns))
+  read = records.read_records(paths)
   probed = [record for _, _, record in itertools.islice(read, _PROBED)]
   return Facts(
     all(record.has_masks for record in probed),

@@ -79,9 +79,8 @@ def _shared(wanted):
 def _small(data: TrainData, wanted):
   """Notes sets with fewer images than a batch."""
   for field in sorted(_trained(data) & wanted.keys()):
-    images = (data_files.manifest(wanted[field]) or {}).get('num_examples')
-    single = len(wanted[field].split(',')) == 1
-    if images and single and images < data.global_batch_size:
+    images = data_files.known_count(wanted[field])
+    if images and images < data.global_batch_size:
       yield (
         f'{field}: {images} images are fewer than the batch of '
         f'{data.global_batch_size}; each step repeats some'

@@ -23,18 +23,21 @@ def lines(params: cfg.ExperimentConfig) -> list[str]:
   """
   patterns = record_sets.patterns(params.task.train_data)
   facts = data_checks.gather(patterns)
+  # Sets have epochs of their own, and each manifest has its largest image.
   single = len(record_sets.paths(params.task.train_data)) == 1
-  manifest = (data_files.manifest(patterns) or {}) if single else {}
+  images = data_files.known_count(patterns) if single else None
+  one_file = single and ',' not in patterns
+  manifest = (data_files.manifest(patterns) or {}) if one_file else {}
   return [
-    f'data: {", ".join(_described(facts, manifest))}',
-    *_epochs(params, manifest.get('num_examples')),
+    f'data: {", ".join(_described(facts, manifest, images))}',
+    *_epochs(params, images),
     f'paste: {" ".join(_flags(params, facts, manifest))}',
   ]
 
 
-def _described(facts, manifest) -> Iterator[str]:
-  if 'num_examples' in manifest:
-    yield f'{manifest["num_examples"]} images'
+def _described(facts, manifest, images: int | None) -> Iterator[str]:
+  if images is not None:
+    yield f'{images} images'
   highest = max(facts.classes, default=0)
   yield f'{len(facts.classes)} classes with ids up to {highest}'
   yield f'at most {facts.max_instances} objects an image'

@@ -5,7 +5,7 @@ package is the reference: the rate that it binds, and the batch that was in
 effect in the file with the rate.
 """
 
-import os
+import pathlib
 from collections.abc import Sequence
 
 from official.core import config_definitions as cfg
@@ -69,9 +69,9 @@ def _reference(statements: Sequence[Binding]) -> tuple[float, int]:
 
 
 def _is_ours(binding: Binding) -> bool:
-  folder = os.path.dirname(gin_paths.recipe_folder())
-  path = os.path.join(folder, _file(binding))
-  return path.startswith(gin_paths.recipe_folder()) and os.path.exists(path)
+  recipes = pathlib.Path(gin_paths.recipe_folder())
+  path = recipes.parent / _file(binding)
+  return path.is_relative_to(recipes) and path.exists()
 
 
 def _file(binding: Binding) -> str:

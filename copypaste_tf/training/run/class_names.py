@@ -3,6 +3,8 @@
 import json
 import os
 
+import tensorflow as tf
+
 from copypaste_tf import whole_files
 from copypaste_tf.inputs import data_files, record_sets
 from copypaste_tf.inputs.data_config import TrainData
@@ -34,9 +36,7 @@ def read(model_dir: str) -> dict[int, str]:
     ValueError: the file is damaged.
   """
   path = os.path.join(model_dir, LABEL_MAP)
-  if whole_files.read_json(path) is None:
-    return {}
-  return data_files.read_label_map(path)
+  return data_files.read_label_map(path) if tf.io.gfile.exists(path) else {}
 
 
 def of_records(patterns: str) -> dict[int, str]:
@@ -47,5 +47,5 @@ def of_records(patterns: str) -> dict[int, str]:
   """
   try:
     return data_files.label_map(patterns)
-  except (FileNotFoundError, IndexError):  # No such records, or no path.
+  except FileNotFoundError:  # No such records.
     return {}

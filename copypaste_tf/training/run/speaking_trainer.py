@@ -1,5 +1,6 @@
 """Says what a trainer does while it is silent: compiling and evaluating."""
 
+import functools
 from typing import Any
 
 import tensorflow as tf
@@ -48,17 +49,14 @@ class SpeakingTrainer(GuardedTrainer):
     """Adds the outputs of a step."""
     self._steps += 1
     data = self.config.task.validation_data
-    images, total = self._steps * data.global_batch_size, self._num_images()
+    images, total = self._steps * data.global_batch_size, self._num_images
     if total is None or images < total:
       self._activity.update(images, total, 'images')
     else:
       self._activity.update(total, None, 'images, computing the metrics')
     return super().eval_reduce(state, step_outputs)
 
+  @functools.cached_property
   def _num_images(self) -> int | None:
-    """Returns the number of evaluation images, if a manifest tells it."""
-    if not hasattr(self, '_total'):
-      patterns = self.config.task.validation_data.input_path
-      manifest = None if ',' in patterns else data_files.manifest(patterns)
-      self._total = (manifest or {}).get('num_examples')
-    return self._total
+    """Number of evaluation images; None if no manifest tells it."""
+    return data_files.known_count(self.config.task.validation_data.input_path)

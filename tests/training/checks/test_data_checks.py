@@ -121,6 +121,20 @@ def test_facts_of_records_without_a_manifest(tmp_path):
   )
 
 
+def test_facts_are_those_of_all_manifests(tmp_path):
+  for name, masks, count in (('a', True, 3), ('b', False, 5)):
+    (tmp_path / f'{name}-00000-of-00001.tfrecord').touch()
+    manifest = {
+      'include_masks': masks,
+      'label_map': {str(count): name},
+      'num_planes': 6 - count,
+      'max_instances': count,
+    }
+    (tmp_path / f'{name}-manifest.json').write_text(json.dumps(manifest))
+  facts = data_checks.gather(f'{tmp_path}/a*,{tmp_path}/b*')
+  assert facts == (False, {3: 'a', 5: 'b'}, 3, 5)
+
+
 def test_no_records_are_given():
   params = ['TRAIN_RECORDS = ""']
   (problem,) = problems_of(params, data=True, mode='train')

@@ -2,7 +2,8 @@
 
 import pytest
 
-from copypaste_tf.training.config import gin_config
+from copypaste_tf.config.gin_bindings import Binding
+from copypaste_tf.training.config import gin_config, rate_note
 
 COCO = 'coco_r50_lsj_copypaste'
 
@@ -40,6 +41,20 @@ def test_a_small_recipe_is_its_own_reference():
   assert '0.02 for batches of 8' in note and 'gives 0.16' in note
   (note,) = notes('nuclei_cpu', 'schedule.learning_rate = 0.32')
   assert '0.02 for batches of 6' in note
+
+
+def test_a_folder_beside_the_recipes_is_the_users(monkeypatch, tmp_path):
+  (tmp_path / 'configs').mkdir()
+  monkeypatch.setattr(
+    'copypaste_tf.config.gin_paths.recipe_folder',
+    lambda: str(tmp_path / 'configs'),
+  )
+  for name, ours in (('configs', True), ('configs_own', False)):
+    path = tmp_path / name / 'mine.gin'
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    binding = Binding('', 'a', 'b', 1, f'{path}:1')
+    assert rate_note._is_ours(binding) == ours
 
 
 def test_a_file_of_the_user_is_compared_with_the_recipe(tmp_path):
