@@ -70,6 +70,8 @@ def run(
     raise ValueError(f'--mode={mode} is for one machine: --strategy=mirrored')
   started.print_summary(mode)
   show = Printer(sys.stdout)
+  if 'train' in mode:  # Before the lock, which makes the folder.
+    _refuse_others(model_dir, resolved, started, overwrite_record)
   with (
     _lock(started, model_dir, mode) as still_ours,
     disk.full_disk_errors(model_dir),
@@ -131,15 +133,20 @@ def _lock(started: Devices, model_dir: str, mode: str):
   return contextlib.nullcontext(lambda _: None)
 
 
-def _prepare(model_dir, resolved, started, overwrite) -> None:
-  """Checks and writes the record of a run; all workers call it."""
-  strategy = started.strategy
+def _refuse_others(model_dir, resolved, started, overwrite) -> None:
+  """Refuses other configs, in the folder or of workers; all workers call it."""
   run_record.refuse_other_config(
     model_dir, resolved.params, overwrite=overwrite
   )
-  run_record.refuse_other_workers(
-    workers.all_gather(strategy, run_record.to_yaml(resolved.params))
+  configs = workers.all_gather(
+    started.strategy, run_record.to_yaml(resolved.params)
   )
+  run_record.refuse_other_workers(configs)
+
+
+def _prepare(model_dir, resolved, started, overwrite) -> None:
+  """Writes the record of a run; all workers call it."""
+  strategy = started.strategy
   if workers.is_chief(strategy):
     with saying('checking the last checkpoint'):
       faults = last_good.set_damaged_aside(model_dir)
