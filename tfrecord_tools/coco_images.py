@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlparse
 
-from tfrecord_tools import coco_objects, loose_values
+from tfrecord_tools import coco_objects, folder_index, loose_values
 from tfrecord_tools.entries import ImageEntry, Lazy
 from tfrecord_tools.faults import Note, SourceError, shown
 
@@ -103,8 +103,7 @@ def file_names(element: dict[str, Any]) -> tuple[str, ...]:
 def _is_name(name: Any) -> bool:
   if not isinstance(name, str) or '\0' in name or not name.strip():
     return False
-  # Half of a character that JSON's \u notation may hold, but no file's name.
-  return not any('\ud800' <= letter <= '\udfff' for letter in name)
+  return folder_index.is_text(name)
 
 
 def _side(value: Any) -> int | None:

@@ -73,7 +73,7 @@ def _exact(
     if inside is None:
       outside = outside or normal
       continue
-    # A plain name is recorded as it is written. Behind a link, `..` would lead
+    # A plain name is recorded as it is written. After a link, `..` would lead
     # to another folder.
     plain = inside == normal and not name.endswith('/') and '..' not in name
     return entry._replace(file_names=(name if plain else inside,))
@@ -92,10 +92,7 @@ def _exact(
 
 def _is_possible(name: str) -> bool:
   """Returns whether a file may have this name: UTF-8 without a zero."""
-  try:
-    return bool(name) and b'\0' not in name.encode()
-  except UnicodeEncodeError:
-    return False
+  return bool(name) and '\0' not in name and folder_index.is_text(name)
 
 
 def _inside(name: str, image_dir: str) -> str | None:

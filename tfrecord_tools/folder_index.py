@@ -114,14 +114,15 @@ def _files(folder: str) -> Iterator[str]:
     folders[:] = [f for f in folders if f[0] != '.' and f != '__MACOSX']
     for name in names:
       file = os.path.relpath(os.path.join(root, name), folder)
-      if _is_text(file):
+      if is_text(file):
         yield file
 
 
-def _is_text(name: str) -> bool:
+def is_text(name: str) -> bool:
+  """Returns whether UTF-8 has all characters of a name."""
   try:
     name.encode()
-  except UnicodeEncodeError:  # Bytes that are not UTF-8.
+  except UnicodeEncodeError:  # Halves of characters, or bytes of a file name.
     return False
   return True
 

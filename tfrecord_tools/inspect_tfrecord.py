@@ -17,7 +17,9 @@ def _define_flags() -> None:
     'Globs of the TFRecord files, comma-separated.',
     required=True,
   )
-  flags.DEFINE_integer('limit', 5, 'Records to show; 0 shows all.', 0)
+  flags.DEFINE_integer(
+    'limit', 5, 'Records to show, unless --source_id names them; 0 for all.', 0
+  )
   flags.DEFINE_list('source_id', [], 'Image ids to show; all by default.')
   flags.DEFINE_string('draw', None, 'PNG file to draw the records to.')
 

@@ -82,11 +82,12 @@ def _text(path: str, content: bytes) -> str:
         f'{path}: expected JSON, the gzip file is damaged: {error}. Copy it '
         'again.'
       ) from error
-  if not content.strip(b' \t\r\n\0'):
+  if not content.lstrip(b' \t\r\n\0'):
     kind = 'only blanks' if content else 'empty'
     raise ValueError(f'{path}: expected JSON, the file is {kind}.')
+  start = content.lstrip()
   for beginning, kind in _OTHER_FILES.items():
-    if content.lstrip().startswith(beginning):
+    if start.startswith(beginning):
       raise ValueError(f'{path}: expected JSON, this is {kind}.')
   try:
     return content.decode(json.detect_encoding(content))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from copypaste_tf import printable
 from copypaste_tf.examples import IDS_PER_PLANE, SCHEMA_VERSION
 from copypaste_tf.records import Record
 from tfrecord_tools import atomic
@@ -71,7 +72,9 @@ class Tally:
     for name, detail in notes:
       self.notes[name] += 1
       if detail:
-        self.examples.setdefault(name, {'place': place, 'detail': detail})
+        self.examples.setdefault(
+          name, {'place': place, 'detail': printable.escape(detail)}
+        )
 
   def add(self, other: 'Tally') -> None:
     """Adds the counts of other images."""

@@ -171,7 +171,7 @@ def _counts_of_text(text: str) -> Any:
     # Python's notation of bytes; neither mark is in a compressed RLE.
     try:
       return ast.literal_eval(text).decode('ascii')
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, AttributeError):
       return text
   return text if text == text.strip() else text.strip()
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-_NUM_PLACES = 2**256  # Of a SHA-256 digest as a number.
+_NUM_PLACES = 2**256  # A SHA-256 digest as a number is below it.
 
 
 def parse(texts: Iterable[str]) -> dict[str, Fraction]:

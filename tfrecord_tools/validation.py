@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
 from copypaste_tf import printable, records
 from copypaste_tf.examples import IDS_PER_PLANE, SCHEMA_VERSION, Features
 from copypaste_tf.records import features as example_features
-from copypaste_tf.records import fields, png
+from copypaste_tf.records import fields, pictures, png
 from copypaste_tf.records.record_features import Survey
 from tfrecord_tools import manifest_checks
 
@@ -141,9 +140,9 @@ def _check_record(
 def _image(features) -> Iterator[tuple[str, str]]:
   data = example_features.scalar(features, Features.IMAGE, 'bytes_list')
   try:
-    image = tf.io.decode_image(data, channels=3, expand_animations=False)
-  except tf.errors.InvalidArgumentError as error:
-    yield Features.IMAGE, f'TensorFlow cannot decode it: {error.message[:200]}'
+    image = pictures.decode(data)
+  except ValueError as error:
+    yield Features.IMAGE, str(error)
     return
   shape, named = tuple(image.shape[:2]), fields.shape(features)
   if shape != named:

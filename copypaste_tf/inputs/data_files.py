@@ -8,8 +8,9 @@ import tensorflow as tf
 
 from copypaste_tf.inputs import record_order
 from copypaste_tf.records.files import (
-  manifest_path,
+  manifest_paths,
   read_json,
+  read_manifest,
   read_manifests,
 )
 
@@ -38,10 +39,7 @@ def expand(patterns: str) -> list[str]:
 
 def manifest(patterns: str) -> dict[str, Any] | None:
   """Reads the converter's manifest of the first file; None without one."""
-  path = manifest_path(expand(patterns)[0])
-  if path is None or not tf.io.gfile.exists(path):
-    return None
-  return read_json(path)
+  return next(iter(read_manifests(expand(patterns)[:1])), None)
 
 
 def count_records(share: Sequence[record_order.Slice]) -> int:
@@ -78,8 +76,8 @@ def known_count(patterns: str) -> int | None:
 def _told_counts(paths: Sequence[str]) -> list[int | None]:
   """Returns the numbers of records that manifests state for files."""
   sizes = {}
-  for path in {manifest_path(path) for path in paths}:
-    sizes |= _sizes(path) if path and tf.io.gfile.exists(path) else {}
+  for path in manifest_paths(paths):
+    sizes |= _sizes(path)
   return [sizes.get(path) for path in paths]
 
 
@@ -87,7 +85,7 @@ def _sizes(path: str) -> dict[str, int]:
   """Returns the number of records of each shard whose size is unchanged."""
   folder = os.path.dirname(path)
   sizes = {}
-  for shard in read_json(path).get('shards', []):
+  for shard in read_manifest(path).get('shards', []):
     file = os.path.join(folder, shard['file'])
     exists = tf.io.gfile.exists(file)
     if exists and tf.io.gfile.stat(file).length == shard['size']:

@@ -59,4 +59,6 @@ def _named(record) -> str:
 
 
 def _first_line(error) -> str:
-  return str(error).strip().split('\n')[0]
+  is_of_graph = isinstance(error, tf.errors.OpError)
+  text = streams.reason(error) if is_of_graph else str(error)
+  return text.strip().split('\n')[0]

@@ -52,6 +52,26 @@ def manifest_path(record_file: str) -> str | None:
   return f'{match[1]}-manifest.json' if match else None
 
 
+def manifest_paths(paths: Iterable[str]) -> list[str]:
+  """Returns the manifests of TFRecord files that exist, each once."""
+  named = dict.fromkeys(manifest_path(str(path)) for path in paths)
+  return [path for path in named if path and tf.io.gfile.exists(path)]
+
+
+def read_manifest(path: str) -> dict[str, Any]:
+  """Reads a manifest.
+
+  Raises:
+    ValueError: the file is not a JSON object.
+  """
+  contents = read_json(path)
+  if not isinstance(contents, dict):
+    raise ValueError(
+      f'{path}: expected an object, got {type(contents).__name__}'
+    )
+  return contents
+
+
 def read_json(path: str) -> Any:
   """Reads a JSON file.
 
@@ -61,7 +81,7 @@ def read_json(path: str) -> Any:
   with tf.io.gfile.GFile(path) as file:
     try:
       return json.load(file)
-    except ValueError as error:  # Of the syntax or the encoding.
+    except ValueError as error:  # The syntax or the encoding is wrong.
       raise ValueError(f'{path} is not JSON: {error}') from error
 
 
@@ -75,11 +95,6 @@ def read_manifests(paths: Iterable[str]) -> list[dict[str, Any]]:
     The manifests in the order of the files.
 
   Raises:
-    ValueError: a manifest is not JSON.
+    ValueError: as in `read_manifest`.
   """
-  manifests = dict.fromkeys(manifest_path(str(path)) for path in paths)
-  return [
-    read_json(path)
-    for path in manifests
-    if path is not None and tf.io.gfile.exists(path)
-  ]
+  return [read_manifest(path) for path in manifest_paths(paths)]

@@ -12,13 +12,22 @@ from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image, ImageOps
+from PIL import Image
 
 from copypaste_tf.records import pillow_rgb, streams
 
 UPRIGHT = 1
 _ORIENTATIONS = range(1, 9)
 _ORIENTATION_TAG = 0x0112
+_TURNS = {
+  2: Image.Transpose.FLIP_LEFT_RIGHT,
+  3: Image.Transpose.ROTATE_180,
+  4: Image.Transpose.FLIP_TOP_BOTTOM,
+  5: Image.Transpose.TRANSPOSE,
+  6: Image.Transpose.ROTATE_270,
+  7: Image.Transpose.TRANSVERSE,
+  8: Image.Transpose.ROTATE_90,
+}
 _JPEG_FORMATS = ('JPEG', 'MPO')
 _PLAIN_MODES = ('RGB', 'L')
 _PNG_DEPTH = 24  # Offset of the bits per channel in a PNG file.
@@ -106,7 +115,7 @@ def _read_image(image: Image.Image, data: bytes) -> Picture:
       raise ValueError(f'its header says {size}, it has {pixels.shape[:2]}')
   else:
     pixels = _upright(image, orientation)
-  if not is_jpeg and getattr(image, 'n_frames', 1) > 1:
+  if not is_jpeg and _has_more_frames(image):
     notes += ('images_with_more_frames',)
   return Picture(pixels, orientation, is_jpeg, is_plain, notes)
 
@@ -136,10 +145,21 @@ def _orientation(
 def _upright(image: Image.Image, orientation: int) -> np.ndarray:
   try:
     if orientation != UPRIGHT:
-      image = ImageOps.exif_transpose(image)
+      # `ImageOps.exif_transpose` also writes the EXIF again, which fails if
+      # another of its values is damaged.
+      image.load()  # Pillow turns a TIFF here by itself, and says so.
+      turn = _TURNS.get(image.getexif().get(_ORIENTATION_TAG))
+      image = image if turn is None else image.transpose(turn)
     return pillow_rgb.rgb(image)
   except pillow_rgb.DECODE_ERRORS as error:
     raise ValueError(str(error)) from error
+
+
+def _has_more_frames(image: Image.Image) -> bool:
+  try:
+    return getattr(image, 'n_frames', 1) > 1
+  except (*pillow_rgb.DECODE_ERRORS, LookupError, TypeError):
+    return True  # A later frame is damaged; it is not read.
 
 
 def _is_plain(image: Image.Image, data: bytes) -> bool:

@@ -6,6 +6,7 @@ import pytest
 import serialized
 
 from copypaste_tf.inputs import data_files, record_order
+from copypaste_tf.records import files
 
 
 @pytest.fixture
@@ -36,10 +37,10 @@ def test_a_pattern_without_files_is_named(folder):
 
 
 def test_the_manifest_lies_beside_the_shards(folder):
-  assert data_files.manifest_path('o/x-y-00003-of-00032.tfrecord') == (
+  assert files.manifest_path('o/x-y-00003-of-00032.tfrecord') == (
     'o/x-y-manifest.json'
   )
-  assert data_files.manifest_path('o/x.tfrecord') is None
+  assert files.manifest_path('o/x.tfrecord') is None
   assert data_files.manifest(f'{folder}/b*')['label_map']['3'] == 'cat'
   assert data_files.manifest(f'{folder}/a*') is None
 
@@ -62,6 +63,9 @@ def test_a_damaged_manifest_is_named(folder):
     data_files.manifest(f'{folder}/a*')
   with pytest.raises(ValueError, match='a-manifest.json is not JSON'):
     data_files.label_map(f'{folder}/b*,{folder}/a*')
+  (folder / 'a-manifest.json').write_text('[]')
+  with pytest.raises(ValueError, match='a-manifest.json: expected an object'):
+    data_files.manifest(f'{folder}/a*')
 
 
 @pytest.fixture
@@ -79,8 +83,8 @@ def counted(tmp_path, monkeypatch):
 
 
 def count(folder, pattern, *hosts):
-  files = data_files.expand(f'{folder}/{pattern}')
-  return data_files.count_records(record_order.slices(files, *hosts))
+  paths = data_files.expand(f'{folder}/{pattern}')
+  return data_files.count_records(record_order.slices(paths, *hosts))
 
 
 def test_a_manifest_tells_how_many_records_there_are(counted):

@@ -207,3 +207,30 @@ def test_very_large_images(monkeypatch, recwarn):
   monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 400)
   with pytest.raises(ValueError, match='Cut it into tiles'):
     pictures.read(encode('PNG'))
+
+
+def test_damaged_values_beside_the_orientation_do_not_matter():
+  entries = [(ORIENTATION, 3, 1, 6), (0x0132, 5, 1, 38)]  # A date as a ratio.
+  directory = struct.pack('<H', 2) + b''.join(
+    struct.pack('<HHII', *entry) for entry in entries
+  )
+  tiff = b'II*\0' + struct.pack('<I', 8) + directory + bytes(4)
+  exif = b'Exif\0\0' + tiff + struct.pack('<II', 1, 2)
+  picture = pictures.read(encode('JPEG', exif=exif))
+  assert picture.orientation == 6
+  expected = pictures.read(encode('JPEG', exif=turned(6)))
+  np.testing.assert_array_equal(picture.pixels, expected.pixels)
+
+
+def test_a_damaged_later_frame_leaves_the_first():
+  file = io.BytesIO()
+  first, second = (Image.new('RGB', (5, 4), color) for color in (9, 200))
+  first.save(file, 'TIFF', save_all=True, append_images=[second])
+  data = file.getvalue()
+  start = struct.unpack('<I', data[4:8])[0]
+  (count,) = struct.unpack('<H', data[start : start + 2])
+  link = start + 2 + 12 * count  # Place of the second directory.
+  damaged = data[:link] + struct.pack('<I', len(data) - 3) + data[link + 4 :]
+  picture = pictures.read(damaged)
+  np.testing.assert_array_equal(picture.pixels, pictures.read(data).pixels)
+  assert picture.notes == ('images_with_more_frames',)

@@ -70,6 +70,7 @@ def test_compressed_run_lengths_as_text_and_bytes():
     [[1, 2], [3, 4]],
     {'counts': RUNS, 'size': [60, 80]},
     {'counts': 'abc', 'size': [60, 80]},
+    {'counts': "b'abc',1", 'size': [60, 80]},
   ],
   ids=str,
 )

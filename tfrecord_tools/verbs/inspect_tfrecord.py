@@ -138,7 +138,8 @@ def main() -> None:
   paths = validation.expand(values.input)
   wanted = numbers(values.source_id)
   count = 0
-  matches = find(paths, limit=values.limit, source_ids=wanted)
+  limit = 0 if wanted else values.limit
+  matches = find(paths, limit=limit, source_ids=wanted)
   for path, index, record in matches:
     print(describe(path, index, record), flush=True)
     count += 1
