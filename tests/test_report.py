@@ -155,6 +155,13 @@ def test_errors_of_the_command_are_one_line(tmp_path):
   assert not (tmp_path / 'out').exists()
 
 
+def test_an_output_that_cannot_be_written_is_refused_first(tmp_path, call):
+  run_folder.make(tmp_path)
+  (tmp_path / 'out').write_text('a file in the place of the folder')
+  with pytest.raises(ValueError, match='--output_dir=.*out/demo'):
+    call()
+
+
 def test_both_folders_are_required(tmp_path):
   done = verb(f'--model_dir={tmp_path}')
   assert done.returncode != 0

@@ -9,7 +9,7 @@ from typing import Any
 
 from absl import flags
 
-from copypaste_tf import config_flags, environment
+from copypaste_tf import config_flags, environment, whole_files
 from copypaste_tf.costs import input_benchmark, input_summary
 from copypaste_tf.inputs.data_config import TrainData
 from copypaste_tf.tasks import registry
@@ -39,6 +39,8 @@ def benchmark(resolved: gin_config.Resolved, options: flags.FlagValues) -> None:
   config_flags.refuse(
     config_checks.problems(resolved.params, mode='train'), resolved
   )
+  if options.json:  # Before minutes of measurements.
+    whole_files.check_file(options.json, '--json')
   task = registry.build(resolved.params.task)
   summary = measure(
     task.config.train_data,
@@ -162,8 +164,5 @@ def _in_process(cores: int, function: Callable[..., Any], *args, **kwargs):
 
 
 def _write(path: str, summary: dict[str, Any]) -> None:
-  folder = os.path.dirname(path)
-  if folder:
-    os.makedirs(folder, exist_ok=True)
   with open(path, 'w', encoding='utf-8') as file:
     json.dump(summary, file, indent=2)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 from absl import flags
 
-from copypaste_tf import records
+from copypaste_tf import records, whole_files
 from copypaste_tf.inputs import data_files
 from copypaste_tf.reporting import (
   comparison,
@@ -75,6 +75,7 @@ def write(options: Options) -> list[str]:
   """
   sheet = sheet_file.read(options.sheet) if options.sheet else None
   run = run_files.read(options.model_dir)
+  whole_files.check_folder(options.output_dir, '--output_dir')
   captions = registry.build(run.params.task).captions
   truth, evaluated = _evaluated(run)
   numbers = summary.metrics(run, evaluated, options.seconds)
@@ -178,7 +179,6 @@ def _train_command(run: Run) -> str:
 
 
 def _write_files(folder: str, texts: Mapping[str, str]) -> list[str]:
-  tf.io.gfile.makedirs(folder)
   paths = [os.path.join(folder, name) for name in texts]
   for path, text in zip(paths, texts.values(), strict=True):
     with tf.io.gfile.GFile(path, 'w') as file:

@@ -9,7 +9,7 @@ from typing import Any
 
 from absl import flags
 
-from copypaste_tf import config_flags, environment
+from copypaste_tf import config_flags, environment, whole_files
 from copypaste_tf.costs import hlo_module, lowering
 from copypaste_tf.costs.tpu import chips, compiler, figures, largest_batch
 from copypaste_tf.training.checks import config_checks
@@ -23,6 +23,8 @@ def main(flag_values: flags.FlagValues = flags.FLAGS) -> None:
     resolved.params, mode='train', missing_data=True
   )
   config_flags.refuse(problems, resolved)
+  if flag_values.output:  # Before minutes of compilation.
+    whole_files.check_file(flag_values.output, '--output')
   check = _Check(resolved.params, flag_values.topology, flag_values.libtpu)
   if batch is None:
     batch = largest_batch.search(check.needed, check.chip.memory)
