@@ -60,14 +60,12 @@ def coco_boxes(boxes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     sizes: `[n, 2]` integer height and width of the images.
 
   Returns:
-    `[n, 4]` float64 `(x, y, width, height)` in pixels, with 4 decimals; width
-    and height are at least 0.
+    `[n, 4]` float64 `(x, y, width, height)` in pixels, with 4 decimals.
   """
   corners = np.clip(boxes.astype(np.float64), 0, np.tile(sizes, 2))
   # Rounding keeps the files small; it is too fine to change the metrics.
   corners = rounded(corners[:, [1, 0, 3, 2]], 4)
-  # The codes of an untrained model decode to boxes that end before they begin.
-  lengths = np.maximum(rounded(corners[:, 2:] - corners[:, :2], 4), 0.0)
+  lengths = rounded(corners[:, 2:] - corners[:, :2], 4)
   return np.concatenate([corners[:, :2], lengths], axis=1)
 
 

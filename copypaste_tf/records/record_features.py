@@ -22,7 +22,7 @@ _ENOUGH = 32
 # A sample without objects ends after so many records or bytes.
 _MOST_RECORDS, _MOST_BYTES = 1024, 256 << 20
 _MOST_FILES = 32
-_SHOWN = 8
+_SHOWN = 8  # Names of unknown features in a message.
 
 
 class Survey:
@@ -63,7 +63,7 @@ class Survey:
     """Lists the unknown features with the nearest known names, or None."""
     if not self.unknown:
       return None
-    names = [name for name, _ in self.unknown.most_common()]
+    names = sorted(self.unknown, key=lambda name: (-self.unknown[name], name))
     shown = [f'{name!r}{_nearest(name)}' for name in names[:_SHOWN]]
     left = f' and {len(names) - _SHOWN} more' if names[_SHOWN:] else ''
     return f'unknown features, which are not read: {", ".join(shown)}{left}'

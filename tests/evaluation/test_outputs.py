@@ -14,12 +14,6 @@ def test_boxes_are_clipped_and_have_a_width_and_a_height():
   assert found.tolist() == [[4, 0, 16, 10], [2, 1, 2, 2]]
 
 
-def test_a_box_that_ends_before_it_begins_is_empty():
-  box = np.array([[5.0, 4.0, 4.9995, 8.0]], np.float32)
-  actual = outputs.coco_boxes(box, np.array([[10, 20]]))
-  assert actual.tolist() == [[4, 5, 4, 0]]
-
-
 def test_rounding_is_that_of_decimal_numbers():
   values = np.array([[2.675, 0.285], [1.005, 4.35]])
   found = outputs.rounded(values, 2)

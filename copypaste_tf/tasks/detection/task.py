@@ -193,7 +193,7 @@ class DetectionTask(Task):
       training=False,
     )
     scale = tf.tile(tf.cast(inputs.scale, tf.float32), [1, 2])
-    boxes = tf.cast(outputs['detection_boxes'], tf.float32)
+    boxes = _ordered(tf.cast(outputs['detection_boxes'], tf.float32))
     blank = (inputs.source_id == NO_IMAGE)[:, tf.newaxis]
     detections = {
       'source_ids': inputs.source_id,
@@ -214,6 +214,15 @@ class DetectionTask(Task):
       masks=self.config.model.include_mask,
       per_category=self.config.per_category_metrics,
     )
+
+
+def _ordered(boxes: tf.Tensor) -> tf.Tensor:
+  """Empties the boxes that end before they begin.
+
+  The published decoding subtracts a pixel, so a side may be as short as -1.
+  """
+  low, high = tf.split(boxes, 2, axis=-1)
+  return tf.concat([low, tf.maximum(low, high)], axis=-1)
 
 
 def groundtruth_of(config: TaskConfig) -> dict[str, Any]:
