@@ -48,7 +48,7 @@ GIN = {'config', 'tasks', 'training'}
 # Folders within a room: each may import those to its left. The order does not
 # include the modules beside the folders, which connect them.
 FOLDERS = {
-  'augment': ('draws', 'labels', 'pixels'),
+  'augment': ('draws', 'labels', 'pixels', 'engines'),
   'modeling': (
     'layers',
     'backbones',
@@ -116,7 +116,7 @@ def test_folders_of_a_room_import_those_before_them(room):
 
 def test_augment_imports_tensorflow_only():
   allowed = {'tensorflow', 'copypaste_tf', 'collections', 'dataclasses'}
-  allowed |= {'fractions', 'math', 'typing'}
+  allowed |= {'fractions', 'functools', 'math', 'typing'}
   for path in (ROOT / 'copypaste_tf/augment').rglob('*.py'):
     for name in _imports(path):
       assert name.split('.')[0] in allowed, f'{path} imports {name}'

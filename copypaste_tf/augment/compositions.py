@@ -11,8 +11,10 @@ from typing import Any, NamedTuple, Protocol
 
 import tensorflow as tf
 
+from copypaste_tf.augment import engines
+from copypaste_tf.augment.canvas import Canvas
 from copypaste_tf.augment.copy_paste import copy_paste
-from copypaste_tf.augment.labels.canvas import Canvas
+from copypaste_tf.augment.engines import Engine
 from copypaste_tf.augment.options import CopyPaste
 from copypaste_tf.examples import TrainScenes
 
@@ -47,9 +49,9 @@ class Composition(NamedTuple):
 
   Attributes:
     options_class: the dataclass of its options; see `Options`.
-    function: `(targets, sources, seed, *, options, max_instances, partner)` to
-      `TrainScenes`; see `compose` for the arguments. `joining.join` makes the
-      result of composed pixels.
+    function: `(targets, sources, seed, *, options, max_instances, partner,
+      engine)` to `TrainScenes`; see `compose` for the arguments.
+      `joining.join` makes the result of composed pixels.
   """
 
   options_class: type
@@ -154,6 +156,7 @@ def compose(
   options: Options,
   max_instances: int,
   partner: tf.Tensor | None = None,
+  engine: Engine = engines.BLOCKS,
 ) -> TrainScenes:
   """Composes pairs of images by the composition of the options.
 
@@ -167,6 +170,7 @@ def compose(
     max_instances: number of labels `m` that an example can hold.
     partner: `[b]` int32 in [0, b), a permutation: the source of target `i` is
       image `partner[i]`. Only compositions that share the warp get one.
+    engine: the form of the computation, the one that measured both.
 
   Returns:
     `TrainScenes` of `b` examples and `m` labels.
@@ -179,6 +183,7 @@ def compose(
     options=options,
     max_instances=max_instances,
     partner=partner,
+    engine=engine,
   )
 
 

@@ -1,20 +1,18 @@
 """Simple Copy-Paste on two batches that share one grid (paper, Section 3)."""
 
+import functools
+
 import tensorflow as tf
 
 from copypaste_tf import examples
-from copypaste_tf.augment import joining
+from copypaste_tf.augment import engines, joining, occlusion
+from copypaste_tf.augment.canvas import Canvas
 from copypaste_tf.augment.draws import pairing, selection
-from copypaste_tf.augment.labels import id_planes, masks, occlusion
-from copypaste_tf.augment.labels.canvas import Canvas
+from copypaste_tf.augment.engines import Engine
+from copypaste_tf.augment.labels import id_planes
 from copypaste_tf.augment.options import CopyPaste
-from copypaste_tf.augment.pixels import blend, compose
+from copypaste_tf.augment.pixels import blend
 from copypaste_tf.examples import TrainScenes
-
-# Rows of a block that is pasted or left alone as a whole. A block of an image
-# and one of a plane have about as many bytes, and stay in the cache.
-_IMAGE_ROWS = 8
-_PLANE_ROWS = 32
 
 
 def copy_paste(
@@ -25,6 +23,7 @@ def copy_paste(
   options: CopyPaste,
   max_instances: int,
   partner: tf.Tensor | None = None,
+  engine: Engine = engines.BLOCKS,
 ) -> TrainScenes:
   """Pastes a random subset of each source's instances onto its target.
 
@@ -41,6 +40,7 @@ def copy_paste(
     max_instances: number of labels `m` that an example can hold.
     partner: `[b]` int32 in [0, b), a permutation: the i-th target is pasted
       onto from image `partner[i]`. This avoids a copy of the sources.
+    engine: the form of the computation, the one that measured both.
 
   Returns:
     `TrainScenes`, with these `[b]` float32 statistics: `images_with_paste` (0
@@ -73,7 +73,7 @@ def copy_paste(
     seed,
     options=options,
   )
-  owners = masks.paste_owners(
+  owners = engine.paste_owners(
     canvases.scenes.planes,
     sources.scenes.ids,
     selected.chosen,
@@ -81,12 +81,21 @@ def copy_paste(
     partner,
   )
   covers = tf.where(selected.chosen[..., tf.newaxis], sources.extent.box, 0)
-  remains = occlusion.occlude(targets, owners, options=options, covers=covers)
+  remains = occlusion.occlude(
+    targets, owners, options=options, covers=covers, engine=engine
+  )
   # The planes are read above and overwritten below. XLA works in place only if
   # the write depends on the read, so this adds 0 that depends on it.
   covers += tf.cast(tf.reduce_any(remains.areas < 0), tf.int32)
   image, planes = _paste_pixels(
-    targets, sources, owners, partner, covers, options.blend_sigma
+    targets,
+    sources,
+    canvases,
+    owners,
+    partner=partner,
+    covers=covers,
+    engine=engine,
+    blend_sigma=options.blend_sigma,
   )
   return joining.join(
     targets,
@@ -116,26 +125,28 @@ def _check(targets, sources, options, max_instances):
     raise ValueError(f'max_instances must be at least 1, got {max_instances}.')
 
 
-def _paste_pixels(targets, sources, owners, partner, covers, blend_sigma):
+def _paste_pixels(
+  targets, sources, canvases, owners, *, partner, covers, engine, blend_sigma
+):
   """Returns images and planes, each pixel from the image that owns it."""
-
-  def write(of_source, of_target, wanted):
-    if partner is None:
-      return compose.write_over(owners, of_source, of_target, wanted)
-    return compose.write_within(owners, of_target, partner, wanted)
-
-  _, num_planes, height, _ = id_planes.shape(targets.scenes.planes)
-  image_blocks, plane_blocks = (
-    compose.reached_blocks(covers, height, rows)[:, tf.newaxis]
-    for rows in (_IMAGE_ROWS, _PLANE_ROWS)
+  paste = functools.partial(
+    engine.paste, owners, partner=partner, covers=covers
   )
+  num_planes = id_planes.shape(targets.scenes.planes)[1]
   ids = tf.concat([targets.scenes.ids, sources.scenes.ids], axis=1)
-  plane_blocks &= id_planes.used(ids, num_planes)[..., tf.newaxis]
-  planes = write(sources.scenes.planes, targets.scenes.planes, plane_blocks)
-  images = sources.scenes.image, targets.scenes.image
-  if not blend_sigma:
-    images = (x[:, tf.newaxis] for x in images)
-    return tf.squeeze(write(*images, image_blocks), axis=1), planes
-  alpha = examples.is_owner(owners, of_source=True)
-  soft = blend.soften(alpha, sigma=blend_sigma)[..., tf.newaxis]
-  return soft * images[0] + (1 - soft) * images[1], planes
+  planes = paste(
+    targets.scenes.planes,
+    canvases.scenes.planes,
+    used=id_planes.used(ids, num_planes),
+  )
+  if blend_sigma:
+    alpha = examples.is_owner(owners, of_source=True)
+    soft = blend.soften(alpha, sigma=blend_sigma)[..., tf.newaxis]
+    image = soft * sources.scenes.image + (1 - soft) * targets.scenes.image
+    return image, planes
+  image = paste(
+    targets.scenes.image[:, tf.newaxis],
+    canvases.scenes.image[:, tf.newaxis],
+    used=tf.ones_like(covers[:, :1, 0], tf.bool),
+  )
+  return tf.squeeze(image, axis=1), planes

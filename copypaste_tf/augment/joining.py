@@ -2,10 +2,11 @@
 
 import tensorflow as tf
 
+from copypaste_tf.augment import occlusion
+from copypaste_tf.augment.canvas import Canvas
 from copypaste_tf.augment.draws.selection import Selection
-from copypaste_tf.augment.labels import id_planes, masks, occlusion
-from copypaste_tf.augment.labels.canvas import Canvas
-from copypaste_tf.augment.labels.occlusion import Remains
+from copypaste_tf.augment.labels import id_planes, masks
+from copypaste_tf.augment.occlusion import Remains
 from copypaste_tf.examples import TrainScenes
 
 

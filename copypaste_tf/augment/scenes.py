@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from copypaste_tf.augment import scene_checks
+from copypaste_tf.augment import engines, scene_checks
 from copypaste_tf.augment.labels import extents, layers
 from copypaste_tf.examples import Scenes
 
@@ -65,7 +65,8 @@ def from_masks(
     masks = tf.cast(annotations.masks, tf.bool)
   planes, ids = layers.layer(masks, num_planes=num_planes)
   if annotations.boxes is None:
-    boxes = extents.join(extents.measure(planes[tf.newaxis], ids[tf.newaxis]))
+    blocks = engines.BLOCKS.measure(planes[tf.newaxis], ids[tf.newaxis])
+    boxes = extents.join(blocks)
     boxes = tf.squeeze(boxes.box, axis=0)
   else:
     boxes = annotations.boxes

@@ -3,9 +3,8 @@ import pytest
 import reference
 import tensorflow as tf
 
-from copypaste_tf.augment import CopyPaste
+from copypaste_tf.augment import CopyPaste, canvas
 from copypaste_tf.augment import copy_paste as lib
-from copypaste_tf.augment.labels import canvas
 from copypaste_tf.augment.pixels import blend
 from copypaste_tf.examples import Scenes
 

@@ -2,9 +2,8 @@ import numpy as np
 import reference
 import tensorflow as tf
 
-from copypaste_tf.augment import joining
+from copypaste_tf.augment import canvas, joining, occlusion
 from copypaste_tf.augment.draws.selection import Selection
-from copypaste_tf.augment.labels import canvas, occlusion
 
 
 def _canvas(scenes):

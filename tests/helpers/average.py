@@ -4,9 +4,8 @@ import dataclasses
 
 import tensorflow as tf
 
-from copypaste_tf.augment import joining
+from copypaste_tf.augment import joining, occlusion
 from copypaste_tf.augment.draws.selection import Selection
-from copypaste_tf.augment.labels import occlusion
 from copypaste_tf.examples import SOURCE, TARGET
 
 

@@ -6,51 +6,6 @@ from copypaste_tf import examples
 from copypaste_tf.augment.labels import id_planes
 from copypaste_tf.examples import TrainScenes
 
-# Rows of a block that is searched for an instance. Smaller blocks fit the box
-# of the instance more closely, but need more steps.
-_ROWS = 32
-
-
-def paste_owners(
-  planes: tf.Tensor,
-  ids: tf.Tensor,
-  chosen: tf.Tensor,
-  boxes: tf.Tensor,
-  partner: tf.Tensor | None = None,
-) -> tf.Tensor:
-  """Makes the source own the pixels of the chosen instances.
-
-  Args:
-    planes: `[b, l, h, w]` uint8 id planes of the sources.
-    ids: `[b, n]` int32.
-    chosen: `[b, n]` bool, the instances to paste.
-    boxes: `[b, n, 4]` int32 boxes in pixels that hold every pixel of the
-      instances; nothing is read elsewhere.
-    partner: `[b]` int32 in [0, b), the image whose planes hold the instances
-      of image i; by default image i itself.
-
-  Returns:
-    `[b, h, w]` uint8: `SOURCE` in the union of the masks, `TARGET` elsewhere.
-  """
-
-  def add(owners, mask, block, index):
-    del index
-    source = tf.constant(examples.SOURCE, tf.uint8)
-    return owners.write(block, tf.where(mask, source, owners.read(block)))
-
-  _, _, height, width = id_planes.shape(planes)
-  batch, _ = id_planes.shape(ids)
-  grid = id_planes.grid(height, _ROWS)
-  ids = tf.where(chosen, ids, 0)[:, tf.newaxis]
-  owners = id_planes.fold_instances(
-    add,
-    id_planes.array_of(target_owners([batch * grid.count, grid.rows, width])),
-    planes,
-    tf.where(id_planes.reach(boxes, grid), ids, 0),
-    partner=partner,
-  )
-  return tf.reshape(owners.stack(), [batch, height, width])
-
 
 def target_owners(shape: list[int | tf.Tensor]) -> tf.Tensor:
   """Makes the target own every pixel.

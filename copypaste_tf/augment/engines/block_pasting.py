@@ -3,10 +3,34 @@
 import tensorflow as tf
 
 from copypaste_tf import examples
+from copypaste_tf.augment.engines import row_blocks
 from copypaste_tf.augment.labels import id_planes
 
+# Rows of a block that is pasted or left alone as a whole. A block of an image
+# and one of a plane have about as many bytes, and stay in the cache.
+_IMAGE_ROWS = 8
+_PLANE_ROWS = 32
 # Unsigned integers by the number of bytes of a dtype.
 _BITS = {1: tf.uint8, 2: tf.uint16, 4: tf.uint32}
+
+
+def paste(
+  owners: tf.Tensor,
+  targets: tf.Tensor,
+  sources: tf.Tensor,
+  *,
+  partner: tf.Tensor | None,
+  covers: tf.Tensor,
+  used: tf.Tensor,
+) -> tf.Tensor:
+  """Writes the sources' pixels over the targets; see `engine.Paste`."""
+  _, _, height, _, *channels = id_planes.shape(targets)
+  rows = _IMAGE_ROWS if channels else _PLANE_ROWS
+  wanted = reached_blocks(covers, height, rows)[:, tf.newaxis]
+  wanted &= used[..., tf.newaxis]
+  if partner is None:
+    return write_over(owners, sources, targets, wanted)
+  return write_within(owners, targets, partner, wanted)
 
 
 def reached_blocks(
@@ -17,13 +41,13 @@ def reached_blocks(
   Args:
     covers: `[b, n, 4]` int32 in pixels; a box of zeros reaches nowhere.
     height: number of rows of the canvas.
-    rows: number of rows of a block, see `id_planes.grid`.
+    rows: number of rows of a block, see `row_blocks.grid`.
 
   Returns:
     `[b, k]` bool.
   """
-  grid = id_planes.grid(height, rows)
-  return tf.reduce_any(id_planes.reach(covers, grid), axis=-1)
+  grid = row_blocks.grid(height, rows)
+  return tf.reduce_any(row_blocks.reach(covers, grid), axis=-1)
 
 
 def write_over(
@@ -49,7 +73,8 @@ def write_over(
   """
   _, layers, count = id_planes.shape(wanted)
   owners, sources, blocks = (
-    id_planes.split(x, count) for x in (owners[:, tf.newaxis], sources, targets)
+    row_blocks.split(x, count)
+    for x in (owners[:, tf.newaxis], sources, targets)
   )
 
   def step(block, blocks):
@@ -61,8 +86,8 @@ def write_over(
     )
     return blocks.write(block, new)
 
-  state = id_planes.array_of(blocks)
-  blocks = id_planes.fold_blocks(step, state, wanted).stack()
+  state = row_blocks.array_of(blocks)
+  blocks = row_blocks.fold_blocks(step, state, wanted).stack()
   return tf.reshape(blocks, id_planes.shape(targets))
 
 
@@ -89,7 +114,7 @@ def write_within(
   positions = layers * count
   wanted = tf.reshape(wanted, [batch, positions])
   owners, blocks = (
-    id_planes.split(x, count) for x in (owners[:, tf.newaxis], images)
+    row_blocks.split(x, count) for x in (owners[:, tf.newaxis], images)
   )
   order, opens, closes = _cycles(partner)
 
@@ -113,11 +138,11 @@ def write_within(
     ), saved
 
   state = (
-    id_planes.array_of(blocks),
-    id_planes.array_of(tf.zeros_like(blocks[:2])),
+    row_blocks.array_of(blocks),
+    row_blocks.array_of(tf.zeros_like(blocks[:2])),
   )
   written = tf.transpose(tf.gather(wanted, order))
-  blocks, _ = id_planes.fold_blocks(step, state, written)
+  blocks, _ = row_blocks.fold_blocks(step, state, written)
   return tf.reshape(blocks.stack(), id_planes.shape(images))
 
 

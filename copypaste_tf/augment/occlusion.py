@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from copypaste_tf.augment import engines
+from copypaste_tf.augment.canvas import Canvas
+from copypaste_tf.augment.engines import Engine
 from copypaste_tf.augment.labels import boxes as box_geometry
 from copypaste_tf.augment.labels import extents
-from copypaste_tf.augment.labels.canvas import Canvas
 from copypaste_tf.augment.options import CopyPaste
 
 # Products of areas, below 2^31, with denominators stay within int64.
@@ -61,6 +63,7 @@ def occlude(
   *,
   options: CopyPaste,
   covers: tf.Tensor | None = None,
+  engine: Engine = engines.BLOCKS,
 ) -> Remains:
   """Updates the labels of the target, which lost the pasted pixels.
 
@@ -75,6 +78,7 @@ def occlude(
       `box_tolerance` apply.
     covers: `[b, m, 4]` int32 boxes in pixels that together hold every pixel
       that the target lost; by default it may lie anywhere.
+    engine: the form of the computation, the one that measured the targets.
 
   Returns:
     The labels as `Remains`.
@@ -84,7 +88,7 @@ def occlude(
   """
   options.check()
   visible = extents.join(
-    extents.remeasure(
+    engine.remeasure(
       targets.scenes.planes,
       targets.scenes.ids,
       owners,

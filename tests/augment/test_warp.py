@@ -3,9 +3,9 @@ import pytest
 import reference
 import tensorflow as tf
 
-from copypaste_tf.augment import ScaleJitter
+from copypaste_tf.augment import ScaleJitter, warp
 from copypaste_tf.augment.draws import jitter
-from copypaste_tf.augment.pixels import normalization, warp
+from copypaste_tf.augment.pixels import normalization
 
 
 @pytest.mark.parametrize('seed', range(6))

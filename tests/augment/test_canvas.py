@@ -2,7 +2,7 @@ import numpy as np
 import reference
 import tensorflow as tf
 
-from copypaste_tf.augment.labels import canvas
+from copypaste_tf.augment import canvas
 
 
 def _place(scenes):

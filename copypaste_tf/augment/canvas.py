@@ -4,8 +4,10 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from copypaste_tf.augment import engines
+from copypaste_tf.augment.engines import Engine
 from copypaste_tf.augment.labels import boxes as box_geometry
-from copypaste_tf.augment.labels import extents, id_planes
+from copypaste_tf.augment.labels import extents
 from copypaste_tf.examples import Scenes
 
 
@@ -17,8 +19,8 @@ class Canvas(NamedTuple):
       `warp.warp_image` returns it. Crowds and instances without a pixel are
       padding.
     extent: `[b, n]` areas and `[b, n, 4]` tight boxes, int32, in pixels.
-    block_extent: the same within blocks of rows, as `extents.measure` returns
-      it.
+    block_extent: the same within blocks of rows, as the engine's `measure`
+      returns it.
   """
 
   scenes: Scenes
@@ -26,7 +28,7 @@ class Canvas(NamedTuple):
   block_extent: extents.Extent
 
 
-def place(scenes: Scenes) -> Canvas:
+def place(scenes: Scenes, *, engine: Engine = engines.BLOCKS) -> Canvas:
   """Drops crowds and invisible instances, and measures the others.
 
   Invisible instances have no pixel left after the resize and the crop. Boxes of
@@ -35,14 +37,12 @@ def place(scenes: Scenes) -> Canvas:
 
   Args:
     scenes: `b` scenes on the output grid, as `warp.warp` returns them.
+    engine: the form of the computation.
 
   Returns:
     A `Canvas`.
   """
-  region = tf.pad(scenes.size, [[0, 0], [2, 0]])[:, tf.newaxis]
-  grid = id_planes.grid(id_planes.shape(scenes.planes)[2])
-  covered = id_planes.reach(region, grid)
-  blocks = extents.measure(scenes.planes, scenes.ids, wanted=covered)
+  blocks = engine.measure(scenes.planes, scenes.ids, size=scenes.size)
   extent = extents.join(blocks)
   valid = (scenes.classes > 0) & ~scenes.crowd & (extent.area > 0)
   misfit = box_geometry.is_empty(scenes.boxes)[..., tf.newaxis]

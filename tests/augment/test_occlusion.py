@@ -3,8 +3,7 @@ import pytest
 import reference
 import tensorflow as tf
 
-from copypaste_tf.augment import CopyPaste
-from copypaste_tf.augment.labels import canvas, occlusion
+from copypaste_tf.augment import CopyPaste, canvas, occlusion
 
 
 def _occlude(scenes, alpha, **options):
