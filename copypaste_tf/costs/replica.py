@@ -36,6 +36,11 @@ class _Extended(one_device_strategy.OneDeviceExtended):
     self._replicas = replicas
 
   @property
+  def worker_devices(self) -> tuple[str, ...]:
+    """The devices for which the step is built, which are not here."""
+    return ('/device:TPU:0',)
+
+  @property
   def _num_replicas_in_sync(self) -> int:
     return self._replicas
 

@@ -130,6 +130,21 @@ def compiled_augment(
   return with_dtype
 
 
+def form_on_devices() -> str:
+  """Returns the form of `augment.augment` for the devices that train.
+
+  Returns:
+    `dense` if the strategy in scope computes on GPUs or TPUs, else `blocks`.
+    Without a strategy TensorFlow chooses a GPU where there is one.
+  """
+  if tf.distribute.has_strategy():
+    devices = tf.distribute.get_strategy().extended.worker_devices
+  else:
+    devices = [x.name for x in tf.config.list_logical_devices('GPU')]
+  kinds = {tf.DeviceSpec.from_string(x).device_type for x in devices}
+  return 'dense' if kinds - {'CPU'} else 'blocks'
+
+
 def batch_seed(seed: int, index: tf.Tensor) -> tf.Tensor:
   """Returns the `[2]` int32 seed of the batch with the given index."""
   return tf.stack([tf.constant(seed, tf.int32), tf.cast(index, tf.int32)])

@@ -141,6 +141,7 @@ class DetectionTask(Task):
     """The augmentation of a batch on the device."""
     return scene_batches.compiled_augment(
       output_size=self.output_size,
+      form=scene_batches.form_on_devices(),
       **pipeline.augment_knobs(self.config.train_data),
     )
 
