@@ -7,6 +7,7 @@ import tensorflow as tf
 from pycocotools import coco as pycoco
 
 from copypaste_tf import augment
+from copypaste_tf.augment import engines
 from copypaste_tf.inputs import reader, record_order
 from tfrecord_tools import dataset_conversion
 
@@ -62,7 +63,8 @@ def test_decoded_masks_equal_the_annotations(coco_sample, scenes):
   assert checked > 120
 
 
-def test_labels_equal_the_rules_applied_by_hand(scenes):
+@pytest.mark.parametrize('form', engines.FORMS)
+def test_labels_equal_the_rules_applied_by_hand(scenes, form):
   touched = removed = 0
   for step, batch in enumerate(scenes):
     seed = tf.constant([11, step])
@@ -74,11 +76,14 @@ def test_labels_equal_the_rules_applied_by_hand(scenes):
         jitter=JITTER,
         copy_paste=PASTE,
         max_instances=120,
+        form=form,
       )
     )
     targets, sources = (
       reference.to_numpy(canvas.scenes)
-      for canvas in augment.pair(batch, seed, output_size=SIZE, jitter=JITTER)
+      for canvas in augment.pair(
+        batch, seed, output_size=SIZE, jitter=JITTER, form=form
+      )
     )
     for i in range(8):
       alpha = _check_pasted(example, sources, i)
@@ -135,7 +140,8 @@ def _check_targets(example, targets, alpha, i):
   return example.touched[i].sum(), sum(box is None for box in expected)
 
 
-def test_eager_dataset_and_xla_agree_on_real_images(scenes):
+@pytest.mark.parametrize('form', engines.FORMS)
+def test_eager_dataset_and_xla_agree_on_real_images(scenes, form):
   def run(batch, seed):
     return augment.augment(
       batch,
@@ -144,6 +150,7 @@ def test_eager_dataset_and_xla_agree_on_real_images(scenes):
       jitter=JITTER,
       copy_paste=PASTE,
       max_instances=60,
+      form=form,
     )
 
   compiled = tf.function(run, jit_compile=True)

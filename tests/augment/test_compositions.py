@@ -19,7 +19,7 @@ def registered(monkeypatch):
   compositions.register('average', Average, average)
 
 
-def test_a_registered_composition_runs_in_all_modes(registered):
+def test_a_registered_composition_runs_in_all_modes(form, registered):
   scenes = tf.nest.map_structure(
     tf.constant, reference.make_scenes(np.random.default_rng(0))
   )
@@ -28,23 +28,26 @@ def test_a_registered_composition_runs_in_all_modes(registered):
   seed = tf.constant([1, 2])
   results = list(
     reference.each_way(
-      lambda s: augment.augment(s, seed, composition=options, **knobs), scenes
+      lambda s: augment.augment(
+        s, seed, composition=options, form=form, **knobs
+      ),
+      scenes,
     )
   )
   reference.assert_same(results)
-  targets, sources = augment.pair(scenes, seed, output_size=(32, 40))
+  targets, sources = augment.pair(scenes, seed, output_size=(32, 40), form=form)
   expected = 0.25 * targets.scenes.image + 0.75 * sources.scenes.image
   example = results[0][1]
   np.testing.assert_allclose(example.image, expected, atol=1e-5)
   assert (example.classes > 0).any() and not example.pasted.any()
   # Blended images are float32, whatever the output dtype.
   half = augment.augment(
-    scenes, seed, composition=options, dtype=tf.bfloat16, **knobs
+    scenes, seed, composition=options, dtype=tf.bfloat16, form=form, **knobs
   )
   np.testing.assert_array_equal(half.image, tf.cast(example.image, tf.bfloat16))
 
 
-def test_copy_paste_is_short_for_the_composition_of_that_name():
+def test_copy_paste_is_short_for_the_composition_of_that_name(form):
   scenes = tf.nest.map_structure(
     tf.constant, reference.make_scenes(np.random.default_rng(1))
   )
@@ -52,7 +55,7 @@ def test_copy_paste_is_short_for_the_composition_of_that_name():
   options = compositions.build({'name': 'copy_paste', **config})
   short, general = (
     reference.to_numpy(
-      augment.augment(scenes, [3, 4], output_size=(32, 32), **way)
+      augment.augment(scenes, [3, 4], output_size=(32, 32), form=form, **way)
     )
     for way in (
       {'copy_paste': augment.CopyPaste(**config)},

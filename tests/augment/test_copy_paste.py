@@ -3,7 +3,7 @@ import pytest
 import reference
 import tensorflow as tf
 
-from copypaste_tf.augment import CopyPaste, canvas
+from copypaste_tf.augment import CopyPaste, canvas, engines
 from copypaste_tf.augment import copy_paste as lib
 from copypaste_tf.augment.pixels import blend
 from copypaste_tf.examples import Scenes
@@ -11,21 +11,22 @@ from copypaste_tf.examples import Scenes
 GENTLE = {'min_visible_area': 0, 'box_tolerance': 0.0}
 
 
-def _canvas(scenes):
+def _canvas(engine, scenes):
   """Places scenes that lie on the output grid already."""
   tensors = tf.nest.map_structure(tf.constant, scenes)
   return canvas.place(
-    tensors._replace(image=tf.cast(tensors.image, tf.float32))
+    tensors._replace(image=tf.cast(tensors.image, tf.float32)), engine=engine
   )
 
 
-def _paste(targets, sources, seed=0, max_instances=30, **options):
+def _paste(engine, targets, sources, seed=0, max_instances=30, **options):
   found = lib.copy_paste(
-    _canvas(targets),
-    _canvas(sources),
+    _canvas(engine, targets),
+    _canvas(engine, sources),
     tf.constant([seed, 1]),
     options=CopyPaste(**(GENTLE | options)),
     max_instances=max_instances,
+    engine=engine,
   )
   return reference.to_numpy(found)
 
@@ -67,7 +68,7 @@ def _from_text(text, background):
   )
 
 
-def test_an_example_equals_its_golden_text():
+def test_an_example_equals_its_golden_text(engine):
   """Changes only if the method changes: alpha, visible masks and boxes."""
   target = _from_text(
     """
@@ -87,7 +88,7 @@ def test_an_example_equals_its_golden_text():
     """,
     background=20,
   )
-  found = _paste(target, source, subset='all', max_instances=5)
+  found = _paste(engine, target, source, subset='all', max_instances=5)
   drawn = np.full([4, 8], '.')
   for k, letter in enumerate('abxy'):
     assert not (drawn[reference.example_mask(found, 0, k)] != '.').any()
@@ -122,9 +123,9 @@ def test_an_example_equals_its_golden_text():
 
 
 @pytest.mark.parametrize('seed', range(5))
-def test_every_pixel_comes_from_exactly_one_image(seed):
+def test_every_pixel_comes_from_exactly_one_image(engine, seed):
   targets, sources = _pair(seed)
-  found = _paste(targets, sources, seed)
+  found = _paste(engine, targets, sources, seed)
   on = found.alpha[..., None]
   np.testing.assert_array_equal(
     found.image, np.where(on, sources.image, targets.image)
@@ -141,9 +142,9 @@ def test_every_pixel_comes_from_exactly_one_image(seed):
     np.testing.assert_array_equal(found.alpha[i], union)
 
 
-def test_pasted_objects_keep_their_labels():
+def test_pasted_objects_keep_their_labels(engine):
   targets, sources = _pair(1)
-  found = _paste(targets, sources, subset='all')
+  found = _paste(engine, targets, sources, subset='all')
   for i in range(4):
     pasted = found.pasted[i]
     assert pasted.sum() == 5
@@ -153,10 +154,10 @@ def test_pasted_objects_keep_their_labels():
     )
 
 
-def test_blending_is_soft_in_the_image_and_absent_from_the_masks():
+def test_blending_is_soft_in_the_image_and_absent_from_the_masks(engine):
   targets, sources = _pair(2)
-  hard = _paste(targets, sources, subset='all')
-  soft = _paste(targets, sources, subset='all', blend_sigma=1.5)
+  hard = _paste(engine, targets, sources, subset='all')
+  soft = _paste(engine, targets, sources, subset='all', blend_sigma=1.5)
   weight = blend.soften(tf.constant(hard.alpha), sigma=1.5).numpy()[..., None]
   assert ((weight > 0.05) & (weight < 0.95)).any()
   expected = weight * sources.image + (1 - weight) * targets.image
@@ -166,9 +167,11 @@ def test_blending_is_soft_in_the_image_and_absent_from_the_masks():
 
 
 @pytest.mark.parametrize('max_instances', [3, 7, 9, 10, 12])
-def test_no_pasted_pixel_without_a_label(max_instances):
+def test_no_pasted_pixel_without_a_label(engine, max_instances):
   targets, sources = _pair(3)
-  found = _paste(targets, sources, subset='all', max_instances=max_instances)
+  found = _paste(
+    engine, targets, sources, subset='all', max_instances=max_instances
+  )
   assert found.classes.shape == (4, max_instances)
   np.testing.assert_array_equal(
     found.statistics['objects_pasted'], max(0, min(5, max_instances - 5))
@@ -183,9 +186,9 @@ def test_no_pasted_pixel_without_a_label(max_instances):
     np.testing.assert_array_equal(found.alpha[i], union)
 
 
-def test_a_crowded_target_keeps_its_largest_objects_and_counts_the_rest():
+def test_a_crowded_target_keeps_its_largest_objects_and_counts_the_rest(engine):
   targets, sources = _pair(4, count=9)
-  found = _paste(targets, sources, max_instances=6)
+  found = _paste(engine, targets, sources, max_instances=6)
   for i in range(4):
     areas = sorted(
       (
@@ -199,30 +202,30 @@ def test_a_crowded_target_keeps_its_largest_objects_and_counts_the_rest():
   assert not found.alpha.any()
 
 
-def test_crowds_are_neither_pasted_nor_labels():
+def test_crowds_are_neither_pasted_nor_labels(engine):
   targets, sources = _pair(5, crowds=3)
-  found = _paste(targets, sources, subset='all')
+  found = _paste(engine, targets, sources, subset='all')
   np.testing.assert_array_equal(found.statistics['objects_available'], 2)
   crowd_ids = sources.ids[:, :3]
   for i in range(4):
     assert not np.isin(found.ids[i][found.pasted[i]], crowd_ids[i]).any()
     assert (found.classes[i] > 0).sum() <= 4
   only = _pair(6, crowds=5)
-  found = _paste(*only, subset='all')
+  found = _paste(engine, *only, subset='all')
   assert not found.classes.any() and not found.alpha.any()
 
 
-def test_an_image_is_not_pasted_onto_itself():
+def test_an_image_is_not_pasted_onto_itself(engine):
   targets, sources = _pair(7)
   same = sources._replace(source_id=np.array([100, 1, 102, 3]))
-  found = _paste(targets, same, subset='all')
+  found = _paste(engine, targets, same, subset='all')
   np.testing.assert_array_equal(
     found.statistics['images_with_paste'], [1, 0, 1, 0]
   )
   np.testing.assert_array_equal(found.image[1], targets.image[1])
 
 
-def test_order_of_the_instances_does_not_matter():
+def test_order_of_the_instances_does_not_matter(engine):
   targets, sources = _pair(8)
   reverse = [
     s._replace(
@@ -233,8 +236,8 @@ def test_order_of_the_instances_does_not_matter():
     )
     for s in (targets, sources)
   ]
-  a = _paste(targets, sources, subset='all', max_instances=8)
-  b = _paste(*reverse, subset='all', max_instances=8)
+  a = _paste(engine, targets, sources, subset='all', max_instances=8)
+  b = _paste(engine, *reverse, subset='all', max_instances=8)
 
   def labels(example, i):
     return sorted(
@@ -254,29 +257,30 @@ def test_order_of_the_instances_does_not_matter():
     if (a.alpha[i] == b.alpha[i]).all():
       assert labels(a, i) == labels(b, i)
   everything = [
-    _paste(*pair, subset='all') for pair in ((targets, sources), reverse)
+    _paste(engine, *pair, subset='all')
+    for pair in ((targets, sources), reverse)
   ]
   np.testing.assert_array_equal(everything[0].alpha, everything[1].alpha)
   for i in range(4):
     assert labels(everything[0], i) == labels(everything[1], i)
 
 
-def test_images_without_objects_paste_and_receive():
+def test_images_without_objects_paste_and_receive(engine):
   targets, sources = _pair(9)
   empty = reference.make_scenes(np.random.default_rng(0), count=0)
   empty = empty._replace(source_id=np.arange(4) + 500)
-  found = _paste(targets, empty, subset='all')
+  found = _paste(engine, targets, empty, subset='all')
   np.testing.assert_array_equal(found.image, targets.image)
   np.testing.assert_array_equal((found.classes > 0).sum(axis=1), 5)
-  found = _paste(empty, sources, subset='all')
+  found = _paste(engine, empty, sources, subset='all')
   np.testing.assert_array_equal(found.pasted.sum(axis=1), 5)
-  found = _paste(empty, empty._replace(source_id=np.arange(4)))
+  found = _paste(engine, empty, empty._replace(source_id=np.arange(4)))
   assert not found.classes.any()
 
 
-def test_three_hundred_objects_are_pasted_exactly():
+def test_three_hundred_objects_are_pasted_exactly(engine):
   targets, sources = _pair(10, batch=2, count=300, padded=300, largest=3)
-  found = _paste(targets, sources, max_instances=300, subset='all')
+  found = _paste(engine, targets, sources, max_instances=300, subset='all')
   for i in range(2):
     for k in np.flatnonzero(found.classes[i]):
       assert reference.example_mask(found, i, k).sum() == found.areas[i, k] > 0
@@ -287,9 +291,11 @@ def test_three_hundred_objects_are_pasted_exactly():
 def test_errors_name_the_wrong_argument():
   targets, sources = _pair(12)
   with pytest.raises(ValueError, match='on one grid'):
-    _paste(targets, sources._replace(planes=sources.planes[:, :-1]))
+    _paste(
+      engines.DENSE, targets, sources._replace(planes=sources.planes[:, :-1])
+    )
   with pytest.raises(ValueError, match='blend_sigma is in pixels'):
-    _paste(targets, sources, blend_sigma=-1.0)
+    _paste(engines.DENSE, targets, sources, blend_sigma=-1.0)
   bits = [
     canvas.place(tf.nest.map_structure(tf.constant, scenes))
     for scenes in (targets, sources)
@@ -299,11 +305,11 @@ def test_errors_name_the_wrong_argument():
       *bits, [0, 1], options=CopyPaste(blend_sigma=1.0), max_instances=9
     )
   with pytest.raises(ValueError, match='max_instances must be at least 1'):
-    _paste(targets, sources, max_instances=0)
+    _paste(engines.DENSE, targets, sources, max_instances=0)
 
 
 def test_only_targets_are_each_others_partners():
-  targets, sources = (_canvas(scenes) for scenes in _pair())
+  targets, sources = (_canvas(engines.DENSE, scenes) for scenes in _pair())
   with pytest.raises(ValueError, match='sources are the targets'):
     lib.copy_paste(
       targets,

@@ -6,18 +6,18 @@ from copypaste_tf.augment import canvas, joining, occlusion
 from copypaste_tf.augment.draws.selection import Selection
 
 
-def _canvas(scenes):
+def _canvas(engine, scenes):
   """Places scenes that lie on the output grid already."""
   tensors = tf.nest.map_structure(tf.constant, scenes)
   return canvas.place(
-    tensors._replace(image=tf.cast(tensors.image, tf.float32))
+    tensors._replace(image=tf.cast(tensors.image, tf.float32)), engine=engine
   )
 
 
-def test_targets_alone_keep_all_labels():
+def test_targets_alone_keep_all_labels(engine):
   targets = reference.make_scenes(np.random.default_rng(11))
   found = reference.to_numpy(
-    joining.targets_alone(_canvas(targets), max_instances=30)
+    joining.targets_alone(_canvas(engine, targets), max_instances=30)
   )
   np.testing.assert_array_equal(found.boxes[:, :12], targets.boxes)
   np.testing.assert_array_equal(found.classes[:, :12], targets.classes)
@@ -28,17 +28,19 @@ def test_targets_alone_keep_all_labels():
     assert not value.any(), name
 
 
-def test_weights_are_1_for_labels_and_0_for_padding():
+def test_weights_are_1_for_labels_and_0_for_padding(engine):
   targets = reference.make_scenes(np.random.default_rng(12), crowds=2)
-  alone = joining.targets_alone(_canvas(targets), max_instances=9)
+  alone = joining.targets_alone(_canvas(engine, targets), max_instances=9)
   expected = np.arange(9) < 3
   np.testing.assert_array_equal(alone.weights, [expected] * 4)
   np.testing.assert_array_equal(alone.weights > 0, alone.classes > 0)
 
 
-def test_labels_of_both_images_are_joined_and_the_largest_kept():
+def test_labels_of_both_images_are_joined_and_the_largest_kept(engine):
   rng = np.random.default_rng(13)
-  targets, sources = (_canvas(reference.make_scenes(rng)) for _ in range(2))
+  targets, sources = (
+    _canvas(engine, reference.make_scenes(rng)) for _ in range(2)
+  )
   chosen = sources.scenes.classes > 0
   five = tf.fill([4], 5)
 

@@ -3,15 +3,18 @@ import pytest
 import reference
 import tensorflow as tf
 
-from copypaste_tf.augment import CopyPaste, canvas, occlusion
+from copypaste_tf.augment import CopyPaste, canvas, engines, occlusion
 
 
-def _occlude(scenes, alpha, **options):
-  targets = canvas.place(tf.nest.map_structure(tf.constant, scenes))
+def _occlude(engine, scenes, alpha, **options):
+  targets = canvas.place(
+    tf.nest.map_structure(tf.constant, scenes), engine=engine
+  )
   remains = occlusion.occlude(
     targets,
     tf.constant(reference.owners(alpha)),
     options=CopyPaste(**options),
+    engine=engine,
   )
   return reference.to_numpy(remains)
 
@@ -45,13 +48,15 @@ def _cover(ymin, xmin, ymax, xmax):
     {'min_visible_area': 5, 'min_visible_fraction': 0.5, 'box_tolerance': 1.0},
   ],
 )
-def test_occlusion_equals_the_rule_applied_object_by_object(seed, options):
+def test_occlusion_equals_the_rule_applied_object_by_object(
+  engine, seed, options
+):
   rng = np.random.default_rng(seed)
   scenes = reference.make_scenes(rng, count=8)
   alpha = np.stack(
     [reference.random_mask(rng, 48, 64, 40) for _ in scenes.size]
   )
-  found = _occlude(scenes, alpha, **options)
+  found = _occlude(engine, scenes, alpha, **options)
   for i in range(len(alpha)):
     masks = [
       reference.mask_of(scenes.planes[i], ident) for ident in scenes.ids[i, :8]
@@ -72,55 +77,68 @@ def test_occlusion_equals_the_rule_applied_object_by_object(seed, options):
   assert not found.valid[:, 8:].any()
 
 
-def test_an_untouched_small_object_survives_its_occluded_neighbour():
+def test_an_untouched_small_object_survives_its_occluded_neighbour(engine):
   # The published code removes every small object as soon as one box moved.
   scenes = _squares((0, 0, 40, 40), (48, 48, 62, 62), (48, 0, 60, 12))
   alpha = _cover(0, 0, 40, 20)
-  kept = _occlude(scenes, alpha, min_visible_area=300)
+  kept = _occlude(engine, scenes, alpha, min_visible_area=300)
   np.testing.assert_array_equal(kept.valid, [[True, True, True]])
   np.testing.assert_array_equal(kept.touched, [[True, False, False]])
   published = _occlude(
-    scenes, alpha, min_visible_area=300, occlusion='published'
+    engine, scenes, alpha, min_visible_area=300, occlusion='published'
   )
   np.testing.assert_array_equal(published.valid, [[True, False, False]])
 
 
-def test_published_keeps_small_objects_while_no_box_moved():
+def test_published_keeps_small_objects_while_no_box_moved(engine):
   scenes = _squares((0, 0, 40, 40), (48, 48, 62, 62))
   found = _occlude(
-    scenes, _cover(0, 0, 40, 10), min_visible_area=300, occlusion='published'
+    engine,
+    scenes,
+    _cover(0, 0, 40, 10),
+    min_visible_area=300,
+    occlusion='published',
   )
   np.testing.assert_array_equal(found.valid, [[True, True]])
   # Ten pixels are not more than ten.
   np.testing.assert_array_equal(found.boxes, scenes.boxes)
 
 
-def test_only_edges_that_moved_beyond_the_tolerance_follow_the_mask():
+def test_only_edges_that_moved_beyond_the_tolerance_follow_the_mask(engine):
   scenes = _squares((10, 10, 50, 50))
   annotated = scenes.boxes + np.float32([0.3, -0.4, 0.2, 0.1])
   scenes = scenes._replace(boxes=annotated)
   alpha = _cover(0, 0, 64, 23) | _cover(47, 0, 64, 64)
-  found = _occlude(scenes, alpha, min_visible_area=0, box_tolerance=5.0)
+  found = _occlude(engine, scenes, alpha, min_visible_area=0, box_tolerance=5.0)
   expected = annotated.copy()
   expected[0, 0, 1] = 23
   np.testing.assert_array_equal(found.boxes, expected)
-  strict = _occlude(scenes, alpha, min_visible_area=0, box_tolerance=0.0)
+  strict = _occlude(
+    engine, scenes, alpha, min_visible_area=0, box_tolerance=0.0
+  )
   expected[0, 0, 2] = 47
   np.testing.assert_array_equal(strict.boxes, expected)
 
 
 @pytest.mark.parametrize(('threshold', 'kept'), [(199, True), (200, False)])
-def test_min_visible_area_is_in_pixels_that_stay_visible(threshold, kept):
+def test_min_visible_area_is_in_pixels_that_stay_visible(
+  engine, threshold, kept
+):
   scenes = _squares((0, 0, 20, 20))
-  found = _occlude(scenes, _cover(0, 0, 20, 10), min_visible_area=threshold)
+  found = _occlude(
+    engine, scenes, _cover(0, 0, 20, 10), min_visible_area=threshold
+  )
   assert found.areas[0, 0] == 200
   assert found.valid[0, 0] == kept
 
 
 @pytest.mark.parametrize(('fraction', 'kept'), [(0.5, True), (0.51, False)])
-def test_min_visible_fraction_compares_visible_with_full_area(fraction, kept):
+def test_min_visible_fraction_compares_visible_with_full_area(
+  engine, fraction, kept
+):
   scenes = _squares((0, 0, 20, 20))
   found = _occlude(
+    engine,
     scenes,
     _cover(0, 0, 20, 10),
     min_visible_area=0,
@@ -150,8 +168,10 @@ def test_a_part_equal_to_min_visible_fraction_is_enough(fraction, area):
 
   def valid(planes, owners):
     inputs = tf.nest.map_structure(tf.constant, scenes)
-    targets = canvas.place(inputs._replace(planes=planes))
-    return occlusion.occlude(targets, owners, options=options)
+    targets = canvas.place(inputs._replace(planes=planes), engine=engines.DENSE)
+    return occlusion.occlude(
+      targets, owners, options=options, engine=engines.DENSE
+    )
 
   inputs = tf.constant(scenes.planes), tf.constant(reference.owners(alpha))
   for way, remains in reference.each_way(valid, *inputs):
@@ -159,9 +179,10 @@ def test_a_part_equal_to_min_visible_fraction_is_enough(fraction, area):
 
 
 @pytest.mark.parametrize('rule', ['per_object', 'published'])
-def test_a_fully_hidden_object_is_removed_whatever_the_thresholds(rule):
+def test_a_fully_hidden_object_is_removed_whatever_the_thresholds(engine, rule):
   scenes = _squares((0, 0, 4, 4), (10, 10, 60, 60))
   found = _occlude(
+    engine,
     scenes,
     _cover(0, 0, 5, 5),
     min_visible_area=0,
@@ -172,9 +193,11 @@ def test_a_fully_hidden_object_is_removed_whatever_the_thresholds(rule):
   np.testing.assert_array_equal(found.removed, [[True, False]])
 
 
-def test_untouched_keeps_labels_as_they_are():
+def test_untouched_keeps_labels_as_they_are(engine):
   scenes = reference.make_scenes(np.random.default_rng(4), crowds=1)
-  targets = canvas.place(tf.nest.map_structure(tf.constant, scenes))
+  targets = canvas.place(
+    tf.nest.map_structure(tf.constant, scenes), engine=engine
+  )
   remains = reference.to_numpy(occlusion.untouched(targets))
   np.testing.assert_array_equal(remains.valid[:, 0], False)
   np.testing.assert_array_equal(remains.valid[:, 1:5], True)
@@ -193,4 +216,6 @@ def test_untouched_keeps_labels_as_they_are():
 )
 def test_options_out_of_range_are_named(option, message):
   with pytest.raises(ValueError, match=message):
-    _occlude(_squares((0, 0, 4, 4)), _cover(0, 0, 1, 1), **option)
+    _occlude(
+      engines.DENSE, _squares((0, 0, 4, 4)), _cover(0, 0, 1, 1), **option
+    )

@@ -22,8 +22,8 @@ class Average:
       raise ValueError(f'Average.weight is in [0, 1], got {self.weight}.')
 
 
-def average(targets, sources, seed, *, options, max_instances, partner):
-  del seed
+def average(targets, sources, seed, *, options, max_instances, partner, engine):
+  del seed, engine  # Measures and pastes nothing.
   if partner is not None:
     raise ValueError('the sources come in order')
   image = (

@@ -136,6 +136,62 @@ def example_mask(example, i, k):
   return mask & ((example.owners[i] & owner) > 0)
 
 
+def sample_image(image, rows, columns, *, normalize):
+  """Resamples images pixel by pixel; see `engine.SampleImage`."""
+  shape = (*rows.low.shape, columns.low.shape[1])
+  sampled = np.zeros([*shape, 3])
+  for i, y, x in np.ndindex(shape):
+    if not (rows.inside[i, y] and columns.inside[i, x]):
+      continue
+    top, bottom = (
+      (1 - columns.weight[i, x]) * image[i, row, columns.low[i, x]]
+      + columns.weight[i, x] * image[i, row, columns.high[i, x]]
+      for row in (rows.low[i, y], rows.high[i, y])
+    )
+    pixel = (1 - rows.weight[i, y]) * top + rows.weight[i, y] * bottom
+    sampled[i, y, x] = (pixel - MEAN) / STDDEV if normalize else pixel
+  return sampled
+
+
+def sample_planes(planes, rows, columns, *, used):
+  """Resamples id planes pixel by pixel; see `engine.SamplePlanes`."""
+  (batch, height), width = rows.pixel.shape, columns.pixel.shape[1]
+  sampled = np.zeros([batch, planes.shape[1], height, width], np.uint8)
+  for i, j, y, x in np.ndindex(sampled.shape):
+    if used[i, j] and rows.inside[i, y] and columns.inside[i, x]:
+      pixel = rows.pixel[i, y], columns.pixel[i, x]
+      sampled[(i, j, y, x)] = planes[(i, j, *pixel)]
+  return sampled
+
+
+def measure(planes, ids, of_target=True):
+  """Returns the areas and tight boxes of the pixels that the target owns."""
+  area, box = np.zeros(ids.shape, int), np.zeros([*ids.shape, 4], int)
+  owned = np.broadcast_to(of_target, planes[:, 0].shape)
+  for i, k in np.ndindex(ids.shape):
+    mask = mask_of(planes[i], ids[i, k]) & owned[i]
+    area[i, k], box[i, k] = mask.sum(), tight_box(mask)
+  return area, box
+
+
+def union(planes, ids, chosen, partner=None):
+  """Returns `[b, h, w]` bool, the union of the masks that are chosen."""
+  partner = np.arange(len(ids)) if partner is None else partner
+  pixels = np.zeros([len(ids), *planes.shape[2:]], bool)
+  for i, k in np.argwhere(chosen):
+    pixels[i] |= mask_of(planes[partner[i]], ids[i, k])
+  return pixels
+
+
+def paste(alpha, targets, sources, *, partner, used):
+  """Pastes pixel by pixel; see `engine.Paste`."""
+  partner = np.arange(len(alpha)) if partner is None else partner
+  pasted = targets.copy()
+  for i, j in np.argwhere(used):
+    pasted[i, j][alpha[i]] = sources[partner[i], j][alpha[i]]
+  return pasted
+
+
 def warp_by_hand(scenes, i, scaled_size, offset, flipped, output_size):
   """Warps one scene pixel by pixel; returns image, planes, boxes, size."""
   height, width = output_size

@@ -68,15 +68,17 @@ def remeasure(
 
   Reads only the blocks of rows in which an instance may have lost a pixel.
   """
-  may_change = (before.area > 0) & (ids > 0)[:, tf.newaxis]
+  present = (ids > 0)[:, tf.newaxis]
+  may_change = (before.area > 0) & present
   if covers is not None:
     blocks = row_blocks.grid(id_planes.shape(planes)[2])
     covered = row_blocks.reach(covers, blocks)
     may_change &= tf.reduce_any(covered, axis=-1, keepdims=True)
     may_change &= _meet(join(before).box, covers)[:, tf.newaxis]
   after = measure(planes, ids, wanted=may_change, owners=owners)
-  box = tf.where(may_change[..., tf.newaxis], after.box, before.box)
-  return Extent(tf.where(may_change, after.area, before.area), box)
+  stays = present & ~may_change
+  box = tf.where(stays[..., tf.newaxis], before.box, after.box)
+  return Extent(tf.where(stays, before.area, after.area), box)
 
 
 def _meet(boxes, covers) -> tf.Tensor:

@@ -175,10 +175,11 @@ def paste(
   used: tf.Tensor,
 ) -> tf.Tensor:
   """Writes the sources' pixels over the targets; see `engine.Paste`."""
-  del covers, used
+  del covers
   if partner is not None:
     sources = tf.gather(sources, partner)
   pasted = examples.is_owner(owners, of_source=True)[:, tf.newaxis]
+  pasted &= used[..., tf.newaxis, tf.newaxis]
   if targets.shape.rank > pasted.shape.rank:
     pasted = pasted[..., tf.newaxis]
   return tf.where(pasted, sources, targets)

@@ -98,7 +98,7 @@ class Remeasure(Protocol):
 
     Args:
       planes: `[b, l, h, w]` uint8 id planes.
-      ids: `[b, n]` int32.
+      ids: `[b, n]` int32, those that were measured, or 0 to drop one.
       owners: `[b, h, w]` uint8, see `TrainScenes`.
       before: the result of this engine's `measure`.
       covers: `[b, m, 4]` int32 boxes in pixels that together hold every lost
@@ -160,8 +160,7 @@ class Paste(Protocol):
         from image `partner[i]` of the sources; if None, from image `i`.
       covers: `[b, n, 4]` int32 boxes in pixels that together hold every pixel
         of the sources.
-      used: `[b, l]` bool, true for layers in which targets and sources may
-        differ.
+      used: `[b, l]` bool, the layers to paste; the others stay the targets'.
 
     Returns:
       `[b, l, h, w, ...]` of the same dtype, each pixel from its owner.

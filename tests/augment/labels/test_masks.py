@@ -1,10 +1,8 @@
 import numpy as np
-import pytest
 import reference
 import tensorflow as tf
 
 from copypaste_tf import augment
-from copypaste_tf.augment.labels import extents, masks
 
 
 def _examples(seed=0, **knobs):
@@ -17,26 +15,6 @@ def _examples(seed=0, **knobs):
     copy_paste=augment.CopyPaste(min_visible_area=4, subset='all'),
     **knobs,
   )
-
-
-@pytest.mark.parametrize('size', [(48, 64), (160, 24)])
-def test_the_source_owns_the_union_of_the_chosen(size):
-  rng = np.random.default_rng(3)
-  # Of 160 rows, an object lies in several of five blocks.
-  scenes = reference.make_scenes(rng, size=size, count=8, largest=70)
-  chosen = rng.random(scenes.ids.shape) < 0.5
-  union = np.zeros(scenes.image.shape[:3], bool)
-  for i, k in np.argwhere(chosen):
-    union[i] |= reference.mask_of(scenes.planes[i], scenes.ids[i, k])
-  planes, ids = tf.constant(scenes.planes), tf.constant(scenes.ids)
-  boxes = extents.join(extents.measure(planes, ids)).box
-  owners = masks.paste_owners(planes, ids, tf.constant(chosen), boxes)
-  np.testing.assert_array_equal(owners, reference.owners(union))
-  partner = [2, 0, 3, 1]
-  given = (tf.gather(x, partner) for x in (ids, chosen, boxes))
-  owners = masks.paste_owners(planes, *given, tf.constant(partner))
-  np.testing.assert_array_equal(owners, reference.owners(union[partner]))
-  assert owners.dtype == tf.uint8
 
 
 def test_instance_masks_equal_the_definition():

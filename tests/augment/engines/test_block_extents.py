@@ -3,11 +3,12 @@ import pytest
 import reference
 import tensorflow as tf
 
+from copypaste_tf.augment.engines import block_extents
 from copypaste_tf.augment.labels import extents
 
 
 def _whole(planes, ids, **options):
-  return extents.join(extents.measure(planes, ids, **options))
+  return extents.join(block_extents.measure(planes, ids, **options))
 
 
 def _measure(scenes, **options):
@@ -74,7 +75,7 @@ def tall(request):
 
 
 def test_extents_are_measured_within_each_block_of_rows(tall):
-  blocks = reference.to_numpy(extents.measure(tall.planes, tall.ids))
+  blocks = reference.to_numpy(block_extents.measure(tall.planes, tall.ids))
   assert blocks.area.shape == (4, 5, tall.ids.shape[1])
   assert np.any(np.count_nonzero(blocks.area, axis=1) > 1)
   for i, block, k in np.ndindex(blocks.area.shape):
@@ -87,25 +88,27 @@ def test_extents_are_measured_within_each_block_of_rows(tall):
 
 
 def test_only_wanted_blocks_are_measured(tall):
-  blocks = extents.measure(tall.planes, tall.ids)
+  blocks = block_extents.measure(tall.planes, tall.ids)
   rng = np.random.default_rng(0)
   wanted = rng.random(blocks.area.shape) < 0.5
-  found = extents.measure(tall.planes, tall.ids, wanted=tf.constant(wanted))
+  found = block_extents.measure(
+    tall.planes, tall.ids, wanted=tf.constant(wanted)
+  )
   np.testing.assert_array_equal(found.area, blocks.area * wanted)
 
 
 def test_remeasuring_touched_blocks_equals_measuring_all_blocks(tall):
   planes, ids = tall.planes, tall.ids
   rng = np.random.default_rng(0)
-  before = extents.measure(planes, ids)
+  before = block_extents.measure(planes, ids)
   covers = np.array([[[30, 4, 33, 20], [150, 0, 160, 24], [0, 0, 0, 0]]] * 4)
   hidden = np.zeros([4, 160, 24], bool)
   for ymin, xmin, ymax, xmax in covers[0]:
     hidden[:, ymin:ymax, xmin:xmax] = rng.random(4)[:, None, None] < 0.8
   owners = tf.constant(reference.owners(hidden))
-  visible = extents.measure(planes, ids, owners=owners)
+  visible = block_extents.measure(planes, ids, owners=owners)
   assert np.any(visible.area < before.area)
   for boxes in (None, tf.constant(covers, tf.int32)):
-    found = extents.remeasure(planes, ids, owners, before, boxes)
+    found = block_extents.remeasure(planes, ids, owners, before, boxes)
     np.testing.assert_array_equal(found.area, visible.area)
     np.testing.assert_array_equal(found.box, visible.box)

@@ -1,11 +1,11 @@
-"""Tests of pasting one canvas over another."""
+"""Tests of pasting one canvas over another, block by block."""
 
 import numpy as np
 import pytest
 import reference
 import tensorflow as tf
 
-from copypaste_tf.augment.pixels import compose
+from copypaste_tf.augment.engines import block_pasting
 from copypaste_tf.examples import SOURCE
 
 
@@ -47,14 +47,16 @@ def test_pasted_pixels_come_from_the_source(
   rng = np.random.default_rng(0)
   write_over, write_within = (
     tf.function(f, jit_compile=compiled)
-    for f in (compose.write_over, compose.write_within)
+    for f in (block_pasting.write_over, block_pasting.write_within)
   )
   for partner in PARTNERS:
     images = rng.integers(0, 256, [4, layers, height, 5, *channels])
     images = images.astype(dtype)
     boxes = _boxes(rng, 4, height, 5)
     alpha = _alpha(rng, boxes, height, 5)
-    reached = compose.reached_blocks(tf.constant(boxes), height, 8).numpy()
+    reached = block_pasting.reached_blocks(
+      tf.constant(boxes), height, 8
+    ).numpy()
     wanted = reached[:, None] & (rng.random([4, layers, 1]) < 0.7)
     rows = height // reached.shape[1]
     written = alpha[:, None] & np.repeat(wanted, rows, axis=2)[..., None]
@@ -73,7 +75,7 @@ def test_pasted_pixels_come_from_the_source(
 
 def test_blocks_that_hold_a_part_of_a_box_are_reached():
   boxes = tf.constant([[[7, 0, 9, 3], [40, 1, 41, 2]], [[0] * 4] * 2])
-  found = compose.reached_blocks(boxes, 128, 8)
+  found = block_pasting.reached_blocks(boxes, 128, 8)
   np.testing.assert_array_equal(np.flatnonzero(found[0]), [0, 1, 5])
   assert not np.any(found[1])
 
@@ -83,5 +85,7 @@ def test_an_image_can_be_its_own_partner():
   images = tf.reshape(images, [2, 1, 4, 2, 1])
   owners = tf.fill([2, 4, 2], tf.constant(SOURCE, tf.uint8))
   wanted = tf.ones([2, 1, 1], tf.bool)
-  found = compose.write_within(owners, images, tf.constant([0, 1]), wanted)
+  found = block_pasting.write_within(
+    owners, images, tf.constant([0, 1]), wanted
+  )
   np.testing.assert_array_equal(found, images)
