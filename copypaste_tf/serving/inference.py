@@ -6,6 +6,7 @@ from official.core import config_definitions as cfg
 from official.modeling import performance
 
 from copypaste_tf.config.config_types import ConfigError, Problem
+from copypaste_tf.console import saying
 from copypaste_tf.inputs import reader
 from copypaste_tf.inputs.decode import EvalScenes
 from copypaste_tf.tasks import registry
@@ -45,8 +46,9 @@ class Detector:
     performance.set_mixed_precision_policy(params.runtime.mixed_precision_dtype)
     self._task = registry.build(params.task)
     self._data = params.task.validation_data
-    self.model: tf_keras.Model = self._task.build_model()
-    restore(self.model, checkpoint)
+    with saying('loading the model'):
+      self.model: tf_keras.Model = self._task.build_model()
+      restore(self.model, checkpoint)
 
   @property
   def input_size(self) -> tuple[int, int]:

@@ -5,6 +5,7 @@ import os
 from absl import flags
 
 from copypaste_tf import checkpoint_flags, whole_files
+from copypaste_tf.console import saying
 from copypaste_tf.serving import inference, saved_model
 
 
@@ -20,7 +21,10 @@ def main() -> None:
   checkpoint_flags.check(resolved, data=False, detections=True)
   names = checkpoint_flags.class_names(resolved, flags.FLAGS.label_map)
   detector = inference.Detector(resolved.params, checkpoint_flags.checkpoint())
-  with whole_files.file_errors(f'--output={output}'):
+  with (
+    whole_files.file_errors(f'--output={output}'),
+    saying('writing the SavedModel'),
+  ):
     saved_model.save(
       detector, output, names=names, min_score=flags.FLAGS.min_score
     )

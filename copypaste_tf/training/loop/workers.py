@@ -15,6 +15,8 @@ import numpy as np
 import tensorflow as tf
 from official.core import train_lib
 
+from copypaste_tf.training.checkpoints import last_good
+
 _HEADER = 1  # A message starts with one word, its length in bytes.
 
 
@@ -103,7 +105,7 @@ def restore(runner: train_lib.OrbitExperimentRunner, model_dir: str) -> bool:
   Raises:
     ValueError: the workers do not see the same folder.
   """
-  last = tf.train.latest_checkpoint(model_dir)
+  last = last_good.latest(model_dir)
   if last and not is_chief(runner.strategy):
     runner.controller.restore_checkpoint(last)
   step = int(runner.controller.global_step.numpy())

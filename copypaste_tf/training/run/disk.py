@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
+from copypaste_tf.training.checkpoints import last_good
+
 _FULL = tuple(
   os.strerror(number) for number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 )
@@ -53,7 +55,7 @@ def _reason(error: tf.errors.OpError | OSError) -> str | None:
 
 def _advice(model_dir: str) -> str:
   """Describes the space that is needed and free, and how to continue."""
-  last = tf.train.latest_checkpoint(model_dir)
+  last = last_good.latest(model_dir)
   facts = ''
   if last:
     files = tf.io.gfile.glob(f'{last}.*')

@@ -15,6 +15,7 @@ from official.core import base_trainer, train_lib
 from copypaste_tf import whole_files
 from copypaste_tf.inputs import pipeline, record_sets
 from copypaste_tf.inputs.data_config import TrainData
+from copypaste_tf.training.checkpoints import last_good
 from copypaste_tf.training.loop import divergence, workers
 from copypaste_tf.training.loop.divergence import LoopError
 
@@ -81,7 +82,7 @@ class Recoveries:
     step, position = int(self._trainer.global_step.numpy()), self.position()
     first = step - len(fault.losses)
     # All workers restore the checkpoint of the chief.
-    checkpoint = tf.train.latest_checkpoint(os.path.dirname(self._path))
+    checkpoint = last_good.latest(os.path.dirname(self._path))
     runner.controller.restore_checkpoint(checkpoint)
     # Resets Orbit's rate, which would count the restored steps.
     runner.controller.step_timer = None

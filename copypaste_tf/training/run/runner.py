@@ -61,7 +61,7 @@ def run(
     Preempted: SIGTERM came; a checkpoint was written.
     DivergedError: the training diverged more often than it may.
   """
-  if mode == 'eval' and not tf.train.latest_checkpoint(model_dir):
+  if mode == 'eval' and not last_good.latest(model_dir):
     raise ValueError(
       f'--mode=eval needs a checkpoint, and {model_dir} has none'
     )
