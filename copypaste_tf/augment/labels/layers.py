@@ -11,6 +11,7 @@ import tensorflow as tf
 from copypaste_tf.examples import IDS_PER_PLANE
 
 _WORD = 8  # pixels
+_EVERY_BYTE = 0x0101010101010101
 # A byte of a sum holds as many rows of a mask.
 _SUMMED = 255
 
@@ -163,19 +164,20 @@ def _pack(
   def step(index, plane, words, used, ids):
     size, corner = tf.gather(sizes, index), tf.gather(corners, index)
     corner += plane * next_plane
-    mask = tf.slice(strips.words, tf.gather(begins, index), size)
+    mask = tf.slice(strips.words, tf.gather(begins, index), size) * _word(255)
     before = tf.slice(words, corner, size)
-    overlap = tf.bitwise.bitwise_and(before, mask * _word(255))
+    overlap = tf.reduce_max(tf.bitwise.bitwise_and(before, mask))
     count = tf.gather(counted, index)
     value = tf.gather(used, plane) + count
-    free = ~tf.reduce_any(overlap != _word(0)) & (value < IDS_PER_PLANE)
+    free = (overlap == _word(0)) & (value < IDS_PER_PLANE)
     free = tf.cast(free, tf.int32)
+    drawn = tf.cast(free * value, tf.uint64) * _word(_EVERY_BYTE)
     words = tf.raw_ops.TensorStridedSliceUpdate(
       input=words,
       begin=corner,
       end=corner + size,
       strides=[1, 1],
-      value=before + mask * tf.cast(free * value, tf.uint64),
+      value=before + tf.bitwise.bitwise_and(mask, drawn),
     )
     count *= free
     used = tf.tensor_scatter_nd_add(used, [[plane]], [count])
