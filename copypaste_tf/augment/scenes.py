@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
-from copypaste_tf.augment import engines, scene_checks
-from copypaste_tf.augment.labels import extents, layers
+from copypaste_tf.augment import scene_checks
+from copypaste_tf.augment.labels import layers
 from copypaste_tf.examples import Scenes
 
 
@@ -61,14 +61,17 @@ def from_masks(
     *(None if x is None else tf.convert_to_tensor(x) for x in (boxes, crowd)),
   )
   annotations = scene_checks.check_static(annotations)
-  with tf.control_dependencies(scene_checks.assertions(annotations)):
+  checks = scene_checks.assertions(annotations)
+  checks += _fits(
+    annotations.image, annotations.classes, source_size, max_instances
+  )
+  with tf.control_dependencies(checks):
     masks = tf.cast(annotations.masks, tf.bool)
-  planes, ids = layers.layer(masks, num_planes=num_planes)
-  if annotations.boxes is None:
-    blocks = engines.BLOCKS.measure(planes[tf.newaxis], ids[tf.newaxis])
-    boxes = extents.join(blocks)
-    boxes = tf.squeeze(boxes.box, axis=0)
-  else:
+  # Planes of the padded size need no copy to be padded.
+  planes, ids, boxes = layers.layer(
+    masks, num_planes=num_planes, canvas=source_size
+  )
+  if annotations.boxes is not None:
     boxes = annotations.boxes
   none = tf.zeros_like(annotations.classes, tf.bool)
   scene = Scenes(
@@ -103,7 +106,8 @@ def pad(
 
   Args:
     scene: `Scenes` without the batch axis: `[h, w, 3]` image, `[l, h, w]`
-      planes and labels of `n` instances, of the dtypes of `Scenes`.
+      planes, or padded ones, and labels of `n` instances, of the dtypes of
+      `Scenes`.
     source_size: height and width to pad to, pixels.
     max_instances: number of labels to pad to.
     num_planes: number of planes to pad to.
@@ -115,7 +119,8 @@ def pad(
     tf.errors.InvalidArgumentError: while running, if the image is larger, or
       has more objects.
   """
-  with tf.control_dependencies(_fits(scene, source_size, max_instances)):
+  checks = _fits(scene.image, scene.classes, source_size, max_instances)
+  with tf.control_dependencies(checks):
     return scene._replace(
       image=_pad(scene.image, (*source_size, 3)),
       planes=_pad(scene.planes, (num_planes, *source_size)),
@@ -126,8 +131,8 @@ def pad(
     )
 
 
-def _fits(scene, source_size, max_instances) -> list[tf.Operation]:
-  size, count = tf.shape(scene.image)[:2], tf.shape(scene.classes)[0]
+def _fits(image, classes, source_size, max_instances) -> list[tf.Operation]:
+  size, count = tf.shape(image)[:2], tf.shape(classes)[0]
   checks = [
     tf.debugging.assert_less_equal(
       size,

@@ -83,15 +83,23 @@ def decode_scene(
   image = _decode_image(features)
   size = tf.shape(image)[:2]
   crowd = tf.cast(features[Features.CROWD], tf.bool)
-  planes, ids = decode_masks.decode_masks(
-    features, size, crowd, num_planes=num_planes
-  )
   limit = tf.constant(source_size)
+  # Planes of the padded size need no copy to be padded.
+  planes, ids = decode_masks.decode_masks(
+    features,
+    size,
+    crowd,
+    num_planes=num_planes,
+    canvas=tf.maximum(size, limit),
+  )
   new_size = _shrunk(size, limit)
   shrunk = tf.reduce_any(new_size < size)
   image, planes = tf.cond(
     shrunk,
-    lambda: (_resize(image, new_size), _resize_nearest(planes, new_size)),
+    lambda: (
+      _resize(image, new_size),
+      _resize_nearest(planes[:, : size[0], : size[1]], new_size),
+    ),
     lambda: (image, planes),
   )
   scene = Scenes(

@@ -18,6 +18,7 @@ def decode_masks(
   crowd: tf.Tensor,
   *,
   num_planes: int,
+  canvas: tf.Tensor | None = None,
 ) -> tuple[tf.Tensor, tf.Tensor]:
   """Decodes the masks of a record.
 
@@ -26,10 +27,14 @@ def decode_masks(
     size: `[2]` int32, height and width of the image in pixels.
     crowd: `[n]` bool, objects whose masks are left out.
     num_planes: largest number of id planes.
+    canvas: `[2]` int32, height and width in pixels, at least `size`, to which
+      planes that are made here are padded; by default `size`. Decoded planes
+      have the size of the image.
 
   Returns:
-    `[l, h, w]` uint8 id planes, at least as many as the objects need and at
-    most `num_planes`; and `[n]` int32 ids, 0 for crowds.
+    `[l, h, w]` uint8 id planes with the image at the top left, at least as many
+    as the objects need and at most `num_planes`; and `[n]` int32 ids, 0 for
+    crowds.
 
   Raises:
     tf.errors.InvalidArgumentError: while running, if the record holds no
@@ -38,10 +43,11 @@ def decode_masks(
   count = tf.size(features[Features.CLASS])
   num_ids = tf.size(features[Features.IDS])
   num_masks = tf.size(features[Features.MASK])
+  canvas = size if canvas is None else canvas
   planes, ids = tf.cond(
     (num_ids > 0) | (count == 0),
     lambda: _read_planes(features, size, crowd, num_planes),
-    lambda: _layer_masks(features, size, crowd, num_planes),
+    lambda: _layer_masks(features, size, crowd, num_planes, canvas),
   )
   _require(
     (num_ids == count) | ((num_ids == 0) & (num_masks == count)),
@@ -100,25 +106,27 @@ def _decode_png(png) -> tf.Tensor:
   )
 
 
-def _layer_masks(features, size, crowd, num_planes):
+def _layer_masks(features, size, crowd, num_planes, canvas):
   """Decodes and packs one PNG at a time, so memory holds a single mask."""
   pngs = features[Features.MASK]
+  wanted = tf.where(~crowd[: tf.size(pngs)])
 
-  def place(index, planes, used, ids):
-    mask = tf.io.decode_png(pngs[index], channels=1)[..., 0] > 0
-    mask &= ~crowd[index]
-    planes, used, new = layers.add_mask(planes, used, mask)
-    return index + 1, planes, used, ids.write(index, new)
+  def place(number, packed, ids):
+    png = tf.gather_nd(pngs, wanted[number])
+    mask = tf.io.decode_png(png, channels=1)[..., 0]
+    tf.debugging.assert_equal(
+      tf.shape(mask), size, 'A mask has another size than the image.'
+    )
+    packed, new, _ = layers.add(packed, mask[tf.newaxis])
+    return number + 1, packed, ids.write(number, new[0])
 
-  ids = tf.TensorArray(tf.int32, tf.size(pngs), element_shape=[])
-  _, planes, _, ids = tf.while_loop(
-    lambda index, *_: index < tf.size(pngs),
+  height, width = tf.unstack(canvas)
+  count = tf.shape(wanted)[0]
+  ids = tf.TensorArray(tf.int32, count, element_shape=[])
+  _, packed, ids = tf.while_loop(
+    lambda number, *_: number < count,
     place,
-    (
-      0,
-      tf.zeros([num_planes, size[0], size[1]], tf.uint8),
-      tf.zeros([num_planes], tf.int32),
-      ids,
-    ),
+    (0, layers.empty(num_planes, height, width), ids),
   )
-  return planes, ids.stack()
+  ids = tf.scatter_nd(wanted, ids.stack(), tf.shape(crowd, tf.int64))
+  return layers.planes(packed, width), ids
