@@ -1,13 +1,10 @@
 """The verb `check` prints a recipe and its problems without traceback."""
 
-import pathlib
-
 import verbs
 
 
 def check(*arguments):
-  folder = pathlib.Path(__file__).parent
-  return verbs.run('copypaste_tf.check', *arguments, cwd=folder)
+  return verbs.run_here('copypaste_tf.check', *arguments)
 
 
 def test_the_verb_prints_the_config_and_the_problems(shapes_params):

@@ -2,19 +2,23 @@
 
 The commands run unchanged, in a folder that has `configs` and `benchmarks` like
 a checkout; `data/coco` there points to the real sample. A training of hours
-gets `--dry_run`, and one of minutes takes four steps.
+gets `--dry_run`, one of minutes takes four steps, and pictures of real images
+are small. A training and the first command of each other verb run in a process
+of their own, as a user's do; the next ones run in this process, which has
+imported TensorFlow.
 """
 
+import json
 import os
 import pathlib
 import re
 import shlex
 import shutil
 import subprocess
-import sys
 
 import numpy as np
 import pytest
+import verbs
 
 ROOT = pathlib.Path(__file__).parents[1]
 # These make files that the other pages use.
@@ -38,6 +42,19 @@ FEW_STEPS = (
   'experiment.checkpoint_every = 2',
   'experiment.evaluate_every = 4',
 )
+# A small model on the records of the README.
+SMALL_COCO = [
+  '--gin_file=coco_r50_lsj_copypaste',
+  '--gin_file=models/maskrcnn_r10_small',
+  '--gin_params=BATCH_SIZE=2',
+  '--gin_params=IMAGE_SIZE=(256, 256)',
+  "--gin_params=PRECISION='float32'",
+  '--gin_params=schedule.train_steps=4',
+  '--gin_params=schedule.drops=(0.5, 0.9)',
+  '--gin_params=schedule.warmup_steps=2',
+  '--gin_params=experiment.log_every=2',
+  '--gin_params=TaskConfig.panels_every=0',
+]
 
 
 def _blocks(page, language):
@@ -87,15 +104,15 @@ def _short(command):
   words = shlex.split(command)
   if words[0] == 'make':
     return ['make', '-n', *words[1:]]
-  if words[0] == 'python':
-    words[0] = sys.executable
-  else:
-    pytest.fail(f'the pages may use python and make, not {command!r}')
+  if words[:2] != ['python', '-m']:
+    pytest.fail(f'the pages may use python -m and make, not {command!r}')
   if 'copypaste_tf.train' in words:
     if _needs_real_data(command):
       words.append('--dry_run')
     elif 'smoke' not in command:
       words += [f'--gin_params={line}' for line in FEW_STEPS]
+  if 'copypaste_tf.visualize' in words and _needs_real_data(command):
+    words.append('--gin_params=IMAGE_SIZE = (256, 256)')
   return words
 
 
@@ -105,30 +122,76 @@ def _needs_real_data(command):
 
 @pytest.fixture(scope='module')
 def already_run():
-  """Commands of earlier pages; their files still exist."""
+  """Commands of earlier pages and their verbs; their files still exist."""
   return set()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize('page', COMMAND_PAGES)
-def test_commands_run(page, checkout, already_run):
+def test_commands_run(page, checkout, already_run, monkeypatch):
+  monkeypatch.chdir(checkout)
   # The thorough pages run alone, and use the files of the first page.
   for earlier in (FIRST[0], page):
-    _save_recipes(earlier, checkout)
-    for command in _commands(earlier):
-      _run_once(command, checkout, already_run)
+    _run_page(earlier, checkout, already_run)
 
 
-def _run_once(command, checkout, already_run):
-  if _needs_real_data(command) and not (checkout / 'data/coco').exists():
-    return
-  if command in already_run:
-    return
-  already_run.add(command)
-  done = subprocess.run(
-    _short(command), cwd=checkout, capture_output=True, text=True, check=False
+def _run_page(page, checkout, already_run):
+  _save_recipes(page, checkout)
+  real = (checkout / 'data/coco').exists()
+  for command in _commands(page):
+    if command in already_run or (_needs_real_data(command) and not real):
+      continue
+    words = _short(command)
+    done = _run(words, apart=words[2] not in already_run)
+    already_run.update((command, words[2]))
+    assert not done.returncode, f'{command}\n{done.stdout}\n{done.stderr}'
+
+
+def _run(words, *, apart):
+  if words[0] == 'make':
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+  _, _, module, *arguments = words
+  apart |= module == 'copypaste_tf.train'
+  return (verbs.run if apart else verbs.run_here)(module, *arguments)
+
+
+@pytest.mark.slow
+def test_from_real_annotations_to_metrics(
+  coco_sample, checkout, already_run, monkeypatch
+):
+  monkeypatch.chdir(checkout)
+  _run_page(FIRST[0], checkout, already_run)
+  _check_counts(coco_sample)
+  folder = '--model_dir=build/small_coco'
+  verbs.succeed('copypaste_tf.train', *SMALL_COCO, folder, '--mode=train')
+  results = _json('build/small_coco/results.json')
+  assert results['step'] == 4
+
+  annotations = coco_sample / 'instances_val.json'
+  done = verbs.run_here(
+    *('copypaste_tf.evaluate', folder, '--output=build/small_coco.json'),
+    f'--annotation_file={annotations}',
   )
-  assert not done.returncode, f'{command}\n{done.stdout}\n{done.stderr}'
+  assert not done.returncode, done.stderr
+  detections = _json('build/small_coco.json')
+  images = _json(annotations)['images']
+  known = {image['id'] for image in images}
+  assert detections
+  assert {detection['image_id'] for detection in detections} <= known
+
+
+def _json(path):
+  return json.loads(pathlib.Path(path).read_text())
+
+
+def _check_counts(sample):
+  """Compares the manifest of the README's records with their annotations."""
+  manifest = _json('data/coco/train-manifest.json')
+  annotations = _json(sample / 'instances_train.json')
+  assert manifest['counts']['images']['written'] == len(annotations['images'])
+  counts = manifest['counts']['annotations']
+  assert counts['in'] == len(annotations['annotations'])
+  assert counts['written'] + counts['dropped'] == counts['in']
 
 
 @pytest.mark.parametrize('page', PAGES, ids=lambda page: page.stem)

@@ -27,7 +27,7 @@ def call(tmp_path):
 
 
 def verb(*arguments):
-  return verbs.run('copypaste_tf.report', *arguments)
+  return verbs.run_here('copypaste_tf.report', *arguments)
 
 
 def test_report_of_perfect_detections_has_an_ap_of_100(tmp_path, call, capsys):

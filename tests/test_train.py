@@ -15,8 +15,8 @@ SMALL = [
 ]
 
 
-def run(verb, *arguments):
-  return verbs.run(f'copypaste_tf.{verb}', *arguments)
+def train(*arguments):
+  return verbs.run_here('copypaste_tf.train', *arguments)
 
 
 @pytest.fixture(scope='module')
@@ -110,8 +110,8 @@ def test_tensorboard_has_losses_rates_statistics_and_panels(model_dir):
 @pytest.mark.slow
 def test_the_checkpoint_evaluates_to_the_same_numbers(model_dir, tmp_path):
   metrics = tmp_path / 'metrics.json'
-  done = run(
-    'evaluate',
+  done = verbs.run(
+    'copypaste_tf.evaluate',
     f'--model_dir={model_dir}',
     f'--metrics={metrics}',
     f'--output={tmp_path}/detections.json',
@@ -128,11 +128,10 @@ def test_the_checkpoint_evaluates_to_the_same_numbers(model_dir, tmp_path):
 @pytest.mark.slow
 def test_another_config_is_refused_and_a_longer_one_resumes(model_dir, recipe):
   longer = [*recipe, '--gin_params=schedule.train_steps = 6']
-  refused = run('train', *longer, f'--model_dir={model_dir}', '--mode=train')
+  refused = train(*longer, f'--model_dir={model_dir}', '--mode=train')
   assert refused.returncode == 1 and 'Traceback' not in refused.stderr
   assert 'trainer.train_steps: 4 -> 6' in refused.stderr
-  gone_on = run(
-    'train',
+  gone_on = train(
     *longer,
     f'--model_dir={model_dir}',
     '--mode=train',
@@ -148,11 +147,11 @@ def test_another_config_is_refused_and_a_longer_one_resumes(model_dir, recipe):
 def test_problems_are_reported_before_anything_is_written(recipe, tmp_path):
   folder = tmp_path / 'model'
   missing = '--gin_params=TRAIN_RECORDS = "no/train*"'
-  done = run('train', *recipe, missing, f'--model_dir={folder}')
+  done = train(*recipe, missing, f'--model_dir={folder}')
   assert done.returncode == 1 and 'Traceback' not in done.stderr
   assert 'create_coco_tfrecord' in done.stderr
   assert not folder.exists()
-  dry = run('train', *recipe, '--dry_run', f'--model_dir={folder}')
+  dry = train(*recipe, '--dry_run', f'--model_dir={folder}')
   assert dry.returncode == 0 and 'trainer.train_steps = 4' in dry.stdout
   assert not folder.exists()
 
@@ -161,9 +160,7 @@ def test_only_a_training_compares_the_checkpoint_to_start_from(recipe):
   gone = "--gin_params=TaskConfig.init_checkpoint = 'gone'"
 
   def dry_run(mode):
-    return verbs.run_here(
-      'copypaste_tf.train', *recipe, gone, '--dry_run', f'--mode={mode}'
-    )
+    return train(*recipe, gone, '--dry_run', f'--mode={mode}')
 
   evaluated = dry_run('eval')
   assert evaluated.returncode == 0, evaluated.stderr

@@ -203,10 +203,11 @@ def test_records_and_annotation_file_give_equal_metrics_of_real_images(
   coco_sample, tmp_path
 ):
   annotations = coco_sample / 'instances_val.json'
-  verbs.succeed(
+  done = verbs.run_here(
     'tfrecord_tools.create_coco_tfrecord',
     *(f'--image_dir={coco_sample}/images', '--num_shards=2'),
     *(f'--annotations={annotations}', f'--output_prefix={tmp_path}/val'),
   )
+  assert done.returncode == 0, done.stderr
   paths = sorted(map(str, tmp_path.glob('val-*.tfrecord')))
   assert_same_metrics(paths, annotations)

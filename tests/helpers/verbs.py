@@ -30,22 +30,48 @@ def succeed(module, *arguments, cwd=None) -> str:
 
 def run_here(module, *arguments) -> subprocess.CompletedProcess[str]:
   """Runs a verb in this process, which is quicker; flags are its own."""
-  before = set(flags.FLAGS)
   out, error = io.StringIO(), io.StringIO()
   status = 0
   try:
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
+    with (
+      _own_flags(),
+      contextlib.redirect_stdout(out),
+      contextlib.redirect_stderr(error),
+    ):
       importlib.import_module(module).run([module, *arguments])
   except SystemExit as end:
     status = end.code or 0
-  for flag in set(flags.FLAGS) - before:
-    delattr(flags.FLAGS, flag)
   if isinstance(status, str):  # The interpreter would print it.
     error.write(f'{status}\n')
     status = 1
   return subprocess.CompletedProcess(
     arguments, status, out.getvalue(), error.getvalue()
   )
+
+
+@contextlib.contextmanager
+def _own_flags():
+  """Removes our flags in the end; hides those of Model Garden's scripts."""
+  hidden = {name: flags.FLAGS[name] for name in _defined_in('official')}
+  for name in hidden:
+    delattr(flags.FLAGS, name)
+  try:
+    yield
+  finally:
+    for name in _defined_in('copypaste_tf', 'tfrecord_tools', 'benchmarks'):
+      delattr(flags.FLAGS, name)
+    for name, flag in hidden.items():
+      flags.FLAGS[name] = flag
+
+
+def _defined_in(*packages):
+  """Returns the names of the flags that modules of these packages define."""
+  found = flags.FLAGS
+  return [
+    name
+    for name in found
+    if found.find_module_defining_flag(name, '').split('.')[0] in packages
+  ]
 
 
 def until(text, module, *arguments) -> tuple[str, float]:

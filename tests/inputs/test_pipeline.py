@@ -63,7 +63,16 @@ def test_knobs_are_those_of_the_config(data):
 
 
 def batches(data, *args):
+  """Returns batches of scenes, without the augmentation that follows."""
+  # To trace the augmentation takes longer than to read all batches.
+  data = data.replace(augment_on='device')
   return pipeline.train_stages(data, (32, 32), *args)['batch']
+
+
+def augmented(data, *args):
+  """Returns the training batches, not compiled: they are few."""
+  stages = pipeline.train_stages(data, (32, 32), *args, jit_compile=False)
+  return stages['augment']
 
 
 def test_scenes_come_in_the_sizes_of_the_config(data):
@@ -111,7 +120,7 @@ def test_the_last_stage_equals_the_training_examples(data):
 
 def test_stages_read_the_sources_beside_the_targets(data, folder):
   data = data.replace(source_input_path=f'{folder}/sources')
-  stages = pipeline.train_stages(data, (32, 32))
+  stages = pipeline.train_stages(data, (32, 32), jit_compile=False)
   targets, sources = next(iter(stages['batch']))
   example = next(iter(stages['augment']))
   np.testing.assert_array_equal(example.source_id[:, 0], targets.source_id)
@@ -130,10 +139,8 @@ def test_images_that_are_scaled_down_are_counted(data, tmp_path, paste):
   data = data.replace(input_path=path)
   if not paste:
     data.copy_paste = None
-  host = pipeline.train_dataset(data, (32, 32)).take(4)
-  raw_batches = pipeline.train_dataset(
-    data.replace(augment_on='device'), (32, 32)
-  ).take(4)
+  host = augmented(data).take(4)
+  raw_batches = _raw(data, 4)
   augment = scene_batches.compiled_augment(
     output_size=(32, 32), **pipeline.augment_knobs(data)
   )
@@ -183,6 +190,7 @@ def test_hosts_share_the_job_of_a_service(data, monkeypatch):
   def job(host, step=0, **values):
     context = tf.distribute.InputContext(2, host, 2)
     changed = data.replace(data_service='grpc://x:1', **values)
+    changed.augment_on = 'device'  # Nothing is traced for a job that is none.
     return pipeline.train_dataset(changed, (32, 32), context, step)
 
   monkeypatch.setattr(
@@ -201,8 +209,7 @@ def test_hosts_draw_for_themselves(data, tmp_path):
   images = []
   for host in range(2):
     context = tf.distribute.InputContext(2, host, 2)
-    batches = pipeline.train_dataset(data, (32, 32), context)
-    images += [batch.image.numpy() for batch in batches.take(2)]
+    images += [x.image.numpy() for x in augmented(data, context).take(2)]
   for i, image in enumerate(images):
     assert all((image != other).any() for other in images[:i])
 

@@ -436,6 +436,10 @@ def command(folder, **changes):
   return line + [f'--{name}={value}' for name, value in flags.items()]
 
 
+def run(folder, **changes):
+  return verbs.run_here(*command(folder, **changes)[2:])
+
+
 def test_killed_and_run_again_gives_the_same_bytes(folder):
   many(folder, 400)
   out = folder.path / 'out'
@@ -468,27 +472,21 @@ def test_killed_and_run_again_gives_the_same_bytes(folder):
 
 def test_the_command_line_converts_and_reports(folder):
   folder.add(1, label(1, 1), label(2, 1, category_id=5))
-  done = subprocess.run(
-    command(folder), check=False, capture_output=True, text=True
-  )
+  done = run(folder)
   assert done.returncode == 1
   assert (
     'instances.json: 1 of 2 annotations were dropped: unknown_category, such '
     'as image 1, annotation 2: no category has the id 5; there are 3, 90.'
   ) in done.stderr
   shards = [p.stat().st_mtime_ns for p in (folder.path / 'out').glob('*-of-*')]
-  accepting = command(folder, max_dropped=1)
-  done = subprocess.run(accepting, check=False, capture_output=True, text=True)
+  done = run(folder, max_dropped=1)
   assert done.returncode == 0, done.stderr
   assert '2 of 2 shards are complete already' in done.stdout
   kept = [p.stat().st_mtime_ns for p in (folder.path / 'out').glob('*-of-*')]
   assert kept == shards
   assert 'annotations dropped: unknown_category' in done.stdout
   assert '1 records in 2 shards' in done.stdout
-  failing = command(
-    folder, on_error='fail', output_prefix=str(folder.path / 'o/x')
-  )
-  done = subprocess.run(failing, check=False, capture_output=True, text=True)
+  done = run(folder, on_error='fail', output_prefix=str(folder.path / 'o/x'))
   assert done.returncode == 1
   assert 'error: image 1, annotation 2: unknown_category' in done.stderr
   assert 'Traceback' not in done.stderr
@@ -496,9 +494,7 @@ def test_the_command_line_converts_and_reports(folder):
 
 def test_nothing_converted_is_an_error(folder):
   folder.add(1).unlink()
-  done = subprocess.run(
-    command(folder), check=False, capture_output=True, text=True
-  )
+  done = run(folder)
   assert done.returncode == 1
   assert 'missing_image' in done.stdout
   assert 'no image of 1 could be converted' in done.stderr
@@ -506,14 +502,13 @@ def test_nothing_converted_is_an_error(folder):
 
 def test_the_command_line_makes_splits_and_names_what_is_wrong(folder):
   many(folder, 8)
-  module, *rest = command(folder, split='a:0.5,b:0.5')[2:]
-  done = verbs.run_here(module, *rest)
+  done = run(folder, split='a:0.5,b:0.5')
   assert done.returncode == 0, done.stderr
   assert 'split a:' in done.stdout and 'split b:' in done.stdout
   assert set(read(folder, 'data-a')) | set(read(folder, 'data-b')) == {
     *range(1, 9)
   }
-  done = verbs.run_here(module, *command(folder, split='a=0.5')[3:])
+  done = run(folder, split='a=0.5')
   assert done.returncode == 1
   assert 'train:0.75,val:0.25' in done.stderr
 

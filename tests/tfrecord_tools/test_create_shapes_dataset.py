@@ -59,21 +59,22 @@ def dataset(tmp_path_factory):
 
 
 def test_the_command_writes_the_same_bytes_each_time(tmp_path):
-  verbs.succeed(
+  done = verbs.run_here(
     VERB,
     f'--output_dir={tmp_path / "a"}',
     *('--num_train=60', '--num_val=10', '--image_size=96'),
   )
+  assert done.returncode == 0, done.stderr
   found = digests(tmp_path / 'a')
   assert len(found) == 72
   assert found == digests(make(tmp_path / 'b'))
 
 
 def test_command_line_refuses_bad_flags():
-  done = verbs.run(VERB)
+  done = verbs.run_here(VERB)
   assert done.returncode != 0
   assert 'output_dir' in done.stderr
-  done = verbs.run(VERB, '--help')
+  done = verbs.run_here(VERB, '--help')
   for flag in ('output_dir', 'num_train', 'num_val', 'image_size', 'seed'):
     assert f'--{flag}' in done.stdout.replace('--[no]', '--')
 

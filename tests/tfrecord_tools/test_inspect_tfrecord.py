@@ -113,7 +113,7 @@ def test_records_without_masks_are_drawn_with_boxes(folder):
 
 
 def run(*flags):
-  return verbs.run('tfrecord_tools.inspect_tfrecord', *flags)
+  return verbs.run_here('tfrecord_tools.inspect_tfrecord', *flags)
 
 
 def test_the_command_prints_and_draws(folder, tmp_path):

@@ -9,7 +9,7 @@ from tfrecord_tools.verbs import validate_tfrecord
 
 
 def run(*flags):
-  return verbs.run('tfrecord_tools.validate_tfrecord', *flags)
+  return verbs.run_here('tfrecord_tools.validate_tfrecord', *flags)
 
 
 def test_the_command_lists_the_faults(tmp_path):
