@@ -56,7 +56,7 @@ def test_the_saved_model_gives_equal_detections_without_the_package(
   lines = (f"PRECISION = '{precision}'",)
   checkpoint = small_model.checkpoint(tmp_path, *lines)
   photos = small_model.images(tmp_path, SIZES)
-  done = verbs.run(
+  done = verbs.run_here(
     EXPORT,
     '--gin_file=smoke',
     *(f'--gin_params={line}' for line in (*small_model.PARAMS, *lines)),
@@ -98,7 +98,7 @@ def test_the_saved_model_gives_equal_detections_without_the_package(
 
 def test_an_existing_folder_is_refused(tmp_path):
   (tmp_path / 'notes.txt').write_text('mine')
-  done = verbs.run(
+  done = verbs.run_here(
     EXPORT, '--gin_file=smoke', '--checkpoint=x', f'--output={tmp_path}'
   )
   assert done.returncode == 1 and 'already exists' in done.stderr

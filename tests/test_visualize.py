@@ -146,7 +146,7 @@ def test_the_title_names_the_recipes():
 
 
 def command(*arguments):
-  return verbs.run('copypaste_tf.visualize', *arguments)
+  return verbs.run_here('copypaste_tf.visualize', *arguments)
 
 
 def test_the_command_writes_a_sheet(tmp_path):
@@ -157,6 +157,7 @@ def test_the_command_writes_a_sheet(tmp_path):
     f'--gin_params=TRAIN_RECORDS = "{path}"',
     f'--gin_params=EVAL_RECORDS = "{tmp_path}/none"',
     '--gin_params=TrainData.num_planes = 8',
+    '--gin_params=IMAGE_SIZE = (64, 64)',
     '--num_images=5',
     f'--output={sheet}',
   )

@@ -8,8 +8,17 @@ from small_detector import MODELS, SIDE, small
 
 from copypaste_tf.modeling import build
 
+# Each of their parts belongs to one of the other models, too.
+THOROUGH = ('maskrcnn_resnet101', 'cascade_maskrcnn_effb7')
 
-@pytest.fixture(scope='module', params=MODELS)
+
+@pytest.fixture(
+  scope='module',
+  params=[
+    pytest.param(name, marks=[pytest.mark.thorough] if name in THOROUGH else [])
+    for name in MODELS
+  ],
+)
 def name(request):
   return request.param
 
@@ -71,7 +80,7 @@ def test_detections_lie_in_the_image(model):
   assert np.all(outputs['num_detections'] <= 10)
 
 
-@pytest.fixture
+@pytest.fixture(scope='module')
 def bfloat16_model(name, model):
   """The same model under the policy `mixed_bfloat16` of the recipes."""
   tf_keras.mixed_precision.set_global_policy('mixed_bfloat16')
