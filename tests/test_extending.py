@@ -189,10 +189,10 @@ def resolved(converted):
 
 
 def test_records_of_a_new_format_are_valid(converted):
-  printed = verbs.succeed(
+  done = verbs.run_here(
     'tfrecord_tools.validate_tfrecord', f'--input={converted}/*.tfrecord'
   )
-  assert '0 faults' in printed
+  assert '0 faults' in done.stdout, done.stderr
 
 
 @pytest.mark.slow
@@ -219,10 +219,6 @@ def test_all_extensions_together_train_resume_and_evaluate(
   assert again.params.task.name == 'counting'
   assert [each.share for each in data.sets] == [0.5, 0.5]
   assert data.composition == 'average(weight=0.75)'
-  metrics = runner.evaluate(
-    again.params, str(tmp_path), str(tmp_path / f'ckpt-{STEPS}')
-  )
-  assert metrics == {k: results['eval'][k] for k in metrics}
   longer = runner.run(again, str(tmp_path), 'train', overwrite_record=True)
   rows = [json.loads(x) for x in (tmp_path / 'history.jsonl').open()]
   assert longer['step'] == STEPS + 1

@@ -34,7 +34,8 @@ tiny_run.run(
 
 def order(params):
   """Returns the ids of the images of the first batches of a tiny run."""
-  stages = pipeline.train_stages(data_of(params), (32, 32))
+  data = data_of(params).replace(augment_on='device')
+  stages = pipeline.train_stages(data, (32, 32))
   return [
     set(batch.targets.source_id.numpy().tolist())
     for batch in stages['seed'].take(tiny_run.STEPS + 3)
