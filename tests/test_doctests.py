@@ -11,6 +11,7 @@ import tensorflow as tf
 
 import copypaste_tf.augment
 from copypaste_tf import examples
+from copypaste_tf.augment.engines import engine
 
 MODULES = [
   importlib.import_module(module.name)
@@ -52,8 +53,14 @@ def _functions():
 
 
 def _arguments(function):
-  """Returns the text of each argument in the docstring, by name."""
-  text = inspect.getdoc(function).partition('Args:\n')[2]
+  """Returns the text of each argument in the docstring, by name.
+
+  The operations of an engine refer to the docstring of their declaration.
+  """
+  text = inspect.getdoc(function)
+  if declared := re.match(r'.*see `engine\.(\w+)`', text):
+    text = inspect.getdoc(getattr(engine, declared[1]).__call__)
+  text = text.partition('Args:\n')[2]
   text = re.split(r'\n(Returns|Raises):|\n  >>>', text)[0]
   pieces = re.split(r'^  (\w+): ', text, flags=re.MULTILINE)
   return dict(zip(pieces[1::2], pieces[2::2], strict=True))

@@ -1,5 +1,7 @@
 """What every engine does, against NumPy loops."""
 
+import inspect
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -216,6 +218,14 @@ def test_pixels_come_from_their_owner(
   )
   assert found.dtype == dtype
   np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize('operation', engines.Engine._fields)
+def test_operations_take_the_declared_arguments(engine, operation):
+  declared = engines.Engine.__annotations__[operation].__call__
+  _, *expected = inspect.signature(declared).parameters.values()
+  found = inspect.signature(getattr(engine, operation)).parameters.values()
+  assert [*found] == expected
 
 
 def test_an_unknown_form_is_named():
