@@ -11,7 +11,8 @@ import tf_keras
 from copypaste_tf.modeling.options import ProposalOptions
 from copypaste_tf.modeling.regions.mask_targets import PlaneMasks
 from copypaste_tf.modeling.regions.second_stage import SecondStage
-from copypaste_tf.modeling.rpn import anchor_targets, proposals
+from copypaste_tf.modeling.rpn import proposals
+from copypaste_tf.modeling.rpn.anchors import LevelAnchors, pyramid_anchors
 
 
 class MaskRCNN(tf_keras.Model):
@@ -50,7 +51,6 @@ class MaskRCNN(tf_keras.Model):
     self,
     images: tf.Tensor,
     image_shape: tf.Tensor,
-    anchor_boxes: Mapping[str, tf.Tensor] | None = None,
     gt_boxes: tf.Tensor | None = None,
     gt_classes: tf.Tensor | None = None,
     gt_masks: PlaneMasks | tf.Tensor | None = None,
@@ -63,8 +63,6 @@ class MaskRCNN(tf_keras.Model):
         and standard deviation of ImageNet; 0 in the padding.
       image_shape: `[b, 2]` int or float, height and width of the image in
         pixels; the rest of the canvas, below and to the right, is padding.
-      anchor_boxes: `{level: [b, h_l, w_l, 4 * a]}` float32 pixels; None to
-        compute them.
       gt_boxes: `[b, m, 4]` float32 pixels; -1 in padding rows. Only training
         needs `gt_boxes`, `gt_classes` and `gt_masks`.
       gt_classes: `[b, m]` int in [1, k); -1 in padding rows.
@@ -89,10 +87,8 @@ class MaskRCNN(tf_keras.Model):
     backbone_features = self.backbone(images, training=training)
     pyramid = self.decoder(backbone_features, training=training)
     scores, codes = self.rpn_head(pyramid, training=training)
-    if anchor_boxes is None:
-      anchor_boxes = self._anchors(images)
     rois, roi_scores = self.propose(
-      scores, codes, anchor_boxes, image_shape, training=training
+      scores, codes, self._anchors(images), image_shape, training=training
     )
     outputs = {
       'backbone_features': backbone_features,
@@ -114,7 +110,7 @@ class MaskRCNN(tf_keras.Model):
     self,
     scores: Mapping[str, tf.Tensor],
     codes: Mapping[str, tf.Tensor],
-    anchors: Mapping[str, tf.Tensor],
+    anchors: Mapping[str, LevelAnchors],
     sizes: tf.Tensor,
     *,
     training: bool,
@@ -124,7 +120,7 @@ class MaskRCNN(tf_keras.Model):
     Args:
       scores: `{level: [b, h_l, w_l, a]}` float32 logits of the anchors.
       codes: `{level: [b, h_l, w_l, 4 * a]}` float32 box codes.
-      anchors: `{level: [b, h_l, w_l, 4 * a]}` float32 pixels.
+      anchors: the anchors by level.
       sizes: `[b, 2]` int or float, height and width of the images in pixels.
       training: use the options of training.
 
@@ -137,12 +133,5 @@ class MaskRCNN(tf_keras.Model):
     return tf.stop_gradient(rois), tf.stop_gradient(scores)
 
   def _anchors(self, images):
-    """Returns `{level: [b, h_l, w_l, 4 * a]}` float32 anchors in pixels."""
-    levels = anchor_targets.pyramid_anchors(
-      images.shape[1:3], **self._options.anchors
-    )
-    batch = tf.shape(images)[0]
-    return {
-      level: tf.tile(boxes[tf.newaxis], [batch, 1, 1, 1])
-      for level, boxes in levels.items()
-    }
+    """Returns the anchors by level."""
+    return pyramid_anchors(images.shape[1:3], **self._options.anchors)

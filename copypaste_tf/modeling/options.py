@@ -11,7 +11,7 @@ class ProposalOptions:
   """Options of the anchors and of the choice of proposals.
 
   Attributes:
-    anchors: keyword arguments of `anchor_targets.pyramid_anchors`.
+    anchors: keyword arguments of `anchors.pyramid_anchors`.
     inference: keyword arguments of `proposals.propose` at inference.
     training: keyword arguments of `proposals.propose` during training.
   """
@@ -58,11 +58,14 @@ def proposal_options(config: maskrcnn.MaskRCNN) -> ProposalOptions:
       'pre_nms_top_k': generator.test_pre_nms_top_k,
       'num_proposals': generator.test_num_proposals,
       'nms_iou_threshold': generator.test_nms_iou_threshold,
+      # An exported model must run where XLA is not at hand.
+      'jit_compile': False,
     },
     training={
       'pre_nms_top_k': generator.pre_nms_top_k,
       'num_proposals': generator.num_proposals,
       'nms_iou_threshold': generator.nms_iou_threshold,
+      'jit_compile': True,
     },
   )
 

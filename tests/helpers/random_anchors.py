@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from copypaste_tf.modeling.rpn import anchor_targets
+from copypaste_tf.modeling.rpn import anchors
 
 SIZE = (64, 96)
 
@@ -30,4 +30,4 @@ def random_objects(seed, counts=(0, 1, 4, 9), n=9):
 
 
 def pyramid():
-  return anchor_targets.pyramid_anchors(SIZE, **PYRAMID)
+  return anchors.pyramid_anchors(SIZE, **PYRAMID)

@@ -250,10 +250,7 @@ def _reference_step(trained_task, model, batch):
       batch.image,
       image_shape=labels['image_info'][:, 1],
       training=True,
-      **{
-        name: labels[name]
-        for name in ('anchor_boxes', 'gt_boxes', 'gt_classes', 'gt_masks')
-      },
+      **{name: labels[name] for name in ('gt_boxes', 'gt_classes', 'gt_masks')},
     )
     del labels['gt_masks']
     parts = [

@@ -7,7 +7,7 @@ from small_detector import small
 
 from copypaste_tf.modeling import options
 from copypaste_tf.modeling.regions import detections, roi_sampling
-from copypaste_tf.modeling.rpn import anchor_targets, proposals
+from copypaste_tf.modeling.rpn import anchors, proposals
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def keywords(function):
 
 def test_options_are_the_keywords_of_the_functions_that_take_them(config):
   proposing = options.proposal_options(config)
-  assert proposing.anchors.keys() == keywords(anchor_targets.pyramid_anchors)
+  assert proposing.anchors.keys() == keywords(anchors.pyramid_anchors)
   assert proposing.training.keys() == keywords(proposals.propose)
   assert proposing.inference.keys() == keywords(proposals.propose)
   second = options.second_stage_options(config)

@@ -9,10 +9,10 @@ otherwise.
 
 from typing import NamedTuple
 
-import numpy as np
 import tensorflow as tf
 
 IGNORED, NEGATIVE, POSITIVE = -1, 0, 1
+_OBJECTS_PER_ROUND = 10
 _EPSILON = 1e-8  # The box coder of Model Garden adds it to each side.
 
 
@@ -30,7 +30,7 @@ class Matches(NamedTuple):
 
 
 def match_anchors(
-  anchors: np.ndarray,
+  anchors: tf.Tensor,
   boxes: tf.Tensor,
   classes: tf.Tensor,
   *,
@@ -39,9 +39,9 @@ def match_anchors(
 ) -> Matches:
   """Labels anchors by their IoU with the objects.
 
-  Ties go to the first anchor and to the first object. A loop visits the objects
-  one by one: it needs the memory of a few `[b, A]` tensors, and it stops after
-  the last object, before the padding.
+  Ties go to the first anchor and to the first object. A loop compares the
+  anchors with `_OBJECTS_PER_ROUND` objects at a time, always over all rows: a
+  GPU or a TPU waits for each round, and for each decision about the next one.
 
   Args:
     anchors: `[A, 4]` float32 `(ymin, xmin, ymax, xmax)` in input pixels.
@@ -54,23 +54,47 @@ def match_anchors(
   Returns:
     The `Matches`.
   """
-  boxes, valid = tf.cast(boxes, tf.float32), classes > 0
   m = boxes.shape[1]
-  shape = [tf.shape(boxes)[0], len(anchors)]
+  shape = [tf.shape(boxes)[0], anchors.shape[0]]
+  valid = classes > 0
+  # A box of zeros has IoU 0 with every anchor.
+  boxes = tf.where(valid[..., tf.newaxis], tf.cast(boxes, tf.float32), 0.0)
+  boxes = _rounds(boxes)
+  rounds, _, count, _ = boxes.shape
+  # XLA would round products within the loop otherwise, which breaks ties.
+  edges = tf.unstack(anchors, axis=-1)
+  areas, box_areas = _area(edges), _area(tf.split(boxes, 4, axis=-1))
 
-  # `forced` is the first object that has the anchor as its best one, else m.
-  def visit(j, best, index, forced):
-    iou = tf.where(valid[:, j, tf.newaxis], _iou(anchors, boxes[:, j]), -1.0)
-    index = tf.where(iou > best, j, index)
-    forced = tf.where(_is_best(iou) & (forced == m), j, forced)
-    return j + 1, tf.maximum(iou, best), index, forced
+  def visit(i, best, index, anchor_of, found):
+    anchor_of_round, found_in_round = [], []
+    for j in range(count):
+      iou = _iou(edges, areas, boxes[i, :, j], box_areas[i, :, j])
+      index = tf.where(iou > best, i * count + j, index)
+      best = tf.maximum(iou, best)
+      anchor_of_round.append(tf.argmax(iou, axis=1, output_type=tf.int32))
+      found_in_round.append(tf.reduce_max(iou, axis=1) > 0.0)
+    return (
+      i + 1,
+      best,
+      index,
+      anchor_of.write(i, tf.stack(anchor_of_round, axis=1)),
+      found.write(i, tf.stack(found_in_round, axis=1)),
+    )
 
-  end = 1 + tf.reduce_max(tf.where(valid, tf.range(m), -1))
-  _, best, index, forced = tf.while_loop(
-    lambda j, *_: j < end,
+  _, best, index, anchor_of, found = tf.while_loop(
+    lambda i, *_: i < rounds,
     visit,
-    (0, tf.fill(shape, -1.0), tf.zeros(shape, tf.int32), tf.fill(shape, m)),
+    (
+      0,
+      tf.fill(shape, -1.0),
+      tf.zeros(shape, tf.int32),
+      tf.TensorArray(tf.int32, rounds),
+      tf.TensorArray(tf.bool, rounds),
+    ),
+    maximum_iterations=rounds,
   )
+  best = tf.where(tf.reduce_any(valid, axis=1, keepdims=True), best, -1.0)
+  forced = _first_objects(anchor_of.stack(), found.stack(), tf.fill(shape, m))
   labels = tf.where(best < unmatched_threshold, NEGATIVE, IGNORED)
   positive = (best >= match_threshold) | (forced < m)
   return Matches(
@@ -78,8 +102,42 @@ def match_anchors(
   )
 
 
+def _rounds(rows: tf.Tensor) -> tf.Tensor:
+  """Splits `[b, m, ...]` into `[rounds, b, objects, ...]`, padded with 0."""
+  m = rows.shape[1]
+  rounds = max(1, -(-m // _OBJECTS_PER_ROUND))
+  count = -(-m // rounds)
+  padding = [[0, 0]] * rows.shape.rank
+  padding[1] = [0, rounds * count - m]
+  shape = [-1, rounds, count, *rows.shape[2:]]
+  rows = tf.reshape(tf.pad(rows, padding), shape)
+  return tf.transpose(rows, [1, 0, *range(2, rows.shape.rank)])
+
+
+def _first_objects(anchor_of, found, none) -> tf.Tensor:
+  """Finds the first object that has an anchor as its best one.
+
+  Args:
+    anchor_of: `[rounds, b, count]` int32, the best anchor of each object.
+    found: `[rounds, b, count]` bool, false if the object overlaps no anchor.
+    none: `[b, A]` int32, the result for other anchors: above all rows.
+
+  Returns:
+    `[b, A]` int32 rows of objects.
+  """
+  rounds, _, count = found.shape
+  row = tf.range(rounds * count)
+  row = tf.reshape(row, [rounds, 1, count])
+  image = tf.range(tf.shape(none)[0])[:, tf.newaxis]
+  return tf.tensor_scatter_nd_min(
+    none,
+    tf.stack([tf.broadcast_to(image, tf.shape(found)), anchor_of], axis=-1),
+    tf.where(found, row, none[0, 0]),
+  )
+
+
 def encode_matches(
-  anchors: np.ndarray, boxes: tf.Tensor, matches: Matches
+  anchors: tf.Tensor, boxes: tf.Tensor, matches: Matches
 ) -> tf.Tensor:
   """Encodes the matched boxes relative to their anchors.
 
@@ -96,7 +154,7 @@ def encode_matches(
   """
   boxes = tf.gather(tf.cast(boxes, tf.float32), matches.indices, batch_dims=1)
   center, size = _center_and_size(boxes)
-  anchor_center, anchor_size = _center_and_size(tf.constant(anchors))
+  anchor_center, anchor_size = _center_and_size(anchors)
   codes = tf.concat(
     [(center - anchor_center) / anchor_size, tf.math.log(size / anchor_size)],
     axis=-1,
@@ -111,22 +169,23 @@ def _center_and_size(boxes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
   return low + (high - low) / 2.0, high - low + _EPSILON
 
 
-def _iou(anchors: np.ndarray, box: tf.Tensor) -> tf.Tensor:
-  """Returns `[b, A]` IoU of `[A, 4]` anchors with one box of each image."""
+def _area(edges: list[tf.Tensor]) -> tf.Tensor:
+  top, left, bottom, right = edges
+  return (bottom - top) * (right - left)
+
+
+def _iou(edges, areas, box, box_area) -> tf.Tensor:
+  """Returns `[b, A]` IoU of the anchors with one box of each image.
+
+  Args:
+    edges: four `[A]` float32, the edges of the anchors.
+    areas: `[A]` float32.
+    box: `[b, 4]` float32.
+    box_area: `[b, 1]` float32.
+  """
   ymin, xmin, ymax, xmax = tf.split(box, 4, axis=-1)  # [b, 1]
-  top, left, bottom, right = tf.unstack(tf.constant(anchors), axis=-1)  # [A]
+  top, left, bottom, right = edges
   height = tf.maximum(tf.minimum(ymax, bottom) - tf.maximum(ymin, top), 0.0)
   width = tf.maximum(tf.minimum(xmax, right) - tf.maximum(xmin, left), 0.0)
   common = height * width
-  areas = (ymax - ymin) * (xmax - xmin) + (bottom - top) * (right - left)
-  return tf.math.divide_no_nan(common, areas - common)
-
-
-def _is_best(iou: tf.Tensor) -> tf.Tensor:
-  """Marks the anchor of largest IoU in each image.
-
-  Returns:
-    `[b, A]` bool: true at the first maximum of a row, if it is above 0.
-  """
-  best = tf.argmax(iou, axis=1, output_type=tf.int32)
-  return (tf.range(iou.shape[1]) == best[:, tf.newaxis]) & (iou > 0.0)
+  return tf.math.divide_no_nan(common, box_area + areas - common)

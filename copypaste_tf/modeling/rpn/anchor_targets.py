@@ -5,11 +5,10 @@ a time on the host, and XLA cannot compile its sampler. The functions here label
 a batch on the device and have static shapes.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Mapping
 
-import numpy as np
 import tensorflow as tf
-from official.vision.ops import anchor
 
 from copypaste_tf.augment.draws import random
 from copypaste_tf.modeling.rpn import anchor_matching
@@ -18,46 +17,11 @@ from copypaste_tf.modeling.rpn.anchor_matching import (
   NEGATIVE,
   POSITIVE,
 )
-
-
-def pyramid_anchors(
-  image_size: Sequence[int],
-  *,
-  min_level: int,
-  max_level: int,
-  num_scales: int,
-  aspect_ratios: Sequence[float],
-  anchor_size: float,
-) -> dict[str, np.ndarray]:
-  """Makes the anchors of each pyramid level in the layout of Model Garden.
-
-  Args:
-    image_size: height and width of the model's input in pixels.
-    min_level: finest level; its stride is `2 ** min_level` pixels.
-    max_level: coarsest level.
-    num_scales: number of anchor sizes in one octave.
-    aspect_ratios: ratios of width to height.
-    anchor_size: side of the smallest square anchor in strides of its level.
-
-  Returns:
-    `{level: [h_l, w_l, 4 * a]}` float32, `(ymin, xmin, ymax, xmax)` in pixels
-    of the input; may leave the image.
-  """
-  # Computes NumPy arrays, even if the caller builds a graph.
-  with tf.init_scope():
-    levels = anchor.Anchor(
-      min_level=min_level,
-      max_level=max_level,
-      num_scales=num_scales,
-      aspect_ratios=list(aspect_ratios),
-      anchor_size=anchor_size,
-      image_size=list(image_size),
-    ).multilevel_boxes
-    return {level: boxes.numpy() for level, boxes in levels.items()}
+from copypaste_tf.modeling.rpn.anchors import LevelAnchors, boxes_of
 
 
 def rpn_targets(
-  anchors: Mapping[str, np.ndarray],
+  anchors: Mapping[str, LevelAnchors],
   boxes: tf.Tensor,
   classes: tf.Tensor,
   seed: tf.Tensor,
@@ -70,7 +34,7 @@ def rpn_targets(
   """Computes the targets of the region proposal network.
 
   Args:
-    anchors: `{level: [h_l, w_l, 4 * a]}` float32 boxes in input pixels.
+    anchors: the anchors by level.
     boxes: `[b, m, 4]` float32 `(ymin, xmin, ymax, xmax)` in input pixels.
     classes: `[b, m]` int32, from 1; 0 marks padding.
     seed: `[2]` int32 seed of the sampling.
@@ -85,7 +49,7 @@ def rpn_targets(
     not sampled. Box targets `{level: [b, h_l, w_l, 4 * a]}` float32
     `(ty, tx, th, tw)` of all positive anchors, sampled or not; 0 elsewhere.
   """
-  flat = np.concatenate([a.reshape(-1, 4) for a in anchors.values()])
+  flat = boxes_of(anchors, classes)
   matches = anchor_matching.match_anchors(
     flat,
     boxes,
@@ -156,14 +120,12 @@ def _sample_label(sampled_labels, labels, keys, label, limit, size):
 
 
 def _split_levels(
-  targets: tf.Tensor, anchors: Mapping[str, np.ndarray]
+  targets: tf.Tensor, anchors: Mapping[str, LevelAnchors]
 ) -> dict[str, tf.Tensor]:
   """Splits `[b, A, c]` into `{level: [b, h_l, w_l, a * c]}`."""
-  sizes = [boxes.size // 4 for boxes in anchors.values()]
-  channels = targets.shape[-1]
+  grids = [level.grid for level in anchors.values()]
+  parts = tf.split(targets, [math.prod(grid) for grid in grids], axis=1)
   return {
-    level: tf.reshape(rows, [-1, *a.shape[:2], a.shape[2] // 4 * channels])
-    for (level, a), rows in zip(
-      anchors.items(), tf.split(targets, sizes, axis=1), strict=True
-    )
+    level: tf.reshape(part, [-1, h, w, a * targets.shape[-1]])
+    for level, (h, w, a), part in zip(anchors, grids, parts, strict=True)
   }

@@ -1,10 +1,14 @@
 """Chooses proposals from the predictions of the RPN head."""
 
+import functools
+import math
 from collections.abc import Mapping
 
 import tensorflow as tf
 
 from copypaste_tf.modeling import box_coding
+from copypaste_tf.modeling.rpn import suppression
+from copypaste_tf.modeling.rpn.anchors import LevelAnchors
 
 _PADDING_SCORE = -1.0
 
@@ -12,12 +16,13 @@ _PADDING_SCORE = -1.0
 def propose(
   scores: Mapping[str, tf.Tensor],
   codes: Mapping[str, tf.Tensor],
-  anchors: Mapping[str, tf.Tensor],
+  anchors: Mapping[str, LevelAnchors],
   sizes: tf.Tensor,
   *,
   pre_nms_top_k: int,
   num_proposals: int,
   nms_iou_threshold: float,
+  jit_compile: bool,
 ) -> tuple[tf.Tensor, tf.Tensor]:
   """Chooses the best boxes of each level by NMS, then the best of all levels.
 
@@ -27,82 +32,78 @@ def propose(
     scores: `{level: [b, h_l, w_l, a]}` float32 logits of the anchors.
     codes: `{level: [b, h_l, w_l, 4 * a]}` float32 box codes relative to the
       anchors.
-    anchors: `{level: [b, h_l, w_l, 4 * a]}` float32 boxes in input pixels.
+    anchors: the anchors by level.
     sizes: `[b, 2]` int or float, height and width of the images in pixels.
     pre_nms_top_k: number of boxes of each level that enter NMS.
     num_proposals: number of boxes to keep, of each level and of all levels.
     nms_iou_threshold: NMS removes a box whose IoU with a better one is at
-      least this, in [0, 1].
+      least this, in (0, 1].
+    jit_compile: compile NMS with XLA, also within a plain graph.
 
   Returns:
     `[b, n, 4]` float32 boxes in input pixels, clipped to the image, and
     `[b, n]` float32 scores in [0, 1], best first. Padding rows follow the last
     proposal: boxes of zeros with score -1.
   """
+  levels = sorted(scores, key=int)
+  counts = [min(pre_nms_top_k, math.prod(anchors[x].grid)) for x in levels]
   candidates = []
-  for level in sorted(scores, key=int):
-    level_scores = tf.sigmoid(_rows(scores[level]))
-    k = min(pre_nms_top_k, level_scores.shape[1])
-    level_scores, index = tf.math.top_k(level_scores, k)
+  for level, count in zip(levels, counts, strict=True):
+    level_scores, index = tf.math.top_k(tf.sigmoid(_rows(scores[level])), count)
     boxes = box_coding.decode(
-      _take(codes[level], index),
-      _take(tf.cast(anchors[level], tf.float32), index),
+      tf.gather(_rows(codes[level], 4), index, batch_dims=1),
+      anchors[level].take(index),
       box_coding.UNWEIGHTED,
     )
     boxes = box_coding.clip(boxes, sizes)
+    padding = [[0, 0], [0, max(counts) - count]]
     candidates.append(
-      suppress(
-        boxes,
-        level_scores,
-        limit=min(k, num_proposals),
-        iou_threshold=nms_iou_threshold,
+      (
+        tf.pad(boxes, [*padding, [0, 0]]),
+        tf.pad(level_scores, padding, constant_values=_PADDING_SCORE),
       )
     )
-  boxes, scores = (tf.concat(x, axis=1) for x in zip(*candidates, strict=True))
-  scores, index = tf.math.top_k(scores, min(num_proposals, scores.shape[1]))
-  return tf.gather(boxes, index, batch_dims=1), scores
-
-
-def suppress(
-  boxes: tf.Tensor,
-  scores: tf.Tensor,
-  *,
-  limit: int,
-  iou_threshold: float,
-  score_threshold: float = float('-inf'),
-) -> tuple[tf.Tensor, tf.Tensor]:
-  """Applies non-maximum suppression (NMS).
-
-  Args:
-    boxes: `[b, n, 4]` float32 `(ymin, xmin, ymax, xmax)` in pixels, best first.
-    scores: `[b, n]` float32, descending.
-    limit: number of boxes to keep, at most n.
-    iou_threshold: a box is removed if its IoU with a better kept box is at
-      least this, in [0, 1].
-    score_threshold: boxes with a score at or below this are removed first.
-
-  Returns:
-    `[b, limit, 4]` float32 boxes and `[b, limit]` float32 scores, best first.
-    Padding rows follow the last box: boxes of zeros with score -1.
-  """
-  index, count = tf.image.non_max_suppression_padded(
+  boxes, scores = (tf.stack(x, axis=1) for x in zip(*candidates, strict=True))
+  return _best(
     boxes,
     scores,
-    limit,
-    iou_threshold,
-    score_threshold,
-    pad_to_max_output_size=True,
-    sorted_input=True,
-    canonicalized_coordinates=True,
+    limit=min(num_proposals, sum(min(x, num_proposals) for x in counts)),
+    iou_threshold=nms_iou_threshold,
+    jit_compile=jit_compile,
   )
-  index = tf.ensure_shape(index, [boxes.shape[0], limit])
-  valid = tf.range(limit) < count[:, tf.newaxis]
-  boxes = tf.gather(boxes, index, batch_dims=1)
-  scores = tf.gather(scores, index, batch_dims=1)
-  return (
-    tf.where(valid[..., tf.newaxis], boxes, 0.0),
-    tf.where(valid, scores, _PADDING_SCORE),
+
+
+def _best(boxes, scores, *, limit, iou_threshold, jit_compile):
+  """Applies NMS to each list, then keeps the best boxes of all lists.
+
+  Args:
+    boxes: `[b, l, n, 4]` float32, `l` lists for each image, best first. Boxes
+      of zeros are no candidates.
+    scores: `[b, l, n]` float32, descending.
+    limit: number of boxes to keep of an image.
+    iou_threshold: see `suppression.suppress`.
+    jit_compile: see `propose`.
+
+  Returns:
+    `[b, limit, 4]` boxes and `[b, limit]` scores, as of `propose`.
+  """
+  _, lists, n, _ = boxes.shape
+  suppress = functools.partial(
+    suppression.suppress, iou_threshold=iou_threshold
   )
+  if jit_compile:
+    suppress = tf.function(suppress, jit_compile=True, autograph=False)
+  kept = suppress(
+    tf.stop_gradient(tf.reshape(boxes, [-1, n, 4])),
+    tf.reshape(tf.reduce_any(boxes > 0.0, axis=-1), [-1, n]),
+  )
+  scores = tf.reshape(scores, [-1, lists * n])
+  kept = tf.reshape(kept, [-1, lists * n])
+  scores = tf.where(kept, scores, _PADDING_SCORE)
+  scores, index = tf.math.top_k(scores, limit)
+  boxes = tf.gather(tf.reshape(boxes, [-1, lists * n, 4]), index, batch_dims=1)
+  padding = scores == _PADDING_SCORE
+  return tf.where(padding[..., tf.newaxis], 0.0, boxes), scores
 
 
 def _rows(x: tf.Tensor, channels: int | None = None) -> tf.Tensor:
@@ -111,8 +112,3 @@ def _rows(x: tf.Tensor, channels: int | None = None) -> tf.Tensor:
   if channels is None:
     return tf.reshape(x, [-1, count])
   return tf.reshape(x, [-1, count // channels, channels])
-
-
-def _take(x: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
-  """Gathers `[b, k, 4]` rows of `[b, h, w, a * 4]` by `[b, k]` indices."""
-  return tf.gather(_rows(x, 4), index, batch_dims=1)

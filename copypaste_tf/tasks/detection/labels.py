@@ -1,11 +1,10 @@
 """Builds the labels of a training step on the device."""
 
-import numpy as np
 import tensorflow as tf
 
 from copypaste_tf.examples import TrainScenes
 from copypaste_tf.modeling.regions.mask_targets import PlaneMasks
-from copypaste_tf.modeling.rpn import anchor_targets
+from copypaste_tf.modeling.rpn import anchor_targets, anchors
 from copypaste_tf.tasks.detection.config import TaskConfig
 
 _PADDING = -1  # Marks rows of the ground truth without an object.
@@ -22,13 +21,13 @@ def labels(
     step: integer scalar; each step samples different anchors.
 
   Returns:
-    `anchor_boxes` `{level: [b, h_l, w_l, 4 * a]}` float32 pixels
-    `(ymin, xmin, ymax, xmax)`; `rpn_score_targets` `{level: [b, h_l, w_l, a]}`
-    int32, 1 object, 0 background, -1 not sampled; `rpn_box_targets` `{level:
-    [b, h_l, w_l, 4 * a]}` float32 codes; `image_info` `[b, 2, 2]` float32, its
-    second row the size of the canvas in pixels; `gt_boxes` `[b, m, 4]` float32
-    pixels and `gt_classes` `[b, m]` int32, -1 in rows without an object;
-    `gt_masks`, the `PlaneMasks` of the batch, if the model has a mask head.
+    `rpn_score_targets` `{level: [b, h_l, w_l, a]}` int32, 1 object, 0
+    background, -1 not sampled; `rpn_box_targets`
+    `{level: [b, h_l, w_l, 4 * a]}` float32 codes; `image_info` `[b, 2, 2]`
+    float32, its second row the size of the canvas in pixels; `gt_boxes`
+    `[b, m, 4]` float32 pixels `(ymin, xmin, ymax, xmax)` and `gt_classes`
+    `[b, m]` int32, -1 in rows without an object; `gt_masks`, the `PlaneMasks`
+    of the batch, if the model has a mask head.
   """
   levels = pyramid_anchors(config)
   scores, codes = anchor_targets.rpn_targets(
@@ -44,7 +43,6 @@ def labels(
   height, width = config.model.input_size[:2]
   grid = tf.constant([[[0, 0], [height, width]]], tf.float32)
   targets = {
-    'anchor_boxes': repeated_anchors(config, batch),
     'rpn_score_targets': scores,
     'rpn_box_targets': codes,
     'image_info': tf.tile(grid, [batch, 1, 1]),
@@ -56,34 +54,19 @@ def labels(
   return targets
 
 
-def pyramid_anchors(config: TaskConfig) -> dict[str, np.ndarray]:
-  """Returns the `{level: [h_l, w_l, 4 * a]}` float32 anchors in pixels.
+def pyramid_anchors(config: TaskConfig) -> dict[str, anchors.LevelAnchors]:
+  """Returns the anchors by level.
 
   Args:
     config: config of the task.
   """
   model = config.model
-  return anchor_targets.pyramid_anchors(
+  return anchors.pyramid_anchors(
     model.input_size[:2],
     min_level=model.min_level,
     max_level=model.max_level,
     **model.anchor.as_dict(),
   )
-
-
-def repeated_anchors(
-  config: TaskConfig, batch: tf.Tensor
-) -> dict[str, tf.Tensor]:
-  """Returns the anchors of each image, `{level: [b, h_l, w_l, 4 * a]}` pixels.
-
-  Args:
-    config: config of the task.
-    batch: int32 scalar, the number of images.
-  """
-  return {
-    level: tf.tile(boxes[np.newaxis], [batch, 1, 1, 1])
-    for level, boxes in pyramid_anchors(config).items()
-  }
 
 
 def _replica_seed(seed: int, step: tf.Tensor) -> tf.Tensor:

@@ -159,7 +159,6 @@ class DetectionTask(Task):
     return model(
       examples.image,
       image_shape=labels['image_info'][:, 1, :],
-      anchor_boxes=labels['anchor_boxes'],
       training=True,
       **{name: labels[name] for name in objects},
     )
@@ -186,10 +185,8 @@ class DetectionTask(Task):
     Boxes are float32 `[b, k, 4]` in pixels of the original images; class 0
     marks padding.
     """
-    batch = tf.shape(inputs.image)[0]
     outputs = model(
       inputs.image,
-      anchor_boxes=train_labels.repeated_anchors(self.config, batch),
       image_shape=tf.cast(inputs.size, tf.float32),
       training=False,
     )

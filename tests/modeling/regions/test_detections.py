@@ -6,7 +6,7 @@ import tensorflow as tf
 from nms_by_hand import suppress_by_hand
 
 from copypaste_tf.modeling.regions import detections
-from copypaste_tf.modeling.rpn import proposals
+from copypaste_tf.modeling.rpn import suppression
 
 KNOBS = {
   'pre_nms_top_k': 20,
@@ -84,15 +84,12 @@ def test_the_best_of_all_classes_equal_nms_of_each_class(
     best = tf.argsort(scores[:, k], direction='DESCENDING', stable=True)
     best = best[:pre_nms_top_k]
     of_class = tf.gather(boxes[:, min(k, boxes_per_roi - 1)], best)
-    kept_boxes, kept_scores = proposals.suppress(
-      of_class[tf.newaxis],
-      tf.gather(scores[:, k], best)[tf.newaxis],
-      limit=30,
-      iou_threshold=0.5,
-      score_threshold=0.01,
+    of_class, class_scores = of_class.numpy(), scores.numpy()[best, k]
+    kept = suppression.suppress(
+      of_class[np.newaxis], class_scores[np.newaxis] > 0.01, iou_threshold=0.5
     )
-    rows = zip(kept_scores[0].numpy(), kept_boxes[0].numpy(), strict=True)
-    candidates += [(score, k, box) for score, box in rows if score > 0]
+    rows = np.flatnonzero(kept[0])[:30]
+    candidates += [(class_scores[i], k, of_class[i]) for i in rows]
   expected = sorted(candidates, key=lambda row: -row[0])[:30]
   assert actual.counts.numpy() == [len(expected)]
   rows = slice(len(expected))

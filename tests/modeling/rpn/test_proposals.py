@@ -6,9 +6,10 @@ import tensorflow as tf
 from nms_by_hand import suppress_by_hand
 
 from copypaste_tf.modeling import box_coding
-from copypaste_tf.modeling.rpn import anchor_targets, proposals
+from copypaste_tf.modeling.rpn import proposals
+from copypaste_tf.modeling.rpn.anchors import LevelAnchors, pyramid_anchors
 
-ANCHORS = anchor_targets.pyramid_anchors(
+ANCHORS = pyramid_anchors(
   (64, 64),
   min_level=3,
   max_level=4,
@@ -23,21 +24,27 @@ ANCHORS = anchor_targets.pyramid_anchors(
 def test_proposals_equal_a_loop(seed, compiled):
   random = np.random.default_rng(seed)
   scores = {
-    k: random.normal(size=[2, *a.shape[:2], 2]).astype(np.float32)
+    k: random.normal(size=[2, *a.grid]).astype(np.float32)
     for k, a in ANCHORS.items()
   }
   codes = {
-    k: 0.5 * random.normal(size=[2, *a.shape[:2], 8]).astype(np.float32)
+    k: 0.5 * random.normal(size=[2, *a.grid[:2], 8]).astype(np.float32)
     for k, a in ANCHORS.items()
   }
   sizes = np.array([[64, 64], [40, 64]], np.float32)
-  anchors = {k: np.stack([a, a]) for k, a in ANCHORS.items()}
-  knobs = {'pre_nms_top_k': 40, 'num_proposals': 25}
-  knobs['nms_iou_threshold'] = 0.5
   propose = tf.function(
-    lambda *x: proposals.propose(*x, **knobs), jit_compile=compiled
+    lambda *x: proposals.propose(
+      x[0],
+      x[1],
+      ANCHORS,
+      x[2],
+      pre_nms_top_k=40,
+      num_proposals=25,
+      nms_iou_threshold=0.5,
+      jit_compile=compiled,
+    )
   )
-  boxes, chosen_scores = propose(scores, codes, anchors, sizes)
+  boxes, chosen_scores = propose(scores, codes, sizes)
   for image in range(2):
     expected = []
     for level in ANCHORS:
@@ -45,7 +52,7 @@ def test_proposals_equal_a_loop(seed, compiled):
       best = np.argsort(-logits, kind='stable')[:40]
       decoded = box_coding.decode(
         tf.constant(codes[level][image].reshape(-1, 4)),
-        tf.constant(ANCHORS[level].reshape(-1, 4)),
+        ANCHORS[level].boxes(),
         box_coding.UNWEIGHTED,
       )
       decoded = box_coding.clip(decoded[tf.newaxis], sizes[image : image + 1])
@@ -62,11 +69,36 @@ def test_proposals_equal_a_loop(seed, compiled):
     )
 
 
-def test_padding_rows_follow_the_last_box():
-  box = tf.constant([[[0.0, 0, 9, 9], [0.0, 0, 9, 9], [20.0, 20, 29, 29]]])
-  scores = tf.constant([[0.9, 0.8, 0.1]])
-  boxes, chosen_scores = proposals.suppress(
-    box, scores, limit=3, iou_threshold=0.5, score_threshold=0.2
+def test_rows_after_the_last_proposal_are_padding():
+  anchors = LevelAnchors(
+    np.array([[[0, 9]]], np.float32),
+    np.array([[[0, 9]], [[2, 11]]], np.float32),
   )
-  np.testing.assert_allclose(chosen_scores, [[0.9, -1, -1]])
-  np.testing.assert_array_equal(boxes[0, 1:], np.zeros([2, 4]))
+  boxes, scores = proposals.propose(
+    {'3': tf.constant([[[[2.0], [1.0]]]])},
+    {'3': tf.zeros([1, 1, 2, 4])},
+    {'3': anchors},
+    tf.constant([[64, 64]]),
+    pre_nms_top_k=2,
+    num_proposals=2,
+    nms_iou_threshold=0.5,
+    jit_compile=False,
+  )
+  np.testing.assert_allclose(scores, [[1 / (1 + np.exp(-2)), -1]])
+  np.testing.assert_array_equal(boxes, [[[0, 0, 9, 9], [0, 0, 0, 0]]])
+
+
+def test_a_small_level_limits_the_number_of_proposals():
+  levels = {k: tf.zeros([1, *a.grid]) for k, a in ANCHORS.items()}
+  codes = {k: tf.zeros([1, *a.grid[:2], 8]) for k, a in ANCHORS.items()}
+  boxes, scores = proposals.propose(
+    levels,
+    codes,
+    ANCHORS,
+    tf.constant([[64, 64]]),
+    pre_nms_top_k=3,
+    num_proposals=50,
+    nms_iou_threshold=1.0,
+    jit_compile=False,
+  )
+  assert boxes.shape == [1, 6, 4] and np.all(scores == 0.5)

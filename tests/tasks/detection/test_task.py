@@ -126,17 +126,17 @@ def test_images_without_objects_give_finite_losses(step, batch):
 
 def test_anchor_score_loss_is_the_mean_over_the_sampled_anchors(task):
   anchors = train_labels.pyramid_anchors(task.config)
-  scores = {
-    level: tf.zeros([2, *a.shape[:2], a.shape[2] // 4])
-    for level, a in anchors.items()
-  }
+  grids = {level: x.grid for level, x in anchors.items()}
+  scores = {level: tf.zeros([2, *grid]) for level, grid in grids.items()}
   targets = tf.nest.map_structure(lambda x: tf.cast(x, tf.int32) - 1, scores)
   first = min(targets)
   chosen = np.full(targets[first].shape, -1)
   chosen[:, 0, :, :] = 0
   count = chosen[0, 0].size
   targets[first] = tf.constant(chosen)
-  boxes = {level: tf.zeros([2, *a.shape]) for level, a in anchors.items()}
+  boxes = {
+    level: tf.zeros([2, h, w, 4 * a]) for level, (h, w, a) in grids.items()
+  }
   loss, _ = train_losses.rpn_losses(
     task.config,
     {'rpn_scores': scores, 'rpn_boxes': boxes},
