@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from tensorflow.compiler.xla import xla_data_pb2
 from tensorflow.compiler.xla.service import hlo_pb2
 
+OTHER = 'other'
 # Opcodes that neither compute nor move data.
 FREE = frozenset(
   (
@@ -49,6 +50,17 @@ class Loop(NamedTuple):
   runs: int
 
 
+class Part(NamedTuple):
+  """Runs of operations and bytes of a part of a function; see `Counts`."""
+
+  runs: int = 0
+  bytes: int = 0
+
+  def plus(self, runs: int, size: int) -> 'Part':
+    """Returns the sum of this part and of `runs` runs of `size` bytes."""
+    return Part(self.runs + runs, self.bytes + runs * size)
+
+
 class Counts(NamedTuple):
   """What a call of a function runs.
 
@@ -59,12 +71,14 @@ class Counts(NamedTuple):
       counts with the whole array that it is taken from.
     loops: the loops, outer ones before inner ones.
     names: runs by the name of the TensorFlow operation.
+    parts: costs by part, see `of_module`; `OTHER` for the rest.
   """
 
   runs: int
   bytes: int
   loops: tuple[Loop, ...]
   names: Mapping[str, int]
+  parts: Mapping[str, Part]
 
   @property
   def data_loops(self) -> tuple[Loop, ...]:
@@ -72,91 +86,121 @@ class Counts(NamedTuple):
     return tuple(loop for loop in self.loops if loop.rounds is None)
 
 
-def of_function(function: Callable[..., Any], *arguments: Any) -> Counts:
+def of_function(
+  function: Callable[..., Any],
+  *arguments: Any,
+  scopes: Mapping[str, str] | None = None,
+) -> Counts:
   """Compiles a function for this device and counts.
 
   Args:
     function: result of `tf.function(..., jit_compile=True)`.
     *arguments: its arguments, or their specs.
+    scopes: see `of_module`.
   """
   compiled = function.experimental_get_compiler_ir(*arguments)
-  return of_module(compiled(stage='optimized_hlo_serialized'))
+  return of_module(compiled(stage='optimized_hlo_serialized'), scopes)
 
 
-def of_module(serialized: bytes) -> Counts:
+def of_module(
+  serialized: bytes, scopes: Mapping[str, str] | None = None
+) -> Counts:
   """Counts the runs of an optimized module.
 
   Args:
     serialized: an `HloModuleProto`.
+    scopes: the part of the function to which a name scope belongs. An operation
+      belongs to the first of its scopes that is listed. The compiler makes some
+      operations without a name; they belong to the part of an operand.
   """
-  return _Module(hlo_pb2.HloModuleProto.FromString(serialized)).counts()
+  module = hlo_pb2.HloModuleProto.FromString(serialized)
+  return _Module(module, scopes or {}).counts()
 
 
 class _Total:
-  """Sums up runs and bytes while the computations are visited."""
+  """Sums up while the computations are visited."""
 
   def __init__(self):
     self.names = collections.Counter()
-    self.bytes = 0
+    self.parts = collections.defaultdict(Part)
     self.loops = []
+
+  @property
+  def runs(self) -> int:
+    return sum(part.runs for part in self.parts.values())
+
+  def add(self, name: str, part: str, times: int, size: int) -> None:
+    """Adds `times` runs of an operation that moves `size` bytes."""
+    self.names[name] += times
+    self.parts[part] = self.parts[part].plus(times, size)
+
+  def counts(self) -> Counts:
+    size = sum(part.bytes for part in self.parts.values())
+    names = dict(self.names.most_common())
+    return Counts(self.runs, size, tuple(self.loops), names, dict(self.parts))
+
+  def merge(self, other: '_Total') -> None:
+    self.names += other.names
+    self.loops += other.loops
+    for name, part in other.parts.items():
+      mine = self.parts[name]
+      self.parts[name] = Part(mine.runs + part.runs, mine.bytes + part.bytes)
 
 
 class _Module:
   """Visits every computation as often as it runs."""
 
-  def __init__(self, module: hlo_pb2.HloModuleProto):
-    self._entry = module.entry_computation_id
+  def __init__(self, module: hlo_pb2.HloModuleProto, scopes):
+    self._entry, self._scopes = module.entry_computation_id, scopes
     self._computations = {x.id: x for x in module.computations}
-    self._shapes = {
-      (computation.id, x.id): x.shape
-      for computation in module.computations
-      for x in computation.instructions
-    }
 
   def counts(self) -> Counts:
     """Returns the counts of the entry computation."""
     total = _Total()
-    self._visit(self._entry, 1, total)
-    names = dict(total.names.most_common())
-    return Counts(sum(names.values()), total.bytes, tuple(total.loops), names)
+    self._visit(self._entry, 1, total, OTHER)
+    return total.counts()
 
-  def _visit(self, number, times, total) -> None:
+  def _visit(self, number, times, total, outer) -> None:
+    """Adds a computation that runs `times` times in the part `outer`."""
+    sizes, parts = {}, {}
     for x in self._computations[number].instructions:
+      sizes[x.id] = _size(x.shape)
+      part = parts[x.id] = self._part(x, parts, outer)
       if x.opcode == 'while':
-        self._loop(x, times, total)
+        self._loop(x, times, total, part)
       elif x.opcode == 'conditional':
-        self._longest(x, times, total)
+        self._longest(x, times, total, part)
       elif x.opcode == 'call':
-        self._visit(x.called_computation_ids[0], times, total)
+        self._visit(x.called_computation_ids[0], times, total, part)
       elif x.opcode not in FREE:
-        total.names[_name(x)] += times
-        total.bytes += times * self._moved(number, x)
+        size = sizes[x.id] + sum(sizes[y] for y in x.operand_ids)
+        total.add(_name(x), part, times, size)
 
-  def _loop(self, x, times, total) -> None:
-    rounds = _rounds(x)
-    before, place = sum(total.names.values()), len(total.loops)
+  def _part(self, x, parts, outer) -> str:
+    """Returns the part of an instruction; `outer` is that of its caller."""
+    for scope in x.metadata.op_name.split('/'):
+      if scope in self._scopes:
+        return self._scopes[scope]
+    if x.metadata.op_name:
+      return outer
+    of_operands = (parts[y] for y in x.operand_ids)
+    return next((part for part in of_operands if part != OTHER), outer)
+
+  def _loop(self, x, times, total, part) -> None:
+    rounds, place, before = _rounds(x), len(total.loops), total.runs
+    times *= 1 if rounds is None else rounds
     total.loops.append(None)
     for called in x.called_computation_ids:  # The body and the condition.
-      self._visit(called, times * (1 if rounds is None else rounds), total)
-    runs = sum(total.names.values()) - before
-    runs //= max(times * (1 if rounds is None else rounds), 1)
+      self._visit(called, times, total, part)
+    runs = (total.runs - before) // max(times, 1)
     total.loops[place] = Loop(_name(x), rounds, runs)
 
-  def _longest(self, x, times, total) -> None:
+  def _longest(self, x, times, total, part) -> None:
     """Visits the branch that runs the most operations."""
-    branches = []
-    for called in x.called_computation_ids:
-      branch = _Total()
-      self._visit(called, times, branch)
-      branches.append(branch)
-    longest = max(branches, key=lambda b: sum(b.names.values()))
-    total.names += longest.names
-    total.bytes += longest.bytes
-    total.loops += longest.loops
-
-  def _moved(self, number, x) -> int:
-    operands = (self._shapes[number, y] for y in x.operand_ids)
-    return sum(map(_size, (x.shape, *operands)))
+    branches = [_Total() for _ in x.called_computation_ids]
+    for called, branch in zip(x.called_computation_ids, branches, strict=True):
+      self._visit(called, times, branch, part)
+    total.merge(max(branches, key=lambda branch: branch.runs))
 
 
 def _name(x) -> str:

@@ -120,3 +120,32 @@ def test_bytes_follow_the_type(element_type, size):
     )
   )
   assert counts.runs == 1 and counts.bytes == 2 * 6 * size
+
+
+def test_operations_belong_to_the_part_of_their_scope():
+  def run(x):
+    with tf.name_scope('first'):
+      y = repeated(10)(x)  # Names within a loop have no scope.
+    with tf.name_scope('second'):
+      return tf.linalg.matmul(y, y)
+
+  counts = operation_counts.of_function(
+    tf.function(run, jit_compile=True),
+    MATRIX,
+    scopes={'first': 'one', 'second': 'two'},
+  )
+  assert counts.parts['two'].runs == 1
+  assert counts.parts['one'].runs >= 10
+  assert sum(part.runs for part in counts.parts.values()) == counts.runs
+  assert sum(part.bytes for part in counts.parts.values()) == counts.bytes
+
+
+def test_an_operation_without_a_name_follows_its_operand():
+  scopes = {'one': 'first'}
+  named = instruction(1, 'fusion')
+  named.metadata.op_name = 'one/add'
+  free = instruction(2, 'bitcast', operands=[1])
+  counts = operation_counts.of_module(
+    module(named, free, instruction(3, 'copy', operands=[2])), scopes
+  )
+  assert counts.parts == {'first': (2, 3 * 4 * 6)}

@@ -1,4 +1,7 @@
-"""The training step of any task."""
+"""The training step of any task.
+
+Name scopes mark its parts, for profiles and for counts of operations.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,6 +11,16 @@ import tf_keras
 
 from copypaste_tf.tasks.task import Task
 from copypaste_tf.training.loop import accumulation
+
+# Parts of the step by the name scope of their operations.
+SCOPES = {
+  'gradient_tape': 'backward',
+  'augmentation': 'augmentation',
+  'labels': 'labels',
+  'forward': 'forward',
+  'backward': 'backward',
+  'optimizer': 'optimizer',
+}
 
 
 # Skips AutoGraph, which takes seconds and finds nothing to convert.
@@ -31,7 +44,8 @@ def train_step(
   Returns:
     The scalar loss that was minimised, the mean over the replica's batch.
   """
-  examples = task.prepare(inputs)
+  with tf.name_scope('augmentation'):
+    examples = task.prepare(inputs)
   means = {metric.name: metric for metric in metrics}
 
   def compute(batch, number):
@@ -48,7 +62,8 @@ def train_step(
     loss, gradients = accumulation.mean_gradients(
       compute, examples, optimizer.iterations, weights, parts
     )
-  optimizer.apply_gradients(list(zip(gradients, weights, strict=True)))
+  with tf.name_scope('optimizer'):
+    optimizer.apply_gradients(list(zip(gradients, weights, strict=True)))
   _update(means, task.statistics(examples))
   return loss
 
@@ -59,17 +74,19 @@ def _losses_and_gradients(task, examples, number, model, optimizer):
   The gradients are divided by the number of replicas, because the optimizer
   sums them over the replicas.
   """
-  labels = task.labels(examples, number)
+  with tf.name_scope('labels'):
+    labels = task.labels(examples, number)
   replicas = tf.distribute.get_strategy().num_replicas_in_sync
   scaled = isinstance(optimizer, tf_keras.mixed_precision.LossScaleOptimizer)
-  with tf.GradientTape() as tape:
+  with tf.GradientTape() as tape, tf.name_scope('forward'):
     outputs = task.forward(model, examples, labels)
     outputs = tf.nest.map_structure(_to_float32, outputs)
     losses = task.losses(outputs, labels, model.losses)
     loss = losses[task.loss_names[0]] / replicas
     if scaled:  # Keeps small float16 gradients from becoming 0.
       loss = optimizer.get_scaled_loss(loss)
-  gradients = tape.gradient(loss, model.trainable_variables)
+  with tf.name_scope('backward'):
+    gradients = tape.gradient(loss, model.trainable_variables)
   if scaled:
     gradients = optimizer.get_unscaled_gradients(gradients)
   return losses, gradients
