@@ -17,6 +17,7 @@ _FUNCTIONS = {
   'DeviceDescription_Attributes': 25,
   'DeviceDescription_Kind': 26,
   'Executable_GetCostAnalysis': 46,
+  'Executable_OptimizedProgram': 48,
   'TopologyDescription_Create': 82,
   'TopologyDescription_GetDeviceDescriptions': 86,
   'Compile': 89,
@@ -105,6 +106,11 @@ _Compile = _struct(
   ('options_size', _SIZE),
   ('client', _POINTER),
   ('executable', _POINTER),
+)
+_Optimized = _struct(
+  'PJRT_Executable_OptimizedProgram_Args',
+  ('executable', _POINTER),
+  ('program', ctypes.POINTER(_Program)),
 )
 _SIZES = ('code', 'argument', 'output', 'alias', 'temporary')
 _Memory = _struct(
@@ -224,6 +230,18 @@ class Compiler:
     return _values(
       self._call('Executable_GetCostAnalysis', _Attributes(of=executable))
     )
+
+  def optimized(self, executable: int) -> bytes:
+    """Returns the compiled module, a serialized `HloModuleProtoWithConfig`."""
+    program = _Program(struct_size=ctypes.sizeof(_Program))
+    arguments = _Optimized(
+      executable=executable, program=ctypes.pointer(program)
+    )
+    self._call('Executable_OptimizedProgram', arguments)  # Sets the size.
+    buffer = ctypes.create_string_buffer(program.code_size)
+    program.code = ctypes.cast(buffer, _TEXT)
+    self._call('Executable_OptimizedProgram', arguments)
+    return buffer.raw
 
   def _call(self, name: str, arguments: ctypes.Structure) -> Any:
     """Calls a function and returns its arguments, which hold its results."""

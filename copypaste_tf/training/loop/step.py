@@ -49,11 +49,13 @@ def train_step(
   means = {metric.name: metric for metric in metrics}
 
   def compute(batch, number):
-    losses, gradients = _losses_and_gradients(
-      task, batch, number, model, optimizer
+    with tf.name_scope('labels'):
+      labels = task.labels(batch, number)
+    values, gradients = losses_and_gradients(
+      task, batch, labels, model, optimizer
     )
-    _update(means, losses)
-    return losses[task.loss_names[0]], gradients
+    _update(means, values)
+    return values[task.loss_names[0]], gradients
 
   weights, parts = model.trainable_variables, task.config.micro_batches
   if parts == 1:
@@ -68,28 +70,54 @@ def train_step(
   return loss
 
 
-def _losses_and_gradients(task, examples, number, model, optimizer):
+def losses(
+  task: Task, examples: Any, labels: Any, model: tf_keras.Model
+) -> dict[str, tf.Tensor]:
+  """Runs the model in training mode and returns the losses by name.
+
+  Args:
+    task: the task.
+    examples: result of `task.prepare`.
+    labels: result of `task.labels`.
+    model: result of `task.build_model`.
+  """
+  with tf.name_scope('forward'):
+    outputs = task.forward(model, examples, labels)
+    outputs = tf.nest.map_structure(_to_float32, outputs)
+    return task.losses(outputs, labels, model.losses)
+
+
+def losses_and_gradients(
+  task: Task,
+  examples: Any,
+  labels: Any,
+  model: tf_keras.Model,
+  optimizer: tf_keras.optimizers.Optimizer,
+) -> tuple[dict[str, tf.Tensor], list[tf.Tensor | None]]:
   """Returns the losses by name, and the gradient of each weight or None.
 
   The gradients are divided by the number of replicas, because the optimizer
   sums them over the replicas.
+
+  Args:
+    task: the task.
+    examples: result of `task.prepare`.
+    labels: result of `task.labels`.
+    model: result of `task.build_model`.
+    optimizer: optimizer of the weights; it may scale the loss.
   """
-  with tf.name_scope('labels'):
-    labels = task.labels(examples, number)
   replicas = tf.distribute.get_strategy().num_replicas_in_sync
   scaled = isinstance(optimizer, tf_keras.mixed_precision.LossScaleOptimizer)
-  with tf.GradientTape() as tape, tf.name_scope('forward'):
-    outputs = task.forward(model, examples, labels)
-    outputs = tf.nest.map_structure(_to_float32, outputs)
-    losses = task.losses(outputs, labels, model.losses)
-    loss = losses[task.loss_names[0]] / replicas
+  with tf.GradientTape() as tape:
+    values = losses(task, examples, labels, model)
+    loss = values[task.loss_names[0]] / replicas
     if scaled:  # Keeps small float16 gradients from becoming 0.
       loss = optimizer.get_scaled_loss(loss)
   with tf.name_scope('backward'):
     gradients = tape.gradient(loss, model.trainable_variables)
-  if scaled:
-    gradients = optimizer.get_unscaled_gradients(gradients)
-  return losses, gradients
+    if scaled:
+      gradients = optimizer.get_unscaled_gradients(gradients)
+  return values, gradients
 
 
 def _to_float32(x: tf.Tensor) -> tf.Tensor:
