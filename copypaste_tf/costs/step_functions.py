@@ -113,10 +113,12 @@ class Steps:
     return self._function(functools.partial(self._step, augment), xla=xla)
 
   def _function(self, function, *, xla) -> Callable[..., Any]:
-    run = tf.autograph.experimental.do_not_convert(
-      lambda *arguments: self._strategy.run(function, arguments)
-    )
+    # Not a closure: TensorFlow would warn that one function is traced often.
+    run = functools.partial(self._run, function)
     return tf.function(run, jit_compile=xla or None, autograph=False)
+
+  def _run(self, function, *arguments):
+    return self._strategy.run(function, arguments)
 
   def _step(self, augment, raw) -> tf.Tensor:
     with tf.name_scope(AUGMENTATION):

@@ -5,6 +5,7 @@ from typing import Any
 
 from copypaste_tf.costs import operation_counts
 
+_CALLS = ('StatefulPartitionedCall', 'PartitionedCall')
 _ORDER = ('augmentation', 'labels', 'forward', 'backward', 'optimizer', 'other')
 
 
@@ -26,7 +27,7 @@ def counts(found: Mapping[str, operation_counts.Counts]) -> dict[str, Any]:
     rows[name] = {
       'runs': count.runs,
       'bytes': count.bytes,
-      'data_loops': [loop.name for loop in count.data_loops],
+      'data_loops': [_short(loop.name) for loop in count.data_loops],
     }
   return rows
 
@@ -63,6 +64,11 @@ def _place(part) -> tuple[int, str]:
   """Sorts the parts in their order, whole steps last."""
   name = part.removesuffix(' without Copy-Paste')
   return (_ORDER.index(name) if name in _ORDER else len(_ORDER), part)
+
+
+def _short(name) -> str:
+  """Removes calls of functions, which say nothing, from a scope."""
+  return '/'.join(part for part in name.split('/') if part not in _CALLS)
 
 
 def _cell(milliseconds) -> str:
