@@ -7,7 +7,6 @@ and hardly on the machine.
 """
 
 import collections
-import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +14,8 @@ from typing import Any, NamedTuple
 
 from tensorflow.compiler.xla import xla_data_pb2
 from tensorflow.compiler.xla.service import hlo_pb2
+
+from copypaste_tf.costs import trip_counts
 
 OTHER = 'other'
 # Opcodes that neither compute nor move data.
@@ -167,7 +168,8 @@ class _Module:
       sizes[x.id] = _size(x.shape)
       part = parts[x.id] = self._part(x, parts, outer)
       if x.opcode == 'while':
-        self._loop(x, times, total, part)
+        rounds = self._rounds(x, number)
+        self._loop(x, rounds, times, total, part)
       elif x.opcode == 'conditional':
         self._longest(x, times, total, part)
       elif x.opcode == 'call':
@@ -186,8 +188,12 @@ class _Module:
     of_operands = (parts[y] for y in x.operand_ids)
     return next((part for part in of_operands if part != OTHER), outer)
 
-  def _loop(self, x, times, total, part) -> None:
-    rounds, place, before = _rounds(x), len(total.loops), total.runs
+  def _rounds(self, x, number) -> int | None:
+    outer = self._computations[number]
+    return trip_counts.rounds(x, outer, self._computations)
+
+  def _loop(self, x, rounds, times, total, part) -> None:
+    place, before = len(total.loops), total.runs
     times *= 1 if rounds is None else rounds
     total.loops.append(None)
     for called in x.called_computation_ids:  # The body and the condition.
@@ -205,14 +211,6 @@ class _Module:
 
 def _name(x) -> str:
   return x.metadata.op_name or x.opcode
-
-
-def _rounds(x) -> int | None:
-  """Returns the number of rounds that the compiler found, or None."""
-  if not x.backend_config:
-    return None
-  count = json.loads(x.backend_config).get('known_trip_count')
-  return count and int(count['n'])
 
 
 def _size(shape) -> int:
