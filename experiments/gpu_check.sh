@@ -133,10 +133,10 @@ else
   benchmark 64 400 --gin_file=smoke --gin_params='TRAIN_RECORDS = ""' \
     --batch=2 --rounds=1 --counts=false
   part nuclei 300 "$work/model/history.jsonl" "${train[@]}" \
-    --gin_params='schedule.train_steps = 2' \
+    --gin_params='schedule.train_steps = 8' \
     --gin_params='schedule.warmup_steps = 1' \
-    --gin_params='experiment.log_every = 1' \
-    --gin_params='experiment.checkpoint_every = 2' \
+    --gin_params='experiment.log_every = 4' \
+    --gin_params='experiment.checkpoint_every = 8' \
     --gin_params='BATCH_SIZE = 2' --gin_params='IMAGE_SIZE = (64, 64)'
 fi
 echo "$json: $( ((status)) && echo 'a part failed' || echo 'all parts are done')"

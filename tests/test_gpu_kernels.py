@@ -104,9 +104,7 @@ def test_an_operation_for_the_cpu_alone_is_found(registered):
 @pytest.mark.slow
 @pytest.mark.thorough
 @pytest.mark.parametrize('precision', ['float32', 'bfloat16'])
-def test_every_other_operation_of_a_step_has_a_gpu_kernel(
-  registered, precision
-):
+def test_other_operations_of_a_step_have_gpu_kernels(registered, precision):
   lines = ['IMAGE_SIZE = (64, 64)', f'PRECISION = "{precision}"']
   params = gin_config.load(['smoke'], lines).params
   raw = step_inputs.train_inputs(

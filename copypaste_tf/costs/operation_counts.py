@@ -96,7 +96,7 @@ def of_function(
 
   Args:
     function: result of `tf.function(..., jit_compile=True)`.
-    *arguments: its arguments, or their specs.
+    *arguments: its arguments: tensors, or a `TensorSpec` for each.
     scopes: see `of_module`.
   """
   compiled = function.experimental_get_compiler_ir(*arguments)
