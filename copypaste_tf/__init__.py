@@ -13,8 +13,9 @@ The rooms in the order of the data. A room imports only rooms above it:
   `costs`: the cost of inputs and of the training step.
 - One verb per file: `train`, `evaluate`, `check`, `visualize`, `report`,
   `predict`, `export`, `import_checkpoint`, `model_summary`, `benchmark_input`,
-  `tpu_check`, `data_service`. The file has the flags and needs no TensorFlow,
-  so help and wrong flags are answered at once; the work is in `verbs`.
+  `benchmark_step`, `tpu_check`, `data_service`. The file has the flags and
+  needs no TensorFlow, so help and wrong flags are answered at once; the work is
+  in `verbs`.
 """
 
 __version__ = '0.1.0'

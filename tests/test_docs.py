@@ -26,7 +26,7 @@ FIRST = [ROOT / 'README.md', ROOT / 'docs/data.md', ROOT / 'docs/training.md']
 PAGES = FIRST + sorted(set((ROOT / 'docs').glob('*.md')) - set(FIRST))
 
 # Other tests run the verbs of these pages in the same way.
-THOROUGH = ('scaling', 'training', 'your_data')
+THOROUGH = ('accelerators', 'scaling', 'training', 'your_data')
 COMMAND_PAGES = [
   pytest.param(
     page,

@@ -36,7 +36,7 @@ def tpu(monkeypatch):
       device
       | {'seconds': 100.0, 'host_bytes': GIB, 'flops': 1e12}
       | {f'{part}_bytes': 0.0 for part in memory_parts}
-      | {'temporary_bytes': need, 'peak_bytes': need}
+      | {'temporary_bytes': need, 'peak_bytes': need, 'runs': 5, 'loops': []}
     )
 
   monkeypatch.setattr(tpu_check, '_in_another_process', lower)

@@ -65,7 +65,7 @@ def train_step(
 
   @tf.function(jit_compile=True, autograph=False)
   def function(*tensors):
-    batch = _packed(spec, tensors)
+    batch = packed(spec, tensors)
     return strategy.run(
       lambda x: task.train_step(x, model, optimizer, metrics), args=(batch,)
     )
@@ -112,8 +112,13 @@ def _input_spec(task: ModelGardenTask, replicas: int, batch: int) -> Any:
     return task.build_inputs(data, context).element_spec
 
 
-def _packed(spec: Any, tensors: tuple[tf.Tensor, ...]) -> Any:
-  """Packs tensors into the structure of a spec, which may contain None."""
+def packed(spec: Any, tensors: tuple[tf.Tensor, ...]) -> Any:
+  """Packs tensors into the structure of a spec, which may contain None.
+
+  Args:
+    spec: nest of `TensorSpec` and None.
+    tensors: a tensor for each `TensorSpec`, in order.
+  """
   left = iter(tensors)
   flat = [
     next(left) if isinstance(x, tf.TensorSpec) else None

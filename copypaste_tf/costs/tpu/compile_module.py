@@ -8,7 +8,8 @@ LIBRARY is `libtpu.so`. MODULE is a file with a serialized `HloModuleProto`
 whose argument is one tuple; without it, the script only describes the topology.
 The last line of the output is JSON: `devices`, `kind` and `cores_per_device`.
 With a module, it also has `error`, or `seconds`, `host_bytes`, `flops` and the
-bytes of each part of the memory of a device.
+bytes of each part of the memory of a device. The optimized module is written
+beside MODULE, with the suffix `.optimized`.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from copypaste_tf.costs.tpu import pjrt
 # Without these, libtpu waits for the metadata server of a TPU VM, or for a
 # process that trains on its TPU.
 SETTINGS = {'TPU_SKIP_MDS_QUERY': '1', 'ALLOW_MULTIPLE_LIBTPU_LOAD': '1'}
+OPTIMIZED = '.optimized'  # Suffix of the file of the optimized module.
 
 
 class Topology:
@@ -57,11 +59,12 @@ class Topology:
       'cores_per_device': self._compiler.attributes(first)['num_cores'],
     }
 
-  def compile(self, module: bytes) -> dict[str, Any]:
+  def compile(self, module: bytes, output: pathlib.Path) -> dict[str, Any]:
     """Compiles one replica for each device.
 
     Args:
       module: a serialized `HloModuleProto`.
+      output: file for the optimized module, a `HloModuleProtoWithConfig`.
 
     Returns:
       The costs of the compiled module; `error`, a message, if it does not
@@ -74,6 +77,7 @@ class Topology:
       )
     except RuntimeError as error:
       return {'error': str(error)}
+    output.write_bytes(self._compiler.optimized(executable))
     memory = self._compiler.memory(executable)
     return {
       'seconds': time.monotonic() - start,
@@ -114,7 +118,8 @@ def main() -> None:
     return
   result = topology.describe()
   if arguments.module:
-    result |= topology.compile(arguments.module.read_bytes())
+    output = arguments.module.with_suffix(OPTIMIZED)
+    result |= topology.compile(arguments.module.read_bytes(), output)
   print(json.dumps(result))
 
 

@@ -13,6 +13,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from tensorflow.compiler.xla.service import hlo_pb2
+
+from copypaste_tf.costs import operation_counts
 from copypaste_tf.costs.tpu import compile_module
 
 # The oldest version that was tried.
@@ -52,15 +55,29 @@ def compile_for(
     progress: called every half minute with the seconds since the start.
 
   Returns:
-    The figures of `compile_module`, or `error`.
+    The figures of `compile_module` with `runs`, `bytes` and `loops` of
+    `operation_counts`, or `error`.
 
   Raises:
     ValueError: there is no such topology or no compiler, or it was killed.
   """
-  with tempfile.NamedTemporaryFile(suffix='.hlo') as file:
-    file.write(module)
-    file.flush()
-    return _run([topology, file.name], library, progress)
+  with tempfile.TemporaryDirectory() as folder:
+    path = pathlib.Path(folder, 'module.hlo')
+    path.write_bytes(module)
+    compiled = _run([topology, str(path)], library, progress)
+    if 'error' not in compiled:
+      optimized = path.with_suffix(compile_module.OPTIMIZED).read_bytes()
+      compiled |= _counted(optimized)
+  return compiled
+
+
+def _counted(optimized) -> dict[str, Any]:
+  """Returns the counts of a serialized `HloModuleProtoWithConfig`."""
+  # Its first field is the module, as in a `HloProto`.
+  module = hlo_pb2.HloProto.FromString(optimized).hlo_module
+  counts = operation_counts.of_module(module.SerializeToString())
+  loops = [loop._asdict() for loop in counts.loops]
+  return {'runs': counts.runs, 'bytes': counts.bytes, 'loops': loops}
 
 
 def installed() -> str:

@@ -6,6 +6,11 @@ from typing import Any
 
 from copypaste_tf.costs.tpu.chips import Chip
 
+# What the lower bound of the time of a step does not contain.
+LEFT_OUT = (
+  'waits between operations, rounds of loops after the first, sums over the '
+  'replicas, other access to memory, shapes that do not fill the units'
+)
 _GIB = 2**30
 _NEED = re.compile(r'total memory required[^(]*\(([\d.]+)([KMG])\)')
 _UNITS = {'K': 2**10, 'M': 2**20, 'G': 2**30}
@@ -38,8 +43,7 @@ def shortest_step(compiled: Mapping[str, Any], chip: Chip) -> float:
   """Returns a lower bound of the seconds of a step.
 
   The bound is the longer of two times: all operations at peak speed, or reading
-  every argument and writing every output once. Sums over the replicas, other
-  access to memory and shapes that do not fill the units take extra time.
+  every argument and writing every output once. `LEFT_OUT` takes extra time.
 
   Args:
     compiled: result of `compiler.compile_for`, without an error.
@@ -73,10 +77,28 @@ def lines(
     f'at once at most {gib(compiled["peak_bytes"])}',
     f'arithmetic {compiled["flops"] / 1e12:.3g} TFLOP a step and device',
     f'step       at least {1000 * seconds:.3g} ms, so at most '
-    f'{batch * devices / seconds:.0f} images/s on {devices} devices',
+    f'{batch * devices / seconds:.0f} images/s on {devices} devices; left out: '
+    f'{LEFT_OUT}',
+    *_loops(compiled),
     f'recipe     {global_batch} images a step are '
     f'{global_batch / batch:g} devices',
   ]
+
+
+def _loops(compiled) -> list[str]:
+  """Returns lines about runs of operations and the loops among them."""
+  known = [x for x in compiled['loops'] if x['rounds'] is not None]
+  lines = [
+    f'operations {compiled["runs"]:,} runs a step and device, with '
+    f'{sum(x["rounds"] for x in known):,} rounds of {len(known)} loops'
+  ]
+  for x in compiled['loops']:
+    if x['rounds'] is None:
+      lines.append(
+        f'loop       {x["name"]}: {x["runs"]} runs a round, counted once; the '
+        'rounds depend on the data'
+      )
+  return lines
 
 
 def gib(size: float) -> str:

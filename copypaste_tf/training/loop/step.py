@@ -1,4 +1,7 @@
-"""The training step of any task."""
+"""The training step of any task.
+
+Name scopes mark its parts, for profiles and for counts of operations.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,6 +11,16 @@ import tf_keras
 
 from copypaste_tf.tasks.task import Task
 from copypaste_tf.training.loop import accumulation
+
+# Parts of the step by the name scope of their operations.
+SCOPES = {
+  'gradient_tape': 'backward',
+  'augmentation': 'augmentation',
+  'labels': 'labels',
+  'forward': 'forward',
+  'backward': 'backward',
+  'optimizer': 'optimizer',
+}
 
 
 # Skips AutoGraph, which takes seconds and finds nothing to convert.
@@ -31,15 +44,18 @@ def train_step(
   Returns:
     The scalar loss that was minimised, the mean over the replica's batch.
   """
-  examples = task.prepare(inputs)
+  with tf.name_scope('augmentation'):
+    examples = task.prepare(inputs)
   means = {metric.name: metric for metric in metrics}
 
   def compute(batch, number):
-    losses, gradients = _losses_and_gradients(
-      task, batch, number, model, optimizer
+    with tf.name_scope('labels'):
+      labels = task.labels(batch, number)
+    values, gradients = losses_and_gradients(
+      task, batch, labels, model, optimizer
     )
-    _update(means, losses)
-    return losses[task.loss_names[0]], gradients
+    _update(means, values)
+    return values[task.loss_names[0]], gradients
 
   weights, parts = model.trainable_variables, task.config.micro_batches
   if parts == 1:
@@ -48,31 +64,60 @@ def train_step(
     loss, gradients = accumulation.mean_gradients(
       compute, examples, optimizer.iterations, weights, parts
     )
-  optimizer.apply_gradients(list(zip(gradients, weights, strict=True)))
+  with tf.name_scope('optimizer'):
+    optimizer.apply_gradients(list(zip(gradients, weights, strict=True)))
   _update(means, task.statistics(examples))
   return loss
 
 
-def _losses_and_gradients(task, examples, number, model, optimizer):
+def losses(
+  task: Task, examples: Any, labels: Any, model: tf_keras.Model
+) -> dict[str, tf.Tensor]:
+  """Runs the model in training mode and returns the losses by name.
+
+  Args:
+    task: the task.
+    examples: result of `task.prepare`.
+    labels: result of `task.labels`.
+    model: result of `task.build_model`.
+  """
+  with tf.name_scope('forward'):
+    outputs = task.forward(model, examples, labels)
+    outputs = tf.nest.map_structure(_to_float32, outputs)
+    return task.losses(outputs, labels, model.losses)
+
+
+def losses_and_gradients(
+  task: Task,
+  examples: Any,
+  labels: Any,
+  model: tf_keras.Model,
+  optimizer: tf_keras.optimizers.Optimizer,
+) -> tuple[dict[str, tf.Tensor], list[tf.Tensor | None]]:
   """Returns the losses by name, and the gradient of each weight or None.
 
   The gradients are divided by the number of replicas, because the optimizer
   sums them over the replicas.
+
+  Args:
+    task: the task.
+    examples: result of `task.prepare`.
+    labels: result of `task.labels`.
+    model: result of `task.build_model`.
+    optimizer: optimizer of the weights; it may scale the loss.
   """
-  labels = task.labels(examples, number)
   replicas = tf.distribute.get_strategy().num_replicas_in_sync
   scaled = isinstance(optimizer, tf_keras.mixed_precision.LossScaleOptimizer)
   with tf.GradientTape() as tape:
-    outputs = task.forward(model, examples, labels)
-    outputs = tf.nest.map_structure(_to_float32, outputs)
-    losses = task.losses(outputs, labels, model.losses)
-    loss = losses[task.loss_names[0]] / replicas
+    values = losses(task, examples, labels, model)
+    loss = values[task.loss_names[0]] / replicas
     if scaled:  # Keeps small float16 gradients from becoming 0.
       loss = optimizer.get_scaled_loss(loss)
-  gradients = tape.gradient(loss, model.trainable_variables)
-  if scaled:
-    gradients = optimizer.get_unscaled_gradients(gradients)
-  return losses, gradients
+  with tf.name_scope('backward'):
+    gradients = tape.gradient(loss, model.trainable_variables)
+    if scaled:
+      gradients = optimizer.get_unscaled_gradients(gradients)
+  return values, gradients
 
 
 def _to_float32(x: tf.Tensor) -> tf.Tensor:

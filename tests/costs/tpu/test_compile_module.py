@@ -113,6 +113,23 @@ def test_bounds_of_loops_compile(libtpu):
   assert 'error' not in _compiled(libtpu, step, tf.TensorSpec([8, 4]))
 
 
+def test_rounds_of_loops_are_counted(libtpu):
+  def step(x, number):
+    return [
+      tf.while_loop(
+        lambda i, _, end=end: i < end,
+        lambda i, y: (i + 1, tf.linalg.matmul(y, y)),
+        (0, x),
+      )[1]
+      for end in (50, number)
+    ]
+
+  specs = tf.TensorSpec([8, 8]), tf.TensorSpec([], tf.int32)
+  found = _compiled(libtpu, step, *specs)
+  assert {x['rounds'] for x in found['loops']} == {50, None}
+  assert found['runs'] > 50
+
+
 def test_the_error_of_too_much_memory_states_the_needed_memory(libtpu):
   found = _compiled(libtpu, lambda x: x + 1, tf.TensorSpec([2**33]))
   assert figures.needed(found) >= 32 * 2**30

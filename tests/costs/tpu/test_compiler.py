@@ -3,9 +3,24 @@ import json
 import sys
 
 import pytest
+from tensorflow.compiler.xla.service import hlo_pb2
 
 from copypaste_tf.costs.tpu import compile_module, compiler
 
+FUSION = hlo_pb2.HloInstructionProto(id=1, opcode='fusion')
+OPTIMIZED = hlo_pb2.HloProto(
+  hlo_module=hlo_pb2.HloModuleProto(
+    entry_computation_id=1,
+    computations=[hlo_pb2.HloComputationProto(id=1, instructions=[FUSION])],
+  )
+).SerializeToString()
+# What the script writes beside the module.
+WRITE = (
+  'import json, pathlib, sys\n'
+  '_, library, topology, module = sys.argv\n'
+  "path = pathlib.Path(module).with_suffix('.optimized')\n"
+  f'path.write_bytes({OPTIMIZED!r})\n'
+)
 FOUND = {'devices': 8, 'kind': 'TPU v3', 'cores_per_device': 1}
 
 
@@ -28,19 +43,19 @@ def test_the_result_is_the_last_line_printed(script):
 
 def test_the_module_comes_in_a_file(script):
   script(
-    'import json, sys\n'
-    '_, library, topology, module = sys.argv\n'
+    f'{WRITE}'
     "print(json.dumps({'devices': 8, 'got': [library, topology, "
     'open(module).read()]}))'
   )
   found = compiler.compile_for('v3:2x2', b'a module', '/libtpu.so')
   assert found['got'] == ['/libtpu.so', 'v3:2x2', 'a module']
+  assert (found['runs'], found['loops']) == (1, [])
 
 
 def test_progress_is_reported(script, monkeypatch):
   monkeypatch.setattr(compiler, '_PROGRESS_SECONDS', 0.05)
   seen = []
-  script(f"import time; time.sleep(0.4); print('{json.dumps(FOUND)}')")
+  script(f"{WRITE}import time; time.sleep(0.4); print('{json.dumps(FOUND)}')")
   compiler.compile_for('v3:2x2', b'', '/libtpu.so', progress=seen.append)
   assert len(seen) >= 2 and seen == sorted(seen)
 

@@ -18,6 +18,11 @@ COMPILED = {
   'temporary_bytes': 2 * GIB,
   'code_bytes': 0.25 * GIB,
   'peak_bytes': 2.5 * GIB,
+  'runs': 12_345,
+  'loops': [
+    {'name': 'scan', 'rounds': 1100, 'runs': 2},
+    {'name': 'blocks', 'rounds': None, 'runs': 7},
+  ],
 }
 FULL = {
   'error': 'RESOURCE_EXHAUSTED: Ran out of memory on HBM, the total memory '
@@ -48,6 +53,9 @@ def test_lines_show_time_memory_and_arithmetic():
     'at once at most 2.50 GiB',
     '2 TFLOP',
     'at least 20 ms, so at most 800 images/s',
+    'left out: waits between operations, rounds of loops',
+    '12,345 runs a step and device, with 1,100 rounds of 1 loops',
+    'blocks: 7 runs a round, counted once; the rounds depend on the data',
     '256 images a step are 128 devices',
   ):
     assert part in text
