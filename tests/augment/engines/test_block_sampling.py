@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import reference
 import tensorflow as tf
 
 from copypaste_tf.augment.engines import block_sampling
@@ -18,16 +19,6 @@ def pixels():
   return rows.astype(np.int32), columns.astype(np.int32)
 
 
-def _expected(layers, rows, columns):
-  """Reads `[3, l, 7, 4, ...]` layers in the blocks that are covered."""
-  expected = np.stack(
-    [x[:, r][:, :, c] for x, r, c in zip(layers, rows, columns, strict=True)]
-  )
-  for image, filled in zip(expected, FILLED, strict=True):
-    image[:, filled:] = 0
-  return expected
-
-
 def test_planes_are_read_in_blocks_that_the_image_covers(pixels):
   planes = np.random.default_rng(1).integers(1, 9, [3, 2, 7, 4])
   used = np.array([[True, False], [True, True], [False, True]])
@@ -37,23 +28,30 @@ def test_planes_are_read_in_blocks_that_the_image_covers(pixels):
     covered=tf.constant(COVERED),
     used=tf.constant(used),
   )
-  expected = _expected(planes, *pixels) * used[..., None, None]
+  expected = np.stack(
+    [x[:, r][:, :, c] for x, r, c in zip(planes, *pixels, strict=True)]
+  )
+  expected *= used[..., None, None]
+  for image, filled in zip(expected, FILLED, strict=True):
+    image[:, filled:] = 0
   np.testing.assert_array_equal(found, expected)
 
 
 def test_images_are_read_in_blocks_that_they_cover(pixels):
-  image = np.random.default_rng(1).integers(1, 256, [3, 7, 4, 3])
-  zeros, ones = (
-    [fill(x.shape, np.float32) for x in pixels] for fill in (np.zeros, np.ones)
+  rng = np.random.default_rng(1)
+  image = rng.integers(1, 256, [3, 7, 4, 3]).astype(np.uint8)
+  rows, columns = (
+    Linear(x, x[:, ::-1], rng.random(x.shape, np.float32), np.float32(x >= 0))
+    for x in pixels
   )
   found = block_sampling.sample_image(
-    tf.constant(image, tf.uint8),
-    *(
-      Linear(*map(tf.constant, (x, x, weight, inside)))
-      for x, weight, inside in zip(pixels, zeros, ones, strict=True)
-    ),
+    tf.constant(image),
+    *tf.nest.map_structure(tf.constant, (rows, columns)),
     covered=tf.constant(COVERED),
     dtype=tf.float32,
-    normalize=False,
+    normalize=True,
   )
-  np.testing.assert_array_equal(found, _expected(image[:, None], *pixels)[:, 0])
+  expected = reference.sample_image(image, rows, columns, normalize=True)
+  for canvas, filled in zip(expected, FILLED, strict=True):
+    canvas[filled:] = 0
+  np.testing.assert_allclose(found, expected, atol=1e-4)
