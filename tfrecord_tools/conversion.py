@@ -38,6 +38,7 @@ class Job:
     fingerprint: digest of everything that determines the shards, except the
       image files.
     box_form: form of the boxes, None for the standard one.
+    mask_pngs: whether masks are stored as PNGs of each object, too.
   """
 
   image_dir: str
@@ -49,6 +50,7 @@ class Job:
   arguments: dict[str, Any]
   fingerprint: str
   box_form: str | None = None
+  mask_pngs: bool = True
 
 
 def convert_image(
@@ -92,8 +94,8 @@ def convert_image(
     **federated,
   )
   tally.record(record)
-  masks_png = None
-  if job.include_masks:
+  masks_png = ()
+  if job.include_masks and job.mask_pngs:
     masks_png = [
       record_building.mask_png(item.crop, image.shape) for item in objects
     ]

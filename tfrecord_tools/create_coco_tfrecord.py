@@ -45,6 +45,12 @@ def _define_files() -> None:
     True,
     'Whether records carry masks; Copy-Paste needs them.',
   )
+  flags.DEFINE_bool(
+    'mask_pngs',
+    True,
+    'Whether records carry a PNG of each mask beside the id planes. This '
+    'package reads the planes; only Model Garden needs the PNGs.',
+  )
   flags.DEFINE_integer(
     'first_category_id',
     None,

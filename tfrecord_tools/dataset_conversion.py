@@ -26,7 +26,7 @@ from tfrecord_tools.options import Options as Options
 from tfrecord_tools.options import check
 
 # Raise this when a change of the converter changes the bytes of its records.
-_CONVERTER_VERSION = 2
+_CONVERTER_VERSION = 3
 
 
 def convert(options: Options, *, loader: str = 'coco_json') -> dict[str, Any]:
@@ -107,6 +107,7 @@ def _arguments(
     'num_shards': options.num_shards,
     'seed': options.seed,
     **_changes(options),
+    **({} if options.mask_pngs else {'mask_pngs': False}),
   }
   if shares:
     parts = {key: float(share) for key, share in shares.items()}
@@ -131,6 +132,7 @@ def _jobs(
       output_prefix=sharding.split_prefix(prefix, name) if name else prefix,
       num_shards=options.num_shards,
       include_masks=options.include_masks,
+      mask_pngs=options.mask_pngs,
       stop=options.on_error == 'fail',
       categories=dataset.categories,
       arguments=arguments,

@@ -18,6 +18,7 @@ class Options:
     num_shards: files to write, at least 1.
     num_workers: processes, at least 1; None is one per available core.
     include_masks: whether records carry masks.
+    mask_pngs: whether they carry a PNG of each mask beside the id planes.
     fraction: part of the images, above 0 and at most 1.
     seed: seed of the order of the images and of the fraction.
     on_error: `skip` or `fail`.
@@ -35,6 +36,7 @@ class Options:
   num_shards: int = 32
   num_workers: int | None = None
   include_masks: bool = True
+  mask_pngs: bool = True
   fraction: float = 1.0
   seed: int = 0
   on_error: str = 'skip'

@@ -78,7 +78,7 @@ def mask_png(crop: Crop, shape: tuple[int, int]) -> bytes:
   count, columns = crop.mask.shape
   rows = np.zeros((count, shape[1]), np.uint8)
   rows[:, crop.left : crop.left + columns] = crop.mask
-  return png.encode_rows(rows, crop.top, shape[0])
+  return png.encode_rows(rows, crop.top, shape[0], png.SMALL)
 
 
 def _filled(values: list[Any], default: Any, dtype: type) -> np.ndarray | None:

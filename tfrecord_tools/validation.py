@@ -210,6 +210,8 @@ def _addresses(record: records.Record) -> Iterator[tuple[str, str]]:
 def _pngs(record: records.Record, features) -> Iterator[tuple[str, str]]:
   n = len(record.classes)
   try:
+    if _planes_only(features):
+      return
     pngs = example_features.column(features, Features.MASK, 'bytes_list', n)
     for i, mask in enumerate(records.instance_masks(record)):
       pixels = png.decode(pngs[i])
@@ -221,6 +223,14 @@ def _pngs(record: records.Record, features) -> Iterator[tuple[str, str]]:
     yield error.feature, error.detail
   except ValueError as error:
     yield Features.MASK, str(error)
+
+
+def _planes_only(features) -> bool:
+  """Returns whether a list of PNGs is there, and empty on purpose."""
+  key = Features.MASK
+  return key in features and not example_features.values(
+    features, key, 'bytes_list'
+  )
 
 
 def _schema(features) -> Iterator[tuple[str, str]]:

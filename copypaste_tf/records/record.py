@@ -89,8 +89,8 @@ def serialize(
 
   Args:
     record: the record.
-    masks_png: n PNGs of the image's size with values 0 and 1; by default they
-      are made from the planes.
+    masks_png: n PNGs of the image's size with values 0 and 1, or none for a
+      record of planes only; by default they are made from the planes.
 
   Returns:
     Bytes that depend on the arguments alone.
@@ -102,10 +102,12 @@ def serialize(
   _write_extras(features, record)
   if record.has_masks:
     if masks_png is None:
-      masks_png = [png.encode(mask) for mask in instance_masks(record)]
+      masks_png = [
+        png.encode(mask, png.SMALL) for mask in instance_masks(record)
+      ]
     planes = [png.encode(plane) for plane in record.planes]
     # An image without objects gets these keys with empty lists. They mark the
-    # record as one with masks.
+    # record as one with masks. An empty list of PNGs says that none was wanted.
     features[Features.MASK].bytes_list.value.extend(masks_png)
     features[Features.PLANES].bytes_list.value.extend(planes)
     features[Features.IDS].int64_list.value.extend(record.ids.tolist())

@@ -26,6 +26,15 @@ def test_png_decodes_everywhere(shape, seed):
   np.testing.assert_array_equal(png.decode(png.encode(image))[..., 0], image)
 
 
+def test_small_pngs_hold_the_same_pixels_in_fewer_bytes():
+  image = np.zeros((120, 200), np.uint8)
+  image[30:90] = np.tri(60, 200, 70, dtype=np.uint8)
+  small = png.encode(image, png.SMALL)
+  assert len(small) < len(png.encode(image))
+  np.testing.assert_array_equal(tf.io.decode_png(small)[..., 0], image)
+  np.testing.assert_array_equal(png.decode(small)[..., 0], image)
+
+
 def test_the_png_checksum_of_long_runs_of_zeros_is_right():
   rows = np.full((3, 6000), 255, np.uint8)
   data = png.encode_rows(rows, 2000, 4000)

@@ -2,10 +2,14 @@
 
 import hashlib
 
+import numpy as np
 import pytest
+import tensorflow as tf
 from conversion_jobs import entries, folder_of_two, job_of
 
 from copypaste_tf import records
+from copypaste_tf.examples import Features
+from copypaste_tf.inputs import decode
 from tfrecord_tools import conversion, manifest, sharding
 from tfrecord_tools.entries import UnreadableObject
 from tfrecord_tools.faults import ConversionError, Note, SourceError
@@ -38,6 +42,35 @@ def test_masks_can_be_left_out(folder):
   data, _ = conversion.convert_image(entries(folder)[0], job, manifest.Tally())
   record = records.parse(data)
   assert not record.has_masks and len(record.boxes) == 2
+
+
+def test_records_of_planes_only_have_the_same_labels_and_are_valid(folder):
+  def convert(**changes):
+    job = job_of(folder, **changes)
+    return conversion.convert_image(entries(folder)[0], job, manifest.Tally())[
+      0
+    ]
+
+  both, alone = convert(), convert(mask_pngs=False)
+  assert len(alone) < len(both)
+  assert Features.MASK not in _filled(alone)
+  assert _filled(both) - _filled(alone) == {Features.MASK}
+  expected, found = records.parse(both), records.parse(alone)
+  np.testing.assert_array_equal(found.planes, expected.planes)
+  np.testing.assert_array_equal(found.ids, expected.ids)
+  assert found.has_masks
+  limits = {'source_size': (60, 80), 'max_instances': 3, 'num_planes': 3}
+  for x, y in zip(
+    decode.decode_scene(tf.constant(alone), **limits),
+    decode.decode_scene(tf.constant(both), **limits),
+    strict=True,
+  ):
+    np.testing.assert_array_equal(x, y)
+
+
+def _filled(serialized):
+  features = tf.train.Example.FromString(serialized).features.feature
+  return {key for key, value in features.items() if value.ByteSize() > 4}
 
 
 def test_a_bad_label_is_counted_or_stops(folder):

@@ -215,6 +215,15 @@ def test_good_extras_have_no_fault(good, tmp_path):
   assert faults([write(tmp_path / 'a', serialized)], manifest) == []
 
 
+def test_records_of_planes_only_have_no_fault(good, tmp_path):
+  found, manifest = good
+  serialized = [
+    records.serialize(records.parse(data), masks_png=())
+    for data in found.values()
+  ]
+  assert faults([write(tmp_path / 'a', serialized)], manifest) == []
+
+
 def test_a_manifest_of_other_records_is_a_fault(good, tmp_path):
   found, manifest = good
   path = write(tmp_path / 'a', found.values())

@@ -29,8 +29,10 @@ class InputClock:
       batch = next(iterator)
     parts = tf.nest.flatten(batch, expand_composites=True)
     with tf.control_dependencies(parts):
-      self._seconds.assign_add(tf.timestamp() - began)
-    return batch
+      stopped = self._seconds.assign_add(tf.timestamp() - began)
+    # Else a single thread may run the step first, and read the time after it.
+    with tf.control_dependencies([stopped]):
+      return tf.nest.map_structure(tf.identity, batch, expand_composites=True)
 
   def read(self) -> float:
     """Returns the seconds of waiting since the last call."""

@@ -1,5 +1,9 @@
 """Measurements of the trainer: wait for inputs, norm of gradients."""
 
+import os
+import pathlib
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -58,6 +62,25 @@ def test_only_waiting_for_the_inputs_is_counted(milliseconds):
     assert 0.5 * seconds < waited < seconds
   else:
     assert waited < 0.5 * seconds
+
+
+@pytest.mark.slow  # Starts TensorFlow once more.
+def test_a_step_is_no_waiting_where_one_thread_runs_all_operations():
+  """Else the thread may run the step before it stops the clock."""
+  code = (
+    'import test_trainer\n'
+    'test_trainer.test_only_waiting_for_the_inputs_is_counted(0)'
+  )
+  one = {'TF_NUM_INTEROP_THREADS': '1', 'CUDA_VISIBLE_DEVICES': ''}
+  done = subprocess.run(
+    [sys.executable, '-c', code],
+    cwd=pathlib.Path(__file__).parent,
+    env=os.environ | one,
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+  assert not done.returncode, done.stderr[-1000:]
 
 
 def watched(optimizer):
