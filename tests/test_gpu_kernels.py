@@ -18,9 +18,6 @@ STRUCTURE = {'Placeholder', 'VarHandleOp', 'Assert'}
 # What runs on the CPU beside a GPU in the plain graph.
 ON_THE_CPU = [
   ('Const', 'string'),  # Messages of assertions.
-  # The pixels of id planes and owners that mask targets read: the planes of a
-  # batch are copied to the host. XLA (runtime.xla = True) has no such limit.
-  ('GatherV2', 'int32', 'uint8'),
 ]
 
 

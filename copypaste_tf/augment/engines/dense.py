@@ -1,8 +1,8 @@
 """Computes all pixels at once: the form for GPUs and TPUs.
 
-Every function has static shapes and no loop. XLA fuses the large intermediate
-values, such as one mask for each instance, with the operation that reads them;
-without XLA they take that much memory. `engine` describes the arguments.
+Every function has static shapes and no loop. The large intermediate values,
+such as one mask for each instance, take no memory where XLA fuses them with the
+operations that read them. `engine` describes the arguments.
 """
 
 import tensorflow as tf
@@ -92,7 +92,7 @@ def _measure(planes, ids, owners) -> Extent:
   """Measures the pixels of each instance that the target owns."""
   plane, _ = examples.address(ids)
   mask = examples.in_mask(
-    tf.gather(planes, plane, batch_dims=1),  # [b, n, h, w], never in memory
+    tf.gather(planes, plane, batch_dims=1),  # [b, n, h, w]
     ids[..., tf.newaxis, tf.newaxis],
     owners,
   )

@@ -1,19 +1,18 @@
 """Packs full-size masks into id planes, in the TensorFlow graph.
 
-Eight pixels of a row are one number of 64 bits here, a word. The loop over the
-masks reads and writes only the box of each mask in one plane.
+The loop over the masks reads and writes only the box of each mask in one plane,
+in words; see `mask_strips`.
 """
 
 from typing import NamedTuple
 
 import tensorflow as tf
 
+from copypaste_tf.augment.labels import mask_strips
+from copypaste_tf.augment.labels.mask_strips import PIXELS, Strips, num_words
 from copypaste_tf.examples import IDS_PER_PLANE
 
-_WORD = 8  # pixels
 _EVERY_BYTE = 0x0101010101010101
-# A byte of a sum holds as many rows of a mask.
-_SUMMED = 255
 
 
 class Layers(NamedTuple):
@@ -28,22 +27,6 @@ class Layers(NamedTuple):
   used: tf.Tensor
 
 
-class _Strips(NamedTuple):
-  """The rows of `n` masks from the first to the last with a pixel.
-
-  Attributes:
-    words: `[k, w / 8]` uint64, rounded up; a byte is 1 inside. The rows of the
-      masks follow each other.
-    start: `[n]` int32, first row of each mask in `words`.
-    box: `[n, 4]` int32 `(ymin, xmin, ymax, xmax)` in pixels with exclusive
-      ends; zeros for masks without pixels.
-  """
-
-  words: tf.Tensor
-  start: tf.Tensor
-  box: tf.Tensor
-
-
 def empty(num_planes: int, height: tf.Tensor, width: tf.Tensor) -> Layers:
   """Makes planes without masks.
 
@@ -56,7 +39,7 @@ def empty(num_planes: int, height: tf.Tensor, width: tf.Tensor) -> Layers:
     Empty layers of this size.
   """
   return Layers(
-    tf.zeros([num_planes * height, _words(width)], tf.uint64),
+    tf.zeros([num_planes * height, num_words(width)], tf.uint64),
     tf.zeros([num_planes], tf.int32),
   )
 
@@ -73,10 +56,10 @@ def planes(layers: Layers, width: tf.Tensor) -> tf.Tensor:
   """
   num_planes, columns = layers.used.shape[0], tf.shape(layers.words)[1]
   pixels = tf.reshape(
-    tf.bitcast(layers.words, tf.uint8), [num_planes, -1, columns * _WORD]
+    tf.bitcast(layers.words, tf.uint8), [num_planes, -1, columns * PIXELS]
   )
   return tf.cond(
-    columns * _WORD > width, lambda: pixels[..., :width], lambda: pixels
+    columns * PIXELS > width, lambda: pixels[..., :width], lambda: pixels
   )
 
 
@@ -129,7 +112,7 @@ def add(
   Raises:
     tf.errors.InvalidArgumentError: if no plane has room for a mask.
   """
-  strips = _cut(tf.cast(masks, tf.bool), tf.shape(layers.words)[1])
+  strips = mask_strips.cut(tf.cast(masks, tf.bool), tf.shape(layers.words)[1])
   layers, ids, packed = _pack(layers, strips)
   num_planes = layers.used.shape[0]
   check = tf.debugging.assert_equal(
@@ -144,7 +127,7 @@ def add(
 
 
 def _pack(
-  layers: Layers, strips: _Strips
+  layers: Layers, strips: Strips
 ) -> tuple[Layers, tf.Tensor, tf.Tensor]:
   """Tries one mask in one plane in each round of a loop.
 
@@ -154,7 +137,7 @@ def _pack(
   num_planes = layers.used.shape[0]
   height = tf.shape(layers.words)[0] // num_planes
   top, left, bottom, right = tf.unstack(strips.box, axis=1)
-  left, right = left // _WORD, _words(right)
+  left, right = left // PIXELS, num_words(right)
   begins = tf.stack([strips.start, left], axis=1)
   corners = tf.stack([top, left], axis=1)
   sizes = tf.stack([bottom - top, right - left], axis=1)
@@ -194,59 +177,6 @@ def _pack(
     name='masks',
   )
   return Layers(words, used), ids, packed
-
-
-def _cut(masks, columns) -> _Strips:
-  """Cuts `[n, h, w]` bool masks into strips, `columns` words wide."""
-  count, height, width = tf.unstack(tf.shape(masks))
-  top, bottom = _span(tf.reduce_any(masks, axis=2))
-  rows = tf.ragged.range(top, bottom, row_splits_dtype=tf.int32)
-  mask = rows.value_rowids()
-  flat = tf.gather(
-    tf.reshape(masks, [count * height, width]), mask * height + rows.values
-  )
-  words = _to_words(tf.cast(flat, tf.uint8), columns)
-  # Sums over few rows, since sums of more would run over into the next byte.
-  parts = height // _SUMMED + 1
-  sums = tf.math.unsorted_segment_sum(
-    words, mask * parts + rows.values // _SUMMED, count * parts
-  )
-  in_column = tf.reshape(
-    tf.bitcast(sums, tf.uint8), [count, parts, columns * _WORD]
-  )
-  left, right = _span(tf.reduce_max(in_column, axis=1) > 0)
-  box = tf.stack([top, left, bottom, right], axis=1)
-  return _Strips(words, rows.row_starts(), box)
-
-
-def _to_words(rows, columns) -> tf.Tensor:
-  """Packs `[k, w]` uint8 into `[k, columns]` uint64, with zeros at the end."""
-  count, width = tf.unstack(tf.shape(rows))
-  missing = columns * _WORD - width
-  rows = tf.cond(
-    missing > 0,
-    lambda: tf.concat([rows, tf.zeros([count, missing], tf.uint8)], axis=1),
-    lambda: rows,
-  )
-  return tf.bitcast(tf.reshape(rows, [count, columns, _WORD]), tf.uint64)
-
-
-def _span(flags) -> tuple[tf.Tensor, tf.Tensor]:
-  """Returns the span of true flags in each row of `[n, s]` bool.
-
-  Returns:
-    `[n]` int32 first position, and last position plus 1; zeros without any.
-  """
-  position = tf.range(tf.shape(flags)[1])
-  last = tf.reduce_max(tf.where(flags, position + 1, 0), axis=1)
-  last = tf.maximum(last, 0)  # The maximum of nothing is negative.
-  first = tf.reduce_min(tf.where(flags, position, last[:, tf.newaxis]), axis=1)
-  return tf.minimum(first, last), last
-
-
-def _words(pixels) -> tf.Tensor:
-  """Returns the number of words that hold a number of pixels."""
-  return (pixels + _WORD - 1) // _WORD
 
 
 def _word(value: int) -> tf.Tensor:

@@ -1,5 +1,7 @@
 """Reads the masks of instances from id planes."""
 
+import math
+
 import tensorflow as tf
 
 from copypaste_tf import examples
@@ -126,6 +128,16 @@ def _per_pixel(values) -> tf.Tensor:
 
 
 def _gather_flat(images, index) -> tf.Tensor:
-  """Reads `[b, ...]` images at flat positions."""
-  flat = tf.reshape(images, [id_planes.shape(images)[0], -1])
-  return tf.gather(flat, index, batch_dims=1)
+  """Reads `[b, ...]` uint8 images at flat positions.
+
+  TensorFlow cannot gather bytes on a GPU, and would copy the images to the
+  host. So it gathers numbers of four bytes.
+  """
+  batch, *sizes = id_planes.shape(images)
+  flat = tf.reshape(images, [batch, -1])
+  missing = -math.prod(sizes) % 4
+  flat = tf.pad(flat, [[0, 0], [0, missing]])
+  words = tf.bitcast(tf.reshape(flat, [batch, -1, 4]), tf.int32)
+  word = tf.gather(words, index // 4, batch_dims=1)
+  pixels = tf.bitwise.right_shift(word, index % 4 * 8)
+  return tf.cast(tf.bitwise.bitwise_and(pixels, 255), tf.uint8)
