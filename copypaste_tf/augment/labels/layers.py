@@ -143,9 +143,7 @@ def add(
     return layers, tf.identity(ids), strips.box
 
 
-def _pack(
-  layers: Layers, strips: _Strips
-) -> tuple[Layers, tf.Tensor, tf.Tensor]:
+def _pack(layers, strips) -> tuple[Layers, tf.Tensor, tf.Tensor]:
   """Tries one mask in one plane in each round of a loop.
 
   Returns:
@@ -164,14 +162,14 @@ def _pack(
   def step(index, plane, words, used, ids):
     size, corner = tf.gather(sizes, index), tf.gather(corners, index)
     corner += plane * next_plane
-    mask = tf.slice(strips.words, tf.gather(begins, index), size) * _word(255)
+    mask = tf.slice(strips.words, tf.gather(begins, index), size) * 255
     before = tf.slice(words, corner, size)
     overlap = tf.reduce_max(tf.bitwise.bitwise_and(before, mask))
     count = tf.gather(counted, index)
     value = tf.gather(used, plane) + count
-    free = (overlap == _word(0)) & (value < IDS_PER_PLANE)
+    free = (overlap == 0) & (value < IDS_PER_PLANE)
     free = tf.cast(free, tf.int32)
-    drawn = tf.cast(free * value, tf.uint64) * _word(_EVERY_BYTE)
+    drawn = tf.cast(free * value, tf.uint64) * _EVERY_BYTE
     words = tf.raw_ops.TensorStridedSliceUpdate(
       input=words,
       begin=corner,
@@ -247,7 +245,3 @@ def _span(flags) -> tuple[tf.Tensor, tf.Tensor]:
 def _words(pixels) -> tf.Tensor:
   """Returns the number of words that hold a number of pixels."""
   return (pixels + _WORD - 1) // _WORD
-
-
-def _word(value: int) -> tf.Tensor:
-  return tf.constant(value, tf.uint64)
