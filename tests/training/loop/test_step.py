@@ -7,6 +7,8 @@ import pytest
 import tensorflow as tf
 import tf_keras
 
+from copypaste_tf.costs import lowering
+from copypaste_tf.training.config import gin_config
 from copypaste_tf.training.loop import step
 
 
@@ -107,3 +109,33 @@ def test_losses_get_float32_and_ids_as_they_are():
     task, INPUTS, Model(tf.bfloat16), tf_keras.optimizers.legacy.SGD(0.5)
   )
   assert task.types == [{'y': tf.float32, 'ids': tf.int32}]
+
+
+def _loop_conditions(graph_def):
+  """Returns the nodes of the condition of each loop, by its name."""
+  functions = {f.signature.name: f.node_def for f in graph_def.library.function}
+  nodes = [*graph_def.node, *(n for f in functions.values() for n in f)]
+  loops = [n for n in nodes if n.op in ('While', 'StatelessWhile')]
+  names = [n.attr['cond'].func.name for n in loops]
+  return {name: functions[name] for name in names}
+
+
+@pytest.mark.thorough
+def test_no_loop_of_the_step_has_a_length_that_depends_on_data():
+  tiny = ['IMAGE_SIZE = (64, 64)', 'model.levels = (2, 4)']
+  lowered = lowering.train_step(
+    gin_config.load(['smoke'], tiny).params, replicas=1, batch_per_replica=2
+  )
+  graph = lowered.function.get_concrete_function(*lowered.inputs).graph
+  conditions = _loop_conditions(graph.as_graph_def())
+  assert conditions  # Anchors are matched and proposals chosen in loops.
+  for name, nodes in conditions.items():
+    constants = {n.name for n in nodes if n.op == 'Const'}
+    ends = [
+      n
+      for n in nodes
+      if n.op == 'Less' and {x.split(':')[0] for x in n.input} & constants
+    ]
+    assert ends, name  # The counter stops at a constant,
+    others = {n.op for n in nodes}  # and nothing else can go on or stop.
+    assert others <= {'Const', 'Less', 'LogicalAnd', 'Identity'}, name
