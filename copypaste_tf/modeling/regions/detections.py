@@ -114,7 +114,6 @@ def _take_best(scores, boxes, iou_threshold, rounds) -> Detections:
     lambda i, *_: i < rounds,
     take,
     (0, scores, tf.reduce_max(scores, axis=2), taken),
-    maximum_iterations=rounds,
   )
   return _without_padding(*(_batch_first(x.stack()) for x in taken))
 

@@ -66,20 +66,13 @@ def match_anchors(
   areas, box_areas = _area(edges), _area(tf.split(boxes, 4, axis=-1))
 
   def visit(i, best, index, anchor_of, found):
-    anchor_of_round, found_in_round = [], []
-    for j in range(count):
-      iou = _iou(edges, areas, boxes[i, :, j], box_areas[i, :, j])
-      index = tf.where(iou > best, i * count + j, index)
-      best = tf.maximum(iou, best)
-      anchor_of_round.append(tf.argmax(iou, axis=1, output_type=tf.int32))
-      found_in_round.append(tf.reduce_max(iou, axis=1) > 0.0)
-    return (
-      i + 1,
-      best,
-      index,
-      anchor_of.write(i, tf.stack(anchor_of_round, axis=1)),
-      found.write(i, tf.stack(found_in_round, axis=1)),
-    )
+    iou = _iou(edges, areas, boxes[i], box_areas[i])
+    anchor_of = anchor_of.write(i, tf.argmax(iou, 2, output_type=tf.int32))
+    found = found.write(i, tf.reduce_max(iou, axis=2) > 0.0)
+    for j, of_object in enumerate(tf.unstack(iou, axis=1)):
+      index = tf.where(of_object > best, i * count + j, index)
+      best = tf.maximum(of_object, best)
+    return i + 1, best, index, anchor_of, found
 
   _, best, index, anchor_of, found = tf.while_loop(
     lambda i, *_: i < rounds,
@@ -91,7 +84,6 @@ def match_anchors(
       tf.TensorArray(tf.int32, rounds),
       tf.TensorArray(tf.bool, rounds),
     ),
-    maximum_iterations=rounds,
   )
   best = tf.where(tf.reduce_any(valid, axis=1, keepdims=True), best, -1.0)
   forced = _first_objects(anchor_of.stack(), found.stack(), tf.fill(shape, m))
@@ -174,18 +166,18 @@ def _area(edges: list[tf.Tensor]) -> tf.Tensor:
   return (bottom - top) * (right - left)
 
 
-def _iou(edges, areas, box, box_area) -> tf.Tensor:
-  """Returns `[b, A]` IoU of the anchors with one box of each image.
+def _iou(edges, areas, boxes, box_areas) -> tf.Tensor:
+  """Returns the `[b, k, A]` IoU of the anchors with `k` boxes of each image.
 
   Args:
     edges: four `[A]` float32, the edges of the anchors.
     areas: `[A]` float32.
-    box: `[b, 4]` float32.
-    box_area: `[b, 1]` float32.
+    boxes: `[b, k, 4]` float32.
+    box_areas: `[b, k, 1]` float32.
   """
-  ymin, xmin, ymax, xmax = tf.split(box, 4, axis=-1)  # [b, 1]
+  ymin, xmin, ymax, xmax = tf.split(boxes, 4, axis=-1)  # [b, k, 1]
   top, left, bottom, right = edges
   height = tf.maximum(tf.minimum(ymax, bottom) - tf.maximum(ymin, top), 0.0)
   width = tf.maximum(tf.minimum(xmax, right) - tf.maximum(xmin, left), 0.0)
   common = height * width
-  return tf.math.divide_no_nan(common, box_area + areas - common)
+  return tf.math.divide_no_nan(common, box_areas + areas - common)

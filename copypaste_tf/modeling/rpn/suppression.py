@@ -78,7 +78,6 @@ def _suppress_part(boxes, left, length, iou_threshold):
     lambda i, *_: i < rounds,
     decide,
     (0, left, tf.TensorArray(tf.bool, rounds)),
-    maximum_iterations=rounds,
   )
   kept = tf.transpose(kept.stack(), [1, 0, 2])
   return tf.reshape(kept, [-1, length]), left[:, length:]
