@@ -15,7 +15,7 @@ from copypaste_tf.training.config import gin_config
 
 # Parts of the graph and of the control flow; they compute nothing.
 STRUCTURE = {'Placeholder', 'VarHandleOp', 'Assert'}
-# What runs on the CPU beside a GPU in the plain graph.
+# These run on the CPU beside a GPU in the plain graph.
 ON_THE_CPU = [
   ('Const', 'string'),  # Messages of assertions.
 ]

@@ -7,7 +7,7 @@ from copypaste_tf import config_flags
 from copypaste_tf import tpu_check as door
 from copypaste_tf.costs import hlo_module, lowering
 from copypaste_tf.costs.tpu import compiler
-from copypaste_tf.verbs import tpu_check
+from copypaste_tf.verbs import new_process, tpu_check
 
 GIB = 2**30
 
@@ -39,7 +39,7 @@ def tpu(monkeypatch):
       | {'temporary_bytes': need, 'peak_bytes': need, 'runs': 5, 'loops': []}
     )
 
-  monkeypatch.setattr(tpu_check, '_in_another_process', lower)
+  monkeypatch.setattr(new_process, 'call', lambda _, *args: lower(*args))
   monkeypatch.setattr(compiler, 'compile_for', compile_for)
   monkeypatch.setattr(
     compiler,
@@ -101,7 +101,7 @@ def test_errors_of_the_recipe_are_reported_before_lowering(tpu):
 
 def test_an_error_of_the_step_is_raised_in_the_parent():
   with pytest.raises(ValueError, match='at least one replica'):
-    tpu_check._in_another_process(_fail)
+    new_process.call('lowers the step', _fail)
 
 
 def _fail():

@@ -83,10 +83,11 @@ def augment(
       '`copy_paste` or `composition`, too.'
     )
   jitter = jitter or ScaleJitter()
+  engine = engines.named(form)
   warp_options = {
     'dtype': _dtype_to_warp(dtype, composition),
     'normalize': normalize,
-    'engine': engines.named(form),
+    'engine': engine,
   }
   if composition is None:
     seed = random.split(seed, 4)[0]
@@ -105,7 +106,7 @@ def augment(
       options=composition,
       max_instances=max_instances,
       partner=partner,
-      engine=warp_options['engine'],
+      engine=engine,
     )
   return examples._replace(image=_with_dtype(examples.image, dtype))
 
@@ -179,7 +180,7 @@ def _pair(
 
 
 def _jittered(scenes, seed, output_size, jitter, warp_options) -> Canvas:
-  """Draws the jitter and warps scenes; `warp_options` go to `warp`."""
+  """Draws the jitter and puts scenes on the canvas by `warp.warp`."""
   draw = jittering.sample(
     seed, scenes.size, output_size=output_size, jitter=jitter
   )

@@ -63,7 +63,7 @@ class Part(NamedTuple):
 
 
 class Counts(NamedTuple):
-  """What a call of a function runs.
+  """The operations that a call of a function runs.
 
   Attributes:
     runs: runs of operations. A loop whose number of rounds depends on the data

@@ -1,21 +1,20 @@
 """Measures an input pipeline with several numbers of cores."""
 
-import concurrent.futures
 import json
-import multiprocessing
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from absl import flags
 
-from copypaste_tf import config_flags, environment, whole_files
+from copypaste_tf import config_flags, whole_files
 from copypaste_tf.costs import input_benchmark, input_summary
 from copypaste_tf.inputs.data_config import TrainData
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.checks import config_checks
 from copypaste_tf.training.config import gin_config
 from copypaste_tf.training.run import versions
+from copypaste_tf.verbs import new_process
 
 SHUFFLE_BUFFER = 64
 
@@ -58,7 +57,8 @@ def benchmark(resolved: gin_config.Resolved, options: flags.FlagValues) -> None:
   if options.json:
     strategy = resolved.params.runtime.distribution_strategy
     described = versions.describe(strategy)
-    _write(options.json, {**summary, 'versions': described})
+    text = json.dumps({**summary, 'versions': described}, indent=2)
+    whole_files.write(options.json, text)
 
 
 def cores_of(values: Sequence[str]) -> list[int]:
@@ -153,16 +153,6 @@ def _in_process(cores: int, function: Callable[..., Any], *args, **kwargs):
   all_cores = os.sched_getaffinity(0)
   os.sched_setaffinity(0, sorted(all_cores)[:cores])
   try:
-    with concurrent.futures.ProcessPoolExecutor(
-      1,
-      multiprocessing.get_context('spawn'),
-      initializer=environment.set_level_of_xla,
-    ) as pool:
-      return pool.submit(function, *args, **kwargs).result()
+    return new_process.call('measures the inputs', function, *args, **kwargs)
   finally:
     os.sched_setaffinity(0, all_cores)
-
-
-def _write(path: str, summary: dict[str, Any]) -> None:
-  with open(path, 'w', encoding='utf-8') as file:
-    json.dump(summary, file, indent=2)

@@ -1,9 +1,7 @@
 """Measures the training step or the detection step of a config."""
 
-import concurrent.futures
 import contextlib
 import json
-import multiprocessing
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 from absl import flags
 
-from copypaste_tf import config_flags, environment, whole_files
+from copypaste_tf import config_flags, whole_files
 from copypaste_tf.console import saying
 from copypaste_tf.costs import peaks, step_benchmark, step_inputs, step_summary
 from copypaste_tf.costs.step_functions import Steps, eval_counts, train_counts
@@ -19,6 +17,7 @@ from copypaste_tf.serving import inference
 from copypaste_tf.training.checks import config_checks, device_checks
 from copypaste_tf.training.config import gin_config
 from copypaste_tf.training.run import devices, memory, versions
+from copypaste_tf.verbs import new_process
 
 _CPU_NOTE = (
   'no accelerator: the times are those of this CPU; the counts are what '
@@ -171,15 +170,8 @@ class _Benchmark:
     """Calls a function that compiles; on a CPU, it need not make fast code."""
     if self._kind == 'GPU':  # Another process would find its memory taken.
       return function(*arguments)
-    with (
-      _fast_compilation(),
-      concurrent.futures.ProcessPoolExecutor(
-        1,
-        multiprocessing.get_context('spawn'),
-        initializer=environment.set_level_of_xla,
-      ) as pool,
-    ):
-      return pool.submit(function, *arguments).result()
+    with _fast_compilation():
+      return new_process.call('counts the operations', function, *arguments)
 
   def _add_share(self, numbers) -> None:
     """Adds the share of the peak of the chip, and notes what is missing."""

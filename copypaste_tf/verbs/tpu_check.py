@@ -1,18 +1,17 @@
 """Lowers a training step and compiles it for a TPU."""
 
-import concurrent.futures.process
 import json
-import multiprocessing
 import sys
 import time
 from typing import Any
 
 from absl import flags
 
-from copypaste_tf import config_flags, environment, whole_files
+from copypaste_tf import config_flags, whole_files
 from copypaste_tf.costs import hlo_module, lowering
 from copypaste_tf.costs.tpu import chips, compiler, figures, largest_batch
 from copypaste_tf.training.checks import config_checks
+from copypaste_tf.verbs import new_process
 
 
 def main(flag_values: flags.FlagValues = flags.FLAGS) -> None:
@@ -32,8 +31,8 @@ def main(flag_values: flags.FlagValues = flags.FLAGS) -> None:
   # If no batch fits, the figures of one image show how much memory is missing.
   compiled = check.compiled(max(batch, 1))
   if flag_values.output:
-    with open(flag_values.output, 'w') as file:
-      json.dump(compiled | {'batch_per_core': max(batch, 1)}, file, indent=2)
+    figures = compiled | {'batch_per_core': max(batch, 1)}
+    whole_files.write(flag_values.output, json.dumps(figures, indent=2))
   if 'error' in compiled:
     sys.exit(1)
 
@@ -81,8 +80,8 @@ class _Check:
       f'the {place}; lowering'
     )
     start = time.monotonic()
-    module = _in_another_process(
-      lowering.lowered, self._params, self._replicas, batch
+    module = new_process.call(
+      'lowers the step', lowering.lowered, self._params, self._replicas, batch
     )
     sums = hlo_module.count(module, 'all-reduce')
     _print(
@@ -110,21 +109,6 @@ def _batch(text: str) -> int | None:
   raise ValueError(
     f'--batch_per_core: expected a positive number or auto, got {text!r}.'
   )
-
-
-def _in_another_process(function, *arguments):
-  """Calls a function in a new process, whose memory is free afterwards."""
-  with concurrent.futures.ProcessPoolExecutor(
-    1,
-    multiprocessing.get_context('spawn'),
-    initializer=environment.set_level_of_xla,
-  ) as pool:
-    try:
-      return pool.submit(function, *arguments).result()
-    except concurrent.futures.process.BrokenProcessPool as error:
-      raise ValueError(
-        'the process that lowers the step died; out of memory? `free -g`'
-      ) from error
 
 
 def _print(line: str) -> None:

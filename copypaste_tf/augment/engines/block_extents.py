@@ -7,7 +7,7 @@ import tensorflow as tf
 from copypaste_tf import examples
 from copypaste_tf.augment.engines import row_blocks
 from copypaste_tf.augment.labels import id_planes
-from copypaste_tf.augment.labels.extents import Extent, join
+from copypaste_tf.augment.labels.extents import Extent, join, spans
 
 # A row is added up in this many runs of bytes first, which XLA vectorises, and
 # the sums then in int32. A byte holds the sum of up to 255 runs.
@@ -130,15 +130,6 @@ def _measure_mask(mask) -> tf.Tensor:
   in_row = tf.cast(tf.reduce_sum(folded, axis=1), tf.int32)
   in_row = tf.reduce_sum(in_row, axis=1)
   area = tf.reduce_sum(in_row)
-  ymin, ymax = _span(in_row > 0)
-  xmin, xmax = _span(tf.reduce_any(mask, axis=0))
+  ymin, ymax = spans(in_row > 0)
+  xmin, xmax = spans(tf.reduce_any(mask, axis=0))
   return tf.stack([area, ymin, xmin, ymax, xmax])
-
-
-def _span(flags) -> tuple[tf.Tensor, tf.Tensor]:
-  """Returns the first true position of `[s]` bool, and the last plus 1."""
-  (size,) = id_planes.shape(flags)
-  position = tf.range(size)
-  first = tf.reduce_min(tf.where(flags, position, size))
-  last = tf.reduce_max(tf.where(flags, position + 1, 0))
-  return first, last

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from copypaste_tf import examples
 from copypaste_tf.augment.labels import id_planes
-from copypaste_tf.augment.labels.extents import Extent
+from copypaste_tf.augment.labels.extents import Extent, spans
 from copypaste_tf.augment.pixels import bfloat16, normalization
 from copypaste_tf.augment.pixels.resampling import Linear, Nearest
 
@@ -98,22 +98,13 @@ def _measure(planes, ids, owners) -> Extent:
   )
   # All three reductions read the mask in one pass, row by row.
   in_row = tf.reduce_sum(tf.cast(mask, tf.int32), axis=-1)
-  begin, end = _spans(mask)
-  ymin, ymax = _spans(in_row > 0)
+  begin, end = spans(mask)
+  ymin, ymax = spans(in_row > 0)
   xmin, xmax = tf.reduce_min(begin, axis=-1), tf.reduce_max(end, axis=-1)
   area = tf.reduce_sum(in_row, axis=-1)
   box = tf.stack([ymin, xmin, ymax, xmax], axis=-1)
   box = tf.where((area > 0)[..., tf.newaxis], box, 0)
   return Extent(area[:, tf.newaxis], box[:, tf.newaxis])
-
-
-def _spans(flags) -> tuple[tf.Tensor, tf.Tensor]:
-  """Returns the first true position of `[..., s]`, and the last plus 1."""
-  size = id_planes.shape(flags)[-1]
-  position = tf.range(size)
-  first = tf.reduce_min(tf.where(flags, position, size), axis=-1)
-  last = tf.reduce_max(tf.where(flags, position + 1, 0), axis=-1)
-  return first, last
 
 
 def paste_owners(

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from copypaste_tf.augment.labels import id_planes
+
 
 class Extent(NamedTuple):
   """Area and tight box of instances, as a whole or within blocks of rows.
@@ -35,3 +37,24 @@ def join(blocks: Extent) -> Extent:
   area = tf.reduce_sum(blocks.area, axis=1)
   box = tf.concat([low, high[..., 2:]], axis=-1)
   return Extent(area, tf.where((area > 0)[..., tf.newaxis], box, 0))
+
+
+def spans(flags: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+  """Finds the span of true flags along the last axis.
+
+  Args:
+    flags: `[..., s]` bool.
+
+  Returns:
+    `[...]` int32 first true position, and last one plus 1; `s` and 0 without
+    any.
+
+  >>> first, last = spans(tf.constant([[False, True, True], [False] * 3]))
+  >>> first.numpy().tolist(), last.numpy().tolist()
+  ([1, 3], [3, 0])
+  """
+  size = id_planes.shape(flags)[-1]
+  position = tf.range(size)
+  first = tf.reduce_min(tf.where(flags, position, size), axis=-1)
+  last = tf.reduce_max(tf.where(flags, position + 1, 0), axis=-1)
+  return first, last

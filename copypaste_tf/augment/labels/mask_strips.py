@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from copypaste_tf.augment.labels import extents
+
 PIXELS = 8  # of a word
 # A byte of a sum holds as many rows of a mask.
 _SUMMED = 255
@@ -89,8 +91,6 @@ def _span(flags) -> tuple[tf.Tensor, tf.Tensor]:
   Returns:
     `[n]` int32 first position, and last position plus 1; zeros without any.
   """
-  position = tf.range(tf.shape(flags)[1])
-  last = tf.reduce_max(tf.where(flags, position + 1, 0), axis=1)
+  first, last = extents.spans(flags)
   last = tf.maximum(last, 0)  # The maximum of nothing is negative.
-  first = tf.reduce_min(tf.where(flags, position, last[:, tf.newaxis]), axis=1)
   return tf.minimum(first, last), last

@@ -6,7 +6,7 @@ from typing import Any
 
 from copypaste_tf.costs.tpu.chips import Chip
 
-# What the lower bound of the time of a step does not contain.
+# The lower bound of the time of a step does not contain these.
 LEFT_OUT = (
   'waits between operations, rounds of loops after the first, sums over the '
   'replicas, other access to memory, shapes that do not fill the units'

@@ -1,4 +1,4 @@
-"""What every engine does, against NumPy loops."""
+"""The operations of every engine, against NumPy loops."""
 
 import inspect
 

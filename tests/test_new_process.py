@@ -1,0 +1,12 @@
+import os
+
+import pytest
+
+from copypaste_tf.verbs import new_process
+
+
+@pytest.mark.slow
+def test_the_function_runs_in_a_process_that_may_die():
+  assert new_process.call('asks for its number', os.getpid) != os.getpid()
+  with pytest.raises(ValueError, match='process that ends early died; out of'):
+    new_process.call('ends early', os._exit, 3)
