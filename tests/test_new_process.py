@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from copypaste_tf.verbs import new_process
+from copypaste_tf import new_process
 
 
 @pytest.mark.slow

@@ -3,11 +3,11 @@ import json
 import pytest
 from absl import flags
 
-from copypaste_tf import config_flags
+from copypaste_tf import config_flags, new_process
 from copypaste_tf import tpu_check as door
 from copypaste_tf.costs import hlo_module, lowering
 from copypaste_tf.costs.tpu import compiler
-from copypaste_tf.verbs import new_process, tpu_check
+from copypaste_tf.verbs import tpu_check
 
 GIB = 2**30
 

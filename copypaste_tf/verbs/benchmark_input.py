@@ -7,14 +7,13 @@ from typing import Any
 
 from absl import flags
 
-from copypaste_tf import config_flags, whole_files
+from copypaste_tf import config_flags, new_process, whole_files
 from copypaste_tf.costs import input_benchmark, input_summary
 from copypaste_tf.inputs.data_config import TrainData
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.checks import config_checks
 from copypaste_tf.training.config import gin_config
 from copypaste_tf.training.run import versions
-from copypaste_tf.verbs import new_process
 
 SHUFFLE_BUFFER = 64
 

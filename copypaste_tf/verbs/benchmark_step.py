@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 from absl import flags
 
-from copypaste_tf import config_flags, whole_files
+from copypaste_tf import config_flags, new_process, whole_files
 from copypaste_tf.console import saying
 from copypaste_tf.costs import peaks, step_benchmark, step_inputs, step_summary
 from copypaste_tf.costs.step_functions import Steps, eval_counts, train_counts
@@ -17,7 +17,6 @@ from copypaste_tf.serving import inference
 from copypaste_tf.training.checks import config_checks, device_checks
 from copypaste_tf.training.config import gin_config
 from copypaste_tf.training.run import devices, memory, versions
-from copypaste_tf.verbs import new_process
 
 _CPU_NOTE = (
   'no accelerator: the times are those of this CPU; the counts are what '

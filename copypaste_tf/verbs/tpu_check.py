@@ -7,11 +7,10 @@ from typing import Any
 
 from absl import flags
 
-from copypaste_tf import config_flags, whole_files
+from copypaste_tf import config_flags, new_process, whole_files
 from copypaste_tf.costs import hlo_module, lowering
 from copypaste_tf.costs.tpu import chips, compiler, figures, largest_batch
 from copypaste_tf.training.checks import config_checks
-from copypaste_tf.verbs import new_process
 
 
 def main(flag_values: flags.FlagValues = flags.FLAGS) -> None:
