@@ -24,6 +24,21 @@ def test_crowds_and_invisible_objects_become_padding(engine):
   np.testing.assert_array_equal(found.boxes[:, 4], scenes.boxes[:, 4])
 
 
+def test_one_pixel_is_an_object_and_padding_with_pixels_is_none(engine):
+  scenes = reference.make_scenes(np.random.default_rng(2), count=3)
+  planes, classes = scenes.planes.copy(), scenes.classes.copy()
+  mask = reference.mask_of(planes[0], scenes.ids[0, 0])
+  rows, columns = np.nonzero(mask)
+  planes[0][:, mask] = 0
+  plane, value = divmod(scenes.ids[0, 0], 256)
+  planes[0][plane, rows[0], columns[0]] = value
+  classes[0, 1] = 0
+  found = _place(engine, scenes._replace(planes=planes, classes=classes))
+  assert found.extent.area[0, 0] == 1
+  assert found.scenes.ids[0, 0] == scenes.ids[0, 0]
+  assert found.scenes.ids[0, 1] == 0
+
+
 def test_a_box_that_misses_the_canvas_becomes_that_of_the_mask(engine):
   scenes = reference.make_scenes(np.random.default_rng(1), count=1)
   boxes = scenes.boxes.copy()
