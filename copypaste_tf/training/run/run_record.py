@@ -10,6 +10,7 @@ import gin
 import tensorflow as tf
 import yaml
 from official.core import config_definitions as cfg
+from official.modeling import hyperparams
 
 from copypaste_tf.config import config_types
 from copypaste_tf.tasks import registry
@@ -150,12 +151,33 @@ def differences(model_dir: str, params: cfg.ExperimentConfig) -> list[str]:
   with tf.io.gfile.GFile(path) as file:
     text = file.read()
   try:
-    return _changes(text, to_yaml(params))
+    return _changes(_completed(text, params), to_yaml(params))
   except (yaml.YAMLError, AttributeError) as error:
     raise ValueError(
       f'{path} is no record of a run ({str(error).splitlines()[0]}); remove '
       'it, or choose another --model_dir'
     ) from error
+
+
+def _completed(text: str, params: cfg.ExperimentConfig) -> str:
+  """Adds the fields that a record lacks, because its version had none.
+
+  A run of that version did what the default of the field does now.
+  """
+  record = yaml.safe_load(text)
+  _complete(record, params)
+  return yaml.safe_dump(record)
+
+
+def _complete(record: dict[str, Any], config: hyperparams.Config) -> None:
+  usual = _plain(type(config)().as_dict())
+  for name, value in usual.items():
+    present = getattr(config, name)
+    if isinstance(present, hyperparams.Config):
+      if isinstance(record.get(name), Mapping):
+        _complete(record[name], present)
+    else:
+      record.setdefault(name, value)
 
 
 def _keep_other(model_dir: str) -> str:
