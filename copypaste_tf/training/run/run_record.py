@@ -1,5 +1,6 @@
 """Writes and compares the record of a run: config, gin file and versions."""
 
+import dataclasses
 import itertools
 import json
 import os
@@ -170,14 +171,16 @@ def _completed(text: str, params: cfg.ExperimentConfig) -> str:
 
 
 def _complete(record: dict[str, Any], config: hyperparams.Config) -> None:
-  usual = _plain(type(config)().as_dict())
-  for name, value in usual.items():
-    present = getattr(config, name)
-    if isinstance(present, hyperparams.Config):
-      if isinstance(record.get(name), Mapping):
-        _complete(record[name], present)
-    else:
-      record.setdefault(name, value)
+  # Calling the class would give the bindings of gin, not the defaults.
+  fields = {field.name: field for field in dataclasses.fields(config)}
+  for name in config.as_dict():
+    field, value = fields[name], getattr(config, name)
+    if field.default is not dataclasses.MISSING:
+      record.setdefault(name, _plain(field.default))
+    elif isinstance(value, hyperparams.Config):
+      record.setdefault(name, {})
+    if isinstance(value, hyperparams.Config) and record[name] is not None:
+      _complete(record[name], value)
 
 
 def _keep_other(model_dir: str) -> str:
