@@ -33,7 +33,7 @@ class CategoryCounts(NamedTuple):
   num_records: int
 
 
-def read(patterns: str, num_classes: int) -> CategoryCounts:
+def read(patterns: str, num_classes: int | None = None) -> CategoryCounts:
   """Reads the counts of records from their manifests.
 
   Several manifests add up. Where they state no frequency of a category, it
@@ -42,7 +42,8 @@ def read(patterns: str, num_classes: int) -> CategoryCounts:
   Args:
     patterns: TFRecords of the training set, or manifests: paths or glob
       patterns, separated by commas. Of a part of the shards, the part counts.
-    num_classes: classes with the background; category ids lie below it.
+    num_classes: classes with the background; category ids lie below it. None
+      takes the smallest number that fits.
 
   Returns:
     The counts.
@@ -52,11 +53,15 @@ def read(patterns: str, num_classes: int) -> CategoryCounts:
     ValueError: records have no manifest with counts, two manifests name a
       category differently, or a category id is too large.
   """
+  parts = [*_parts(patterns)]
+  if num_classes is None:
+    ids = [int(k) for _, one, _ in parts for k in one.get('label_map', {})]
+    num_classes = max(ids, default=0) + 1
   images, instances = np.zeros([2, num_classes], np.int64)
   names: dict[int, str] = {}
   frequencies: dict[int, str] = {}
   num_records = 0
-  for path, manifest, shards in _parts(patterns):
+  for path, manifest, shards in parts:
     _join_names(path, names, manifest, num_classes)
     _join_frequencies(frequencies, manifest)
     texts = _texts(path, shards)
