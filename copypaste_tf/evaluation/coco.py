@@ -17,7 +17,7 @@ _RUNS = {
   'pycocotools': coco_backends.run_pycocotools,
 }
 BACKENDS = tuple(_RUNS)
-PREFIXES = {'bbox': 'box', 'segm': 'mask'}
+PREFIXES = {'bbox': 'box', 'segm': 'mask', 'boundary': 'boundary'}
 METRICS = (
   'ap',
   'ap50',
@@ -41,7 +41,7 @@ def evaluate(
   results: Detections | Sequence[Mapping[str, Any]] | str | os.PathLike,
   *,
   backend: str = 'faster',
-  iou_types: Sequence[str] = coco_inputs.IOU_TYPES,
+  iou_types: Sequence[str] = ('bbox', 'segm'),
   per_category: bool = False,
   strict_categories: bool = True,
 ) -> dict[str, float]:
@@ -55,14 +55,14 @@ def evaluate(
     results: detections, COCO results, or the path of a results file.
     backend: `faster` (faster-coco-eval) or `pycocotools`, the reference; both
       give the same numbers.
-    iou_types: any of `bbox` and `segm`.
+    iou_types: any of `bbox`, `segm` and `boundary`; see `overlaps.ious`.
     per_category: also return the AP of each category.
     strict_categories: whether a detection of a category that the ground truth
       does not list is an error rather than left out.
 
   Returns:
-    `box_` and `mask_` followed by each of `METRICS`; with `per_category` also
-    `box_ap/NAME` and `mask_ap/NAME`. All in [0, 1], or -1.
+    `box_`, `mask_` and `boundary_` followed by each of `METRICS`; with
+    `per_category` also `box_ap/NAME`, ... All in [0, 1], or -1.
 
   Raises:
     ValueError: an argument is not among the names above, or the data are

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco_mask
 
-SHAPES = {'bbox': 'bbox', 'segm': 'segmentation'}
+BOX, MASK = 'bbox', 'segmentation'
+SHAPES = {'bbox': BOX, 'segm': MASK, 'boundary': MASK}
 IOU_TYPES = tuple(SHAPES)
 _FARTHEST = 1e6  # Pixels; no image is so large.
 
@@ -26,8 +27,8 @@ def index_groundtruth(
     iou_type: one of `IOU_TYPES`.
 
   Returns:
-    COCO format. For `segm`, every segmentation is a compressed RLE. The
-    argument is not changed.
+    COCO format. For masks and boundaries, every segmentation is a compressed
+    RLE. The argument is not changed.
 
   Raises:
     ValueError: a key is missing, an id is unknown or occurs twice, or an
@@ -46,7 +47,7 @@ def index_groundtruth(
       'iscrowd': int(annotation.get('iscrowd') or 0),
       'ignore': int(annotation.get('iscrowd') or 0),
     }
-    if iou_type == 'segm':
+    if SHAPES[iou_type] == MASK:
       image = images[annotation['image_id']]
       entry['segmentation'] = to_rle(annotation, image)
     annotations.append(entry)
@@ -181,7 +182,7 @@ def _check_annotation(annotation, images, categories, iou_type: str) -> None:
     raise ValueError(
       f'{name} is of an unknown category {annotation["category_id"]}.'
     )
-  if iou_type == 'segm' and not annotation.get('segmentation'):
+  if SHAPES[iou_type] == MASK and not annotation.get('segmentation'):
     raise ValueError(
       f'{name} has no mask, so mask AP cannot be computed; evaluate boxes '
       "alone with iou_types=('bbox',), or convert the records with masks."
