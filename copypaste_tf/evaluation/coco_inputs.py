@@ -58,6 +58,19 @@ def index_groundtruth(
   }
 
 
+def check_iou_types(iou_types: Iterable[str]) -> None:
+  """Checks names of IoU types.
+
+  Raises:
+    ValueError: a name is not one of `IOU_TYPES`.
+  """
+  for iou_type in iou_types:
+    if iou_type not in IOU_TYPES:
+      raise ValueError(
+        f'iou_types must be among {IOU_TYPES}, got {iou_type!r}.'
+      )
+
+
 def check_groundtruth(groundtruth: Mapping[str, Any], iou_type: str) -> None:
   """Checks that a ground truth serves a metric; masks are not decoded.
 
