@@ -71,6 +71,11 @@ def check_iou_types(iou_types: Iterable[str]) -> None:
       )
 
 
+def neediest(iou_types: Sequence[str]) -> str:
+  """Returns the IoU type whose check includes those of the others."""
+  return next((x for x in iou_types if SHAPES[x] == MASK), 'bbox')
+
+
 def check_groundtruth(groundtruth: Mapping[str, Any], iou_type: str) -> None:
   """Checks that a ground truth serves a metric; masks are not decoded.
 

@@ -87,14 +87,50 @@ def evaluate(
       `lvis_inputs`.
   """
   coco_inputs.check_iou_types(iou_types)
-  if limit is None:
-    limit = CATEGORY_LIMIT if fixed else IMAGE_LIMIT
-  metrics = {}
   with paused_garbage_collector():
     truth = lvis_inputs.index_groundtruth(groundtruth, iou_types)
     found = lvis_inputs.index_results(
       results, truth, iou_types, strict_categories=strict_categories
     )
+  return measure(
+    truth,
+    found,
+    fixed=fixed,
+    limit=limit,
+    iou_types=iou_types,
+    per_category=per_category,
+    box_areas=box_areas,
+  )
+
+
+def measure(
+  truth: Truth,
+  found: Detections,
+  *,
+  fixed: bool = False,
+  limit: int | None = None,
+  iou_types: Sequence[str] = ('bbox', 'segm'),
+  per_category: bool = False,
+  box_areas: bool = False,
+) -> dict[str, float]:
+  """Computes LVIS's metrics of checked data; see `evaluate`.
+
+  Args:
+    truth: result of `lvis_inputs.index_groundtruth`.
+    found: result of `lvis_inputs.index_results`.
+    fixed: see `evaluate`.
+    limit: see `evaluate`.
+    iou_types: see `evaluate`.
+    per_category: see `evaluate`.
+    box_areas: see `evaluate`.
+
+  Returns:
+    The metrics by name.
+  """
+  if limit is None:
+    limit = CATEGORY_LIMIT if fixed else IMAGE_LIMIT
+  metrics = {}
+  with paused_garbage_collector():
     found = detection_sets.take(found, _counted(found, truth, fixed, limit))
     for iou_type in iou_types:
       tables = _tables(found, truth, iou_type, limit, box_areas)
@@ -132,11 +168,8 @@ def _counted(
 ) -> np.ndarray:
   """Returns the indices of the detections that the protocol looks at."""
   groups = found.category_ids if fixed else found.image_ids
-  counts = best(groups, found, limit)
-  counts &= truth.federation.verified(found.image_ids, found.category_ids)
-  # Without ground truth there is no AP that they could lower.
-  counts &= np.isin(found.category_ids, [*truth.annotations])
-  return np.flatnonzero(counts)
+  measured = truth.measured(found.image_ids, found.category_ids)
+  return np.flatnonzero(best(groups, found, limit) & measured)
 
 
 def _tables(

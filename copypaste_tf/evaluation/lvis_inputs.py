@@ -37,6 +37,22 @@ class Truth(NamedTuple):
   annotations: dict[int, list[dict[str, Any]]]
   federation: Federation
 
+  def measured(
+    self, image_ids: np.ndarray, category_ids: np.ndarray
+  ) -> np.ndarray:
+    """Returns whether detections have an influence on any metric.
+
+    Args:
+      image_ids: int64 of any shape.
+      category_ids: int64 of the same shape.
+
+    Returns:
+      bool of the same shape: the category was verified in the image, and has
+      ground truth in some image.
+    """
+    known = np.isin(category_ids, [*self.annotations])
+    return known & self.federation.verified(image_ids, category_ids)
+
   def rows(self, frequency: str) -> np.ndarray:
     """Returns the places among the categories of those of a frequency."""
     places = [
@@ -63,7 +79,9 @@ def index_groundtruth(
     ValueError: see `check_groundtruth`.
   """
   check_groundtruth(groundtruth, iou_types)
-  indexed = coco_inputs.index_groundtruth(groundtruth, _neediest(iou_types))
+  indexed = coco_inputs.index_groundtruth(
+    groundtruth, coco_inputs.neediest(iou_types)
+  )
   counted = [a for a in indexed['annotations'] if a['area'] > 0]
   by_category = collections.defaultdict(list)
   for annotation in counted:
@@ -91,7 +109,7 @@ def check_groundtruth(
     ValueError: it serves no metrics of COCO either, no image has the lists of
       LVIS, an id is no whole number, or a frequency is none of `FREQUENCIES`.
   """
-  coco_inputs.check_groundtruth(groundtruth, _neediest(iou_types))
+  coco_inputs.check_groundtruth(groundtruth, coco_inputs.neediest(iou_types))
   if not federated.is_federated(groundtruth):
     raise ValueError(
       "the LVIS protocol needs LVIS's lists of categories, "
@@ -138,7 +156,7 @@ def index_results(
   """
   if not isinstance(results, Detections):
     results = _from_results(results)
-  needs_masks = SHAPES[_neediest(iou_types)] == MASK
+  needs_masks = SHAPES[coco_inputs.neediest(iou_types)] == MASK
   if needs_masks and results.counts is None and len(results):
     raise ValueError(f'the {len(results)} detections have no {MASK!r}.')
   coco_results.check_scores(results.scores, results.image_ids)
@@ -161,8 +179,3 @@ def _from_results(results: Sequence[Mapping[str, Any]]) -> Detections:
   return detections.from_results(
     [{**x, BOX: box} for x, box in zip(results, boxes, strict=True)]
   )
-
-
-def _neediest(iou_types: Sequence[str]) -> str:
-  """Returns the type whose check includes those of the others."""
-  return next((x for x in iou_types if SHAPES[x] == MASK), 'bbox')

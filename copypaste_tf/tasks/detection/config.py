@@ -49,6 +49,10 @@ class TaskConfig(BaseConfig):
       targets are sampled.
     panels_every: see `BaseConfig`.
     frozen: see `BaseConfig`.
+    evaluation: protocol of the evaluation, one of
+      `evaluation.protocols.NAMES`.
+    iou_types: what is measured, out of `bbox`, `segm` and `boundary`; empty
+      means boxes, and masks if the model has them.
     allowed_mask_class_ids: category ids on which the mask head is trained; None
       means all.
   """
@@ -61,4 +65,6 @@ class TaskConfig(BaseConfig):
     default_factory=AnchorTargets
   )
   mask_crop_size: int = 112
+  evaluation: str = 'coco'
+  iou_types: Sequence[str] = ()
   allowed_mask_class_ids: Sequence[int] | None = None

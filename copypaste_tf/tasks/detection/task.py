@@ -9,16 +9,21 @@ import tf_keras
 from official.vision.configs import maskrcnn
 
 from copypaste_tf.config.config_types import Problem
-from copypaste_tf.evaluation import groundtruth
-from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
+from copypaste_tf.evaluation.detection_evaluator import DetectionEvaluator
 from copypaste_tf.examples import RawScenes, TrainScenes
-from copypaste_tf.inputs import data_config, data_files, pipeline, scene_batches
+from copypaste_tf.inputs import data_config, pipeline, scene_batches
 from copypaste_tf.inputs.decode import NO_IMAGE, EvalScenes
 from copypaste_tf.modeling import build, parts
+from copypaste_tf.tasks.captions import Captions
+from copypaste_tf.tasks.detection import (
+  captions,
+  evaluation,
+  model_checks,
+  model_config,
+  model_table,
+)
 from copypaste_tf.tasks.detection import labels as train_labels
 from copypaste_tf.tasks.detection import losses as train_losses
-from copypaste_tf.tasks.detection import model_checks, model_config, model_table
-from copypaste_tf.tasks.detection.captions import CAPTIONS
 from copypaste_tf.tasks.detection.config import AnchorTargets, TaskConfig
 from copypaste_tf.tasks.task import Task
 
@@ -39,7 +44,6 @@ class DetectionTask(Task):
   """Detects and segments instances with (Cascade) Mask R-CNN."""
 
   name = 'detection'
-  captions = CAPTIONS
   loss_names = train_losses.NAMES
   statistic_names = tuple(f'paste/{name}' for name in STATISTICS)
   ranges = model_checks.RANGES
@@ -77,13 +81,23 @@ class DetectionTask(Task):
     return self.config.model.num_classes
 
   @property
+  def captions(self) -> Captions:
+    """Captions of the losses, and of the metrics that are measured."""
+    return captions.captions(
+      self.config.evaluation, evaluation.iou_types(self.config)
+    )
+
+  @property
   def synchronized_norm(self) -> bool:
     """True if batch normalisation covers all replicas."""
     return self.config.model.norm_activation.use_sync_bn
 
   def checks(self) -> list[Problem]:
-    """Lists problems of the config of the model."""
-    return model_checks.problems(self.config)
+    """Lists problems of the config of the model and of the evaluation."""
+    return [
+      *model_checks.problems(self.config),
+      *evaluation.problems(self.config),
+    ]
 
   def settings(self) -> dict[str, str]:
     """Returns the backbone and the feature pyramid."""
@@ -205,13 +219,9 @@ class DetectionTask(Task):
       detections['masks'] = tf.cast(masks, tf.float32)
     return detections
 
-  def evaluator(self) -> CocoEvaluator:
+  def evaluator(self) -> DetectionEvaluator:
     """Returns an evaluator against the labels that the config names."""
-    return CocoEvaluator(
-      functools.partial(groundtruth_of, self.config),
-      masks=self.config.model.include_mask,
-      per_category=self.config.per_category_metrics,
-    )
+    return evaluation.evaluator(self.config)
 
 
 def _ordered(boxes: tf.Tensor) -> tf.Tensor:
@@ -221,16 +231,3 @@ def _ordered(boxes: tf.Tensor) -> tf.Tensor:
   """
   low, high = tf.split(boxes, 2, axis=-1)
   return tf.concat([low, tf.maximum(low, high)], axis=-1)
-
-
-def groundtruth_of(config: TaskConfig) -> dict[str, Any]:
-  """Returns the ground truth of the evaluation in COCO format.
-
-  Args:
-    config: config of the task. Without an annotation file, the labels of the
-      evaluation records are the ground truth.
-  """
-  if config.annotation_file:
-    return groundtruth.from_annotations(config.annotation_file)
-  paths = data_files.expand(config.validation_data.input_path)
-  return groundtruth.from_records(paths)
