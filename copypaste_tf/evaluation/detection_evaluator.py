@@ -78,6 +78,10 @@ class DetectionEvaluator(Evaluator):
     masked = None if self.complete else self.masked(outputs)
     self._batches.append(detections.from_batch(**outputs, masked=masked))
 
+  def notes(self) -> list[str]:
+    """Returns what of the ground truth does not count, one sentence each."""
+    return []
+
   def masked(self, outputs: Mapping[str, np.ndarray]) -> np.ndarray | None:
     """Returns which detections need a mask, as `detections.from_batch` takes.
 

@@ -11,35 +11,17 @@ from copypaste_tf.evaluation import (
   coco_results,
   detection_sets,
   lvis_inputs,
+  lvis_metrics,
 )
-from copypaste_tf.evaluation.coco import (
-  PREFIXES,
-  mean,
-  paused_garbage_collector,
-)
+from copypaste_tf.evaluation.coco import PREFIXES, paused_garbage_collector
 from copypaste_tf.evaluation.coco_inputs import BOX, SHAPES
 from copypaste_tf.evaluation.detections import Detections
-from copypaste_tf.evaluation.lvis_inputs import FREQUENCIES, Truth
+from copypaste_tf.evaluation.lvis_inputs import Truth
 
 IMAGE_LIMIT = 300
 """Detections of an image that count, by LVIS."""
 CATEGORY_LIMIT = 10_000
 """Detections of a category that count, by AP fixed."""
-_AREAS = ('small', 'medium', 'large')
-FIXED_METRICS = (
-  'ap',
-  'ap50',
-  'ap75',
-  *(f'ap_{area}' for area in _AREAS),
-  *(f'ap_{group}' for group in FREQUENCIES.values()),
-)
-"""The numbers of AP fixed."""
-METRICS = (
-  *FIXED_METRICS,
-  f'ar{IMAGE_LIMIT}',
-  *(f'ar_{area}' for area in _AREAS),
-)
-"""LVIS's thirteen numbers, in its order."""
 
 
 def evaluate(
@@ -78,9 +60,9 @@ def evaluate(
       default the masks decide, as for COCO.
 
   Returns:
-    `box_`, `mask_` and `boundary_` followed by each of `METRICS`, or of
-    `FIXED_METRICS` if `fixed`; with `per_category` also `box_ap/NAME`, ... All
-    in [0, 1], or -1.
+    `box_`, `mask_` and `boundary_`, followed by each of `lvis_metrics.METRICS`,
+    or of its `FIXED_METRICS` if `fixed`. With `per_category` also
+    `box_ap/NAME`, ... All in [0, 1], or -1.
 
   Raises:
     ValueError: an IoU type is unknown, or the data are faulty; see
@@ -135,11 +117,11 @@ def measure(
     for iou_type in iou_types:
       tables = _tables(found, truth, iou_type, limit, box_areas)
       prefix = PREFIXES[iou_type]
-      metrics |= _precisions(tables[0], truth, prefix)
+      metrics |= lvis_metrics.precisions(tables[0], truth, prefix)
       if not fixed:
-        metrics |= _recalls(tables[1], prefix, limit)
+        metrics |= lvis_metrics.recalls(tables[1], prefix, limit)
       if per_category:
-        metrics |= _per_category(tables[0], truth, prefix)
+        metrics |= lvis_metrics.per_category(tables[0], truth, prefix)
   return metrics
 
 
@@ -237,30 +219,3 @@ def _results(
     )
     if area > 0
   ]
-
-
-def _precisions(precision, truth: Truth, prefix: str) -> dict[str, float]:
-  values = [
-    mean(precision[..., 0]),
-    mean(precision[0, ..., 0]),
-    mean(precision[5, ..., 0]),
-    *(mean(precision[..., area]) for area in (1, 2, 3)),
-    *(mean(precision[:, :, truth.rows(group), 0]) for group in FREQUENCIES),
-  ]
-  names = [f'{prefix}_{name}' for name in FIXED_METRICS]
-  return dict(zip(names, values, strict=True))
-
-
-def _recalls(recall, prefix: str, limit: int) -> dict[str, float]:
-  names = [f'ar{limit}', *(f'ar_{area}' for area in _AREAS)]
-  return {
-    f'{prefix}_{name}': mean(recall[..., area])
-    for area, name in enumerate(names)
-  }
-
-
-def _per_category(precision, truth: Truth, prefix: str) -> dict[str, float]:
-  return {
-    f'{prefix}_ap/{category["name"]}': mean(precision[:, :, place, 0])
-    for place, category in enumerate(truth.categories.values())
-  }

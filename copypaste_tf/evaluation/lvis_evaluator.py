@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from copypaste_tf.evaluation import lvis, lvis_inputs
+from copypaste_tf.evaluation import lvis, lvis_inputs, lvis_metrics
 from copypaste_tf.evaluation.detection_evaluator import DetectionEvaluator
 from copypaste_tf.evaluation.lvis_inputs import Truth
 
@@ -35,7 +35,7 @@ class LvisEvaluator(DetectionEvaluator):
   @property
   def metric_names(self) -> Sequence[str]:
     """Names of the numbers of each IoU type, without its prefix."""
-    return lvis.FIXED_METRICS if self._fixed else lvis.METRICS
+    return lvis_metrics.FIXED_METRICS if self._fixed else lvis_metrics.METRICS
 
   @functools.cached_property
   def truth(self) -> Truth:
@@ -46,6 +46,10 @@ class LvisEvaluator(DetectionEvaluator):
     """Reads and checks the ground truth; see `Evaluator.prepare`."""
     super().prepare(source_ids)
     lvis_inputs.check_groundtruth(self.groundtruth, self._iou_types)
+
+  def notes(self) -> list[str]:
+    """Returns what of the ground truth does not count, one sentence each."""
+    return lvis_inputs.notes(self.groundtruth)
 
   def masked(self, outputs: Mapping[str, np.ndarray]) -> np.ndarray:
     """Returns which detections the protocol looks at."""

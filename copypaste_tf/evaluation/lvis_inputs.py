@@ -133,6 +133,25 @@ def check_groundtruth(
       )
 
 
+def notes(groundtruth: Mapping[str, Any]) -> list[str]:
+  """Returns what of the ground truth does not count, one sentence each.
+
+  Args:
+    groundtruth: COCO format.
+  """
+  used = {a['category_id'] for a in groundtruth['annotations']}
+  without = [
+    c['id']
+    for c in groundtruth['categories']
+    if c['id'] in used and not c.get('frequency')
+  ]
+  return [
+    f'{len(without)} of {len(used)} categories have no frequency, such as '
+    f'{min(without, default=0)}: they count in AP, but not in '
+    f'{", ".join(f"ap_{name}" for name in FREQUENCIES.values())}'
+  ] * bool(without)
+
+
 def index_results(
   results: Detections | Sequence[Mapping[str, Any]],
   truth: Truth,

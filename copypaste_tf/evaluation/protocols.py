@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from copypaste_tf.evaluation import coco, lvis
+from copypaste_tf.evaluation import coco, lvis_metrics
 from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
 from copypaste_tf.evaluation.detection_evaluator import DetectionEvaluator
 from copypaste_tf.evaluation.lvis_evaluator import LvisEvaluator
@@ -12,8 +12,8 @@ from copypaste_tf.evaluation.lvis_evaluator import LvisEvaluator
 COCO, LVIS, LVIS_FIXED = NAMES = ('coco', 'lvis', 'lvis_fixed')
 METRICS = {
   COCO: coco.METRICS,
-  LVIS: lvis.METRICS,
-  LVIS_FIXED: lvis.FIXED_METRICS,
+  LVIS: lvis_metrics.METRICS,
+  LVIS_FIXED: lvis_metrics.FIXED_METRICS,
 }
 """Names of the numbers of each IoU type, without its prefix."""
 _EVALUATORS = {
