@@ -74,6 +74,10 @@ class TaskConfig(BaseConfig):
     frozen: see `BaseConfig`.
     sample_padding: empty rows of the ground truth take part in the sampling of
       regions, as background, as published.
+    evaluation: protocol of the evaluation, one of
+      `evaluation.protocols.NAMES`.
+    iou_types: what is measured, out of `bbox`, `segm` and `boundary`; empty
+      means boxes, and masks if the model has them.
     allowed_mask_class_ids: category ids on which the mask head is trained; None
       means all.
   """
@@ -88,4 +92,6 @@ class TaskConfig(BaseConfig):
   )
   mask_crop_size: int = 112
   sample_padding: bool = True
+  evaluation: str = 'coco'
+  iou_types: Sequence[str] = ()
   allowed_mask_class_ids: Sequence[int] | None = None

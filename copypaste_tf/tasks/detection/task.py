@@ -8,14 +8,16 @@ import tensorflow as tf
 import tf_keras
 
 from copypaste_tf.config.config_types import Problem
-from copypaste_tf.evaluation import groundtruth
-from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
+from copypaste_tf.evaluation.detection_evaluator import DetectionEvaluator
 from copypaste_tf.examples import RawScenes, TrainScenes
-from copypaste_tf.inputs import data_config, data_files, pipeline, scene_batches
+from copypaste_tf.inputs import data_config, pipeline, scene_batches
 from copypaste_tf.inputs.decode import EvalScenes
 from copypaste_tf.modeling import build, parts
+from copypaste_tf.tasks.captions import Captions
 from copypaste_tf.tasks.detection import (
+  captions,
   class_balance,
+  evaluation,
   loss_weights,
   model_checks,
   model_config,
@@ -24,7 +26,6 @@ from copypaste_tf.tasks.detection import (
 )
 from copypaste_tf.tasks.detection import labels as train_labels
 from copypaste_tf.tasks.detection import losses as train_losses
-from copypaste_tf.tasks.detection.captions import CAPTIONS
 from copypaste_tf.tasks.detection.config import (
   AnchorTargets,
   ClassBalance,
@@ -49,7 +50,6 @@ class DetectionTask(Task):
   """Detects and segments instances with (Cascade) Mask R-CNN."""
 
   name = 'detection'
-  captions = CAPTIONS
   loss_names = train_losses.NAMES
   statistic_names = tuple(f'paste/{name}' for name in STATISTICS)
   ranges = model_checks.RANGES
@@ -88,6 +88,13 @@ class DetectionTask(Task):
     return self.config.model.num_classes
 
   @property
+  def captions(self) -> Captions:
+    """Captions of the losses, and of the metrics that are measured."""
+    return captions.captions(
+      self.config.evaluation, evaluation.iou_types(self.config)
+    )
+
+  @property
   def synchronized_norm(self) -> bool:
     """True if batch normalisation covers all replicas."""
     return self.config.model.norm_activation.use_sync_bn
@@ -113,8 +120,11 @@ class DetectionTask(Task):
     return class_balance.resolve(self.config)
 
   def checks(self) -> list[Problem]:
-    """Lists problems of the config of the model."""
-    return model_checks.problems(self.config)
+    """Lists problems of the config of the model and of the evaluation."""
+    return [
+      *model_checks.problems(self.config),
+      *evaluation.problems(self.config),
+    ]
 
   def settings(self) -> dict[str, str]:
     """Returns the backbone and the feature pyramid."""
@@ -223,23 +233,6 @@ class DetectionTask(Task):
     )
     return predictions.predictions(outputs, inputs)
 
-  def evaluator(self) -> CocoEvaluator:
+  def evaluator(self) -> DetectionEvaluator:
     """Returns an evaluator against the labels that the config names."""
-    return CocoEvaluator(
-      functools.partial(groundtruth_of, self.config),
-      masks=self.config.model.include_mask,
-      per_category=self.config.per_category_metrics,
-    )
-
-
-def groundtruth_of(config: TaskConfig) -> dict[str, Any]:
-  """Returns the ground truth of the evaluation in COCO format.
-
-  Args:
-    config: config of the task. Without an annotation file, the labels of the
-      evaluation records are the ground truth.
-  """
-  if config.annotation_file:
-    return groundtruth.from_annotations(config.annotation_file)
-  paths = data_files.expand(config.validation_data.input_path)
-  return groundtruth.from_records(paths)
+    return evaluation.evaluator(self.config)
