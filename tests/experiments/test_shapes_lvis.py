@@ -1,7 +1,7 @@
 """The commands of the LVIS run: each exists and takes each of its flags."""
 
 import pytest
-from test_demo import load
+from loaded_module import load
 
 from copypaste_tf.training.config import gin_config
 
