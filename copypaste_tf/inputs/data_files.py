@@ -5,7 +5,13 @@ from typing import Any
 
 from copypaste_tf.inputs import record_order
 from copypaste_tf.records.files import expand as expand
-from copypaste_tf.records.files import read_json, read_manifests, shards
+from copypaste_tf.records.files import (
+  manifest_paths,
+  read_json,
+  read_manifest,
+  read_manifests,
+  shards,
+)
 
 
 def manifest(patterns: str) -> dict[str, Any] | None:
@@ -58,6 +64,18 @@ def label_map(patterns: str) -> dict[int, str]:
       names of an id, the first one is taken.
   """
   return joined_label_map(read_manifests(expand(patterns)))
+
+
+def label_maps(patterns: str) -> dict[str, dict[int, str]]:
+  """Returns class names by category id of each manifest, by its path.
+
+  Args:
+    patterns: paths or glob patterns of the records, separated by commas.
+  """
+  return {
+    path: joined_label_map([read_manifest(path)])
+    for path in manifest_paths(expand(patterns))
+  }
 
 
 def joined_label_map(manifests: Sequence[Mapping[str, Any]]) -> dict[int, str]:

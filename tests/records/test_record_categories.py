@@ -10,15 +10,6 @@ from copypaste_tf import records
 from copypaste_tf.records import record_categories
 
 
-def write(path, *classes, **changes):
-  made = []
-  for number, ids in enumerate(classes):
-    record, _, _ = serialized.make_record(number, count=len(ids))
-    record = record._replace(classes=np.array(ids, np.int32), **changes)
-    made.append(records.serialize(record))
-  return serialized.write(path, made)
-
-
 def test_each_category_is_written_once_with_its_number():
   assert record_categories.text(np.array([17, 3, 3])) == '3:2 17:1'
   assert record_categories.text(np.array([], np.int32)) == ''
@@ -29,7 +20,7 @@ def test_each_category_is_written_once_with_its_number():
 def test_files_without_a_manifest_are_read_and_the_log_says_so(
   tmp_path, caplog
 ):
-  path = write(tmp_path / 'x.tfrecord', [5, 2, 5], [], [1])
+  path = serialized.write_classes(tmp_path / 'x.tfrecord', [5, 2, 5], [], [1])
   with caplog.at_level('INFO'):
     assert record_categories.of_files([path]) == [['2:1 5:2', '', '1:1']]
   assert 'Reading 1 record files' in caplog.text
@@ -37,7 +28,9 @@ def test_files_without_a_manifest_are_read_and_the_log_says_so(
 
 def test_crowds_do_not_count(tmp_path):
   crowd = np.array([True, False, False])
-  path = write(tmp_path / 'x.tfrecord', [5, 2, 5], crowd=crowd)
+  path = serialized.write_classes(
+    tmp_path / 'x.tfrecord', [5, 2, 5], crowd=crowd
+  )
   assert record_categories.of_files([path]) == [['2:1 5:1']]
 
 
@@ -50,7 +43,7 @@ def test_records_without_flags_of_crowds_count_whole(tmp_path):
 
 
 def test_a_manifest_is_believed_only_if_it_fits_the_file(tmp_path):
-  path = write(tmp_path / 'x-00000-of-00001.tfrecord', [1])
+  path = serialized.write_classes(tmp_path / 'x-00000-of-00001.tfrecord', [1])
   shard = {
     'file': os.path.basename(path),
     'size': os.path.getsize(path),

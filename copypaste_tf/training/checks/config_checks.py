@@ -229,8 +229,11 @@ def _augmentation(data: TrainData) -> Iterator[Problem]:
   """Runs the checks of the options of the augmentation."""
   try:
     knobs = pipeline.augment_knobs(data)
+  except FileNotFoundError:  # `data_checks` names the missing records.
+    return
   except ValueError as error:
-    yield Problem(_TRAIN + 'composition', str(error))
+    field = 'composition' if data.composition else 'copy_paste'
+    yield Problem(_TRAIN + field, str(error))
     return
   options = {name: knobs[name] for name in ('jitter', 'source_jitter')}
   if data.copy_paste is not None:  # A named composition is checked by now.
