@@ -81,6 +81,8 @@ RANGES = {
   _MODEL + 'backbone.resnet.depth_multiplier': Range(0.0),
   _MODEL + 'norm_activation.norm_momentum': Range(0, 1),
   _MODEL + 'detection_generator.nms_iou_threshold': Range(0, 1),
+  _MODEL + 'detection_generator.pre_nms_score_threshold': Range(0, 1),
+  _MODEL + 'detection_generator.max_num_detections': Range(1),
 }
 
 
