@@ -25,6 +25,7 @@ from copypaste_tf.training.run import (
   folder_lock,
   folder_state,
   run_record,
+  sampling,
 )
 from copypaste_tf.training.run.devices import Devices
 from copypaste_tf.training.run.profiler import Window
@@ -160,6 +161,8 @@ def _prepare(model_dir, resolved, started, overwrite) -> None:
     if kept:
       print(f'note: the record of the other config is {kept}', file=sys.stderr)
     class_names.write(model_dir, resolved.params.task.train_data)
+    for line in sampling.write(model_dir, resolved.params.task.train_data):
+      print(line, file=sys.stderr)
   workers.all_gather(strategy, None)  # Waits for the chief to move checkpoints.
 
 
