@@ -1,7 +1,6 @@
 """Weights the classes of pasted objects by how rare they are."""
 
 import numpy as np
-from absl import logging
 
 from copypaste_tf.inputs import record_sets
 from copypaste_tf.inputs.data_config import TrainData
@@ -33,13 +32,4 @@ def of_records(data: TrainData, power: float) -> list[float]:
   present = counts.instances[counts.instances > 0]
   least = present.min() if present.size else 1
   weights = (least / np.maximum(counts.instances, least)) ** power
-  logging.info(
-    'class weights of pasted objects from %s: power %g, from 1 for %d objects '
-    'to %.3g for %d',
-    ','.join(givers),
-    power,
-    least,
-    weights.min(),
-    counts.instances.max(initial=0),
-  )
   return weights.tolist()

@@ -137,8 +137,6 @@ def _repeats(
   if not stream.repeat_threshold:
     return None
   factors = repeat_factors.read(paths, stream.repeat_threshold)
-  names = data_files.label_map(stream.path)
-  logging.info('%s: %s', stream.path, repeat_factors.describe(factors, names))
   return record_repeats.of_files(read, factors.by_file)
 
 

@@ -7,11 +7,13 @@ its categories, and 1 without any.
 
 import collections
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from copypaste_tf.inputs import data_files, record_sets
+from copypaste_tf.inputs.data_config import TrainData
 from copypaste_tf.records import record_categories
 
 _SHOWN = 10  # Rarest categories in the log.
@@ -94,6 +96,22 @@ def of_categories(
 
 def _of_record(record: Sequence[int], by_category) -> float:
   return max((by_category[number] for number in record), default=1.0)
+
+
+def lines(data: TrainData) -> Iterator[str]:
+  """Describes the epochs of each record set that repeats records.
+
+  Args:
+    data: config of the training inputs; the records exist.
+
+  Yields:
+    A line that begins with `repeats:`.
+  """
+  for one in record_sets.resolve(data):
+    if one.repeat_threshold:
+      factors = read(data_files.expand(one.path), one.repeat_threshold)
+      told = describe(factors, data_files.label_map(one.path))
+      yield f'repeats: {one.path}: {told}'
 
 
 def describe(factors: Factors, names: Mapping[int, str]) -> str:

@@ -9,12 +9,13 @@ from copypaste_tf.inputs.data_config import RecordSet, TrainData
 _TOLERANCE = 0.02
 _UNSUPPORTED = ('loss_weight', 'min_score')
 
-_SHORT_FORM = (
-  'input_path',
-  'source_input_path',
-  'repeat_threshold',
-  'source_repeat_threshold',
-)
+# Not read from a `TrainData()`, which would have the bindings of a recipe.
+_SHORT_FORM = {
+  'input_path': '',
+  'source_input_path': '',
+  'repeat_threshold': 0.0,
+  'source_repeat_threshold': None,
+}
 
 
 def problems(data: TrainData, size: int) -> Iterator[tuple[str, str]]:
@@ -30,13 +31,11 @@ def problems(data: TrainData, size: int) -> Iterator[tuple[str, str]]:
   yield from _threshold_problems(data)
   if not data.sets:
     return
-  default = TrainData()
-  for field in _SHORT_FORM:
-    if getattr(data, field) != getattr(default, field):
+  for field, unset in _SHORT_FORM.items():
+    if getattr(data, field) != unset:
       yield (
         field,
-        f'TrainData.sets says what is read; set TrainData.{field} = '
-        f'{getattr(default, field)!r}',
+        f'TrainData.sets says what is read; set TrainData.{field} = {unset!r}',
       )
   yield from _unsupported(data.sets)
   wrong_shares = [*_share_problems(data.sets, size)]

@@ -161,7 +161,9 @@ def _complete(
   missing = [number for number in names if number not in frequencies]
   if not missing:
     return
-  logging.info(
+  # Data of another form than LVIS's have none; only a gap may be a mistake.
+  logging.log(
+    logging.WARNING if frequencies else logging.INFO,
     '%s state no frequency of %d of %d categories. It follows from the images '
     'of these records: r up to %d, c up to %d, else f.',
     patterns,

@@ -77,7 +77,7 @@ def of_files(paths: Sequence[str]) -> list[list[str]]:
   listed = {path: stated(shard) for path, shard in shards.items()}
   unknown = [path for path in paths if listed.get(path) is None]
   if unknown:
-    logging.info(
+    logging.warning(
       'Reading %d record files, the first is %s: no manifest lists the '
       'categories of their records. Convert again to avoid this at each start.',
       len(unknown),

@@ -27,6 +27,7 @@ from copypaste_tf.training.run import (
   folder_lock,
   folder_state,
   run_record,
+  sampling,
 )
 from copypaste_tf.training.run.devices import Devices
 from copypaste_tf.training.run.profiler import Window
@@ -164,6 +165,8 @@ def _prepare(model_dir, resolved, started, overwrite) -> None:
     class_names.write(model_dir, resolved.params.task.train_data)
     derived = registry.build(resolved.params.task).derived()
     derived_values.keep(model_dir, derived, overwrite=overwrite)
+    for line in sampling.write(model_dir, resolved.params.task.train_data):
+      print(line, file=sys.stderr)
   workers.all_gather(strategy, None)  # Waits for the chief to move checkpoints.
 
 
