@@ -71,7 +71,7 @@ def evaluate(
   if backend not in BACKENDS:
     raise ValueError(f'backend must be one of {BACKENDS}, got {backend!r}.')
   coco_inputs.check_iou_types(iou_types)
-  with paused_garbage_collector():
+  with _paused_garbage_collector():
     groundtruth = _loaded(groundtruth, groundtruth_files.from_annotations)
     results = _loaded(results, groundtruth_files.read_json)
     return _evaluate(
@@ -97,7 +97,7 @@ def _evaluate(
 
 
 @contextlib.contextmanager
-def paused_garbage_collector():
+def _paused_garbage_collector():
   """Pauses the garbage collector.
 
   With half a million dictionaries alive, it would take a third of the time and

@@ -27,7 +27,7 @@ def take(detections: Detections, indices: np.ndarray) -> Detections:
   if detections.counts is None:
     return taken
   ends = detections.ends[indices]
-  starts = np.append(0, detections.ends)[indices]
+  starts = np.where(indices > 0, detections.ends[indices - 1], 0)
   pieces = zip(starts.tolist(), ends.tolist(), strict=True)
   return dataclasses.replace(
     taken,

@@ -13,7 +13,7 @@ from copypaste_tf.evaluation import (
   lvis_inputs,
   lvis_metrics,
 )
-from copypaste_tf.evaluation.coco import PREFIXES, paused_garbage_collector
+from copypaste_tf.evaluation.coco import PREFIXES
 from copypaste_tf.evaluation.coco_inputs import BOX, SHAPES
 from copypaste_tf.evaluation.detections import Detections
 from copypaste_tf.evaluation.lvis_inputs import Truth
@@ -69,11 +69,10 @@ def evaluate(
       `lvis_inputs`.
   """
   coco_inputs.check_iou_types(iou_types)
-  with paused_garbage_collector():
-    truth = lvis_inputs.index_groundtruth(groundtruth, iou_types)
-    found = lvis_inputs.index_results(
-      results, truth, iou_types, strict_categories=strict_categories
-    )
+  truth = lvis_inputs.index_groundtruth(groundtruth, iou_types)
+  found = lvis_inputs.index_results(
+    results, truth, iou_types, strict_categories=strict_categories
+  )
   return measure(
     truth,
     found,
@@ -112,16 +111,15 @@ def measure(
   if limit is None:
     limit = CATEGORY_LIMIT if fixed else IMAGE_LIMIT
   metrics = {}
-  with paused_garbage_collector():
-    found = detection_sets.take(found, _counted(found, truth, fixed, limit))
-    for iou_type in iou_types:
-      tables = _tables(found, truth, iou_type, limit, box_areas)
-      prefix = PREFIXES[iou_type]
-      metrics |= lvis_metrics.precisions(tables[0], truth, prefix)
-      if not fixed:
-        metrics |= lvis_metrics.recalls(tables[1], prefix, limit)
-      if per_category:
-        metrics |= lvis_metrics.per_category(tables[0], truth, prefix)
+  counted = _counted(found, truth, fixed, limit)
+  for iou_type in iou_types:
+    tables = _tables(found, counted, truth, iou_type, limit, box_areas)
+    prefix = PREFIXES[iou_type]
+    metrics |= lvis_metrics.precisions(tables[0], truth, prefix)
+    if not fixed:
+      metrics |= lvis_metrics.recalls(tables[1], prefix, limit)
+    if per_category:
+      metrics |= lvis_metrics.per_category(tables[0], truth, prefix)
   return metrics
 
 
@@ -148,14 +146,19 @@ def best(groups: np.ndarray, found: Detections, limit: int) -> np.ndarray:
 def _counted(
   found: Detections, truth: Truth, fixed: bool, limit: int
 ) -> np.ndarray:
-  """Returns the indices of the detections that the protocol looks at."""
+  """Returns the indices of the detections that the protocol looks at.
+
+  They are in the order of the categories, then of descending scores.
+  """
   groups = found.category_ids if fixed else found.image_ids
   measured = truth.measured(found.image_ids, found.category_ids)
-  return np.flatnonzero(best(groups, found, limit) & measured)
+  indices = np.flatnonzero(best(groups, found, limit) & measured)
+  keys = (-found.scores[indices], found.category_ids[indices])
+  return indices[np.lexsort(keys)]
 
 
 def _tables(
-  found: Detections, truth: Truth, iou_type: str, limit: int, box_areas: bool
+  found: Detections, counted: np.ndarray, truth: Truth, *knobs: Any
 ) -> tuple[np.ndarray, np.ndarray]:
   """Returns precision `[iou, recall, category, area]` and recall without it."""
   count = len(truth.categories)
@@ -163,13 +166,12 @@ def _tables(
     np.full([10, 101, count, 4], -1.0),
     np.full([10, count, 4], -1.0),
   )
-  order = np.lexsort((-found.scores, found.category_ids))
-  ordered = found.category_ids[order]
+  ordered = found.category_ids[counted]
   for place, category in enumerate(truth.categories):
     if category in truth.annotations:
       first, last = np.searchsorted(ordered, [category, category + 1])
-      part = detection_sets.take(found, order[first:last])
-      one = _one_category(truth, category, part, iou_type, limit, box_areas)
+      part = detection_sets.take(found, counted[first:last])
+      one = _one_category(truth, category, part, *knobs)
       precision[:, :, place], recall[:, place] = one
   return precision, recall
 
