@@ -1,10 +1,12 @@
-r"""Measures COCO box and mask AP, of a checkpoint or of a detections file.
+r"""Measures box, mask and boundary AP of a checkpoint or a detections file.
 
 python -m copypaste_tf.evaluate --model_dir=build/smoke
 python -m copypaste_tf.evaluate --gin_file=configs/smoke.gin \
     --checkpoint=build/smoke/ckpt-4 --output=build/smoke/detections.json
 python -m copypaste_tf.evaluate --results=build/smoke/detections.json \
     --annotation_file=build/shapes/instances_val.json
+python -m copypaste_tf.evaluate --results=detections.json --protocol=lvis \
+    --annotation_file=lvis_v1_val.json --iou_types=bbox,segm,boundary
 """
 
 from absl import flags
@@ -27,7 +29,8 @@ def _define_flags() -> None:
     (
       'output',
       'File for the detections in COCO results format; by default '
-      'MODEL_DIR/detections.json.',
+      'MODEL_DIR/detections.json. With this flag, detections that LVIS does '
+      'not count have masks too.',
     ),
     ('metrics', 'File for the metrics, as JSON.'),
     (
@@ -36,6 +39,19 @@ def _define_flags() -> None:
     ),
   ):
     flags.DEFINE_string(name, None, text)
+  flags.DEFINE_enum(
+    'protocol',
+    None,
+    ['coco', 'lvis', 'lvis_fixed'],
+    "COCO's metrics, LVIS's, or LVIS's AP fixed, without a limit per image; by "
+    "default the recipe's.",
+  )
+  flags.DEFINE_list(
+    'iou_types',
+    None,
+    'What is measured, out of bbox, segm and boundary; by default boxes, and '
+    'masks where there are any.',
+  )
   flags.DEFINE_bool(
     'per_category', False, 'Also print the AP of every category.'
   )

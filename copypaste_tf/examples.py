@@ -233,6 +233,8 @@ class Features:
   DIFFICULT = 'image/object/difficult'
   SCORE = 'image/object/score'
   NEG_CATEGORY_IDS = 'image/neg_category_ids'
+  # The key of the published ViLD converter, which is read in its place.
+  NEG_CATEGORY_IDS_OF_VILD = 'image/image_neg_category_ids'
   NOT_EXHAUSTIVE_CATEGORY_IDS = 'image/not_exhaustive_category_ids'
 
 

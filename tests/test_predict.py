@@ -10,7 +10,7 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 
 from copypaste_tf import drawing
-from copypaste_tf.evaluation.coco_evaluator import DETECTIONS_FILE
+from copypaste_tf.evaluation.detection_evaluator import DETECTIONS_FILE
 from copypaste_tf.inputs import image_files
 from copypaste_tf.serving import image_list, inference, prediction
 from copypaste_tf.training.run import runner

@@ -12,6 +12,7 @@ from tfrecord_tools.faults import shown
 _LARGEST = 2**31 - 1
 _DETAILS = Category._fields[2:]
 _EXAMPLES = 4
+FREQUENCIES = ('r', 'c', 'f')  # LVIS: rare, common and frequent categories.
 Key = int | str | None
 
 
@@ -65,7 +66,8 @@ def read(
   else:
     numbers, remarks = _moved(path, list(elements), first), []
   by_id = {
-    number: _category(number, elements[key]) for key, number in numbers.items()
+    number: _category(number, elements[key], notes)
+    for key, number in numbers.items()
   }
   same = all(key == number for key, number in numbers.items())
   return Categories(by_id, {} if same else numbers, notes, remarks)
@@ -150,13 +152,18 @@ def _moved(path: str, keys: list[Key], first: int) -> dict[Key, int]:
   return {key: first + i for i, key in enumerate(sorted(keys, key=str))}
 
 
-def _category(number: int, element: dict[str, Any]) -> Category:
+def _category(
+  number: int, element: dict[str, Any], notes: collections.Counter
+) -> Category:
   name = element.get('name')
   if loose_values.is_absent(name) or not isinstance(name, str | int | float):
     name = number
   # Half a character, which records cannot hold, becomes JSON's notation of it.
   name = str(name).encode('utf-8', 'backslashreplace').decode()
   details = {field: element.get(field) for field in _DETAILS}
+  if details['frequency'] not in (*FREQUENCIES, None):
+    notes['frequencies_left_out'] += 1
+    details['frequency'] = None
   return Category(number, name, **details)
 
 

@@ -78,8 +78,9 @@ def entry(
 def file_names(element: dict[str, Any]) -> tuple[str, ...]:
   """Returns the possible file names of an image, the likeliest first.
 
-  LVIS states a `coco_url` instead of a `file_name`. The URL ends in a name that
-  is tried with and without the folder of the split.
+  LVIS v1 states a `coco_url` instead of a `file_name`, and the names of v0.5
+  are those of COCO 2014. The URL ends in a name of COCO 2017, which is tried
+  with and without the folder of the split, after the `file_name`.
 
   Args:
     element: an element of `images`.
@@ -87,9 +88,13 @@ def file_names(element: dict[str, Any]) -> tuple[str, ...]:
   Returns:
     The names, none if the element states no name that a file can have.
   """
-  name, url = element.get('file_name'), element.get('coco_url')
-  if _is_name(name):
-    return (name,)
+  name = element.get('file_name')
+  stated = (name,) if _is_name(name) else ()
+  return tuple(dict.fromkeys((*stated, *_names_of(element.get('coco_url')))))
+
+
+def _names_of(url: Any) -> tuple[str, ...]:
+  """Returns the names of files that a URL may mean."""
   if not _is_name(url):
     return ()
   try:

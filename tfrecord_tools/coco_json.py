@@ -15,6 +15,7 @@ from tfrecord_tools import (
   image_numbers,
   json_files,
   loose_values,
+  lvis_form,
 )
 from tfrecord_tools.category_numbers import Categories
 from tfrecord_tools.entries import Dataset
@@ -74,7 +75,7 @@ def _load(path: str, stop: bool, first_category_id: int | None) -> Dataset:
     first=first_category_id,
     used=lambda: _used(annotations),
   )
-  for remark in categories.remarks:
+  for remark in (*categories.remarks, *lvis_form.remarks(entries, categories)):
     print(f'{path}: {remark}')
   drops = Drops(stop=stop)
   numbers = image_numbers.Numbers(e.get('id') for e in entries if _is_object(e))
@@ -105,6 +106,7 @@ def _load(path: str, stop: bool, first_category_id: int | None) -> Dataset:
     size=file.size,
     notes=+notes,
     renumbered=_renumbered(categories, numbers),
+    labelled='annotations' in data,
   )
 
 

@@ -2,9 +2,12 @@ r"""Creates a small COCO-format data set of textured shapes without a download.
 
 The data set has overlaps, holes, objects of several parts, crowds, tiny and
 large objects, rare classes, grey images and images without objects. The same
-flags give the same bytes.
+flags give the same bytes. In LVIS's form it has 16 categories with a long tail,
+and categories that are verified to be absent or not annotated exhaustively.
 
   python -m tfrecord_tools.create_shapes_dataset --output_dir=build/shapes
+  python -m tfrecord_tools.create_shapes_dataset --output_dir=build/lvis \
+    --format=lvis
 """
 
 from absl import flags
@@ -18,6 +21,13 @@ def _define_flags() -> None:
     None,
     'Folder for images/*.jpg, instances_train.json and instances_val.json.',
     required=True,
+  )
+  flags.DEFINE_enum(
+    'format',
+    'coco',
+    ('coco', 'lvis'),
+    'Form of the annotations; lvis also has other categories, five of them '
+    'rare.',
   )
   flags.DEFINE_integer('num_train', 1500, 'Images for training.', 0)
   flags.DEFINE_integer('num_val', 200, 'Images for evaluation.', 0)

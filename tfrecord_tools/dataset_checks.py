@@ -1,6 +1,12 @@
 """Refuses data sets of which nothing could be converted."""
 
-from tfrecord_tools.entries import Dataset, ObjectEntry
+import collections
+import os
+from collections.abc import Iterator, Mapping
+
+from tfrecord_tools.entries import Dataset, ImageEntry, ObjectEntry
+
+_NUM_FOLDERS = 4  # In a message.
 
 
 def require_images(path: str, dataset: Dataset) -> None:
@@ -48,4 +54,40 @@ def require_masks(path: str, dataset: Dataset) -> None:
   raise ValueError(
     f'{path}: no annotation has a segmentation; convert the boxes alone with '
     '--include_masks=false.'
+  )
+
+
+def missing_folders(
+  stated: Mapping[int, ImageEntry],
+  resolved: Mapping[int, ImageEntry],
+  image_dir: str,
+) -> Iterator[str]:
+  """Names the folders that a file wants if half of its images are missing.
+
+  LVIS's validation set, for example, lies in two folders of COCO 2017.
+
+  Args:
+    stated: the entries of the file, with all names of their images.
+    resolved: the same entries once their files were looked for.
+    image_dir: the folder of the images.
+
+  Yields:
+    At most one sentence.
+  """
+  wanted, missing = collections.Counter(), 0
+  for number, entry in resolved.items():
+    folders = {os.path.dirname(name) for name in stated[number].file_names}
+    wanted[max(folders, key=len)] += 1
+    fault = entry.fault
+    missing += fault is not None and fault.reason == 'missing_image'
+  if 2 * missing <= len(resolved) or not any(wanted):
+    return
+  listed = ', '.join(
+    f'{folder or "no folder"} ({count})'
+    for folder, count in wanted.most_common(_NUM_FOLDERS)
+  )
+  yield (
+    f'{missing} of {len(resolved)} images are missing in '
+    f'--image_dir={image_dir}. The file wants images of {listed}; --image_dir '
+    'is the folder that holds these folders.'
   )

@@ -81,6 +81,10 @@ def convert_splits(
     options.image_dir,
     allow_outside=options.allow_outside_image_dir,
   )
+  for remark in dataset_checks.missing_folders(
+    dataset.images, images, options.image_dir
+  ):
+    print(f'{options.annotations}: {remark}')
   dataset = dataset._replace(images=images)
   parts = {'': list(images)}
   if shares:
@@ -227,6 +231,7 @@ def _manifest(
   return {
     **built,
     **dataset.renumbered,
+    'labelled': dataset.labelled,
     'dropped_in_source': in_source,
     'fingerprint': job.fingerprint,
   }

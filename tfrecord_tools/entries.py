@@ -126,6 +126,8 @@ class Dataset(NamedTuple):
     notes: number of repairs by name that concern the whole source.
     renumbered: new ids by old ones, as `{'category_ids': {...}}`, of the ids
       that records cannot hold. The manifest keeps them.
+    labelled: False for a source that has no list of annotations at all, such as
+      the images of a test set.
   """
 
   images: dict[int, ImageEntry]
@@ -137,6 +139,7 @@ class Dataset(NamedTuple):
   size: int
   notes: Mapping[str, int] = MappingProxyType({})
   renumbered: Mapping[str, dict[str, int]] = MappingProxyType({})
+  labelled: bool = True
 
 
 class Lazy(Sequence):

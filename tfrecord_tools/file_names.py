@@ -20,6 +20,7 @@ from tfrecord_tools.faults import Note, SourceError
 from tfrecord_tools.folder_index import FolderIndex
 
 _OUTSIDE_NOTE = 'images_outside_of_image_dir'
+_URL_NOTE = 'images_found_by_coco_url'
 _SIMILAR_NOTE = 'images_found_by_similar_names'
 # Names that are compared with near ones letter by letter, which takes time.
 _NUM_THOROUGH = 200
@@ -76,7 +77,7 @@ def _exact(
     # A plain name is recorded as it is written. After a link, `..` would lead
     # to another folder.
     plain = inside == normal and not name.endswith('/') and '..' not in name
-    return entry._replace(file_names=(name if plain else inside,))
+    return _found(entry, name if plain else inside)
   if outside is None:
     return None
   if allow_outside:
@@ -88,6 +89,14 @@ def _exact(
     '--allow_outside_image_dir reads it',
   )
   return entry._replace(file_names=(outside,), fault=fault)
+
+
+def _found(entry: ImageEntry, file: str) -> ImageEntry:
+  """Gives an entry its file; notes one that has another name than stated."""
+  notes, stated = entry.notes, entry.file_names[0]
+  if parts(file)[-1:] != parts(stated)[-1:]:
+    notes = (*notes, Note(_URL_NOTE, f'{file} was read for {stated!r}'))
+  return entry._replace(file_names=(file,), notes=notes)
 
 
 def _is_possible(name: str) -> bool:

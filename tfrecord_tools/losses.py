@@ -18,7 +18,9 @@ def problems(
     max_dropped: part of the images, and of the annotations, that may be dropped
       for a reason. 1 accepts everything.
   """
-  if not manifest['counts']['annotations']['in'] and max_dropped < 1:
+  empty = not manifest['counts']['annotations']['in']
+  # A test set has no list of annotations; an empty one is a mistake.
+  if empty and manifest.get('labelled', True) and max_dropped < 1:
     yield (
       'there are no annotations, so that nothing can be learned from the '
       'records. If images without labels are meant, pass --max_dropped=1.'

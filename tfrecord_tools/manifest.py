@@ -11,7 +11,7 @@ import numpy as np
 
 from copypaste_tf import printable
 from copypaste_tf.examples import IDS_PER_PLANE, SCHEMA_VERSION
-from copypaste_tf.records import Record
+from copypaste_tf.records import Record, record_categories
 from tfrecord_tools import atomic
 from tfrecord_tools.entries import Category
 from tfrecord_tools.faults import Drops, Note
@@ -38,6 +38,8 @@ class Tally:
       `{place, detail}`.
     largest: maxima over the records, by their names in the manifest.
     digests: SHA-256 digests of the image files of each shard.
+    record_categories: categories of each record with the number of its objects,
+      crowds left out, as text; see `copypaste_tf.records.record_categories`.
   """
 
   num_examples: int = 0
@@ -51,11 +53,15 @@ class Tally:
     default_factory=lambda: dict.fromkeys(_LARGEST, 0)
   )
   digests: list[str] = dataclasses.field(default_factory=list)
+  record_categories: list[str] = dataclasses.field(default_factory=list)
 
   def record(self, record: Record) -> None:
     """Counts a written record."""
     self.num_examples += 1
     self.num_annotations += len(record.classes)
+    self.record_categories.append(
+      record_categories.text(record.classes[~record.crowd])
+    )
     planes = record.ids // IDS_PER_PLANE
     crowd = np.unique(planes[record.crowd & (record.ids > 0)]).size
     sizes = (
@@ -84,6 +90,7 @@ class Tally:
     self.notes += other.notes
     self.examples = {**other.examples, **self.examples}
     self.digests += other.digests
+    self.record_categories += other.record_categories
     self._update_largest(other.largest)
 
   def to_json(self) -> dict[str, Any]:
@@ -144,6 +151,7 @@ def build(
     **tally.largest,
     'label_map': {str(k): v.name for k, v in sorted(categories.items())},
     'categories': {str(k): v.details for k, v in sorted(categories.items())},
+    'category_counts': _category_counts(tally, categories),
     'counts': {
       'images': {
         'in': totals.images,
@@ -164,6 +172,17 @@ def build(
     'arguments': arguments,
     'sources': {**sources, 'images_sha256': images},
     'shards': shards,
+  }
+
+
+def _category_counts(
+  tally: Tally, categories: Iterable[int]
+) -> dict[str, dict[str, int]]:
+  """Counts the images that hold each category, and its objects."""
+  images, instances = record_categories.totals(tally.record_categories)
+  return {
+    str(number): {'images': images[number], 'instances': instances[number]}
+    for number in sorted(categories)
   }
 
 

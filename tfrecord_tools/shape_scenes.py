@@ -1,5 +1,6 @@
 """Draws scenes of overlapping shapes, with annotations in COCO's format."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,13 +36,21 @@ class Item(NamedTuple):
 
 
 def draw_scene(
-  rng: np.random.Generator, image_size: int
+  rng: np.random.Generator,
+  image_size: int,
+  catalogue: Sequence[shapes.Shape] = shapes.SHAPES,
+  *,
+  crowds: bool = True,
+  required: Sequence[shapes.Shape] = (),
 ) -> tuple[np.ndarray, list[dict[str, Any]]]:
   """Draws one image with its objects.
 
   Args:
     rng: source of the randomness; the scene is a function of its state.
     image_size: mean side in pixels; the sides vary by a quarter.
+    catalogue: the categories to draw from.
+    crowds: whether some images have a crowd.
+    required: categories of which the image has an object in any case.
 
   Returns:
     `[h, w, 3]` uint8 RGB or `[h, w]` uint8 grey, and the annotations without
@@ -51,15 +60,24 @@ def draw_scene(
   height, width = rng.integers(low, high + 1, 2).tolist()
   canvas = textures.background(rng, height, width)
   items: list[Item] = []
+  for shape in required:
+    _add_object(canvas, items, rng, image_size, shape)
   if rng.random() >= EMPTY_SHARE:
-    if rng.random() < CROWD_SHARE:
+    if crowds and rng.random() < CROWD_SHARE:
       _add(canvas, items, rng, _crowd(rng, height, width, image_size))
     for _ in range(rng.integers(1, MAX_OBJECTS + 1)):
-      _add_object(canvas, items, rng, image_size)
+      _add_object(canvas, items, rng, image_size, _draw_shape(rng, catalogue))
   image = np.round(canvas).astype(np.uint8)
   if rng.random() < GREY_SHARE:
     image = np.round(canvas @ [0.299, 0.587, 0.114]).astype(np.uint8)
   return image, _annotations(items)
+
+
+def _draw_shape(
+  rng: np.random.Generator, catalogue: Sequence[shapes.Shape]
+) -> shapes.Shape:
+  frequencies = [shape.frequency for shape in catalogue]
+  return catalogue[rng.choice(len(frequencies), p=frequencies)]
 
 
 def _add_object(
@@ -67,9 +85,8 @@ def _add_object(
   items: list[Item],
   rng: np.random.Generator,
   image_size: int,
+  shape: shapes.Shape,
 ) -> None:
-  frequencies = [shape.frequency for shape in shapes.SHAPES]
-  shape = shapes.SHAPES[rng.choice(len(frequencies), p=frequencies)]
   radius = _radius(rng, image_size)
   for _ in range(_TRIES):
     if _add(canvas, items, rng, _object(rng, canvas, shape, radius)):

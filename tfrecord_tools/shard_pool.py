@@ -67,6 +67,11 @@ def finished(
     state = states.get(path)
     if state is None or not os.path.exists(path):
       continue
+    tally = state['tally']
+    # An earlier version counted no categories.
+    counted = len(tally.get('record_categories', ()))
+    if counted != tally['num_examples']:
+      continue
     same_size = state['size'] == os.path.getsize(path)
     if same_size and state['listing'] == conversion.listing(entries, job):
       complete[index] = state

@@ -17,7 +17,7 @@ _RUNS = {
   'pycocotools': coco_backends.run_pycocotools,
 }
 BACKENDS = tuple(_RUNS)
-PREFIXES = {'bbox': 'box', 'segm': 'mask'}
+PREFIXES = {'bbox': 'box', 'segm': 'mask', 'boundary': 'boundary'}
 METRICS = (
   'ap',
   'ap50',
@@ -41,7 +41,7 @@ def evaluate(
   results: Detections | Sequence[Mapping[str, Any]] | str | os.PathLike,
   *,
   backend: str = 'faster',
-  iou_types: Sequence[str] = coco_inputs.IOU_TYPES,
+  iou_types: Sequence[str] = ('bbox', 'segm'),
   per_category: bool = False,
   strict_categories: bool = True,
 ) -> dict[str, float]:
@@ -55,14 +55,14 @@ def evaluate(
     results: detections, COCO results, or the path of a results file.
     backend: `faster` (faster-coco-eval) or `pycocotools`, the reference; both
       give the same numbers.
-    iou_types: any of `bbox` and `segm`.
+    iou_types: any of `bbox`, `segm` and `boundary`; see `overlaps.ious`.
     per_category: also return the AP of each category.
     strict_categories: whether a detection of a category that the ground truth
       does not list is an error rather than left out.
 
   Returns:
-    `box_` and `mask_` followed by each of `METRICS`; with `per_category` also
-    `box_ap/NAME` and `mask_ap/NAME`. All in [0, 1], or -1.
+    `box_`, `mask_` and `boundary_` followed by each of `METRICS`; with
+    `per_category` also `box_ap/NAME`, ... All in [0, 1], or -1.
 
   Raises:
     ValueError: an argument is not among the names above, or the data are
@@ -70,6 +70,7 @@ def evaluate(
   """
   if backend not in BACKENDS:
     raise ValueError(f'backend must be one of {BACKENDS}, got {backend!r}.')
+  coco_inputs.check_iou_types(iou_types)
   with _paused_garbage_collector():
     groundtruth = _loaded(groundtruth, groundtruth_files.from_annotations)
     results = _loaded(results, groundtruth_files.read_json)
@@ -83,10 +84,6 @@ def _evaluate(
 ):
   metrics = {}
   for iou_type in iou_types:
-    if iou_type not in coco_inputs.IOU_TYPES:
-      raise ValueError(
-        f'iou_types must be among {coco_inputs.IOU_TYPES}, got {iou_type!r}.'
-      )
     truth = coco_inputs.index_groundtruth(groundtruth, iou_type)
     detections = coco_results.index_results(
       results, truth, iou_type, strict_categories=strict_categories
@@ -122,18 +119,23 @@ def _loaded(data, load):
 def _summary(precision, recall, prefix: str) -> dict[str, float]:
   """Returns COCO's twelve numbers from the tables of `coco_backends`."""
   values = [
-    _mean(precision[:, :, :, 0, -1]),
-    _mean(precision[0, :, :, 0, -1]),
-    _mean(precision[5, :, :, 0, -1]),
-    *(_mean(precision[:, :, :, area, -1]) for area in (1, 2, 3)),
-    *(_mean(recall[:, :, 0, limit]) for limit in (0, 1, 2)),
-    *(_mean(recall[:, :, area, -1]) for area in (1, 2, 3)),
+    mean(precision[:, :, :, 0, -1]),
+    mean(precision[0, :, :, 0, -1]),
+    mean(precision[5, :, :, 0, -1]),
+    *(mean(precision[:, :, :, area, -1]) for area in (1, 2, 3)),
+    *(mean(recall[:, :, 0, limit]) for limit in (0, 1, 2)),
+    *(mean(recall[:, :, area, -1]) for area in (1, 2, 3)),
   ]
   names = [f'{prefix}_{name}' for name in METRICS]
   return dict(zip(names, values, strict=True))
 
 
-def _mean(table: np.ndarray) -> float:
+def mean(table: np.ndarray) -> float:
+  """Returns the mean of the entries that are not -1; -1 if all are.
+
+  Args:
+    table: precision or recall of `coco_backends`.
+  """
   defined = table[table > -1]
   return float(defined.mean()) if defined.size else -1.0
 
@@ -142,6 +144,6 @@ def _per_category(precision, categories, prefix: str) -> dict[str, float]:
   # Both evaluators order the categories by id.
   ordered = sorted(categories, key=lambda category: category['id'])
   return {
-    f'{prefix}_ap/{category["name"]}': _mean(precision[:, :, k, 0, -1])
+    f'{prefix}_ap/{category["name"]}': mean(precision[:, :, k, 0, -1])
     for k, category in enumerate(ordered)
   }

@@ -10,9 +10,8 @@ import faster_coco_eval
 import numpy as np
 import pycocotools.coco
 import pycocotools.cocoeval
-from pycocotools import mask as coco_mask
 
-from copypaste_tf.evaluation.coco_inputs import SHAPES
+from copypaste_tf.evaluation import overlaps
 
 MAX_DETECTIONS = (1, 10, 100)
 """Limits of detections per image and category; recall is computed for each."""
@@ -28,7 +27,7 @@ def run_pycocotools(
   Args:
     truth: ground truth of `coco_inputs.index_groundtruth`.
     detections: results of `coco_inputs.index_results`.
-    iou_type: `bbox` or `segm`.
+    iou_type: one of `coco_inputs.IOU_TYPES`.
 
   Returns:
     Precision `[iou, recall, category, area, limit]` and recall `[iou, category,
@@ -42,7 +41,7 @@ def run_pycocotools(
     results.dataset = {**truth, 'annotations': detections}
     dataset.createIndex()
     results.createIndex()
-    run = pycocotools.cocoeval.COCOeval(dataset, results, iou_type)
+    run = _Reference(dataset, results, iou_type)
     run.params.maxDets = list(MAX_DETECTIONS)
     run.evaluate()
     run.accumulate()
@@ -50,13 +49,41 @@ def run_pycocotools(
 
 
 def run_faster(
-  truth: Mapping[str, Any], detections: Sequence[dict[str, Any]], iou_type: str
+  truth: Mapping[str, Any],
+  detections: Sequence[dict[str, Any]],
+  iou_type: str,
+  limits: Sequence[int] = MAX_DETECTIONS,
 ) -> Tables:
-  """Evaluates with faster-coco-eval; see `run_pycocotools`."""
-  run = _Evaluation(truth, detections, SHAPES[iou_type])
+  """Evaluates with faster-coco-eval; see `run_pycocotools`.
+
+  Args:
+    truth: see `run_pycocotools`.
+    detections: see `run_pycocotools`. A detection may have a flag `lvis_mark`:
+      if nothing matches it, it is ignored.
+    iou_type: one of `coco_inputs.IOU_TYPES`.
+    limits: what stands for `MAX_DETECTIONS`, ascending.
+  """
+  run = _Evaluation(truth, detections, iou_type, limits)
   run.evaluate()
   run.accumulate()
   return run.eval['precision'], run.eval['recall']
+
+
+class _Reference(pycocotools.cocoeval.COCOeval):
+  """Adds boundaries to pycocotools, which treats them as masks."""
+
+  def __init__(self, truth, results, iou_type: str):
+    library = 'segm' if iou_type == 'boundary' else iou_type
+    super().__init__(truth, results, library)
+    self._iou_type = iou_type
+
+  def computeIoU(self, imgId, catId):  # noqa: N802, N803
+    """Returns `[d, g]` float64 IoUs, detections by descending score."""
+    truth, detections = self._gts[imgId, catId], self._dts[imgId, catId]
+    if self._iou_type != 'boundary' or not truth or not detections:
+      return super().computeIoU(imgId, catId)
+    best = sorted(detections, key=_by_score)[: self.params.maxDets[-1]]
+    return overlaps.ious(best, truth, self._iou_type)
 
 
 class _Evaluation(faster_coco_eval.COCOeval_faster):
@@ -67,15 +94,15 @@ class _Evaluation(faster_coco_eval.COCOeval_faster):
   faster at both. The base class is set to evaluate boxes, which skips masks.
   """
 
-  def __init__(self, truth, detections, shape: str):
+  def __init__(self, truth, detections, iou_type: str, limits: Sequence[int]):
     dataset = faster_coco_eval.COCO()
     dataset.dataset = truth
     dataset.createIndex()
     super().__init__(dataset, None, 'bbox', print_function=lambda *_: None)
-    self.params.maxDets = list(MAX_DETECTIONS)
+    self.params.maxDets = list(limits)
     self._truth = _cells(truth['annotations'])
     self._detections = _cells(detections)
-    self._shape = shape
+    self._iou_type = iou_type
 
   def _prepare(self):
     for cells, target in (
@@ -91,13 +118,13 @@ class _Evaluation(faster_coco_eval.COCOeval_faster):
   def computeIoU(self, imgId, catId):  # noqa: N802, N803
     """Returns `[d, g]` float64 IoUs, detections by descending score."""
     truth = self._truth[imgId, catId]
-    detections = self._detections[imgId, catId]
-    detections = sorted(detections, key=lambda entry: -entry['score'])
-    return coco_mask.iou(
-      [entry[self._shape] for entry in detections[: MAX_DETECTIONS[-1]]],
-      [entry[self._shape] for entry in truth],
-      [entry['iscrowd'] for entry in truth],
-    )
+    detections = sorted(self._detections[imgId, catId], key=_by_score)
+    best = detections[: self.params.maxDets[-1]]
+    return overlaps.ious(best, truth, self._iou_type)
+
+
+def _by_score(detection: Mapping[str, Any]) -> float:
+  return -detection['score']
 
 
 def _cells(entries) -> dict[tuple[int, int], list[dict[str, Any]]]:

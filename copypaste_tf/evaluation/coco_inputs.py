@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco_mask
 
-SHAPES = {'bbox': 'bbox', 'segm': 'segmentation'}
+BOX, MASK = 'bbox', 'segmentation'
+SHAPES = {'bbox': BOX, 'segm': MASK, 'boundary': MASK}
 IOU_TYPES = tuple(SHAPES)
 _FARTHEST = 1e6  # Pixels; no image is so large.
 
@@ -26,8 +27,8 @@ def index_groundtruth(
     iou_type: one of `IOU_TYPES`.
 
   Returns:
-    COCO format. For `segm`, every segmentation is a compressed RLE. The
-    argument is not changed.
+    COCO format. For masks and boundaries, every segmentation is a compressed
+    RLE. The argument is not changed.
 
   Raises:
     ValueError: a key is missing, an id is unknown or occurs twice, or an
@@ -46,7 +47,7 @@ def index_groundtruth(
       'iscrowd': int(annotation.get('iscrowd') or 0),
       'ignore': int(annotation.get('iscrowd') or 0),
     }
-    if iou_type == 'segm':
+    if SHAPES[iou_type] == MASK:
       image = images[annotation['image_id']]
       entry['segmentation'] = to_rle(annotation, image)
     annotations.append(entry)
@@ -55,6 +56,24 @@ def index_groundtruth(
     'annotations': annotations,
     'categories': list(groundtruth['categories']),
   }
+
+
+def check_iou_types(iou_types: Iterable[str]) -> None:
+  """Checks names of IoU types.
+
+  Raises:
+    ValueError: a name is not one of `IOU_TYPES`.
+  """
+  for iou_type in iou_types:
+    if iou_type not in IOU_TYPES:
+      raise ValueError(
+        f'iou_types must be among {IOU_TYPES}, got {iou_type!r}.'
+      )
+
+
+def neediest(iou_types: Sequence[str]) -> str:
+  """Returns the IoU type whose check includes those of the others."""
+  return next((x for x in iou_types if SHAPES[x] == MASK), 'bbox')
 
 
 def check_groundtruth(groundtruth: Mapping[str, Any], iou_type: str) -> None:
@@ -181,7 +200,7 @@ def _check_annotation(annotation, images, categories, iou_type: str) -> None:
     raise ValueError(
       f'{name} is of an unknown category {annotation["category_id"]}.'
     )
-  if iou_type == 'segm' and not annotation.get('segmentation'):
+  if SHAPES[iou_type] == MASK and not annotation.get('segmentation'):
     raise ValueError(
       f'{name} has no mask, so mask AP cannot be computed; evaluate boxes '
       "alone with iou_types=('bbox',), or convert the records with masks."

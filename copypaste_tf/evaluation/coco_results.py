@@ -1,13 +1,13 @@
 """Checks detections, and prepares them for the evaluators."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from copypaste_tf.evaluation.coco_inputs import SHAPES
+from copypaste_tf.evaluation.coco_inputs import BOX, SHAPES
 from copypaste_tf.evaluation.detections import Detections
 
 # pycocotools stores the number of masks of a call in one byte.
@@ -35,8 +35,8 @@ def index_results(
   Args:
     results: detections, or COCO results format.
     groundtruth: COCO format.
-    iou_type: one of `coco_inputs.IOU_TYPES`. For `segm`, the area of a
-      detection is that of its mask, even if it has a box.
+    iou_type: one of `coco_inputs.IOU_TYPES`. For masks and boundaries, the
+      area of a detection is that of its mask, even if it has a box.
     strict_categories: whether an unknown category is an error. If not, its
       detections are left out, which changes no metric.
 
@@ -51,18 +51,18 @@ def index_results(
   """
   key = SHAPES[iou_type]
   columns = _columns(results, key)
-  _check_scores(columns)
+  check_scores(columns.scores, columns.image_ids)
   images = {image['id'] for image in groundtruth['images']}
-  _check_known(columns.image_ids, 'image', images)
+  check_known(columns.image_ids, 'image', images)
   known = {category['id'] for category in groundtruth['categories']}
   if strict_categories:
-    _check_known(columns.category_ids, 'category', known)
+    check_known(columns.category_ids, 'category', known)
   else:
     columns = _with_categories(columns, known)
   try:
-    areas = _areas(columns.shapes, iou_type)
+    areas = shape_areas(columns.shapes, key)
   except (KeyError, TypeError, ValueError) as error:
-    form = '[x, y, width, height]' if iou_type == 'bbox' else 'compressed RLE'
+    form = '[x, y, width, height]' if key == BOX else 'compressed RLE'
     raise ValueError(
       f'every {key!r} of the results must be {form}: {error}.'
     ) from error
@@ -85,8 +85,8 @@ def index_results(
 def _columns(results, key: str) -> _Columns:
   if not isinstance(results, Detections):
     names = ('score', 'image_id', 'category_id', key)
-    return _Columns(*(_column(results, name) for name in names))
-  shapes = results.boxes.tolist() if key == 'bbox' else [*results.masks()]
+    return _Columns(*(column(results, name) for name in names))
+  shapes = results.boxes.tolist() if key == BOX else [*results.masks()]
   if len(shapes) < len(results):
     raise ValueError(f'the {len(results)} detections have no {key!r}.')
   arrays = (results.scores, results.image_ids, results.category_ids)
@@ -98,8 +98,12 @@ def _with_categories(columns: _Columns, known: set[int]) -> _Columns:
   return _Columns(*(list(itertools.compress(c, keep)) for c in columns))
 
 
-def _column(results, key: str) -> list[Any]:
-  """Returns the values of one key; an error names a result without it."""
+def column(results: Sequence[Mapping[str, Any]], key: str) -> list[Any]:
+  """Returns the values of one key of COCO results.
+
+  Raises:
+    ValueError: a result lacks the key. The message names it.
+  """
   try:
     return [result[key] for result in results]
   except KeyError:
@@ -109,17 +113,36 @@ def _column(results, key: str) -> list[Any]:
     ) from None
 
 
-def _check_scores(columns: _Columns) -> None:
-  finite = np.isfinite(np.array(columns.scores, np.float64))
+def check_scores(scores: Sequence[float], image_ids: Sequence[int]) -> None:
+  """Checks that all scores are finite.
+
+  Args:
+    scores: numbers, one per result.
+    image_ids: ids of the images, for the message.
+
+  Raises:
+    ValueError: a score is not finite. The message names the result.
+  """
+  finite = np.isfinite(np.asarray(scores, np.float64))
   if not finite.all():
     index = int(np.argmin(finite))
     raise ValueError(
-      f'result {index}, of image {columns.image_ids[index]}, has the '
-      f'score {columns.scores[index]}; a finite number is needed.'
+      f'result {index}, of image {image_ids[index]}, has the score '
+      f'{scores[index]}; a finite number is needed.'
     )
 
 
-def _check_known(ids: list[int], kind: str, known: set[int]) -> None:
+def check_known(ids: Iterable[int], kind: str, known: Set[int]) -> None:
+  """Checks that the ground truth has the ids of the results.
+
+  Args:
+    ids: ids of images or of categories.
+    kind: `image` or `category`, for the message.
+    known: ids of the ground truth.
+
+  Raises:
+    ValueError: an id is unknown.
+  """
   unknown = set(ids) - known
   if unknown:
     raise ValueError(
@@ -129,8 +152,14 @@ def _check_known(ids: list[int], kind: str, known: set[int]) -> None:
     )
 
 
-def _areas(shapes, iou_type: str) -> list[float]:
-  if iou_type == 'bbox':
+def shape_areas(shapes: Sequence[Any], key: str) -> list[float]:
+  """Returns the areas of boxes or of masks in pixels.
+
+  Args:
+    shapes: boxes `[x, y, width, height]`, or compressed RLEs.
+    key: `bbox` or `segmentation`.
+  """
+  if key == BOX:
     boxes = np.array(shapes, np.float64).reshape(-1, 4)
     return (boxes[:, 2] * boxes[:, 3]).tolist()
   areas = []

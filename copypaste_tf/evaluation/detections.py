@@ -4,7 +4,7 @@ import base64
 import dataclasses
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -118,6 +118,8 @@ def from_batch(
   scores: np.ndarray,
   classes: np.ndarray,
   masks: np.ndarray | None = None,
+  *,
+  masked: np.ndarray | None = None,
 ) -> Detections:
   """Converts the outputs of a detector for a batch of images.
 
@@ -130,6 +132,8 @@ def from_batch(
     classes: `[b, k]` integer category ids; 0 or less is padding.
     masks: `[b, k, m, m]` float probabilities relative to the boxes before
       clipping, or None.
+    masked: `[b, k]` bool, the detections whose masks are made; those of the
+      others are empty. None makes all of them.
 
   Returns:
     The detections without the padding, image after image.
@@ -154,7 +158,12 @@ def from_batch(
   )
   if masks is None:
     return detections
-  counts = outputs.mask_counts(np.asarray(masks)[present], present_boxes, sizes)
+  counts = outputs.mask_counts(
+    np.asarray(masks)[present],
+    present_boxes,
+    sizes,
+    None if masked is None else masked[present],
+  )
   return _with_masks(detections, sizes, counts)
 
 
@@ -184,7 +193,7 @@ def from_results(results: Sequence[Mapping[str, Any]]) -> Detections:
       f'{len(masks)} of {len(results)} results have a segmentation; either all '
       'must have one or none.'
     )
-  counts = [mask['counts'].encode() for mask in masks]
+  counts = [_bytes(mask['counts']) for mask in masks]
   return _with_masks(detections, [mask['size'] for mask in masks], counts)
 
 
@@ -199,44 +208,8 @@ def unpack(packed: Mapping[str, str]) -> Detections:
   return Detections(**arrays, counts=data.get('counts'))
 
 
-def concat(batches: Iterable[Detections]) -> Detections:
-  """Joins detections in their order.
-
-  Args:
-    batches: detections, all with masks or all without; those of length 0 count
-      as either.
-
-  Returns:
-    All of them; without any batch, n is 0.
-
-  Raises:
-    ValueError: some have masks and others have none.
-  """
-  batches = [batch for batch in batches if len(batch)]
-  if not batches:
-    return from_results([])
-  joined = Detections(
-    *(
-      np.concatenate([getattr(batch, name) for batch in batches])
-      for name in ('image_ids', 'category_ids', 'boxes', 'scores')
-    )
-  )
-  with_masks = [batch for batch in batches if batch.counts is not None]
-  if not with_masks:
-    return joined
-  if len(with_masks) < len(batches):
-    raise ValueError(
-      f'{len(with_masks)} of {len(batches)} batches have masks; either all or '
-      'none must have them.'
-    )
-  starts = np.cumsum([0, *(len(batch.counts) for batch in batches[:-1])])
-  shifted = [b.ends + start for b, start in zip(batches, starts, strict=True)]
-  return dataclasses.replace(
-    joined,
-    sizes=np.concatenate([batch.sizes for batch in batches]),
-    counts=b''.join(batch.counts for batch in batches),
-    ends=np.concatenate(shifted),
-  )
+def _bytes(counts: str | bytes) -> bytes:
+  return counts.encode() if isinstance(counts, str) else counts
 
 
 def _with_masks(detections, sizes, counts: Sequence[bytes]) -> Detections:

@@ -1,9 +1,12 @@
 """Checks the outputs of a detector and converts them to COCO's format."""
 
+import functools
+
 import numpy as np
 
 from copypaste_tf.evaluation import pasting
 from copypaste_tf.records import rle
+from copypaste_tf.records.id_planes import Crop
 
 
 def check_shapes(
@@ -84,7 +87,10 @@ def rounded(values: np.ndarray, digits: int) -> np.ndarray:
 
 
 def mask_counts(
-  masks: np.ndarray, boxes: np.ndarray, sizes: np.ndarray
+  masks: np.ndarray,
+  boxes: np.ndarray,
+  sizes: np.ndarray,
+  masked: np.ndarray | None = None,
 ) -> list[bytes]:
   """Pastes masks into their images and encodes them.
 
@@ -92,14 +98,21 @@ def mask_counts(
     masks: `[n, m, m]` float probabilities relative to the boxes.
     boxes: `[n, 4]` float `(ymin, xmin, ymax, xmax)` in pixels, not clipped.
     sizes: `[n, 2]` integer height and width of the images.
+    masked: `[n]` bool, false for masks that are left empty; None for none.
 
   Returns:
     The counts of n compressed RLEs.
   """
-  counts = []
-  for mask, box, (height, width) in zip(
-    masks, boxes, sizes.tolist(), strict=True
-  ):
-    crop = pasting.paste(mask, box, (height, width))
-    counts.append(rle.encode(crop, (height, width))['counts'].encode())
+  counts, empty = [], functools.cache(_empty_counts)
+  for i, (height, width) in enumerate(sizes.tolist()):
+    if masked is None or masked[i]:
+      crop = pasting.paste(masks[i], boxes[i], (height, width))
+      counts.append(rle.encode(crop, (height, width))['counts'].encode())
+    else:
+      counts.append(empty(height, width))
   return counts
+
+
+def _empty_counts(height: int, width: int) -> bytes:
+  crop = Crop(0, 0, np.zeros([0, 0], bool))
+  return rle.encode(crop, (height, width))['counts'].encode()

@@ -2,19 +2,23 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from copypaste_tf import printable
 from copypaste_tf.evaluation.coco import METRICS, PREFIXES
 
 
-def summary(metrics: Mapping[str, float]) -> str:
-  """Returns COCO's 12 numbers of boxes and of masks as a text table.
+def summary(
+  metrics: Mapping[str, float], names: Sequence[str] = METRICS
+) -> str:
+  """Returns the numbers of boxes, masks and boundaries as a text table.
 
   Args:
     metrics: values by name, such as `mask_ap50`; -1 without ground truth.
+    names: the rows, names without the prefix of boxes or masks.
   """
-  return _table(metrics, '', {name: name for name in METRICS}, width=10)
+  width = max(10, *(len(name) + 2 for name in names))
+  return _table(metrics, '', {name: name for name in names}, width)
 
 
 def categories(metrics: Mapping[str, float]) -> str:
@@ -58,11 +62,12 @@ def _table(
     rows: name of a metric without its prefix, by name of the row.
     width: characters of the first column.
   """
-  kinds = _kinds(metrics)
-  lines = [f'{title:{width}}' + ''.join(f'{kind:>8}' for kind in kinds)]
+  kinds = {kind: max(8, len(kind) + 2) for kind in _kinds(metrics)}
+  heads = [f'{kind:>{column}}' for kind, column in kinds.items()]
+  lines = [f'{title:{width}}' + ''.join(heads)]
   for row, name in rows.items():
-    values = ''.join(f'{metrics[f"{kind}_{name}"]:8.3f}' for kind in kinds)
-    lines.append(f'{row:{width}}{values}')
+    values = [f'{metrics[f"{k}_{name}"]:{c}.3f}' for k, c in kinds.items()]
+    lines.append(f'{row:{width}}' + ''.join(values))
   return '\n'.join(lines)
 
 

@@ -20,11 +20,13 @@ class Stream(NamedTuple):
     path: TFRecords: paths or glob patterns, separated by commas.
     seed: seed of the order of the records.
     count: images of the set in each group.
+    repeat_threshold: see `RecordSet`.
   """
 
   path: str
   seed: int
   count: int
+  repeat_threshold: float = 0.0
 
 
 class Layout(NamedTuple):
@@ -107,7 +109,12 @@ def layout(data: TrainData, size: int) -> Layout:
   streams, sources, takers, givers, start = [], None, [], [], 0
   for number, record_set in enumerate(record_sets.resolve(data)):
     count = round(record_set.share * size)
-    stream = Stream(record_set.path, data.seed + step * number, count or size)
+    stream = Stream(
+      record_set.path,
+      data.seed + step * number,
+      count or size,
+      record_set.repeat_threshold,
+    )
     if count:
       streams.append(stream)
       positions = range(start, start + count)

@@ -3,6 +3,7 @@
 import ast
 
 from copypaste_tf.augment import compositions, options
+from copypaste_tf.inputs import class_weights
 from copypaste_tf.inputs.data_config import TrainData
 
 
@@ -17,13 +18,12 @@ def composition(data: TrainData) -> compositions.Options | None:
     image is an example by itself.
 
   Raises:
+    FileNotFoundError: the class weights need records that do not exist.
     ValueError: the config names two compositions, an unknown one, or an unknown
-      option.
+      option, or records do not tell the class weights.
   """
   if not data.composition:
-    if data.copy_paste is None:
-      return None
-    return options.CopyPaste(**data.copy_paste.as_dict())
+    return None if data.copy_paste is None else _copy_paste(data)
   if data.copy_paste is not None:
     raise ValueError(
       'TrainData.composition takes the place of TrainData.copy_paste; set only '
@@ -31,6 +31,20 @@ def composition(data: TrainData) -> compositions.Options | None:
     )
   name, values = parse(data.composition)
   return compositions.build({'name': name, **values})
+
+
+def _copy_paste(data: TrainData) -> options.CopyPaste:
+  """Returns the options of Copy-Paste, perhaps with weights of the records."""
+  values = data.copy_paste.as_dict()
+  power = values.pop('class_weight_power')
+  if power:
+    if values['class_weights']:
+      raise ValueError(
+        'CopyPaste.class_weight_power takes the place of '
+        'CopyPaste.class_weights; set only one of them.'
+      )
+    values['class_weights'] = class_weights.of_records(data, power)
+  return options.CopyPaste(**values)
 
 
 def parse(text: str) -> tuple[str, dict[str, object]]:

@@ -20,7 +20,17 @@ class ScaleJitter(options.ScaleJitter, hyperparams.Config):
 
 @dataclasses.dataclass
 class CopyPaste(options.CopyPaste, hyperparams.Config):
-  """The config of `augment.options.CopyPaste`, which documents it."""
+  """The config of `augment.options.CopyPaste`, which documents it.
+
+  Attributes:
+    class_weight_power: power p of class weights `(1 / n)^p`, at least 0, where
+      n is the number of objects of the class in the records that are pasted
+      from; their manifests tell it. 1 makes all classes about equally often
+      the next one to be pasted from an image that has them; 0 is off. It takes
+      the place of `class_weights`.
+  """
+
+  class_weight_power: float = 0.0
 
 
 @dataclasses.dataclass
@@ -39,8 +49,9 @@ class RecordSet(hyperparams.Config):
       yet.
     min_score: least score of an object to be read, in [0, 1]; only 0 is
       supported yet.
-    repeat_threshold: frequency of a class below which its images are repeated
-      in an epoch, in [0, 1]; only 0, which repeats none, is supported yet.
+    repeat_threshold: part of the images, in [0, 1]: those of a class that is
+      in a smaller part f of them are repeated `sqrt(repeat_threshold / f)`
+      times in an epoch; 0.001 in LVIS, 0 repeats none.
   """
 
   path: str = ''
@@ -61,8 +72,12 @@ class TrainData(hyperparams.Config):
       separated by commas. The short form of one set.
     source_input_path: TFRecords to paste from; empty pairs the images of a
       batch with one another.
-    sets: record sets that share each batch, in place of the two paths; empty
-      means the short form.
+    repeat_threshold: part of the images below which the images of a class are
+      repeated in an epoch, in [0, 1]; see `RecordSet`. 0 repeats none.
+    source_repeat_threshold: the same of `source_input_path`; None means
+      `repeat_threshold`.
+    sets: record sets that share each batch, in place of the two paths and
+      thresholds; empty means the short form.
     global_batch_size: images of a step, over all replicas.
     source_size: height and width in pixels to which decoded images are
       padded; larger images are shrunk to fit.
@@ -95,6 +110,8 @@ class TrainData(hyperparams.Config):
 
   input_path: str = ''
   source_input_path: str = ''
+  repeat_threshold: float = 0.0
+  source_repeat_threshold: float | None = None
   sets: list[RecordSet] = dataclasses.field(default_factory=list)
   global_batch_size: int = 256
   source_size: Sequence[int] = (640, 640)

@@ -1,40 +1,17 @@
 """Expands the paths of a config to record files and reads their manifests."""
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import tensorflow as tf
-
 from copypaste_tf.inputs import record_order
+from copypaste_tf.records.files import expand as expand
 from copypaste_tf.records.files import (
   manifest_paths,
   read_json,
   read_manifest,
   read_manifests,
+  shards,
 )
-
-
-def expand(patterns: str) -> list[str]:
-  """Lists the files that match comma-separated paths or glob patterns.
-
-  Args:
-    patterns: paths, such as `data/train*.tfrecord,data/extra.tfrecord`.
-
-  Returns:
-    Files, sorted within each pattern, without JSON files such as manifests.
-
-  Raises:
-    FileNotFoundError: a pattern matches nothing.
-  """
-  files = []
-  for pattern in filter(None, (p.strip() for p in patterns.split(','))):
-    matches = sorted(tf.io.gfile.glob(pattern))
-    matches = [path for path in matches if not path.endswith('.json')]
-    if not matches:
-      raise FileNotFoundError(f'no file matches {pattern!r}')
-    files.extend(matches)
-  return files
 
 
 def manifest(patterns: str) -> dict[str, Any] | None:
@@ -75,22 +52,8 @@ def known_count(patterns: str) -> int | None:
 
 def _told_counts(paths: Sequence[str]) -> list[int | None]:
   """Returns the numbers of records that manifests state for files."""
-  sizes = {}
-  for path in manifest_paths(paths):
-    sizes |= _sizes(path)
-  return [sizes.get(path) for path in paths]
-
-
-def _sizes(path: str) -> dict[str, int]:
-  """Returns the number of records of each shard whose size is unchanged."""
-  folder = os.path.dirname(path)
-  sizes = {}
-  for shard in read_manifest(path).get('shards', []):
-    file = os.path.join(folder, shard['file'])
-    exists = tf.io.gfile.exists(file)
-    if exists and tf.io.gfile.stat(file).length == shard['size']:
-      sizes[file] = shard['num_examples']
-  return sizes
+  stated = shards(paths)
+  return [stated.get(path, {}).get('num_examples') for path in paths]
 
 
 def label_map(patterns: str) -> dict[int, str]:
@@ -101,6 +64,18 @@ def label_map(patterns: str) -> dict[int, str]:
       names of an id, the first one is taken.
   """
   return joined_label_map(read_manifests(expand(patterns)))
+
+
+def label_maps(patterns: str) -> dict[str, dict[int, str]]:
+  """Returns class names by category id of each manifest, by its path.
+
+  Args:
+    patterns: paths or glob patterns of the records, separated by commas.
+  """
+  return {
+    path: joined_label_map([read_manifest(path)])
+    for path in manifest_paths(expand(patterns))
+  }
 
 
 def joined_label_map(manifests: Sequence[Mapping[str, Any]]) -> dict[int, str]:

@@ -11,6 +11,7 @@ _LISTS = {
   Features.DIFFICULT: tf.int64,
   Features.SCORE: tf.float32,
   Features.NEG_CATEGORY_IDS: tf.int64,
+  Features.NEG_CATEGORY_IDS_OF_VILD: tf.int64,
   Features.NOT_EXHAUSTIVE_CATEGORY_IDS: tf.int64,
 }
 
@@ -51,7 +52,14 @@ def decode_extras(serialized: tf.Tensor) -> Extras:
   lists = {key: tf.io.RaggedFeature(dtype) for key, dtype in _LISTS.items()}
   features = tf.io.parse_single_example(serialized, lists)
   count = tf.size(features[Features.CLASS])
-  negative = features[Features.NEG_CATEGORY_IDS]
+  # A record has one of these features; the other one is empty.
+  negative = tf.concat(
+    [
+      features[Features.NEG_CATEGORY_IDS],
+      features[Features.NEG_CATEGORY_IDS_OF_VILD],
+    ],
+    axis=0,
+  )
   not_exhaustive = features[Features.NOT_EXHAUSTIVE_CATEGORY_IDS]
   return Extras(
     difficult=tf.cast(_column(features, Features.DIFFICULT, count, 0), tf.bool),

@@ -6,10 +6,16 @@ from typing import NamedTuple
 import tensorflow as tf
 from absl import logging
 
-from copypaste_tf.inputs import data_files, record_order
+from copypaste_tf.inputs import (
+  data_files,
+  record_order,
+  repeat_factors,
+)
+from copypaste_tf.inputs import repeats as record_repeats
 from copypaste_tf.inputs.batch_layout import Stream
 from copypaste_tf.inputs.data_config import TrainData
 from copypaste_tf.inputs.record_order import Slice
+from copypaste_tf.inputs.repeats import Repeats
 
 
 class HostPart(NamedTuple):
@@ -102,21 +108,52 @@ def records(
   if data.data_service:
     # Workers of a service share no position: start with an unused order.
     return record_order.splittable_records(
-      paths, stream.seed, first_epoch=part.step, **knobs
+      paths,
+      stream.seed,
+      first_epoch=part.step,
+      repeats=_repeats(stream, paths, paths),
+      **knobs,
     )
   share = record_order.slices(paths, part.hosts, part.host)
   _warn_of_split_files(share, part.hosts)
-  epoch, skip = _position(share, groups_done * stream.count)
+  repeats = _repeats(stream, paths, [piece.path for piece in share])
+  epoch, skip = _position(
+    share, groups_done * stream.count, stream.seed, repeats
+  )
   return record_order.shuffled_records(
-    share, stream.seed, first_epoch=epoch, skip=skip, **knobs
+    share,
+    stream.seed,
+    first_epoch=epoch,
+    skip=skip,
+    repeats=repeats,
+    **knobs,
   )
 
 
-def _position(share: Sequence[Slice], used: int) -> tuple[int, int]:
+def _repeats(
+  stream: Stream, paths: Sequence[str], read: Sequence[str]
+) -> Repeats | None:
+  """Returns how often records appear; `read` are the paths of this host."""
+  if not stream.repeat_threshold:
+    return None
+  factors = repeat_factors.read(paths, stream.repeat_threshold)
+  return record_repeats.of_files(read, factors.by_file)
+
+
+def _position(
+  share: Sequence[Slice], used: int, seed: int, repeats: Repeats | None
+) -> tuple[int, int]:
   """Returns the epoch, and the number of records to skip in it."""
   if not used:
     return 0, 0
-  return divmod(used, max(data_files.count_records(share), 1))
+  if not repeats:
+    return divmod(used, max(data_files.count_records(share), 1))
+  epoch, length = 0, record_order.epoch_length(share, seed, 0, repeats)
+  while used >= length > 0:  # Without a record, `record_order` says so.
+    used -= length
+    epoch += 1
+    length = record_order.epoch_length(share, seed, epoch, repeats)
+  return epoch, used
 
 
 def _warn_of_split_files(share: Sequence[Slice], hosts: int) -> None:

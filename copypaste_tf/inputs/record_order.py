@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from copypaste_tf.inputs.repeats import Repeats
 from copypaste_tf.records import streams
 
 _ENDLESS = 2**62
@@ -53,6 +54,7 @@ def shuffled_records(
   cycle_length: int = 16,
   first_epoch: int = 0,
   skip: int = 0,
+  repeats: Repeats | None = None,
 ) -> tf.data.Dataset:
   """Reads serialized records forever, each epoch in another order.
 
@@ -66,6 +68,7 @@ def shuffled_records(
     cycle_length: files read in turn.
     first_epoch: number of the first epoch.
     skip: records of that epoch to skip; they are read but not decoded.
+    repeats: how often records appear in an epoch; None is once.
 
   Returns:
     A dataset of scalar strings.
@@ -79,12 +82,13 @@ def shuffled_records(
   def epoch(number):
     # Fixes the op seed, so the order does not depend on the process's seed.
     tf.random.set_seed(1)
-    key = tf.stack([tf.constant(seed, tf.int64), number])
+    key = _key(seed, number)
     order = _permutation(key, len(share))
+    drawn = repeats.columns(key) if repeats else ()
     files = tf.data.Dataset.from_tensor_slices(
-      tuple(tf.gather(column, order) for column in columns)
+      tuple(tf.gather(column, order) for column in (*columns, *drawn))
     )
-    records = _interleaved(files, cycle_length).shuffle(
+    records = _interleaved(files, cycle_length, repeats).shuffle(
       shuffle_buffer_size, _shuffle_seed(key), reshuffle_each_iteration=False
     )
     is_first = tf.cast(number == first_epoch, tf.int64)
@@ -101,6 +105,7 @@ def splittable_records(
   cycle_length: int = 16,
   first_epoch: int = 0,
   epochs: int = _ENDLESS,
+  repeats: Repeats | None = None,
 ) -> tf.data.Dataset:
   """Reads serialized records from a source that workers can share.
 
@@ -116,6 +121,7 @@ def splittable_records(
     cycle_length: files that each worker reads in turn.
     first_epoch: number of the first epoch.
     epochs: number of epochs, endless by default.
+    repeats: how often records appear in an epoch; None is once.
 
   Returns:
     A dataset of scalar strings.
@@ -128,14 +134,34 @@ def splittable_records(
   _require_records(share, columns)
 
   def file_of(number):
-    key = tf.stack([tf.constant(seed, tf.int64), number // count])
+    key = _key(seed, number // count)
     index = _permutation(key, count)[number % count]
-    return tuple(column[index] for column in columns)
+    drawn = repeats.columns(key) if repeats else ()
+    return tuple(column[index] for column in (*columns, *drawn))
 
   first = min(first_epoch, _ENDLESS // count) * count
   last = min(first // count + epochs, _ENDLESS // count) * count
   files = tf.data.Dataset.range(first, last).map(file_of)
-  return _interleaved(files, cycle_length).shuffle(shuffle_buffer_size, seed)
+  records = _interleaved(files, cycle_length, repeats)
+  return records.shuffle(shuffle_buffer_size, seed)
+
+
+def epoch_length(
+  share: Sequence[Slice], seed: int, epoch: int, repeats: Repeats
+) -> int:
+  """Returns the number of records that a host reads in an epoch.
+
+  Args:
+    share: files, or parts of their records.
+    seed: seed of the order.
+    epoch: number of the epoch.
+    repeats: how often records appear.
+  """
+  lengths = repeats.lengths(_key(seed, tf.constant(epoch, tf.int64))).numpy()
+  return sum(
+    len(range(piece.part, length, piece.parts))
+    for piece, length in zip(share, lengths.tolist(), strict=True)
+  )
 
 
 def count_records(share: Sequence[Slice]) -> int:
@@ -163,11 +189,14 @@ def _columns(share):
   )
 
 
-def _interleaved(files, cycle_length):
+def _interleaved(files, cycle_length, repeats=None):
   """Reads files in turn, strictly so if `Options.deterministic` is set."""
 
-  def read(path, compression, parts, part):
+  def read(path, compression, parts, part, *drawn):
     records = tf.data.TFRecordDataset(path, compression)
+    if repeats:
+      records = repeats.repeat(records, *drawn)
+    # After the repeats, so that hosts divide a file evenly.
     return records.shard(parts, part)
 
   return files.interleave(
@@ -175,6 +204,11 @@ def _interleaved(files, cycle_length):
     cycle_length=cycle_length,
     num_parallel_calls=tf.data.AUTOTUNE,
   )
+
+
+def _key(seed, epoch):
+  """Returns the seed of an epoch, `[2]` int64; the same on all hosts."""
+  return tf.stack([tf.constant(seed, tf.int64), epoch])
 
 
 def _permutation(key, count):

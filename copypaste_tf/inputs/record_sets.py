@@ -7,12 +7,19 @@ def resolve(data: TrainData) -> list[RecordSet]:
   """Returns the record sets of a config; the short form becomes one or two."""
   if data.sets:
     return list(data.sets)
+  targets = RecordSet(
+    path=data.input_path, repeat_threshold=data.repeat_threshold
+  )
   if not data.source_input_path:
-    return [RecordSet(path=data.input_path)]
-  return [
-    RecordSet(path=data.input_path, pasted_from=False),
-    RecordSet(path=data.source_input_path, share=0.0, paste_into=False),
-  ]
+    return [targets]
+  threshold = data.source_repeat_threshold
+  sources = RecordSet(
+    path=data.source_input_path,
+    share=0.0,
+    paste_into=False,
+    repeat_threshold=data.repeat_threshold if threshold is None else threshold,
+  )
+  return [targets.replace(pasted_from=False), sources]
 
 
 def paths(data: TrainData) -> dict[str, str]:

@@ -7,7 +7,15 @@ from copypaste_tf.inputs.data_config import RecordSet, TrainData
 
 # In images: shares such as a third are written with few digits.
 _TOLERANCE = 0.02
-_UNSUPPORTED = ('loss_weight', 'min_score', 'repeat_threshold')
+_UNSUPPORTED = ('loss_weight', 'min_score')
+
+# Not read from a `TrainData()`, which would have the bindings of a recipe.
+_SHORT_FORM = {
+  'input_path': '',
+  'source_input_path': '',
+  'repeat_threshold': 0.0,
+  'source_repeat_threshold': None,
+}
 
 
 def problems(data: TrainData, size: int) -> Iterator[tuple[str, str]]:
@@ -20,19 +28,38 @@ def problems(data: TrainData, size: int) -> Iterator[tuple[str, str]]:
   Yields:
     The field of `TrainData` to change, such as `sets.0.share`, and a message.
   """
+  yield from _threshold_problems(data)
   if not data.sets:
     return
-  for field in ('input_path', 'source_input_path'):
-    if getattr(data, field):
+  for field, unset in _SHORT_FORM.items():
+    if getattr(data, field) != unset:
       yield (
         field,
-        f"TrainData.sets says what is read; set TrainData.{field} = ''",
+        f'TrainData.sets says what is read; set TrainData.{field} = {unset!r}',
       )
   yield from _unsupported(data.sets)
   wrong_shares = [*_share_problems(data.sets, size)]
   yield from wrong_shares
   if data.composes() and not wrong_shares:
     yield from _paste_problems(data, size)
+
+
+def _threshold_problems(data: TrainData) -> Iterator[tuple[str, str]]:
+  """Finds repeat thresholds out of range, or of nothing."""
+  thresholds = {
+    f'sets.{number}.repeat_threshold': record_set.repeat_threshold
+    for number, record_set in enumerate(data.sets)
+  }
+  for field in ('repeat_threshold', 'source_repeat_threshold'):
+    thresholds[field] = getattr(data, field) or 0.0
+  for field, value in thresholds.items():
+    if not 0 <= value <= 1:
+      yield field, f'expected a part of the images in [0, 1], got {value:g}'
+  if data.source_repeat_threshold and not (data.source_input_path or data.sets):
+    yield (
+      'source_repeat_threshold',
+      'is never read without TrainData.source_input_path',
+    )
 
 
 def _unsupported(sets: Sequence[RecordSet]) -> Iterator[tuple[str, str]]:

@@ -18,12 +18,15 @@ from copypaste_tf.modeling.regions.second_stage import SecondStage
 from copypaste_tf.modeling.rpn.rpn_head import RPNHead
 
 
-def mask_rcnn(config: maskrcnn.MaskRCNN) -> MaskRCNN:
+def mask_rcnn(
+  config: maskrcnn.MaskRCNN, *, sample_padding: bool = True
+) -> MaskRCNN:
   """Builds a model and creates all its variables.
 
   Args:
     config: model config of Model Garden; `backbone.type` is `resnet` or
       `efficientnet`, `decoder.type` is `fpn` or `nasfpn`.
+    sample_padding: as of `roi_sampling.sample`.
 
   Raises:
     ValueError: the config asks for a backbone, a pyramid or a cascade that
@@ -37,7 +40,7 @@ def mask_rcnn(config: maskrcnn.MaskRCNN) -> MaskRCNN:
     SecondStage(
       _box_heads(config, norm),
       _mask_head(config, norm),
-      options.second_stage_options(config),
+      options.second_stage_options(config, sample_padding=sample_padding),
     ),
     options.proposal_options(config),
   )

@@ -67,7 +67,7 @@ class MaskRCNN(tf_keras.Model):
         needs `gt_boxes`, `gt_classes` and `gt_masks`.
       gt_classes: `[b, m]` int in [1, k); -1 in padding rows.
       gt_masks: `PlaneMasks`, or `[b, m, s, s]` masks of any number type in
-        [0, 1], cropped to the boxes.
+        [0, 1], cropped to the boxes; None leaves the mask head untrained.
       training: return the inputs of the losses, and no detections.
 
     Returns:

@@ -70,8 +70,16 @@ def proposal_options(config: maskrcnn.MaskRCNN) -> ProposalOptions:
   )
 
 
-def second_stage_options(config: maskrcnn.MaskRCNN) -> SecondStageOptions:
-  """Reads the options of the second stage from a config."""
+def second_stage_options(
+  config: maskrcnn.MaskRCNN, *, sample_padding: bool = True
+) -> SecondStageOptions:
+  """Reads the options of the second stage from a config.
+
+  Args:
+    config: the config.
+    sample_padding: as of `roi_sampling.sample`; Model Garden has no field for
+      it.
+  """
   sampler, detector = config.roi_sampler, config.detection_generator
   mask_options = {}
   if config.include_mask:
@@ -87,6 +95,7 @@ def second_stage_options(config: maskrcnn.MaskRCNN) -> SecondStageOptions:
       'foreground_fraction': sampler.foreground_fraction,
       'foreground_iou': sampler.foreground_iou_threshold,
       'background_iou': sampler.background_iou_high_threshold,
+      'sample_padding': sample_padding,
     },
     detection={
       'pre_nms_top_k': detector.pre_nms_top_k,

@@ -7,44 +7,47 @@ import tf_keras
 
 from copypaste_tf.modeling.mask_rcnn import MaskRCNN
 
-# Every variable belongs to exactly one part. The classifier has the layers that
-# depend on the number of classes: class logits, mask logits, and boxes unless
-# they are class-agnostic.
+# The layers that depend on the number of classes: class logits, boxes unless
+# they are class-agnostic, and mask logits.
+CLASSIFIER = ('class_scores', 'class_boxes', 'class_masks')
+# Every variable belongs to exactly one part.
 PARTS = (
   'backbone',
   'decoder',
   'rpn_head',
   'box_heads',
   'mask_head',
-  'classifier',
+  *CLASSIFIER,
 )
-ALL, ALL_BUT_CLASSIFIER = 'all', 'all_but_classifier'
+_GROUPS = {
+  'all': PARTS,
+  'all_but_classifier': PARTS[: -len(CLASSIFIER)],
+  'classifier': CLASSIFIER,
+}
+ALL = 'all'
 
 
 def expand(parts: str | Sequence[str]) -> tuple[str, ...]:
   """Expands a choice of parts to their names.
 
   Args:
-    parts: `all`, `all_but_classifier`, one name or several names of `PARTS`.
+    parts: one name or several, of `PARTS` or of a group: `all`,
+      `all_but_classifier` or `classifier`.
 
   Returns:
-    Names of `PARTS`.
+    Names of `PARTS`, each once.
 
   Raises:
-    ValueError: a name is not in `PARTS`.
+    ValueError: a name is neither a part nor a group.
   """
-  if parts == ALL:
-    return PARTS
-  if parts == ALL_BUT_CLASSIFIER:
-    return PARTS[:-1]
   names = (parts,) if isinstance(parts, str) else tuple(parts)
-  unknown = [name for name in names if name not in PARTS]
+  known = {name: (name,) for name in PARTS} | _GROUPS
+  unknown = [name for name in names if name not in known]
   if unknown:
     raise ValueError(
-      f'expected {ALL}, {ALL_BUT_CLASSIFIER} or a list out of '
-      f'{", ".join(PARTS)}, got {unknown[0]!r}'
+      f'expected a name or a list out of {", ".join(known)}, got {unknown[0]!r}'
     )
-  return names
+  return tuple(dict.fromkeys(part for name in names for part in known[name]))
 
 
 def freeze(model: MaskRCNN, parts: Sequence[str]) -> None:
@@ -82,14 +85,17 @@ def _layers(model, parts: Iterable[str]) -> list[tf_keras.layers.Layer]:
   regions = model.regions
   masks = [regions.mask_head] if regions.mask_head is not None else []
   heads = [*regions.box_heads, *masks]
-  classifier = [layer for head in heads for layer in head.classifier()]
+  classifier = dict.fromkeys(CLASSIFIER, ())
+  for name, layer in (x for head in heads for x in head.classifier().items()):
+    classifier[name] += (layer,)
+  excluded = [layer for layers in classifier.values() for layer in layers]
   layers = {
     'backbone': _leaves([model.backbone]),
     'decoder': _leaves([model.decoder]),
     'rpn_head': _leaves([model.rpn_head]),
-    'box_heads': _leaves(regions.box_heads, excluded=classifier),
-    'mask_head': _leaves(masks, excluded=classifier),
-    'classifier': classifier,
+    'box_heads': _leaves(regions.box_heads, excluded=excluded),
+    'mask_head': _leaves(masks, excluded=excluded),
+    **classifier,
   }
   return [layer for part in parts for layer in layers[part]]
 

@@ -97,9 +97,18 @@ def scores(features: FeatureMap, n: int) -> np.ndarray | None:
   return scores.astype(np.float32)
 
 
-def category_ids(features: FeatureMap, key: str) -> list[int] | None:
-  """Reads a list of category ids; None where the feature is absent."""
-  if key not in features:
+def category_ids(features: FeatureMap, *keys: str) -> list[int] | None:
+  """Reads a list of category ids from the first of several features.
+
+  Args:
+    features: feature map of `features.load`.
+    *keys: names of the feature, the likeliest first.
+
+  Returns:
+    The ids; None where all of the features are absent.
+  """
+  key = next((key for key in keys if key in features), None)
+  if key is None:
     return None
   ids = values(features, key, 'int64_list')
   if ids and not 1 <= min(ids) <= max(ids) < 2**31:

@@ -1,6 +1,7 @@
 """Reads TFRecord files, and the manifests that lie beside them."""
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -8,6 +9,28 @@ from typing import Any
 import tensorflow as tf
 
 from copypaste_tf.records import streams
+
+
+def expand(patterns: str) -> list[str]:
+  """Lists the files that match comma-separated paths or glob patterns.
+
+  Args:
+    patterns: paths, such as `data/train*.tfrecord,data/extra.tfrecord`.
+
+  Returns:
+    Files, sorted within each pattern, without JSON files such as manifests.
+
+  Raises:
+    FileNotFoundError: a pattern matches nothing.
+  """
+  files = []
+  for pattern in filter(None, (p.strip() for p in patterns.split(','))):
+    matches = sorted(tf.io.gfile.glob(pattern))
+    matches = [path for path in matches if not path.endswith('.json')]
+    if not matches:
+      raise FileNotFoundError(f'no file matches {pattern!r}')
+    files.extend(matches)
+  return files
 
 
 def read_serialized(paths: Iterable[str]) -> Iterator[tuple[str, int, bytes]]:
@@ -98,3 +121,26 @@ def read_manifests(paths: Iterable[str]) -> list[dict[str, Any]]:
     ValueError: as in `read_manifest`.
   """
   return [read_manifest(path) for path in manifest_paths(paths)]
+
+
+def shards(paths: Iterable[str]) -> dict[str, dict[str, Any]]:
+  """Returns what manifests state of TFRecord files, by file.
+
+  Args:
+    paths: files.
+
+  Returns:
+    The state of each shard, such as `num_examples`. A file is left out if no
+    manifest lists it, or if its size is another one than the manifest's.
+
+  Raises:
+    ValueError: as in `read_manifest`.
+  """
+  wanted, stated = {*map(str, paths)}, {}
+  for manifest in manifest_paths(wanted):
+    folder = os.path.dirname(manifest)
+    for shard in read_manifest(manifest).get('shards', []):
+      path = os.path.join(folder, shard['file'])
+      if path in wanted and tf.io.gfile.stat(path).length == shard['size']:
+        stated[path] = shard
+  return stated

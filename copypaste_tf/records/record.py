@@ -155,7 +155,9 @@ def parse(serialized: bytes) -> Record:
     has_masks=fields.has_masks(features, n),
     difficult=fields.difficult(features, n),
     scores=fields.scores(features, n),
-    neg_category_ids=category_ids(features, Features.NEG_CATEGORY_IDS),
+    neg_category_ids=category_ids(
+      features, Features.NEG_CATEGORY_IDS, Features.NEG_CATEGORY_IDS_OF_VILD
+    ),
     not_exhaustive_category_ids=category_ids(
       features, Features.NOT_EXHAUSTIVE_CATEGORY_IDS
     ),

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from copypaste_tf.evaluation import detections
-from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
+from copypaste_tf.evaluation.detection_evaluator import DetectionEvaluator
 from copypaste_tf.reporting.run_files import Run
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.run import run_record
 
 
-def evaluator_of(run: Run) -> CocoEvaluator:
+def evaluator_of(run: Run) -> DetectionEvaluator:
   """Returns the evaluator of a run's task, filled with the run's detections.
 
   It computes metrics overall and per category.

@@ -8,7 +8,7 @@ import tensorflow as tf
 from official.core import config_definitions as cfg
 
 from copypaste_tf import whole_files
-from copypaste_tf.evaluation import coco_evaluator
+from copypaste_tf.evaluation import detection_evaluator
 from copypaste_tf.reporting import events
 from copypaste_tf.training.checkpoints import best
 from copypaste_tf.training.config import gin_config
@@ -84,7 +84,7 @@ def read(model_dir: str) -> Run:
     gin=_text(model_dir, run_record.GIN) or '',
     versions=_json(model_dir, run_record.VERSIONS) or {},
     results=_json(model_dir, progress.RESULTS) or {},
-    detections=_json(model_dir, coco_evaluator.DETECTIONS_FILE),
+    detections=_json(model_dir, detection_evaluator.DETECTIONS_FILE),
     train=events.read(os.path.join(model_dir, _TRAIN)),
     validation=events.read(os.path.join(model_dir, _VALIDATION)),
     best=best.read(os.path.join(model_dir, folder)) if folder else None,

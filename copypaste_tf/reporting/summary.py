@@ -52,7 +52,7 @@ def metrics(
   if rates is not None:
     # The median ignores the first loop, which is slow as it traces the graph.
     numbers[_RATE] = round(float(np.median(rates.values)), 2)
-  losses = registry.build(run.params.task).loss_names
+  losses = registry.build(run.params.task).computed_losses
   for tag, curve in run.train.curves.items():
     if tag in losses:
       last = float(curve.values[-1])

@@ -59,9 +59,9 @@ class BaseConfig(cfg.TaskConfig):
     init_checkpoint: checkpoint or folder to start from; empty means from
       scratch.
     init_checkpoint_modules: `all`, `all_but_classifier` for another number of
-      classes, or a list out of `modeling.parts.PARTS`.
+      classes, or a list as `modeling.parts.expand` takes it.
     panels_every: steps between image panels in TensorBoard; 0 draws none.
-    frozen: parts that are not trained, a list out of `modeling.parts.PARTS`.
+    frozen: parts that are not trained, as `modeling.parts.expand` takes them.
   """
 
   train_data: data_config.TrainData = dataclasses.field(

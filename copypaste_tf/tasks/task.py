@@ -75,6 +75,11 @@ class Task(abc.ABC):
     return None
 
   @property
+  def computed_losses(self) -> Sequence[str]:
+    """Those of `loss_names` that this config computes; the rest is absent."""
+    return self.loss_names
+
+  @property
   def captions(self) -> Captions:
     """Captions of losses and metrics in a report; by default their names."""
     return captions.plain(self.name, self.loss_names)
@@ -112,6 +117,23 @@ class Task(abc.ABC):
       f'import_checkpoint reads published checkpoints of detectors; the task '
       f'{self.name!r} has none. Choose a recipe with another experiment.task'
     )
+
+  def notes(self) -> list[str]:
+    """Returns what `check` says of the training records; may read them.
+
+    Raises:
+      ValueError: the training needs to know more of its records.
+      FileNotFoundError: there are no such records.
+    """
+    return []
+
+  def derived(self) -> dict[str, Any]:
+    """Returns what a training computes once from its data, by file name.
+
+    It is kept as JSON in the folder of the run, which goes on with the same
+    values only.
+    """
+    return {}
 
   @abc.abstractmethod
   def build_model(self) -> tf_keras.Model:
@@ -182,7 +204,7 @@ class Task(abc.ABC):
   def losses(
     self, outputs: Any, labels: Any, penalties: Sequence[tf.Tensor]
   ) -> dict[str, tf.Tensor]:
-    """Returns the float32 scalars of `loss_names`, means over the examples.
+    """Returns the scalars of `computed_losses`, means over the examples.
 
     Args:
       outputs: result of `forward`, with floating point tensors in float32.

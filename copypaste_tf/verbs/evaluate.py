@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -16,13 +16,12 @@ from absl import flags
 
 from copypaste_tf import checkpoint_flags, records, whole_files
 from copypaste_tf.evaluation import (
-  coco,
-  coco_inputs,
   groundtruth,
-  results_file,
+  protocols,
+  results_evaluation,
   tables,
 )
-from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
+from copypaste_tf.evaluation.detection_evaluator import DetectionEvaluator
 from copypaste_tf.evaluation.evaluator import Evaluator
 from copypaste_tf.inputs import data_files
 from copypaste_tf.serving import image_list
@@ -42,8 +41,7 @@ def main() -> None:
     if values[flag].value:
       whole_files.check_file(values[flag].value, f'--{flag}')
   if values.results:
-    metrics, outputs = _evaluate_results(values.results), {}
-    table = tables.summary(metrics)
+    (table, metrics), outputs = _evaluate_results(values.results), {}
   else:
     table, metrics, outputs = _evaluate_checkpoint()
   print(table)
@@ -85,32 +83,45 @@ def _per_category() -> bool:
   return flags.FLAGS.per_category or bool(flags.FLAGS.categories_csv)
 
 
-def _evaluate_results(path: str) -> dict[str, float]:
+def _evaluate_results(path: str) -> tuple[str, dict[str, float]]:
   """Evaluates a detections file, against annotations or a recipe's records."""
+  values = flags.FLAGS
   content = groundtruth.read_json(path)
-  truth = flags.FLAGS.annotation_file
+  truth, protocol = _labels()
+  if values.backend != 'faster' and protocol != protocols.COCO:
+    raise ValueError(
+      f'--backend={values.backend}: expected faster for --protocol={protocol}'
+    )
+  metrics, notes = results_evaluation.evaluate(
+    content,
+    path,
+    truth,
+    protocol=protocol,
+    iou_types=values.iou_types or (),
+    backend=values.backend,
+    per_category=_per_category(),
+  )
+  _print_notes(notes)
+  return tables.summary(metrics, protocols.METRICS[protocol]), metrics
+
+
+def _labels() -> tuple[Mapping[str, Any], str]:
+  """Returns the ground truth in COCO format, and the protocol."""
+  values = flags.FLAGS
+  truth, protocol = values.annotation_file, protocols.COCO
   if truth is None:
-    truth = _recipe_groundtruth()
+    truth, protocol = _recipe_labels()
   else:
     truth = groundtruth.from_annotations(truth)
-  coco_inputs.check_groundtruth(truth, 'bbox')
-  if not truth['annotations']:
-    raise ValueError('the ground truth has no object: nothing can be measured')
-  results = results_file.normalized(content, path, truth)
-  _check_file_names(path, truth)
-  _note_unknown_categories(results, truth)
-  # No detection at all has neither a mask nor none; the labels decide.
-  masks = any('segmentation' in result for result in results) or (
-    not results and all(a.get('segmentation') for a in truth['annotations'])
-  )
-  return coco.evaluate(
-    truth,
-    results,
-    backend=flags.FLAGS.backend,
-    iou_types=('bbox', 'segm') if masks else ('bbox',),
-    per_category=_per_category(),
-    strict_categories=False,
-  )
+  _check_file_names(values.results, truth)
+  if values.protocol is None and protocol == protocols.COCO:
+    results_evaluation.check_protocol(truth)
+  return truth, values.protocol or protocol
+
+
+def _print_notes(notes: Iterable[str]) -> None:
+  for note in notes:
+    print(f'note: {note}', file=sys.stderr)
 
 
 def _check_file_names(path: str, truth: Mapping[str, Any]) -> None:
@@ -128,39 +139,16 @@ def _check_file_names(path: str, truth: Mapping[str, Any]) -> None:
     )
 
 
-def _recipe_groundtruth() -> Mapping[str, Any]:
-  """Returns the ground truth of the recipe's task, in COCO format."""
-  task = checkpoint_flags.load().params.task
+def _recipe_labels() -> tuple[Mapping[str, Any], str]:
+  """Returns ground truth and protocol of the recipe's task."""
+  task = checkpoint_flags.load(values=_own_values()).params.task
   evaluator = registry.build(task).evaluator()
-  if not isinstance(evaluator, CocoEvaluator):
+  if not isinstance(evaluator, DetectionEvaluator):
     raise ValueError(
       f'--results: expected a recipe with COCO metrics, got the task '
       f'{task.name!r}; give --annotation_file'
     )
-  return evaluator.groundtruth
-
-
-def _note_unknown_categories(
-  results: list[dict[str, Any]], truth: Mapping[str, Any]
-) -> None:
-  """Prints how many detections have a category that the labels lack.
-
-  Raises:
-    ValueError: all of them do.
-  """
-  known = {category['id'] for category in truth['categories']}
-  unknown = [r['category_id'] for r in results if r['category_id'] not in known]
-  if unknown and len(unknown) == len(results):
-    raise ValueError(
-      f'no detection has a category of the ground truth: the detections have '
-      f'{sorted(set(unknown))[:10]}, the ground truth {sorted(known)[:10]}'
-    )
-  if unknown:
-    print(
-      f'note: {len(unknown)} of {len(results)} detections are ignored: the '
-      f'ground truth has no categories {sorted(set(unknown))[:10]}',
-      file=sys.stderr,
-    )
+  return evaluator.groundtruth, task.evaluation
 
 
 def _evaluate_checkpoint() -> tuple[str, dict[str, float], Outputs]:
@@ -168,13 +156,16 @@ def _evaluate_checkpoint() -> tuple[str, dict[str, float], Outputs]:
   resolved = checkpoint_flags.load(values=_own_values())
   checkpoint_flags.check(resolved, data=True)
   checkpoint = checkpoint_flags.checkpoint()
-  evaluator = registry.build(resolved.params.task).evaluator()
+  task = resolved.params.task
+  evaluator = registry.build(task).evaluator()
+  if isinstance(evaluator, DetectionEvaluator):
+    evaluator.complete = bool(flags.FLAGS.output)
   outputs: Outputs = {}
   if evaluator.output_file:
     path = _output(checkpoint, evaluator.output_file)
     whole_files.check_file(path, '--output')
     outputs[path] = functools.partial(_write_detections, evaluator)
-  _prepare(evaluator, resolved.params.task)
+  _prepare(evaluator, task)
   print(f'evaluating {checkpoint}', file=sys.stderr)
   with contextlib.ExitStack() as unfinished:
     unfinished.callback(_keep, evaluator)
@@ -187,18 +178,24 @@ def _evaluate_checkpoint() -> tuple[str, dict[str, float], Outputs]:
 
 def _prepare(evaluator: Evaluator, task: Any) -> None:
   """Reads the ground truth, and compares its image ids with the records."""
-  if not task.annotation_file or not isinstance(evaluator, CocoEvaluator):
+  if not isinstance(evaluator, DetectionEvaluator):
     evaluator.prepare()
     return
+  paths = data_files.expand(task.validation_data.input_path)
   ids = [
     record.source_id
-    for path in data_files.expand(task.validation_data.input_path)
+    for path in (paths if task.annotation_file else ())
     for *_, record in itertools.islice(records.read_records([path]), _RECORDS)
   ]
   try:
     evaluator.prepare(ids)
+    if flags.FLAGS.protocol is None and task.evaluation == protocols.COCO:
+      results_evaluation.check_protocol(evaluator.groundtruth)
   except ValueError as error:
+    if not task.annotation_file:
+      raise
     raise ValueError(f'{task.annotation_file}: {error}') from error
+  _print_notes(evaluator.notes())
 
 
 def _write_detections(evaluator: Evaluator, path: str) -> None:
@@ -239,11 +236,11 @@ def _output(checkpoint: str, name: str) -> str:
 
 def _own_values() -> dict[str, tuple[str, Any]]:
   """Returns the config values that this verb's flags set."""
-  values = {'task.per_category_metrics': ('--per_category', True)}
-  values = values if _per_category() else {}
-  if flags.FLAGS.annotation_file:
-    values['task.annotation_file'] = (
-      '--annotation_file',
-      flags.FLAGS.annotation_file,
-    )
-  return values
+  values = flags.FLAGS
+  own = {
+    'task.per_category_metrics': ('--per_category', _per_category() or None),
+    'task.annotation_file': ('--annotation_file', values.annotation_file),
+    'task.evaluation': ('--protocol', values.protocol),
+    'task.iou_types': ('--iou_types', values.iou_types),
+  }
+  return {path: item for path, item in own.items() if item[1]}

@@ -41,11 +41,11 @@ def batch(image, left=4.0):
 
 @pytest.mark.parametrize('masks', [True, False])
 def test_metrics_are_those_of_the_collected_detections(masks):
-  measure = CocoEvaluator(lambda: TRUTH, masks=masks, per_category=True)
+  iou_types = ('bbox', 'segm') if masks else ('bbox',)
+  measure = CocoEvaluator(lambda: TRUTH, iou_types=iou_types, per_category=True)
   measure.add(batch(1))
   measure.add(batch(2, left=17.0))
   metrics = measure.metrics()
-  iou_types = ('bbox', 'segm') if masks else ('bbox',)
   assert metrics == coco.evaluate(
     TRUTH, measure.detections, iou_types=iou_types, per_category=True
   )
@@ -90,7 +90,7 @@ def test_the_ground_truth_is_checked_before_an_evaluation():
     CocoEvaluator(lambda: TRUTH).prepare([1, 3])
   masks = [dict(a, segmentation=None) for a in TRUTH['annotations']]
   boxes = TRUTH | {'annotations': masks}
-  CocoEvaluator(lambda: boxes, masks=False).prepare()
+  CocoEvaluator(lambda: boxes, iou_types=('bbox',)).prepare()
   with pytest.raises(ValueError, match='has no mask'):
     CocoEvaluator(lambda: boxes).prepare()
 

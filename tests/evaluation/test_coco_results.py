@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 
-from copypaste_tf.evaluation import coco_results, detections
+from copypaste_tf.evaluation import coco_results, detection_sets, detections
 
 POLYGON = [[1.0, 1.0, 9.0, 1.0, 9.0, 8.0]]
 TRUTH = {
@@ -88,7 +88,7 @@ def test_arrays_without_masks_have_no_mask_ap():
   boxes = dataclasses.replace(some, counts=None, ends=None, sizes=None)
   with pytest.raises(ValueError, match="3 detections have no 'segmentation'"):
     coco_results.index_results(boxes, TRUTH, 'segm')
-  none = detections.concat([])
+  none = detection_sets.concat([])
   assert coco_results.index_results(none, TRUTH, 'segm') == []
 
 

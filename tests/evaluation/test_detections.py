@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 
-from copypaste_tf.evaluation import detections, pasting
+from copypaste_tf.evaluation import detection_sets, detections, pasting
 from copypaste_tf.records import rle
 
 
@@ -150,24 +150,13 @@ def test_joined_detections_keep_their_order_and_masks(masks):
   batches = [
     detections.from_batch(**i) for i in (inputs[0], empty, *inputs[1:])
   ]
-  joined = detections.concat(batches)
+  joined = detection_sets.concat(batches)
   assert joined.to_results() == [
     result for one in inputs for result in results_by_hand(**one)
   ]
-  again = detections.concat([joined, batches[0]])
+  again = detection_sets.concat([joined, batches[0]])
   assert again.to_results()[: len(joined)] == joined.to_results()
   assert again.to_results()[len(joined) :] == batches[0].to_results()
-
-
-def test_concat_of_no_batches_is_empty():
-  assert len(detections.concat([])) == 0
-  assert detections.concat([]).to_results() == []
-
-
-def test_concat_refuses_batches_with_and_without_masks():
-  batches = [detections.from_batch(**some(0, masks)) for masks in (True, False)]
-  with pytest.raises(ValueError, match='1 of 2 batches have masks'):
-    detections.concat(batches)
 
 
 @pytest.mark.parametrize('masks', [True, False])
@@ -185,7 +174,7 @@ def test_packed_detections_survive_json(masks, empty):
   before = detections.from_batch(**inputs)
   after = detections.unpack(json.loads(json.dumps(before.pack())))
   assert after.to_results() == before.to_results()
-  assert len(detections.concat([after, before])) == 2 * len(before)
+  assert len(detection_sets.concat([after, before])) == 2 * len(before)
 
 
 def test_a_packed_detection_takes_the_documented_characters():

@@ -66,6 +66,12 @@ class LineTask(Task):
     del weight_decay
     return LineConfig()
 
+  def notes(self):
+    return ['the line goes through 0']
+
+  def derived(self):
+    return {'slopes.json': [self.config.slope]}
+
   def build_model(self):
     model = tf_keras.Sequential([tf_keras.layers.Dense(1, use_bias=False)])
     model.build([None, 1])

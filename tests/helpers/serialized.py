@@ -64,3 +64,13 @@ def write(path, serialized):
     for example in serialized:
       writer.write(example)
   return str(path)
+
+
+def write_classes(path, *classes, **changes):
+  """Writes records of objects of these classes to a TFRecord file."""
+  made = []
+  for number, ids in enumerate(classes):
+    record, _, _ = make_record(number, count=len(ids))
+    record = record._replace(classes=np.array(ids, np.int32), **changes)
+    made.append(records.serialize(record))
+  return write(path, made)

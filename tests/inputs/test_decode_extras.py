@@ -48,3 +48,15 @@ def test_a_missing_flag_is_an_error():
   record = record._replace(difficult=np.array([True, False]))
   with pytest.raises(tf.errors.InvalidArgumentError, match=Features.DIFFICULT):
     decode(record)
+
+
+def test_the_list_of_the_published_converter_is_read_too():
+  record, _, _ = serialized.make_record(0)
+  example = tf.train.Example.FromString(records.serialize(record))
+  key = 'image/image_neg_category_ids'
+  example.features.feature[key].int64_list.value.extend([4, 9])
+  data = example.SerializeToString()
+  found = decode_extras(data).neg_category_ids
+  assert (
+    found.numpy().tolist() == records.parse(data).neg_category_ids == [4, 9]
+  )

@@ -6,7 +6,12 @@ import pytest
 import serialized
 import tensorflow as tf
 
-from copypaste_tf.inputs import data_config, host_part
+from copypaste_tf.inputs import (
+  data_config,
+  data_files,
+  host_part,
+  record_order,
+)
 from copypaste_tf.inputs.batch_layout import Stream
 
 
@@ -99,3 +104,32 @@ def test_files_that_every_host_reads_are_warned_about(data, caplog):
   assert told(1) == told(2) == ''
   assert '2 record files can not be dealt out evenly to 5 hosts' in told(5)
   assert '--num_shards a multiple of 5' in told(5)
+
+
+@pytest.mark.parametrize('hosts', [1, 2])
+def test_repeated_records_of_earlier_steps_are_skipped(tmp_path, hosts):
+  """Class 2 is in one record of ten, so each epoch has three copies of it."""
+  rows = [[1]] * 9 + [[2]]
+  path = serialized.write_classes(tmp_path / 'x', *rows)
+  data = data_config.TrainData(input_path=path, shuffle_buffer_size=3)
+
+  def read(step, count, threshold=1.0):
+    context = tf.distribute.InputContext(hosts, hosts - 1, hosts)
+    part = host_part.from_context(4 * hosts, context, step)
+    stream = Stream(path, 7, part.batch_size, threshold)
+    dataset = host_part.records(data, stream, part, part.batches_done)
+    return [*dataset.take(count).as_numpy_iterator()]
+
+  whole = read(0, 60)
+  for step in (1, 2, 3, 7, 11):
+    assert read(step, 8) == whole[4 * step : 4 * step + 8]
+  assert read(0, 60, 0.0) != whole
+
+
+def test_without_a_threshold_the_order_is_that_of_old_runs(data):
+  part = host_part.from_context(4)
+  stream = Stream(data.input_path, 7, 4, repeat_threshold=0.0)
+  ours = take(host_part.records(data, stream, part, 0), 30)
+  share = record_order.slices(data_files.expand(data.input_path))
+  plain = record_order.shuffled_records(share, 7, shuffle_buffer_size=3)
+  assert ours == take(plain, 30)

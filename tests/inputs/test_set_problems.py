@@ -33,7 +33,7 @@ def test_a_path_besides_the_sets_is_refused():
 
 @pytest.mark.parametrize(
   ('field', 'value'),
-  [('loss_weight', 2.0), ('min_score', 0.5), ('repeat_threshold', 0.001)],
+  [('loss_weight', 2.0), ('min_score', 0.5)],
 )
 def test_unsupported_values_are_named_with_the_supported_one(field, value):
   usual = getattr(RecordSet(), field)
@@ -80,3 +80,23 @@ def test_a_set_that_is_only_pasted_from_is_the_only_source():
   assert [*problems(takes, takes, source, source)] == ['sets.3.share']
   useless = source.replace(pasted_from=False)
   assert [*problems(takes, takes, useless)] == ['sets.2.pasted_from']
+
+
+def test_repeat_thresholds_are_parts_of_the_images_that_are_read():
+  assert problems(half(repeat_threshold=0.001), half()) == {}
+  found = problems(half(), half(repeat_threshold=1.5))
+  expected = 'expected a part of the images in [0, 1], got 1.5'
+  assert found == {'sets.1.repeat_threshold': expected}
+  data = TrainData(input_path='a', repeat_threshold=-1.0)
+  assert [*dict(set_problems.problems(data, 4))] == ['repeat_threshold']
+  data = TrainData(input_path='a', source_repeat_threshold=0.1)
+  ((field, message),) = set_problems.problems(data, 4)
+  assert field == 'source_repeat_threshold'
+  assert 'never read without TrainData.source_input_path' in message
+
+
+def test_the_thresholds_of_sets_are_their_own():
+  data = TrainData(sets=[RecordSet(path='a')], repeat_threshold=0.001)
+  ((field, message),) = set_problems.problems(data, 4)
+  assert field == 'repeat_threshold'
+  assert 'set TrainData.repeat_threshold = 0.0' in message

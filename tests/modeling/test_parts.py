@@ -21,7 +21,8 @@ def build_model(name='maskrcnn_resnet50', size=50):
 def test_every_variable_belongs_to_one_part(name, size):
   model = build_model(name, size)
   variables = [parts.variables(model, [part]) for part in parts.PARTS]
-  assert all(variables)
+  empty = [p for p, v in zip(parts.PARTS, variables, strict=True) if not v]
+  assert empty == (['class_boxes'] if 'cascade' in name else [])
   names = [v.name for v in itertools.chain(*variables)]
   assert sorted(names) == sorted(v.name for v in model.variables)
 
@@ -64,6 +65,32 @@ def test_frozen_parts_keep_weights_and_statistics():
 
 
 def test_an_unknown_part_is_named():
-  with pytest.raises(ValueError, match="mask_head, classifier, got 'neck'"):
+  with pytest.raises(
+    ValueError, match="but_classifier, classifier, got 'neck'"
+  ):
     parts.expand(['backbone', 'neck'])
   assert parts.expand('backbone') == ('backbone',)
+
+
+def test_a_group_stands_for_its_parts_also_in_a_list():
+  assert parts.expand(['rpn_head', 'classifier', 'class_boxes']) == (
+    'rpn_head',
+    'class_scores',
+    'class_boxes',
+    'class_masks',
+  )
+  rest = parts.expand('all_but_classifier')
+  assert (*rest, *parts.expand('classifier')) == parts.expand('all')
+
+
+def test_scores_boxes_and_masks_of_classes_are_parts_of_their_own():
+  model = build_model()
+  names = {
+    part: {v.name.split('/')[-2] for v in parts.variables(model, [part])}
+    for part in parts.CLASSIFIER
+  }
+  assert names == {
+    'class_scores': {'class-predict'},
+    'class_boxes': {'box-predict'},
+    'class_masks': {'mask_fcn_logits'},
+  }

@@ -44,7 +44,9 @@ def resolved(shapes):
 def test_a_registered_task_trains_resumes_and_evaluates(
   resolved, tmp_path, capsys
 ):
-  assert config_checks.problems(resolved.params) == []
+  findings = config_checks.examine(resolved.params)
+  assert findings.problems == []
+  assert 'the line goes through 0' in findings.notes
   whole, parts = tmp_path / 'whole', tmp_path / 'parts'
   results = runner.run(resolved, str(whole), 'train_and_eval')
   out = capsys.readouterr().out
@@ -55,6 +57,7 @@ def test_a_registered_task_trains_resumes_and_evaluates(
   closeness = results['eval']['closeness']
   errors = json.loads((whole / Distance.output_file).read_text())
   assert closeness == -np.mean(errors) and len(errors) == 4
+  assert json.loads((whole / 'slopes.json').read_text()) == [3.0]
 
   shutil.copytree(whole, parts)
   for path in parts.glob(f'ckpt-{STEPS}*'):

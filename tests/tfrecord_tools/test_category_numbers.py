@@ -97,3 +97,11 @@ def test_names_that_records_cannot_hold_are_spelled():
   found = read(category(1, '\ud800'), category(2, 5), category(3, ['x']))
   names = [c.name for c in found.by_id.values()]
   assert names == ['\\ud800', '5', '3']
+
+
+def test_frequencies_are_those_of_lvis():
+  elements = [{**category(1), 'frequency': 'r'}]
+  elements += [{**category(2), 'frequency': 'rare'}]
+  found = read(*elements)
+  assert found.by_id[1].frequency == 'r' and found.by_id[2].frequency is None
+  assert found.notes == {'frequencies_left_out': 1}

@@ -107,7 +107,7 @@ def test_an_image_may_have_several_candidate_paths(tmp_path):
   assert [found[number].file_names for number in (1, 2, 3)] == [
     ('a/b.jpg',),
     ('val2017/12.jpg', '12.jpg'),
-    ('x.jpg',),
+    ('x.jpg', 'val2017/12.jpg', '12.jpg'),
   ]
 
 
@@ -188,3 +188,13 @@ def test_a_category_that_is_left_out_is_told(tmp_path, capsys):
 def test_a_missing_file_is_named(tmp_path):
   with pytest.raises(FileNotFoundError, match=r'absent\.json: expected a COCO'):
     coco_json.load(str(tmp_path / 'absent.json'), stop=True)
+
+
+def test_a_file_without_a_list_of_annotations_is_a_test_set(tmp_path):
+  path = tmp_path / 'test.json'
+  data = {'images': [image(1)], 'categories': []}
+  path.write_text(json.dumps(data))
+  found = coco_json.load(str(path), stop=True)
+  assert not found.labelled and list(found.images) == [1]
+  path.write_text(json.dumps({**data, 'annotations': []}))
+  assert coco_json.load(str(path), stop=True).labelled

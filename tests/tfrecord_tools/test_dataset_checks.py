@@ -4,6 +4,8 @@ import pytest
 from coco_folder import CocoFolder, label
 
 from tfrecord_tools import coco_json, dataset_checks
+from tfrecord_tools.entries import ImageEntry
+from tfrecord_tools.faults import SourceError
 
 
 def require(folder):
@@ -44,3 +46,23 @@ def test_masks_are_required_where_there_are_objects(tmp_path):
     require(folder)
   folder.add(3, label(2, 3))
   require(folder)
+
+
+def missing_folders(*entries):
+  stated = dict(enumerate(ImageEntry(0, names, ()) for names, _ in entries))
+  fault = SourceError('missing_image', 'x')
+  resolved = {
+    number: entry._replace(fault=None if there else fault)
+    for (number, entry), (_, there) in zip(stated.items(), entries, strict=True)
+  }
+  return list(dataset_checks.missing_folders(stated, resolved, '/data'))
+
+
+def test_the_folders_of_a_file_are_named_if_half_of_its_images_are_missing():
+  train = ('train2017/1.jpg', '1.jpg')
+  val = ('COCO_2.jpg', 'val2017/2.jpg', '2.jpg')
+  (told,) = missing_folders((train, False), (train, True), (val, False))
+  assert told.startswith('2 of 3 images are missing in --image_dir=/data')
+  assert 'wants images of train2017 (2), val2017 (1)' in told
+  assert not missing_folders((train, False), (train, True))
+  assert not missing_folders((('1.jpg',), False)), 'names without a folder'

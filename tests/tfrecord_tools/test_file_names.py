@@ -193,3 +193,16 @@ def test_the_folder_is_listed_only_for_missing_names(folder, monkeypatch):
   assert not listings
   resolve(folder, *(f'x/{i}.jpg' for i in range(40)))
   assert len(listings) == 1
+
+
+def test_an_image_is_found_by_its_url_if_its_name_is_of_another_release(folder):
+  fill(folder, 'val2017/12.jpg')
+  name = 'COCO_val2014_12.jpg'
+  (entry,) = resolve(folder, (name, 'val2017/12.jpg', '12.jpg'))
+  assert entry.file_names == ('val2017/12.jpg',)
+  (note,) = entry.notes
+  assert note.name == 'images_found_by_coco_url'
+  assert note.detail == f"val2017/12.jpg was read for '{name}'"
+  fill(folder, name)
+  (entry,) = resolve(folder, (name, 'val2017/12.jpg', '12.jpg'))
+  assert entry.file_names == (name,) and not entry.notes

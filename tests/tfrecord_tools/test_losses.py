@@ -97,3 +97,9 @@ def test_faults_of_the_source_weigh_by_the_part_that_was_selected():
   assert not list(losses.problems(data, max_dropped=0.1))
   data['dropped']['annotations']['bad'] = 7
   assert list(losses.problems(data, max_dropped=0.1))
+
+
+def test_a_test_set_needs_no_annotations():
+  data = manifest({}, taken=0)
+  assert not [*losses.problems({**data, 'labelled': False}, max_dropped=0.1)]
+  assert [*losses.problems({**data, 'labelled': True}, max_dropped=0.1)]

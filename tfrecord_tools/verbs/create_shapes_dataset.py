@@ -2,21 +2,37 @@
 
 import json
 import os
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 import tqdm
 from absl import flags
 
-from tfrecord_tools import atomic, shape_scenes, shapes
+from tfrecord_tools import atomic, lvis_shapes, shape_scenes, shapes
 
 _VAL_ID = 1_000_000
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 92]
 
 
+class _Scene(NamedTuple):
+  """A drawn image: id, file name, pixels and annotations without ids."""
+
+  image_id: int
+  name: str
+  image: np.ndarray
+  objects: list[dict[str, Any]]
+
+
 def create(
-  output_dir: str, *, num_train: int, num_val: int, image_size: int, seed: int
+  output_dir: str,
+  *,
+  num_train: int,
+  num_val: int,
+  image_size: int,
+  seed: int,
+  lvis: bool = False,
 ) -> None:
   """Writes the images and the two annotation files.
 
@@ -26,28 +42,61 @@ def create(
     num_val: number of images for evaluation, at least 0.
     image_size: mean side of the images in pixels.
     seed: seed of the scenes, at least 0. The two splits share no scene.
+    lvis: whether to write LVIS's form, with a long tail of categories.
   """
-  os.makedirs(os.path.join(output_dir, 'images'), exist_ok=True)
+  frequencies = None
   for split, count, first in (
     ('train', num_train, 1),
     ('val', num_val, _VAL_ID + 1),
   ):
-    annotations = _create_split(output_dir, first, count, image_size, seed)
+    image_ids = range(first, first + count)
+    make = _lvis_scenes if lvis else _coco_scenes
+    data = _create_split(output_dir, make(split, image_ids, image_size, seed))
+    data['info'] = {'description': f'Generated shapes, seed {seed}.'}
+    if lvis:
+      data = lvis_shapes.to_lvis(data, seed, frequencies)
+      frequencies = lvis_shapes.frequencies_of(data)
     path = os.path.join(output_dir, f'instances_{split}.json')
-    text = json.dumps(annotations, sort_keys=True)
+    text = json.dumps(data, sort_keys=True)
     atomic.write_bytes(path, text.encode())
 
 
-def _create_split(
-  output_dir: str, first: int, count: int, image_size: int, seed: int
-) -> dict[str, Any]:
-  images, annotations = [], []
-  for image_id in tqdm.trange(first, first + count, unit='image'):
+def _coco_scenes(
+  split: str, image_ids: range, image_size: int, seed: int
+) -> Iterator[_Scene]:
+  del split  # The ids differ already.
+  for image_id in tqdm.tqdm(image_ids, unit='image'):
     # Each image has its own generator, so the split does not change a scene.
     rng = np.random.default_rng([seed, image_id])
     image, objects = shape_scenes.draw_scene(rng, image_size)
-    name = f'{image_id:012d}.jpg'
-    _write_jpeg(os.path.join(output_dir, 'images', name), image)
+    yield _Scene(image_id, f'{image_id:012d}.jpg', image, objects)
+
+
+def _lvis_scenes(
+  split: str, image_ids: range, image_size: int, seed: int
+) -> Iterator[_Scene]:
+  required = lvis_shapes.required(split, image_ids, seed)
+  for image_id in tqdm.tqdm(image_ids, unit='image'):
+    rng = np.random.default_rng([seed, image_id])
+    image, objects = shape_scenes.draw_scene(
+      rng,
+      image_size,
+      lvis_shapes.SHAPES_OF_LVIS,
+      crowds=False,
+      required=required.get(image_id, ()),
+    )
+    name = lvis_shapes.file_name(split, image_id)
+    yield _Scene(image_id, name, image, objects)
+
+
+def _create_split(output_dir: str, scenes: Iterable[_Scene]) -> dict[str, Any]:
+  """Writes the images; returns the annotations in COCO's form."""
+  os.makedirs(os.path.join(output_dir, 'images'), exist_ok=True)
+  images, annotations = [], []
+  for image_id, name, image, objects in scenes:
+    path = os.path.join(output_dir, 'images', name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    _write_jpeg(path, image)
     height, width = image.shape[:2]
     images.append(
       {'id': image_id, 'file_name': name, 'height': height, 'width': width}
@@ -57,7 +106,6 @@ def _create_split(
       ids = {'id': 100 * image_id + k, 'image_id': image_id}
       annotations.append({**ids, **item})
   return {
-    'info': {'description': f'Generated shapes, seed {seed}.'},
     'licenses': [],
     'images': images,
     'annotations': annotations,
@@ -87,4 +135,5 @@ def main() -> None:
     num_val=values.num_val,
     image_size=values.image_size,
     seed=values.seed,
+    lvis=values.format == 'lvis',
   )

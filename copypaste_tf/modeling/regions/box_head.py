@@ -82,9 +82,10 @@ class BoxHead(tf_keras.layers.Layer):
       x = tf.nn.relu(norm(fc(x), training=training))
     return _split_regions(self.score(x), n), _split_regions(self.box(x), n)
 
-  def classifier(self) -> list[tf_keras.layers.Layer]:
-    """Lists the layers whose shapes depend on the number of classes."""
-    return [self.score] if self._class_agnostic else [self.score, self.box]
+  def classifier(self) -> dict[str, tf_keras.layers.Layer]:
+    """Returns the layers that depend on the number of classes, by part."""
+    boxes = {} if self._class_agnostic else {'class_boxes': self.box}
+    return {'class_scores': self.score, **boxes}
 
 
 def _split_regions(x: tf.Tensor, n: int) -> tf.Tensor:

@@ -106,6 +106,6 @@ class MaskHead(tf_keras.layers.Layer):
     x = self.predict(tf.nn.relu(x), tf.reshape(classes, [-1]))
     return tf.cast(tf.reshape(x, [-1, n, 2 * height, 2 * width]), tf.float32)
 
-  def classifier(self) -> list[tf_keras.layers.Layer]:
-    """Lists the layers whose shapes depend on the number of classes."""
-    return [self.predict]
+  def classifier(self) -> dict[str, tf_keras.layers.Layer]:
+    """Returns the layers that depend on the number of classes, by part."""
+    return {'class_masks': self.predict}

@@ -63,11 +63,11 @@ def sample(
   foreground_fraction: float,
   foreground_iou: float,
   background_iou: float,
+  sample_padding: bool,
 ) -> Targets:
   """Samples a minibatch from the proposals and the ground-truth boxes.
 
-  The candidates are the proposals, then the rows of `boxes`. Padding rows of
-  `boxes` are candidates too, as published: they have IoU 0 and are background.
+  The candidates are the proposals, then the rows of `boxes`.
 
   Args:
     rois: `[b, n, 4]` float32 proposals `(ymin, xmin, ymax, xmax)` in input
@@ -81,6 +81,8 @@ def sample(
     foreground_fraction: largest share of foreground regions, in [0, 1].
     foreground_iou: a candidate is foreground if its IoU is above this.
     background_iou: a candidate is background if its IoU is below this.
+    sample_padding: padding rows of `boxes` are candidates too, as published:
+      they have IoU 0 and are background.
 
   Returns:
     The `Targets` of `num_samples` regions, in the order of the candidates. If
@@ -90,10 +92,15 @@ def sample(
   iou, index = _best_iou(rois, boxes)
   positive = iou > foreground_iou
   negative = (iou >= 0.0) & (iou < background_iou)
+  drawn = negative
+  if not sample_padding:
+    padding = _padding(boxes)
+    proposals = tf.zeros_like(negative[:, : -boxes.shape[1]])
+    drawn &= ~tf.concat([proposals, padding], axis=1)
   limit = tf.cast(num_samples * foreground_fraction, tf.int32)
   sampled = _mark_largest(positive, keys, tf.fill(tf.shape(keys)[:1], limit))
   count = tf.reduce_sum(tf.cast(sampled, tf.int32), axis=1)
-  sampled |= _mark_largest(negative, keys, num_samples - count)
+  sampled |= _mark_largest(drawn, keys, num_samples - count)
   _, rows = tf.math.top_k(tf.cast(sampled, tf.int32), num_samples)
   targets = _gather_targets(rois, boxes, classes, index, iou)
   targets = _as_background(targets, negative)
@@ -147,10 +154,14 @@ def _best_iou(rois: tf.Tensor, boxes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
   common = tf.reduce_prod(tf.maximum(high - low, 0.0), axis=-1)  # [b, n, m]
   areas = _area(rois)[:, :, tf.newaxis] + _area(boxes)[:, tf.newaxis]
   iou = tf.math.divide_no_nan(common, areas - common)
-  padding = tf.reduce_max(boxes, axis=-1) < 0.0
-  iou = tf.where(padding[:, tf.newaxis], -1.0, iou)
+  iou = tf.where(_padding(boxes)[:, tf.newaxis], -1.0, iou)
   index = tf.argmax(iou, axis=-1, output_type=tf.int32)
   return tf.reduce_max(iou, axis=-1), index
+
+
+def _padding(boxes: tf.Tensor) -> tf.Tensor:
+  """Marks the `[b, m]` rows of `boxes` without an object."""
+  return tf.reduce_max(boxes, axis=-1) < 0.0
 
 
 def _area(boxes: tf.Tensor) -> tf.Tensor:

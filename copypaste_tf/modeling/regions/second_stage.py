@@ -93,7 +93,7 @@ class SecondStage(tf_keras.layers.Layer):
       * `class_targets`: `[b, n]` int32, 0 is the background;
       * `box_outputs`: `[b, n, 4]` or `[b, n, 4 * k]` box codes;
       * `box_targets`: `[b, n, 4]` box codes, 0 in the background;
-      * with a mask head, the outputs of `_mask_outputs`.
+      * with a mask head and masks, the outputs of `_mask_outputs`.
     """
     outputs, codes = {}, None
     boxes, classes, masks = ground_truth
@@ -115,7 +115,7 @@ class SecondStage(tf_keras.layers.Layer):
         f'class_targets{suffix}': targets.classes,
         f'box_targets{suffix}': roi_sampling.box_targets(targets, stage),
       }
-    if self.mask_head is not None:
+    if self.mask_head is not None and masks is not None:
       outputs |= self._mask_outputs(pyramid, targets, masks)
     return outputs
 

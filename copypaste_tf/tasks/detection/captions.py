@@ -1,8 +1,15 @@
 """Captions of the losses and metrics of detection in a report."""
 
+from collections.abc import Sequence
+
+from copypaste_tf.evaluation import coco, protocols
 from copypaste_tf.tasks.captions import Captions, MetricTable
 
-_COLUMNS = {'box': 'Box', 'mask': 'Mask'}
+_ABOUT = {
+  protocols.COCO: "COCO's average precision (AP) and recall (AR) in percent",
+  protocols.LVIS: "LVIS's average precision (AP) and recall (AR) in percent",
+  protocols.LVIS_FIXED: "LVIS's average precision (AP fixed) in percent",
+}
 _ROWS = {
   'ap': 'AP',
   'ap50': 'AP at IoU 0.50',
@@ -10,17 +17,21 @@ _ROWS = {
   'ap_small': 'AP, small objects',
   'ap_medium': 'AP, medium objects',
   'ap_large': 'AP, large objects',
+  'ap_rare': 'AP, rare categories',
+  'ap_common': 'AP, common categories',
+  'ap_frequent': 'AP, frequent categories',
   'ar1': 'AR, 1 detection',
   'ar10': 'AR, 10 detections',
   'ar100': 'AR, 100 detections',
+  'ar300': 'AR, 300 detections',
   'ar_small': 'AR, small objects',
   'ar_medium': 'AR, medium objects',
   'ar_large': 'AR, large objects',
 }
 
-CAPTIONS = Captions(
+_COMMON = Captions(
   model='Mask R-CNN',
-  headlines={'mask_ap': 'mask AP', 'box_ap': 'box AP'},
+  headlines={},
   headline_axis='AP on held-out images, %',
   losses={
     'model_loss': 'sum',
@@ -48,19 +59,7 @@ CAPTIONS = Captions(
       'paste/instances_clipped': 'over limit',
     },
   },
-  metrics=MetricTable(
-    title='Average precision',
-    about=(
-      "COCO's average precision (AP) and recall (AR) in percent on the "
-      'held-out images; a dash stands where there are no such objects.'
-    ),
-    columns=tuple(_COLUMNS.values()),
-    rows={
-      caption: tuple(f'{prefix}_{metric}' for prefix in _COLUMNS)
-      for metric, caption in _ROWS.items()
-    },
-    classes={'box_ap': 'Box AP', 'mask_ap': 'Mask AP'},
-  ),
+  metrics=MetricTable('', '', (), {}, {}),
   batches=(
     'Training images after jitter and Copy-Paste, with their boxes, masks and '
     'class names. A plus marks a pasted object. A click opens an image large.'
@@ -71,3 +70,34 @@ CAPTIONS = Captions(
     'how well they came out. A click opens an image large.'
   ),
 )
+
+
+def captions(protocol: str, iou_types: Sequence[str]) -> Captions:
+  """Returns the captions of detection.
+
+  Args:
+    protocol: one of `protocols.NAMES`.
+    iou_types: what is measured, names of `coco_inputs.IOU_TYPES`.
+  """
+  prefixes = [coco.PREFIXES[x] for x in iou_types]
+  table = MetricTable(
+    title='Average precision',
+    about=(
+      f'{_ABOUT[protocol]} on the held-out images; a dash stands where there '
+      'are no such objects.'
+    ),
+    columns=[prefix.capitalize() for prefix in prefixes],
+    rows={
+      _ROWS[name]: tuple(f'{prefix}_{name}' for prefix in prefixes)
+      for name in protocols.METRICS[protocol]
+    },
+    classes={f'{x}_ap': f'{x.capitalize()} AP' for x in prefixes},
+  )
+  headlines = {f'{x}_ap': f'{x} AP' for x in reversed(prefixes)}
+  if protocol != protocols.COCO:
+    headlines |= {f'{x}_rare': f'{y}, rare' for x, y in headlines.items()}
+  return _COMMON._replace(metrics=table, headlines=headlines)
+
+
+CAPTIONS = captions(protocols.COCO, ('bbox', 'segm'))
+"""The captions of a recipe that states nothing else."""

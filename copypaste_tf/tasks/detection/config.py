@@ -30,6 +30,27 @@ class AnchorTargets(hyperparams.Config):
 
 @configurable
 @dataclasses.dataclass
+class ClassBalance(hyperparams.Config):
+  """Weighs the classes by their numbers of objects; see `class_balance`.
+
+  Attributes:
+    beta: in [0, 1); the nearer to 1, the more rare classes weigh.
+    low: least weight of a class.
+    high: largest weight of a class.
+    background: weight of the background.
+    counts: training records, or their manifests, whose objects are counted;
+      empty means those of `train_data`.
+  """
+
+  beta: float = 0.999
+  low: float = 0.01
+  high: float = 5.0
+  background: float = 1.0
+  counts: str = ''
+
+
+@configurable
+@dataclasses.dataclass
 class TaskConfig(BaseConfig):
   """Adds the model, its losses and its targets to the common fields.
 
@@ -37,7 +58,9 @@ class TaskConfig(BaseConfig):
     model: Model Garden's Mask R-CNN config.
     train_data: see `BaseConfig`.
     validation_data: see `BaseConfig`.
-    losses: Model Garden's loss weights.
+    losses: Model Garden's loss weights. A loss of weight 0 is not computed.
+    class_balance: weights of the classes in the class loss; None weighs all
+      alike.
     anchor_targets: how anchors are labelled.
     divergence: see `BaseConfig`.
     micro_batches: see `BaseConfig`.
@@ -49,6 +72,12 @@ class TaskConfig(BaseConfig):
       targets are sampled.
     panels_every: see `BaseConfig`.
     frozen: see `BaseConfig`.
+    sample_padding: empty rows of the ground truth take part in the sampling of
+      regions, as background, as published.
+    evaluation: protocol of the evaluation, one of
+      `evaluation.protocols.NAMES`.
+    iou_types: what is measured, out of `bbox`, `segm` and `boundary`; empty
+      means boxes, and masks if the model has them.
     allowed_mask_class_ids: category ids on which the mask head is trained; None
       means all.
   """
@@ -57,8 +86,12 @@ class TaskConfig(BaseConfig):
     default_factory=maskrcnn.MaskRCNN
   )
   losses: maskrcnn.Losses = dataclasses.field(default_factory=maskrcnn.Losses)
+  class_balance: ClassBalance | None = None
   anchor_targets: AnchorTargets = dataclasses.field(
     default_factory=AnchorTargets
   )
   mask_crop_size: int = 112
+  sample_padding: bool = True
+  evaluation: str = 'coco'
+  iou_types: Sequence[str] = ()
   allowed_mask_class_ids: Sequence[int] | None = None

@@ -5,6 +5,7 @@ import tensorflow as tf
 from copypaste_tf.examples import TrainScenes
 from copypaste_tf.modeling.regions.mask_targets import PlaneMasks
 from copypaste_tf.modeling.rpn import anchor_targets, anchors
+from copypaste_tf.tasks.detection import losses
 from copypaste_tf.tasks.detection.config import TaskConfig
 
 _PADDING = -1  # Marks rows of the ground truth without an object.
@@ -27,31 +28,35 @@ def labels(
     float32, its second row the size of the canvas in pixels; `gt_boxes`
     `[b, m, 4]` float32 pixels `(ymin, xmin, ymax, xmax)` and `gt_classes`
     `[b, m]` int32, -1 in rows without an object; `gt_masks`, the `PlaneMasks`
-    of the batch, if the model has a mask head.
+    of the batch. Targets of losses that are not computed are left out.
   """
-  levels = pyramid_anchors(config)
-  scores, codes = anchor_targets.rpn_targets(
-    levels,
-    scenes.boxes,
-    scenes.classes,
-    _replica_seed(config.train_data.seed, step),
-    **config.anchor_targets.as_dict(),
-  )
+  computed = losses.weights(config)
   batch = tf.shape(scenes.boxes)[0]
   present = scenes.classes > 0
   # The whole canvas is valid: pasted objects may lie outside of the target.
   height, width = config.model.input_size[:2]
   grid = tf.constant([[[0, 0], [height, width]]], tf.float32)
   targets = {
-    'rpn_score_targets': scores,
-    'rpn_box_targets': codes,
     'image_info': tf.tile(grid, [batch, 1, 1]),
     'gt_boxes': tf.where(present[..., tf.newaxis], scenes.boxes, _PADDING),
     'gt_classes': tf.where(present, scenes.classes, _PADDING),
   }
-  if config.model.include_mask:
+  if 'rpn_score_loss' in computed or 'rpn_box_loss' in computed:
+    scores, codes = _rpn_targets(config, scenes, step)
+    targets |= {'rpn_score_targets': scores, 'rpn_box_targets': codes}
+  if 'mask_loss' in computed:
     targets['gt_masks'] = PlaneMasks(scenes, config.mask_crop_size)
   return targets
+
+
+def _rpn_targets(config, scenes, step):
+  return anchor_targets.rpn_targets(
+    pyramid_anchors(config),
+    scenes.boxes,
+    scenes.classes,
+    _replica_seed(config.train_data.seed, step),
+    **config.anchor_targets.as_dict(),
+  )
 
 
 def pyramid_anchors(config: TaskConfig) -> dict[str, anchors.LevelAnchors]:

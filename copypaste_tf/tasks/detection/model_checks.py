@@ -7,6 +7,7 @@ from official.vision.configs import maskrcnn
 from copypaste_tf.config import config_types
 from copypaste_tf.config.config_types import Problem, Range
 from copypaste_tf.modeling import parts
+from copypaste_tf.tasks.detection import losses
 from copypaste_tf.tasks.detection.config import TaskConfig
 
 # Fields of Model Garden's config that our model reads; a dot at the end stands
@@ -59,6 +60,7 @@ READ = (
   'norm_activation.norm_epsilon',
 )
 _MODEL, _RPN = 'task.model.', 'task.anchor_targets.'
+_BALANCE = 'task.class_balance.'
 RANGES = {
   _RPN + 'match_threshold': Range(0, 1),
   _RPN + 'unmatched_threshold': Range(0, 1),
@@ -66,17 +68,33 @@ RANGES = {
   _RPN + 'batch_size_per_image': Range(1),
   'task.mask_crop_size': Range(1),
   'task.losses.l2_weight_decay': Range(0),
+  'task.losses.rpn_score_weight': Range(0),
+  'task.losses.rpn_box_weight': Range(0),
+  'task.losses.frcnn_class_weight': Range(0),
+  'task.losses.frcnn_box_weight': Range(0),
+  'task.losses.mask_weight': Range(0),
+  _BALANCE + 'beta': Range(0, 1),
+  _BALANCE + 'low': Range(0),
+  _BALANCE + 'background': Range(0),
   _MODEL + 'num_classes': Range(2),
   _MODEL + 'min_level': Range(2),
   _MODEL + 'backbone.resnet.depth_multiplier': Range(0.0),
   _MODEL + 'norm_activation.norm_momentum': Range(0, 1),
   _MODEL + 'detection_generator.nms_iou_threshold': Range(0, 1),
+  _MODEL + 'detection_generator.pre_nms_score_threshold': Range(0, 1),
+  _MODEL + 'detection_generator.max_num_detections': Range(1),
 }
 
 
 def problems(task: TaskConfig) -> list[Problem]:
   """Lists problems of the model, its anchors and its initial weights."""
-  return [*_sizes(task), *_ignored(task.model), *_parts(task)]
+  return [
+    *_sizes(task),
+    *_ignored(task.model),
+    *_parts(task),
+    *_losses(task),
+    *_balance(task),
+  ]
 
 
 def _sizes(task) -> Iterator[Problem]:
@@ -124,3 +142,29 @@ def _parts(task) -> Iterator[Problem]:
       parts.expand(getattr(task, field))
     except ValueError as error:
       yield Problem(f'task.{field}', str(error))
+
+
+def _losses(task) -> Iterator[Problem]:
+  if not losses.weights(task):
+    yield Problem(
+      'task.losses', 'all losses have the weight 0; nothing would be learnt'
+    )
+
+
+def _balance(task) -> Iterator[Problem]:
+  """Finds weights of classes that contradict one another or have no counts."""
+  balance = task.class_balance
+  if balance is None:
+    return
+  if balance.beta == 1:
+    yield Problem(_BALANCE + 'beta', 'expected a value below 1, got 1')
+  if balance.low > balance.high:
+    yield Problem(
+      _BALANCE + 'high',
+      f'expected at least low = {balance.low}, got {balance.high}',
+    )
+  if task.losses.class_weights:
+    yield Problem(
+      'task.losses.class_weights',
+      'is not read with TaskConfig.class_balance; set one of the two',
+    )

@@ -19,6 +19,8 @@ def model(
   pyramid: str = 'fpn',
   cascade_ious: Sequence[float] = (),
   levels: Sequence[int] = (2, 6),
+  max_detections: int = CocoEvaluator.max_detections,
+  score_threshold: float = 0.05,
   overrides: Mapping[str, Any] | None = None,
 ) -> maskrcnn.MaskRCNN:
   """Returns the config of Mask R-CNN in the published implementation.
@@ -32,6 +34,8 @@ def model(
       empty for no cascade. The boxes of a cascade are class-agnostic, and its
       class scores are averaged over the stages.
     levels: finest and coarsest pyramid level.
+    max_detections: largest number of detections of an image.
+    score_threshold: scores at or below this are no detections, in [0, 1].
     overrides: any other field of Model Garden's `MaskRCNN`, as nested dicts.
 
   Returns:
@@ -63,7 +67,9 @@ def model(
       cascade_iou_thresholds=[*cascade_ious] or None,
     ),
     detection_generator=maskrcnn.DetectionGenerator(
-      pre_nms_top_k=1000, max_num_detections=CocoEvaluator.max_detections
+      pre_nms_top_k=1000,
+      pre_nms_score_threshold=score_threshold,
+      max_num_detections=max_detections,
     ),
   )
   apply(config, from_mapping(overrides or {}, 'model.overrides'))

@@ -6,20 +6,31 @@ from typing import Any
 
 import tensorflow as tf
 import tf_keras
-from official.vision.configs import maskrcnn
 
 from copypaste_tf.config.config_types import Problem
-from copypaste_tf.evaluation import groundtruth
-from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
+from copypaste_tf.evaluation.detection_evaluator import DetectionEvaluator
 from copypaste_tf.examples import RawScenes, TrainScenes
-from copypaste_tf.inputs import data_config, data_files, pipeline, scene_batches
-from copypaste_tf.inputs.decode import NO_IMAGE, EvalScenes
+from copypaste_tf.inputs import data_config, pipeline, scene_batches
+from copypaste_tf.inputs.decode import EvalScenes
 from copypaste_tf.modeling import build, parts
+from copypaste_tf.tasks.captions import Captions
+from copypaste_tf.tasks.detection import (
+  captions,
+  class_balance,
+  evaluation,
+  loss_weights,
+  model_checks,
+  model_config,
+  model_table,
+  predictions,
+)
 from copypaste_tf.tasks.detection import labels as train_labels
 from copypaste_tf.tasks.detection import losses as train_losses
-from copypaste_tf.tasks.detection import model_checks, model_config, model_table
-from copypaste_tf.tasks.detection.captions import CAPTIONS
-from copypaste_tf.tasks.detection.config import AnchorTargets, TaskConfig
+from copypaste_tf.tasks.detection.config import (
+  AnchorTargets,
+  ClassBalance,
+  TaskConfig,
+)
 from copypaste_tf.tasks.task import Task
 
 # Statistics of `TrainScenes`; their metrics are named `paste/...`.
@@ -39,7 +50,6 @@ class DetectionTask(Task):
   """Detects and segments instances with (Cascade) Mask R-CNN."""
 
   name = 'detection'
-  captions = CAPTIONS
   loss_names = train_losses.NAMES
   statistic_names = tuple(f'paste/{name}' for name in STATISTICS)
   ranges = model_checks.RANGES
@@ -55,15 +65,16 @@ class DetectionTask(Task):
     'model': model_config.model,
     'TaskConfig': TaskConfig,
     'AnchorTargets': AnchorTargets,
+    'ClassBalance': ClassBalance,
+    'loss_weights': loss_weights.loss_weights,
   }
 
   @classmethod
   def make_config(cls, weight_decay: float) -> TaskConfig:
     """Returns the config of a recipe."""
-    return TaskConfig(
-      model=model_config.model(),
-      losses=maskrcnn.Losses(l2_weight_decay=weight_decay),
-    )
+    losses = loss_weights.loss_weights()
+    losses.l2_weight_decay = weight_decay
+    return TaskConfig(model=model_config.model(), losses=losses)
 
   @property
   def output_size(self) -> tuple[int, int]:
@@ -77,13 +88,43 @@ class DetectionTask(Task):
     return self.config.model.num_classes
 
   @property
+  def captions(self) -> Captions:
+    """Captions of the losses, and of the metrics that are measured."""
+    return captions.captions(
+      self.config.evaluation, evaluation.iou_types(self.config)
+    )
+
+  @property
   def synchronized_norm(self) -> bool:
     """True if batch normalisation covers all replicas."""
     return self.config.model.norm_activation.use_sync_bn
 
+  @property
+  def computed_losses(self) -> Sequence[str]:
+    """The losses, without those of weight 0."""
+    absent = {*train_losses.NAMES[1:-1]} - {*train_losses.weights(self.config)}
+    return [name for name in self.loss_names if name not in absent]
+
+  def notes(self) -> list[str]:
+    """Returns a note on the weights of the classes."""
+    if self._balance is None:
+      return []
+    return [class_balance.describe(self._balance, self.config.class_balance)]
+
+  def derived(self) -> dict[str, Any]:
+    """Returns the weights of the classes, if they depend on the data."""
+    return {'class_weights.json': self._balance} if self._balance else {}
+
+  @functools.cached_property
+  def _balance(self) -> dict[str, list[float]] | None:
+    return class_balance.resolve(self.config)
+
   def checks(self) -> list[Problem]:
-    """Lists problems of the config of the model."""
-    return model_checks.problems(self.config)
+    """Lists problems of the config of the model and of the evaluation."""
+    return [
+      *model_checks.problems(self.config),
+      *evaluation.problems(self.config),
+    ]
 
   def settings(self) -> dict[str, str]:
     """Returns the backbone and the feature pyramid."""
@@ -105,7 +146,9 @@ class DetectionTask(Task):
   def build_model(self) -> tf_keras.Model:
     """Returns the model with all its variables."""
     config = self.config
-    detector = build.mask_rcnn(config.model)
+    detector = build.mask_rcnn(
+      config.model, sample_padding=config.sample_padding
+    )
     parts.freeze(detector, config.frozen)
     if config.losses.l2_weight_decay:
       build.decay_weights(detector, config.losses.l2_weight_decay)
@@ -153,9 +196,7 @@ class DetectionTask(Task):
     self, model: tf_keras.Model, examples: TrainScenes, labels: dict[str, Any]
   ) -> dict[str, Any]:
     """Returns the outputs of the model that the losses need."""
-    objects = ['gt_boxes', 'gt_classes']
-    if self.config.model.include_mask:
-      objects.append('gt_masks')
+    objects = {'gt_boxes', 'gt_classes', 'gt_masks'} & labels.keys()
     return model(
       examples.image,
       image_shape=labels['image_info'][:, 1, :],
@@ -170,7 +211,11 @@ class DetectionTask(Task):
     penalties: Sequence[tf.Tensor],
   ) -> dict[str, tf.Tensor]:
     """Returns the losses; see `losses.all_losses`."""
-    return train_losses.all_losses(self.config, outputs, labels, penalties)
+    config = self.config
+    weights = config.losses.class_weights
+    if self._balance:
+      weights = self._balance['weights']
+    return train_losses.all_losses(config, outputs, labels, penalties, weights)
 
   def statistics(self, examples: TrainScenes) -> dict[str, tf.Tensor]:
     """Returns the statistics of Copy-Paste, float32 `[b]` each."""
@@ -180,57 +225,14 @@ class DetectionTask(Task):
   def predict(
     self, inputs: EvalScenes, model: tf_keras.Model
   ) -> dict[str, tf.Tensor]:
-    """Returns detections, the arguments of `evaluation.detections.from_batch`.
-
-    Boxes are float32 `[b, k, 4]` in pixels of the original images; class 0
-    marks padding.
-    """
+    """Returns detections; see `predictions.predictions`."""
     outputs = model(
       inputs.image,
       image_shape=tf.cast(inputs.size, tf.float32),
       training=False,
     )
-    scale = tf.tile(tf.cast(inputs.scale, tf.float32), [1, 2])
-    boxes = _ordered(tf.cast(outputs['detection_boxes'], tf.float32))
-    blank = (inputs.source_id == NO_IMAGE)[:, tf.newaxis]
-    detections = {
-      'source_ids': inputs.source_id,
-      'original_sizes': inputs.original_size,
-      'boxes': boxes / scale[:, tf.newaxis],
-      'scores': tf.cast(outputs['detection_scores'], tf.float32),
-      'classes': tf.where(blank, 0, outputs['detection_classes']),
-    }
-    if 'detection_masks' in outputs:
-      masks = outputs['detection_masks']
-      detections['masks'] = tf.cast(masks, tf.float32)
-    return detections
+    return predictions.predictions(outputs, inputs)
 
-  def evaluator(self) -> CocoEvaluator:
+  def evaluator(self) -> DetectionEvaluator:
     """Returns an evaluator against the labels that the config names."""
-    return CocoEvaluator(
-      functools.partial(groundtruth_of, self.config),
-      masks=self.config.model.include_mask,
-      per_category=self.config.per_category_metrics,
-    )
-
-
-def _ordered(boxes: tf.Tensor) -> tf.Tensor:
-  """Empties the boxes that end before they begin.
-
-  The published decoding subtracts a pixel, so a side may be as short as -1.
-  """
-  low, high = tf.split(boxes, 2, axis=-1)
-  return tf.concat([low, tf.maximum(low, high)], axis=-1)
-
-
-def groundtruth_of(config: TaskConfig) -> dict[str, Any]:
-  """Returns the ground truth of the evaluation in COCO format.
-
-  Args:
-    config: config of the task. Without an annotation file, the labels of the
-      evaluation records are the ground truth.
-  """
-  if config.annotation_file:
-    return groundtruth.from_annotations(config.annotation_file)
-  paths = data_files.expand(config.validation_data.input_path)
-  return groundtruth.from_records(paths)
+    return evaluation.evaluator(self.config)

@@ -13,6 +13,7 @@ from copypaste_tf.config.config_types import Problem, Range, nearest
 from copypaste_tf.inputs import pipeline
 from copypaste_tf.inputs.data_config import TrainData
 from copypaste_tf.tasks import registry
+from copypaste_tf.tasks.config import BaseConfig
 from copypaste_tf.training.checks import (
   checkpoint_checks,
   data_checks,
@@ -121,7 +122,11 @@ def examine(
       listed += checkpoint_checks.missing(params.task)
   listed += _batches(params, mode, replicas or pipeline.num_replicas(params))
   findings = data_checks.examine(params, mode, missing_data)
-  return Findings(listed + findings.problems, findings.notes)
+  listed, notes = listed + findings.problems, findings.notes
+  if 'train' in mode and not (missing_data or listed):
+    of_task = _of_task(params.task)
+    listed, notes = listed + of_task.problems, notes + of_task.notes
+  return Findings(listed, notes)
 
 
 def describe(problem: Problem, resolved: Resolved) -> str:
@@ -212,12 +217,23 @@ def _sources(data: TrainData) -> Iterator[Problem]:
       )
 
 
+def _of_task(task: BaseConfig) -> Findings:
+  """Lets the task look at its training records."""
+  try:
+    return Findings([], registry.build(task).notes())
+  except (ValueError, FileNotFoundError) as error:
+    return Findings([Problem(_TRAIN + 'input_path', str(error))], [])
+
+
 def _augmentation(data: TrainData) -> Iterator[Problem]:
   """Runs the checks of the options of the augmentation."""
   try:
     knobs = pipeline.augment_knobs(data)
+  except FileNotFoundError:  # `data_checks` names the missing records.
+    return
   except ValueError as error:
-    yield Problem(_TRAIN + 'composition', str(error))
+    field = 'composition' if data.composition else 'copy_paste'
+    yield Problem(_TRAIN + field, str(error))
     return
   options = {name: knobs[name] for name in ('jitter', 'source_jitter')}
   if data.copy_paste is not None:  # A named composition is checked by now.

@@ -1,16 +1,18 @@
 """Finds records from which nothing can be learned or measured."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import tensorflow as tf
 
 from copypaste_tf.config.config_types import Problem
-from copypaste_tf.inputs import data_files, record_sets
+from copypaste_tf.inputs import data_files, record_sets, repeat_factors
 from copypaste_tf.inputs.data_config import TrainData
 from copypaste_tf.records import record_features
 from copypaste_tf.tasks.config import BaseConfig
 
+_APART = 10  # Batches of records in the buffer for each copy of a record.
 _EVAL = 'task.validation_data.input_path'
 
 
@@ -53,6 +55,8 @@ def examine(task: BaseConfig, wanted: Mapping[str, str]) -> Findings:
     faults = {k: fault for k, fault in faults.items() if k not in trained}
   findings.problems.extend(Problem(k, fault) for k, fault in faults.items())
   findings.notes.extend([*_shared(wanted), *_small(task.train_data, wanted)])
+  readable = {*wanted} - {problem.path for problem in findings.problems}
+  findings.notes.extend(_close_copies(task.train_data, readable))
   return findings
 
 
@@ -73,6 +77,27 @@ def _shared(wanted):
       yield (
         f'{_EVAL}: {len(shared)} of {len(evaluated)} files are those of '
         f'{field}; metrics of training images say little about new ones'
+      )
+
+
+def _close_copies(data: TrainData, fields: Iterable[str]):
+  """Notes sets whose repeated records are hardly parted by their shuffling."""
+  named = zip(record_sets.paths(data), record_sets.resolve(data), strict=False)
+  for name, one in named:
+    used = 0 < one.repeat_threshold <= 1  # `set_problems` names others.
+    if f'task.train_data.{name}' not in fields or not used:
+      continue
+    factors = repeat_factors.read(
+      data_files.expand(one.path), one.repeat_threshold
+    )
+    least = math.ceil(_APART * data.global_batch_size * factors.largest)
+    # All records of a small set fit into the buffer, and are mixed evenly.
+    if data.shuffle_buffer_size < min(least, factors.length):
+      yield (
+        f'task.train_data.{name}: repeats of an image follow one another in '
+        f'their file, up to {factors.largest:.3g} of them; with '
+        f'TrainData.shuffle_buffer_size = {data.shuffle_buffer_size}, many '
+        f'meet in a batch of {data.global_batch_size}; set at least {least}'
       )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from official.core import config_definitions as cfg
 
-from copypaste_tf.inputs import data_files, record_sets
+from copypaste_tf.inputs import data_files, record_sets, repeat_factors
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.checks import data_checks
 
@@ -19,7 +19,7 @@ def lines(params: cfg.ExperimentConfig) -> list[str]:
     params: the config, without problems; the records exist.
 
   Returns:
-    Lines that begin with `data:`, `epochs:` and `paste:`, to print.
+    Lines that begin with `data:`, `epochs:`, `repeats:` and `paste:`, to print.
   """
   patterns = record_sets.patterns(params.task.train_data)
   facts = data_checks.gather(patterns)
@@ -31,6 +31,7 @@ def lines(params: cfg.ExperimentConfig) -> list[str]:
   return [
     f'data: {", ".join(_described(facts, manifest, images))}',
     *_epochs(params, images),
+    *repeat_factors.lines(params.task.train_data),
     f'paste: {" ".join(_flags(params, facts, manifest))}',
   ]
 

@@ -79,7 +79,7 @@ class ModelGardenTask(base_task.Task):
     if not training:
       self.evaluator.reset()
       return []
-    names = [*self.task.loss_names, *self.task.statistic_names]
+    names = [*self.task.computed_losses, *self.task.statistic_names]
     return [tf_keras.metrics.Mean(name, dtype=tf.float32) for name in names]
 
   # AutoGraph would convert the methods of all tasks, which takes seconds.

@@ -11,6 +11,7 @@ from official.core import config_definitions as cfg
 from copypaste_tf.console import Printer, quiet_orbit, saying
 from copypaste_tf.evaluation.evaluator import Evaluator
 from copypaste_tf.inputs import pipeline
+from copypaste_tf.tasks import registry
 from copypaste_tf.training.checkpoints import last_good
 from copypaste_tf.training.checkpoints.restore import restore
 from copypaste_tf.training.config.gin_config import Resolved
@@ -20,11 +21,13 @@ from copypaste_tf.training.run import (
   assembly,
   class_names,
   continuous,
+  derived_values,
   devices,
   disk,
   folder_lock,
   folder_state,
   run_record,
+  sampling,
 )
 from copypaste_tf.training.run.devices import Devices
 from copypaste_tf.training.run.profiler import Window
@@ -160,6 +163,10 @@ def _prepare(model_dir, resolved, started, overwrite) -> None:
     if kept:
       print(f'note: the record of the other config is {kept}', file=sys.stderr)
     class_names.write(model_dir, resolved.params.task.train_data)
+    derived = registry.build(resolved.params.task).derived()
+    derived_values.keep(model_dir, derived, overwrite=overwrite)
+    for line in sampling.write(model_dir, resolved.params.task.train_data):
+      print(line, file=sys.stderr)
   workers.all_gather(strategy, None)  # Waits for the chief to move checkpoints.
 
 

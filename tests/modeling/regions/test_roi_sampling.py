@@ -12,6 +12,7 @@ KNOBS = {
   'foreground_fraction': 0.25,
   'foreground_iou': 0.5,
   'background_iou': 0.5,
+  'sample_padding': True,
 }
 
 
@@ -62,10 +63,12 @@ def test_matching_equals_a_loop(seed):
 
 @pytest.mark.parametrize('seed', range(5))
 @pytest.mark.parametrize('compiled', [False, True])
-def test_sampling_takes_the_largest_keys_of_each_kind(seed, compiled):
-  rois, boxes, classes, keys = scene(seed)
+@pytest.mark.parametrize('padding', [False, True])
+def test_sampling_takes_the_largest_keys_of_each_kind(seed, compiled, padding):
+  rois, boxes, classes, keys = scene(seed, n=12, m=25)
+  knobs = KNOBS | {'sample_padding': padding}
   draw = tf.function(
-    lambda *x: roi_sampling.sample(*x, **KNOBS), jit_compile=compiled
+    lambda *x: roi_sampling.sample(*x, **knobs), jit_compile=compiled
   )
   actual = draw(*map(tf.constant, (rois, boxes, classes, keys)))
   pool = np.concatenate([rois[0], boxes[0]])
@@ -74,6 +77,8 @@ def test_sampling_takes_the_largest_keys_of_each_kind(seed, compiled):
   order = np.argsort(-keys[0])
   positive = [i for i in order if overlaps[i] > 0.5][:2]
   negative = [i for i in order if 0 <= overlaps[i] < 0.5]
+  if not padding:
+    negative = [i for i in negative if pool[i].max() >= 0]
   expected = sorted(positive + negative[: 8 - len(positive)])
   np.testing.assert_array_equal(actual.rois[0], pool[expected])
   assert np.sum(actual.classes[0] > 0) == len(positive)

@@ -1,17 +1,23 @@
-from copypaste_tf.evaluation import coco
-from copypaste_tf.tasks.detection import losses
+import pytest
+
+from copypaste_tf.evaluation import coco, protocols
+from copypaste_tf.tasks.detection import captions, losses
 from copypaste_tf.tasks.detection.captions import CAPTIONS
 
 
-def test_every_metric_of_the_evaluation_has_a_row():
-  shown = [name for names in CAPTIONS.metrics.rows.values() for name in names]
+@pytest.mark.parametrize('iou_types', [['bbox', 'segm'], ['bbox', 'boundary']])
+@pytest.mark.parametrize('protocol', protocols.NAMES)
+def test_every_metric_of_the_evaluation_has_a_row(protocol, iou_types):
+  found = captions.captions(protocol, iou_types)
+  shown = [name for names in found.metrics.rows.values() for name in names]
+  prefixes = [coco.PREFIXES[iou_type] for iou_type in iou_types]
   assert shown == [
     f'{prefix}_{metric}'
-    for metric in coco.METRICS
-    for prefix in coco.PREFIXES.values()
+    for metric in protocols.METRICS[protocol]
+    for prefix in prefixes
   ]
-  assert set(CAPTIONS.headlines) == set(CAPTIONS.metrics.classes)
-  assert set(CAPTIONS.headlines) <= set(shown)
+  assert set(found.headlines) <= set(shown)
+  assert set(found.metrics.classes) <= set(found.headlines)
 
 
 def test_losses_are_those_of_the_task():

@@ -9,6 +9,7 @@ from small_detector import small
 from copypaste_tf.config import config_types
 from copypaste_tf.modeling import build
 from copypaste_tf.tasks.detection import model_checks
+from copypaste_tf.training.config import gin_config
 
 
 class Recorder:
@@ -88,3 +89,28 @@ def test_options_that_the_model_does_not_read_are_refused(override, path, has):
 def test_absent_parts_of_the_model_are_named(line, message):
   (problem,) = problems_of([line])
   assert re.search(message, problem)
+
+
+@pytest.mark.parametrize(
+  ('lines', 'message'),
+  [
+    (['ClassBalance.beta = 1.0'], 'class_balance.beta: expected a value below'),
+    (['ClassBalance.low = 9.0'], 'class_balance.high: expected at least low'),
+    (['ClassBalance.background = -1.0'], 'background: expected a value at'),
+  ],
+)
+def test_impossible_weights_of_classes_are_named(lines, message):
+  (problem,) = problems_of(
+    ['TaskConfig.class_balance = @ClassBalance()', *lines]
+  )
+  assert message in problem
+
+
+def test_weights_of_classes_come_from_one_place():
+  params = gin_config.load(
+    ['smoke'],
+    ['TaskConfig.class_balance = @ClassBalance()'],
+    params_override='task.losses.class_weights=[1.0, 2.0]',
+  ).params
+  (problem,) = model_checks.problems(params.task)
+  assert problem.path == 'task.losses.class_weights'

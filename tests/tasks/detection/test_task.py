@@ -134,13 +134,8 @@ def test_anchor_score_loss_is_the_mean_over_the_sampled_anchors(task):
   chosen[:, 0, :, :] = 0
   count = chosen[0, 0].size
   targets[first] = tf.constant(chosen)
-  boxes = {
-    level: tf.zeros([2, h, w, 4 * a]) for level, (h, w, a) in grids.items()
-  }
-  loss, _ = train_losses.rpn_losses(
-    task.config,
-    {'rpn_scores': scores, 'rpn_boxes': boxes},
-    {'rpn_score_targets': targets, 'rpn_box_targets': boxes},
+  loss = train_losses.rpn_score_loss(
+    task.config, {'rpn_scores': scores}, {'rpn_score_targets': targets}
   )
   size = task.config.anchor_targets.batch_size_per_image
   assert float(loss) == pytest.approx(np.log(2) * count / size, rel=1e-4)

@@ -35,8 +35,8 @@ def test_all_but_the_classifier_is_restored_for_other_classes(detector):
   count = len(trained.variables)
   assert str(start) == (
     f'{count - 6} of {count} variables start from {path} (backbone, decoder, '
-    'rpn_head, box_heads, mask_head); 6 start anew (classifier); 6 of its '
-    'model stay unread'
+    'rpn_head, box_heads, mask_head); 6 start anew (class_scores, class_boxes, '
+    'class_masks); 6 of its model stay unread'
   )
   kept = parts.variables(other, ['classifier'])
   for v, value in zip(kept, before, strict=True):

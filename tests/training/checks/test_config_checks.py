@@ -125,3 +125,29 @@ def test_the_number_of_replicas_of_a_strategy(strategy, num_gpus, replicas):
     f'runtime.distribution_strategy={strategy}'
   ).params
   assert pipeline.num_replicas(params) == replicas
+
+
+def weighed(folder):
+  """Examines a training on the records of a folder, with weighed classes."""
+  lines = [
+    f'TRAIN_RECORDS = "{folder}/train-*.tfrecord"',
+    'TaskConfig.class_balance = @ClassBalance()',
+  ]
+  params = gin_config.load(['smoke'], lines).params
+  return config_checks.examine(params, mode='train')
+
+
+def test_a_check_tells_the_weights_of_the_classes(shapes):
+  problems, notes = weighed(shapes)
+  assert not problems
+  assert any(x.startswith('class_balance: weights of 8 classes') for x in notes)
+
+
+def test_records_that_do_not_tell_their_counts_cannot_weigh_classes(
+  shapes, tmp_path
+):
+  for path in shapes.glob('train-*.tfrecord'):
+    (tmp_path / path.name).symlink_to(path)
+  ((path, message),), _ = weighed(tmp_path)
+  assert path == 'task.train_data.input_path'
+  assert 'no manifest counts the categories' in message

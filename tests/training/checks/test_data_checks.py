@@ -139,3 +139,24 @@ def test_no_records_are_given():
   params = ['TRAIN_RECORDS = ""']
   (problem,) = problems_of(params, data=True, mode='train')
   assert problem.endswith('task.train_data.input_path: no records are given')
+
+
+def test_records_of_one_path_must_be_of_one_label_map(shapes, tmp_path):
+  """Such as those of LVIS v0.5 and v1, where most ids differ."""
+  paths = []
+  for name, label_map in (('a', {'1': 'x', '2': 'y'}), ('b', {'1': 'z'})):
+    for path in shapes.glob('train-*'):
+      shutil.copy(path, tmp_path / path.name.replace('train', name))
+    manifest = tmp_path / f'{name}-manifest.json'
+    content = json.loads(manifest.read_text()) | {'label_map': label_map}
+    manifest.write_text(json.dumps(content))
+    paths.append(f'{tmp_path}/{name}-0*')
+  joined = f'TRAIN_RECORDS = "{",".join(paths)}"'
+  evaluated = f'EVAL_RECORDS = "{paths[0]}"'
+  problems = problems_of([joined, evaluated], data=True)
+  assert any(
+    "category 1 is 'z' here and 'x' in" in problem for problem in problems
+  )
+  assert not problems_of(
+    [f'TRAIN_RECORDS = "{paths[0]}"', evaluated], data=True
+  )

@@ -87,3 +87,21 @@ def test_doubtful_data_are_noted(shapes, tmp_path):
   assert '2 of 2 files are those of task.train_data.input_path' in note
   (note,) = notes_of([*lines(train, val), 'BATCH_SIZE = 17'])
   assert '16 images are fewer than the batch of 17' in note
+
+
+def test_copies_of_a_record_must_be_parted_by_the_shuffle_buffer(tmp_path):
+  # One record of 40 has a class of its own: ten copies of it.
+  rows = [[1, 2, 3, 4]] * 39 + [[1, 2, 3, 4, 5]]
+  path = serialized.write_classes(tmp_path / 'x.tfrecord', *rows)
+  repeated = [*lines(path, path), 'TrainData.repeat_threshold = 1.0']
+
+  def told(*bindings):
+    notes = notes_of([*repeated, 'BATCH_SIZE = 1', *bindings])
+    return [note for note in notes if 'repeats of an image' in note]
+
+  assert told() == []
+  (note,) = told('TrainData.shuffle_buffer_size = 20')
+  assert 'up to 6.32 of them' in note and 'set at least 64' in note
+  assert not told(
+    'TrainData.shuffle_buffer_size = 20', 'TrainData.repeat_threshold = 0.0'
+  )

@@ -187,3 +187,24 @@ def test_an_old_run_resumes_and_is_evaluated(shapes, shapes_params, tmp_path):
   checkpoint = str(folder / 'ckpt-5')
   metrics = runner.evaluate(params, str(folder), checkpoint)
   assert 0 <= metrics['mask_ap'] <= 1
+
+
+def test_a_field_that_a_record_lacks_has_its_default(tmp_path):
+  changed = resolve('TrainData.seed = 3', 'CopyPaste.box_tolerance = 1.0')
+  record = yaml.safe_load(run_record.to_yaml(changed.params))
+  del record['task']['train_data']['seed']
+  del record['task']['train_data']['copy_paste']['box_tolerance']
+  del record['task']['divergence']
+  (tmp_path / run_record.PARAMS).write_text(yaml.safe_dump(record))
+  differences = run_record.differences(str(tmp_path), changed.params)
+  assert differences == [
+    'task.train_data.copy_paste.box_tolerance: 10.0 -> 1.0',
+    'task.train_data.seed: 0 -> 3',
+  ]
+
+
+def test_a_section_that_a_record_lacks_is_a_change(tmp_path):
+  run_record.write(str(tmp_path), resolve(), overwrite=False)
+  weighed = resolve('TaskConfig.class_balance = @ClassBalance()')
+  changes = run_record.differences(str(tmp_path), weighed.params)
+  assert any(x.startswith('task.class_balance.beta:') for x in changes)

@@ -1,0 +1,43 @@
+"""Names the protocols of evaluation."""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from copypaste_tf.evaluation import coco, lvis_metrics
+from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
+from copypaste_tf.evaluation.detection_evaluator import DetectionEvaluator
+from copypaste_tf.evaluation.lvis_evaluator import LvisEvaluator
+
+COCO, LVIS, LVIS_FIXED = NAMES = ('coco', 'lvis', 'lvis_fixed')
+METRICS = {
+  COCO: coco.METRICS,
+  LVIS: lvis_metrics.METRICS,
+  LVIS_FIXED: lvis_metrics.FIXED_METRICS,
+}
+"""Names of the numbers of each IoU type, without its prefix."""
+_EVALUATORS = {
+  COCO: CocoEvaluator,
+  LVIS: LvisEvaluator,
+  LVIS_FIXED: functools.partial(LvisEvaluator, fixed=True),
+}
+
+
+def evaluator(
+  protocol: str,
+  groundtruth: Callable[[], Mapping[str, Any]],
+  *,
+  iou_types: Sequence[str],
+  per_category: bool = False,
+) -> DetectionEvaluator:
+  """Returns an empty evaluator.
+
+  Args:
+    protocol: one of `NAMES`.
+    groundtruth: see `DetectionEvaluator`.
+    iou_types: see `DetectionEvaluator`.
+    per_category: see `DetectionEvaluator`.
+  """
+  return _EVALUATORS[protocol](
+    groundtruth, iou_types=iou_types, per_category=per_category
+  )

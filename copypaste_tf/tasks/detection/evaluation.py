@@ -1,0 +1,65 @@
+"""Chooses how detections are measured, from the config of the task."""
+
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+from copypaste_tf.config.config_types import Problem
+from copypaste_tf.evaluation import coco_inputs, groundtruth, protocols
+from copypaste_tf.evaluation.detection_evaluator import DetectionEvaluator
+from copypaste_tf.inputs import data_files
+from copypaste_tf.tasks.detection.config import TaskConfig
+
+
+def evaluator(config: TaskConfig) -> DetectionEvaluator:
+  """Returns an evaluator against the labels that the config names.
+
+  Args:
+    config: config of the task, without `problems`.
+  """
+  return protocols.evaluator(
+    config.evaluation,
+    functools.partial(groundtruth_of, config),
+    iou_types=iou_types(config),
+    per_category=config.per_category_metrics,
+  )
+
+
+def iou_types(config: TaskConfig) -> tuple[str, ...]:
+  """Returns what is measured, names of `coco_inputs.IOU_TYPES`."""
+  usual = ('bbox', 'segm') if config.model.include_mask else ('bbox',)
+  return tuple(config.iou_types) or usual
+
+
+def groundtruth_of(config: TaskConfig) -> dict[str, Any]:
+  """Returns the ground truth of the evaluation in COCO format.
+
+  Args:
+    config: config of the task. Without an annotation file, the labels of the
+      evaluation records are the ground truth.
+  """
+  if config.annotation_file:
+    return groundtruth.from_annotations(config.annotation_file)
+  paths = data_files.expand(config.validation_data.input_path)
+  return groundtruth.from_records(paths)
+
+
+def problems(config: TaskConfig) -> Iterator[Problem]:
+  """Yields problems of the fields that this module reads."""
+  if config.evaluation not in protocols.NAMES:
+    yield Problem(
+      'task.evaluation',
+      f'expected one of {list(protocols.NAMES)}, got {config.evaluation!r}',
+    )
+  unknown = [x for x in config.iou_types if x not in coco_inputs.IOU_TYPES]
+  if unknown:
+    yield Problem(
+      'task.iou_types',
+      f'expected names out of {list(coco_inputs.IOU_TYPES)}, got {unknown}',
+    )
+  elif set(iou_types(config)) - {'bbox'} and not config.model.include_mask:
+    yield Problem(
+      'task.iou_types',
+      f'the model makes no masks (task.model.include_mask), got '
+      f'{list(config.iou_types)}',
+    )
