@@ -80,6 +80,8 @@ def _suppress_part(boxes, left, rounds, iou_threshold):
     removed = _any_of_tile(_iou(tile, boxes) >= least)
     later = left & ~tf.reshape(removed, tf.shape(left))
     later = tf.where(place == i, chosen[:, tf.newaxis], later)
+    # An IoU may round differently if its boxes are exchanged, so even boxes
+    # that do not overlap the chosen ones must not be compared again.
     return i + 1, tf.where(place < i, left, later)
 
   return tf.while_loop(lambda i, _: i < rounds, decide, (0, left))[1]
