@@ -51,6 +51,8 @@ class _Extended(one_device_strategy.OneDeviceExtended):
   def _reduce_to(self, reduce_op, value, destinations, options):
     """Sums or averages a tensor over the replicas, for every replica."""
     del destinations, options
+    if self._replicas == 1:  # No strategy runs anything for a single replica.
+      return value
     total = gen_xla_ops.xla_all_reduce(
       value, [list(range(self._replicas))], 'Add', 'CrossReplica'
     )

@@ -73,6 +73,7 @@ def test_the_sum_over_one_replica_is_itself(operation):
 
   x = np.arange(5, dtype=np.float32)
   np.testing.assert_array_equal(run(x), x)
+  assert not _sums(_instructions(run, tf.TensorSpec([5])))
 
 
 def test_a_mean_divides_by_the_replicas():

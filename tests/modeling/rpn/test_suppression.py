@@ -59,7 +59,7 @@ def lists(n):
 
 
 @pytest.mark.parametrize('compiled', [False, True])
-@pytest.mark.parametrize('n', [1, 32, 33, 200])
+@pytest.mark.parametrize('n', [1, 64, 65, 300])
 def test_the_kept_boxes_are_those_of_a_loop_over_boxes(n, compiled):
   boxes, candidates = lists(n)
   suppress = tf.function(suppression.suppress, jit_compile=compiled)
