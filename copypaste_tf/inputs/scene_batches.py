@@ -32,6 +32,7 @@ def seeded(
   """
   pairs = not isinstance(scenes.element_spec, Scenes)
 
+  @tf.autograph.experimental.do_not_convert
   def with_seed(index, batch):
     targets, sources = batch if pairs else (batch, None)
     return RawScenes(targets, sources, batch_seed(seed, index))
@@ -65,6 +66,7 @@ def paired(
     A dataset of pairs of `Scenes`: targets and sources.
   """
 
+  @tf.autograph.experimental.do_not_convert
   def pair(index, group):
     partner = partners.draw(
       batch_seed(seed, index), group.source_id, takers=takers, givers=givers
@@ -91,6 +93,7 @@ def without_paste(
     sources.
   """
 
+  @tf.autograph.experimental.do_not_convert
   def keep(targets, sources):
     size = targets.source_id.shape[0]
     rows = [i + size if i in takers else i for i in range(size)]
