@@ -18,7 +18,7 @@ from copypaste_tf.examples import TrainScenes
 def copy_paste(
   targets: Canvas,
   sources: Canvas,
-  seed: tf.Tensor,
+  seed: tf.Tensor | selection.Bits,
   *,
   options: CopyPaste,
   max_instances: int,
@@ -35,7 +35,7 @@ def copy_paste(
     targets: `b` scenes on the output grid.
     sources: `b` scenes on the same grid, the i-th for the i-th target; with
       `partner`, the targets themselves.
-    seed: `[2]` int32 or int64.
+    seed: `[2]` int32 or int64, or the `selection.bits` of a seed.
     options: the knobs; see `CopyPaste`.
     max_instances: number of labels `m` that an example can hold.
     partner: `[b]` int32 in [0, b), a permutation: the i-th target is pasted

@@ -69,7 +69,9 @@ def train_batches(
   Returns:
     A dataset of `TrainScenes`.
   """
-  augment = scene_batches.compiled_augment(jit_compile=jit_compile, **knobs)
+  augment = scene_batches.compiled_augment(
+    jit_compile=jit_compile, draws_first=True, **knobs
+  )
   result = batches.map(augment).element_spec
   return batches.map(
     augment, num_parallel_calls=ahead.batches(batches.element_spec, result)
