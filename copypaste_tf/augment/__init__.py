@@ -1,12 +1,12 @@
 """Simple Copy-Paste as one pure function of a batch; imports TensorFlow only.
 
 In the order of the data: `options` declares the knobs, `scene_checks` and
-`scenes` make the elements of a batch, `warp` and `canvas` put them on the
-output grid, `copy_paste` composes two images, `occlusion` updates the labels of
-the target, `joining` makes the training example, `compositions` registers
-Copy-Paste and others, and `augmentation` runs all of it in one function,
-`augment`. `engines` holds two forms of the operations on whole images, one for
-CPUs and one for GPUs and TPUs.
+`scenes` make the elements of a batch, `drawing` makes the random decisions,
+`warp` and `canvas` put the images on the output grid, `copy_paste` composes two
+of them, `occlusion` updates the labels of the target, `joining` makes the
+training example, `compositions` registers Copy-Paste and others, and
+`augmentation` runs all of it in one function, `augment`. `engines` holds two
+forms of the operations on whole images, one for CPUs and one for GPUs and TPUs.
 """
 
 from copypaste_tf.augment.augmentation import augment as augment

@@ -2,10 +2,17 @@
 
 import tensorflow as tf
 
-from copypaste_tf.augment import canvas, compositions, engines, joining, warp
+from copypaste_tf.augment import (
+  canvas,
+  compositions,
+  drawing,
+  engines,
+  joining,
+  warp,
+)
 from copypaste_tf.augment.canvas import Canvas
-from copypaste_tf.augment.draws import jitter as jittering
-from copypaste_tf.augment.draws import pairing, random
+from copypaste_tf.augment.drawing import Draws
+from copypaste_tf.augment.draws import pairing
 from copypaste_tf.augment.options import CopyPaste, ScaleJitter
 from copypaste_tf.augment.pixels import bfloat16
 from copypaste_tf.examples import Scenes, TrainScenes
@@ -15,7 +22,7 @@ from copypaste_tf.examples import Scenes, TrainScenes
 @tf.autograph.experimental.do_not_convert
 def augment(
   scenes: Scenes,
-  seed: tf.Tensor,
+  seed: tf.Tensor | Draws,
   *,
   output_size: tuple[int, int],
   max_instances: int = 100,
@@ -41,7 +48,8 @@ def augment(
 
   Args:
     scenes: the targets, a batch of `b` decoded scenes.
-    seed: `[2]` int32 or int64; draw a new one for each batch.
+    seed: `[2]` int32 or int64; draw a new one for each batch. Or what
+      `drawing.draw` made of it and the same knobs, outside of XLA.
     output_size: height and width of the canvas, pixels.
     max_instances: number of labels that an example can hold.
     jitter: range of the targets' jitter; `ScaleJitter()` (LSJ) by default.
@@ -82,27 +90,34 @@ def augment(
       f'augment reads `{name}` only to compose pairs of images; pass '
       '`copy_paste` or `composition`, too.'
     )
-  jitter = jitter or ScaleJitter()
+  draws = seed
+  if not isinstance(seed, Draws):
+    draws = drawing.draw(
+      scenes,
+      seed,
+      output_size=output_size,
+      jitter=jitter,
+      source_jitter=source_jitter,
+      composition=composition,
+      sources=sources,
+    )
   engine = engines.named(form)
   warp_options = {
+    'output_size': output_size,
     'dtype': _dtype_to_warp(dtype, composition),
     'normalize': normalize,
     'engine': engine,
   }
+  targets, sources, partner = _pair(scenes, draws, sources, warp_options)
   if composition is None:
-    seed = random.split(seed, 4)[0]
-    targets = _jittered(scenes, seed, output_size, jitter, warp_options)
     examples = joining.targets_alone(targets, max_instances=max_instances)
   else:
-    targets, sources, partner = _pair(
-      scenes, seed, output_size, jitter, source_jitter, sources, warp_options
-    )
     if partner is not None and not composition.shares_warp:
       sources, partner = pairing.take(sources, partner), None
     examples = compositions.compose(
       targets,
       sources,
-      random.split(seed, 4)[3],
+      draws.composition,
       options=composition,
       max_instances=max_instances,
       partner=partner,
@@ -142,14 +157,20 @@ def pair(
     ValueError: if a knob is out of its range, or the batch is too small to
       pair its images.
   """
-  targets, sources, partner = _pair(
+  draws = drawing.draw(
     scenes,
     seed,
-    output_size,
-    jitter or ScaleJitter(),
-    source_jitter,
+    output_size=output_size,
+    jitter=jitter,
+    source_jitter=source_jitter,
+    composition=CopyPaste(),
+    sources=sources,
+  )
+  targets, sources, partner = _pair(
+    scenes,
+    draws,
     sources,
-    {'engine': engines.named(form)},
+    {'output_size': output_size, 'engine': engines.named(form)},
   )
   return targets, sources if partner is None else pairing.take(sources, partner)
 
@@ -161,32 +182,20 @@ def _dtype_to_warp(dtype, composition) -> tf.DType:
   return tf.uint16 if as_bits else tf.float32
 
 
-def _pair(
-  scenes, seed, output_size, jitter, source_jitter, sources, warp_options
-):
+def _pair(scenes, draws, sources, warp_options):
   """Returns targets, sources, and the permutation of the sources or None."""
-  seeds = random.split(seed, 4)
-  targets = _jittered(scenes, seeds[0], output_size, jitter, warp_options)
+  targets = _jittered(scenes, draws.targets, warp_options)
+  if draws.sources is None:
+    return targets, targets, draws.partner
   if sources is None:
-    partner = _partners(scenes, seeds[1])
-    if source_jitter in (None, jitter):
-      return targets, targets, partner
-    sources = pairing.take(scenes, partner)
-  source_jitter = source_jitter or jitter
-  sources = _jittered(
-    sources, seeds[2], output_size, source_jitter, warp_options
-  )
-  return targets, sources, None
+    sources = pairing.take(scenes, draws.partner)
+  return targets, _jittered(sources, draws.sources, warp_options), None
 
 
-def _jittered(scenes, seed, output_size, jitter, warp_options) -> Canvas:
-  """Draws the jitter and puts scenes on the canvas by `warp.warp`."""
-  draw = jittering.sample(
-    seed, scenes.size, output_size=output_size, jitter=jitter
-  )
+def _jittered(scenes, jitter, warp_options) -> Canvas:
+  """Puts scenes on the canvas by `warp.warp`."""
   return canvas.place(
-    warp.warp(scenes, draw, output_size=output_size, **warp_options),
-    engine=warp_options['engine'],
+    warp.warp(scenes, jitter, **warp_options), engine=warp_options['engine']
   )
 
 
@@ -199,13 +208,3 @@ def _with_dtype(image, dtype) -> tf.Tensor:
   if dtype == tf.uint16:
     return bfloat16.to_bits(image)
   return tf.cast(image, dtype)
-
-
-def _partners(scenes, seed) -> tf.Tensor:
-  """Draws the source of each target, `[b]` int32."""
-  if scenes.image.shape[0] == 1:
-    raise ValueError(
-      'A composition pairs the images of a batch, which has only one; raise '
-      'the batch size or pass `sources`.'
-    )
-  return pairing.derange(seed, scenes.source_id)

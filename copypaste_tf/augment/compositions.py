@@ -14,6 +14,7 @@ import tensorflow as tf
 from copypaste_tf.augment import engines
 from copypaste_tf.augment.canvas import Canvas
 from copypaste_tf.augment.copy_paste import copy_paste
+from copypaste_tf.augment.draws import selection
 from copypaste_tf.augment.engines import Engine
 from copypaste_tf.augment.options import CopyPaste
 from copypaste_tf.examples import TrainScenes
@@ -52,17 +53,23 @@ class Composition(NamedTuple):
     function: `(targets, sources, seed, *, options, max_instances, partner,
       engine)` to `TrainScenes`; see `compose` for the arguments.
       `joining.join` makes the result of composed pixels.
+    draw: maps a seed and `[b, n]` classes of the sources to the random bits
+      that the function gets in place of the seed; None if it gets the seed.
   """
 
   options_class: type
   function: Callable[..., TrainScenes]
+  draw: Callable[[tf.Tensor, tf.Tensor], Any] | None = None
 
 
 _COMPOSITIONS: dict[str, Composition] = {}
 
 
 def register(
-  name: str, options_class: type, function: Callable[..., TrainScenes]
+  name: str,
+  options_class: type,
+  function: Callable[..., TrainScenes],
+  draw: Callable[[tf.Tensor, tf.Tensor], Any] | None = None,
 ) -> None:
   """Adds a composition.
 
@@ -70,6 +77,7 @@ def register(
     name: the name in `build`.
     options_class: see `Composition`; its subclasses use the same function.
     function: see `Composition`.
+    draw: see `Composition`.
 
   Raises:
     ValueError: if the name or the class is taken, or the class lacks a member
@@ -92,7 +100,7 @@ def register(
       f'and check(); {options_class.__name__} '
       + (f'has no {", ".join(missing)}.' if missing else 'is none.')
     )
-  _COMPOSITIONS[name] = Composition(options_class, function)
+  _COMPOSITIONS[name] = Composition(options_class, function, draw)
 
 
 def names() -> list[str]:
@@ -148,10 +156,25 @@ def check(options: Options) -> None:
   options.check()
 
 
+def draw(options: Options, seed: tf.Tensor, classes: tf.Tensor) -> Any:
+  """Draws the random bits of a composition.
+
+  Args:
+    options: options of a registered composition.
+    seed: `[2]` int32 or int64, seed of all draws of the composition.
+    classes: `[b, n]` int32, classes of the sources' instances.
+
+  Returns:
+    The bits as a nest of tensors, or the seed if the composition draws later.
+  """
+  bits = _composition_of(options).draw
+  return seed if bits is None else bits(seed, classes)
+
+
 def compose(
   targets: Canvas,
   sources: Canvas,
-  seed: tf.Tensor,
+  drawn: Any,
   *,
   options: Options,
   max_instances: int,
@@ -165,7 +188,7 @@ def compose(
       blends, else float32, or uint16 for the bits of bfloat16.
     sources: `b` scenes on the same grid, the i-th for the i-th target; the
       targets themselves where there is a `partner`.
-    seed: `[2]` int32 or int64, seed of all draws of the composition.
+    drawn: the result of `draw`.
     options: options of a registered composition.
     max_instances: number of labels `m` that an example can hold.
     partner: `[b]` int32 in [0, b), a permutation: the source of target `i` is
@@ -179,7 +202,7 @@ def compose(
   return _composition_of(options).function(
     targets,
     sources,
-    seed,
+    drawn,
     options=options,
     max_instances=max_instances,
     partner=partner,
@@ -198,4 +221,4 @@ def _composition_of(options) -> Composition:
   )
 
 
-register('copy_paste', CopyPaste, copy_paste)
+register('copy_paste', CopyPaste, copy_paste, selection.bits)

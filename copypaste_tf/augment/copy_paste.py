@@ -18,7 +18,7 @@ from copypaste_tf.examples import TrainScenes
 def copy_paste(
   targets: Canvas,
   sources: Canvas,
-  seed: tf.Tensor,
+  seed: tf.Tensor | selection.Bits,
   *,
   options: CopyPaste,
   max_instances: int,
@@ -35,7 +35,7 @@ def copy_paste(
     targets: `b` scenes on the output grid.
     sources: `b` scenes on the same grid, the i-th for the i-th target; with
       `partner`, the targets themselves.
-    seed: `[2]` int32 or int64.
+    seed: `[2]` int32 or int64, or the `selection.bits` of a seed.
     options: the knobs; see `CopyPaste`.
     max_instances: number of labels `m` that an example can hold.
     partner: `[b]` int32 in [0, b), a permutation: the i-th target is pasted
@@ -84,9 +84,6 @@ def copy_paste(
   remains = occlusion.occlude(
     targets, owners, options=options, covers=covers, engine=engine
   )
-  # The planes are read above and overwritten below. XLA works in place only if
-  # the write depends on the read, so this adds 0 that depends on it.
-  covers += tf.cast(tf.reduce_any(remains.areas < 0), tf.int32)
   image, planes = _paste_pixels(
     targets,
     sources,
@@ -94,6 +91,7 @@ def copy_paste(
     owners,
     partner=partner,
     covers=covers,
+    read=remains.areas,
     engine=engine,
     blend_sigma=options.blend_sigma,
   )
@@ -126,11 +124,20 @@ def _check(targets, sources, options, max_instances):
 
 
 def _paste_pixels(
-  targets, sources, canvases, owners, *, partner, covers, engine, blend_sigma
+  targets,
+  sources,
+  canvases,
+  owners,
+  *,
+  partner,
+  covers,
+  read,
+  engine,
+  blend_sigma,
 ):
   """Returns images and planes, each pixel from the image that owns it."""
   paste = functools.partial(
-    engine.paste, owners, partner=partner, covers=covers
+    engine.paste, owners, partner=partner, covers=covers, read=read
   )
   num_planes = id_planes.shape(targets.scenes.planes)[1]
   ids = tf.concat([targets.scenes.ids, sources.scenes.ids], axis=1)

@@ -35,6 +35,7 @@ def scenes(
     A dataset of `Scenes` without the batch axis; see `decode.decode_scene`.
   """
 
+  @tf.autograph.experimental.do_not_convert
   def decode_scene(serialized):
     return decode.decode_scene(
       serialized,
@@ -68,7 +69,9 @@ def train_batches(
   Returns:
     A dataset of `TrainScenes`.
   """
-  augment = scene_batches.compiled_augment(jit_compile=jit_compile, **knobs)
+  augment = scene_batches.compiled_augment(
+    jit_compile=jit_compile, draws_first=True, **knobs
+  )
   result = batches.map(augment).element_spec
   return batches.map(
     augment, num_parallel_calls=ahead.batches(batches.element_spec, result)
@@ -109,6 +112,7 @@ def eval_batches(
       half_pixel_centers=half_pixel_centers,
     )
 
+  @tf.autograph.experimental.do_not_convert
   def fit_or_blank(serialized, present):
     return tf.cond(
       present, lambda: fit(serialized), lambda: _blank(output_size, dtype)
@@ -187,6 +191,7 @@ def _records_of_worker(records, batch_size, input_context) -> tf.data.Dataset:
     worker = input_context.input_pipeline_id
   num_images = workers * batch_size
 
+  @tf.autograph.experimental.do_not_convert
   def of_worker(batch):
     count = tf.shape(batch)[0]
     padded = tf.concat([batch, tf.fill([num_images - count], '')], axis=0)

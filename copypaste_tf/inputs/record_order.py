@@ -79,6 +79,7 @@ def shuffled_records(
   columns = _columns(share)
   _require_records(share, columns)
 
+  @tf.autograph.experimental.do_not_convert
   def epoch(number):
     # Fixes the op seed, so the order does not depend on the process's seed.
     tf.random.set_seed(1)
@@ -133,6 +134,7 @@ def splittable_records(
   columns, count = _columns(share), len(share)
   _require_records(share, columns)
 
+  @tf.autograph.experimental.do_not_convert
   def file_of(number):
     key = _key(seed, number // count)
     index = _permutation(key, count)[number % count]
@@ -192,6 +194,7 @@ def _columns(share):
 def _interleaved(files, cycle_length, repeats=None):
   """Reads files in turn, strictly so if `Options.deterministic` is set."""
 
+  @tf.autograph.experimental.do_not_convert
   def read(path, compression, parts, part, *drawn):
     records = tf.data.TFRecordDataset(path, compression)
     if repeats:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
-from copypaste_tf.augment import augment
+from copypaste_tf.augment import augment, drawing
 from copypaste_tf.augment.draws import pairing
 from copypaste_tf.augment.pixels import bfloat16
 from copypaste_tf.examples import RawScenes, Scenes, TrainScenes
@@ -32,6 +32,7 @@ def seeded(
   """
   pairs = not isinstance(scenes.element_spec, Scenes)
 
+  @tf.autograph.experimental.do_not_convert
   def with_seed(index, batch):
     targets, sources = batch if pairs else (batch, None)
     return RawScenes(targets, sources, batch_seed(seed, index))
@@ -65,6 +66,7 @@ def paired(
     A dataset of pairs of `Scenes`: targets and sources.
   """
 
+  @tf.autograph.experimental.do_not_convert
   def pair(index, group):
     partner = partners.draw(
       batch_seed(seed, index), group.source_id, takers=takers, givers=givers
@@ -91,6 +93,7 @@ def without_paste(
     sources.
   """
 
+  @tf.autograph.experimental.do_not_convert
   def keep(targets, sources):
     size = targets.source_id.shape[0]
     rows = [i + size if i in takers else i for i in range(size)]
@@ -102,13 +105,20 @@ def without_paste(
 
 
 def compiled_augment(
-  *, dtype: tf.DType = tf.float32, jit_compile: bool = True, **knobs
+  *,
+  dtype: tf.DType = tf.float32,
+  jit_compile: bool = True,
+  draws_first: bool = False,
+  **knobs,
 ) -> Callable[[RawScenes], TrainScenes]:
   """Returns `augment.augment`, compiled by XLA, for the host or the device.
 
   Args:
     dtype: dtype of the images, float32 or bfloat16.
     jit_compile: compile with XLA; slow without.
+    draws_first: make the random decisions outside of XLA, which then has a
+      third less to compile. For the host: a device would wait for each of
+      these small operations.
     **knobs: the other keyword arguments of `augment.augment`, except `sources`.
   """
   stored = bfloat16.stored(dtype)
@@ -121,6 +131,8 @@ def compiled_augment(
 
   @tf.function(autograph=False)
   def with_dtype(batch: RawScenes) -> TrainScenes:
+    if draws_first:
+      batch = batch._replace(seed=_draws(batch, **knobs))
     examples = augment_batch(batch)
     if stored == dtype:
       return examples
@@ -128,6 +140,27 @@ def compiled_augment(
     return examples._replace(image=bfloat16.from_bits(examples.image))
 
   return with_dtype
+
+
+def _draws(
+  batch,
+  *,
+  output_size,
+  jitter=None,
+  source_jitter=None,
+  copy_paste=None,
+  composition=None,
+  **_,
+) -> drawing.Draws:
+  return drawing.draw(
+    batch.targets,
+    batch.seed,
+    output_size=output_size,
+    jitter=jitter,
+    source_jitter=source_jitter,
+    composition=composition or copy_paste,
+    sources=batch.sources,
+  )
 
 
 def form_on_devices() -> str:

@@ -89,8 +89,10 @@ def test_split_pairs_keep_their_sources_and_their_order():
   )
 
 
-@pytest.mark.parametrize('sources', [False, True])
-def test_the_augmentation_is_that_of_the_op(sources):
+@pytest.mark.parametrize(
+  ('sources', 'draws_first'), [(False, False), (True, False), (False, True)]
+)
+def test_the_augmentation_is_that_of_the_op(sources, draws_first):
   batch = next(iter(scene_batches.seeded(_scenes(), 1)))
   if sources:
     others = next(iter(_scenes(count=2).skip(1)))
@@ -100,7 +102,9 @@ def test_the_augmentation_is_that_of_the_op(sources):
     'max_instances': 12,
     'copy_paste': augment.CopyPaste(min_visible_area=4),
   }
-  found = scene_batches.compiled_augment(**knobs)(batch)
+  found = scene_batches.compiled_augment(draws_first=draws_first, **knobs)(
+    batch
+  )
   expected = augment.augment(
     batch.targets, batch.seed, sources=batch.sources, **knobs
   )

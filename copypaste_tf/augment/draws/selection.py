@@ -24,11 +24,40 @@ class Selection(NamedTuple):
   chosen: tf.Tensor
 
 
+class Bits(NamedTuple):
+  """The random bits of a selection.
+
+  Attributes:
+    order: `[b, n]` int32 in [0, 2**31), for the order of the instances.
+    count: `[b, 2]` int32 in [0, 65536), for the number to paste.
+  """
+
+  order: tf.Tensor
+  count: tf.Tensor
+
+
+def bits(seed: tf.Tensor, classes: tf.Tensor) -> Bits:
+  """Draws the bits of a selection; reads only the shape of `classes`.
+
+  Args:
+    seed: `[2]` int32 or int64.
+    classes: `[b, n]` int32, classes of the instances.
+
+  Returns:
+    The `Bits`.
+  """
+  for_order, for_count = random.split(seed, 2)
+  return Bits(
+    random.bits31(for_order, tf.shape(classes)),
+    random.bits16(for_count, [classes.shape[0] or tf.shape(classes)[0], 2]),
+  )
+
+
 def draw(
   sources: Scenes,
   allowed: tf.Tensor,
   room: tf.Tensor,
-  seed: tf.Tensor,
+  seed: tf.Tensor | Bits,
   *,
   options: CopyPaste,
 ) -> Selection:
@@ -38,7 +67,7 @@ def draw(
     sources: `b` scenes to choose from; padding has class 0.
     allowed: `[b]` bool, false for images from which nothing may be pasted.
     room: `[b]` int32, largest number of instances to choose, at least 0.
-    seed: `[2]` int32 or int64.
+    seed: `[2]` int32 or int64, or the `bits` of a seed.
     options: `probability`, `subset`, `classes`, `excluded_classes`,
       `class_weights` and `max_pasted` apply.
 
@@ -49,11 +78,11 @@ def draw(
     ValueError: if one of these options is out of its range.
   """
   options.check()
-  for_order, for_count = random.split(seed, 2)
+  drawn = seed if isinstance(seed, Bits) else bits(seed, sources.classes)
   eligible = _eligible(sources.classes, options) & allowed[:, tf.newaxis]
   available = tf.reduce_sum(tf.cast(eligible, tf.int32), axis=1)
-  wanted = _wanted(available, for_count, options)
-  order = _random_order(for_order, sources.classes, eligible, options)
+  wanted = _wanted(available, drawn.count, options)
+  order = _random_order(drawn.order, sources.classes, eligible, options)
   count = tf.minimum(wanted, room)
   chosen = eligible & (order < count[:, tf.newaxis])
   return Selection(available, wanted, chosen)
@@ -84,9 +113,8 @@ def _weights(classes, options) -> tf.Tensor:
   return tf.where(listed, of_class, 1.0)
 
 
-def _wanted(available, seed, options) -> tf.Tensor:
+def _wanted(available, bits, options) -> tf.Tensor:
   """Draws the number of instances to paste, `[b]` int32."""
-  bits = random.bits16(seed, [tf.size(available), 2])
   wanted = {
     'random': random.below(bits[:, 0], available + 1),
     'one': tf.minimum(available, 1),
@@ -97,13 +125,12 @@ def _wanted(available, seed, options) -> tf.Tensor:
   return tf.where(random.happens(bits[:, 1], options.probability), wanted, 0)
 
 
-def _random_order(seed, classes, eligible, options) -> tf.Tensor:
+def _random_order(keys, classes, eligible, options) -> tf.Tensor:
   """Ranks the eligible instances at random, `[b, n]` int32 from 0.
 
   With class weights, samples without replacement by exponential keys
   (Efraimidis and Spirakis, 2006).
   """
-  keys = random.bits31(seed, tf.shape(classes))
   last = tf.int32.max
   if options.class_weights:
     uniform = (tf.cast(keys, tf.float64) + 0.5) / 2.0**31

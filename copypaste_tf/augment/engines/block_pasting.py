@@ -22,8 +22,12 @@ def paste(
   partner: tf.Tensor | None,
   covers: tf.Tensor,
   used: tf.Tensor,
+  read: tf.Tensor,
 ) -> tf.Tensor:
   """Writes the sources' pixels over the targets; see `engine.Paste`."""
+  # XLA works in place only if the write depends on the last read, so this adds
+  # 0 that depends on it.
+  covers += tf.cast(tf.reduce_any(read < 0), tf.int32)
   _, _, height, _, *channels = id_planes.shape(targets)
   rows = _IMAGE_ROWS if channels else _PLANE_ROWS
   wanted = reached_blocks(covers, height, rows)[:, tf.newaxis]

@@ -164,9 +164,10 @@ def paste(
   partner: tf.Tensor | None,
   covers: tf.Tensor,
   used: tf.Tensor,
+  read: tf.Tensor,
 ) -> tf.Tensor:
   """Writes the sources' pixels over the targets; see `engine.Paste`."""
-  del covers
+  del covers, read
   if partner is not None:
     sources = tf.gather(sources, partner)
   pasted = examples.is_owner(owners, of_source=True)[:, tf.newaxis]

@@ -148,6 +148,7 @@ class Paste(Protocol):
     partner: tf.Tensor | None,
     covers: tf.Tensor,
     used: tf.Tensor,
+    read: tf.Tensor,
   ) -> tf.Tensor:
     """Pastes layers of pixels.
 
@@ -161,6 +162,8 @@ class Paste(Protocol):
       covers: `[b, n, 4]` int32 boxes in pixels that together hold every pixel
         of the sources.
       used: `[b, l]` bool, the layers to paste; the others stay the targets'.
+      read: `[...]` int32 of at least 0, the last result that was computed from
+        the targets. An engine that pastes in place does so afterwards.
 
     Returns:
       `[b, l, h, w, ...]` of the same dtype, each pixel from its owner.

@@ -110,13 +110,12 @@ def fold_blocks(
   Returns:
     The last state.
   """
-  order, last = _positions(wanted)
-  return tf.while_loop(
-    lambda index, _: index < last,
-    lambda index, state: (index + 1, body(tf.gather(order, index), state)),
-    (0, state),
-    name='blocks',
-  )[1]
+  per_row = shape(wanted)[-1]
+
+  def step(row, column, state):
+    return body(row * per_row + column, state)
+
+  return _fold(step, state, tf.reshape(wanted, [-1, per_row]), 'blocks')
 
 
 def reach(boxes: tf.Tensor, grid: Grid) -> tf.Tensor:
@@ -165,34 +164,54 @@ def fold_instances(
   num_planes = shape(planes)[1]
   _, count, instances = shape(ids)
   planes = split(planes, count)
-  order, last = _positions(ids > 0)
+  wanted = tf.reshape(ids > 0, [-1, instances])
   ids = tf.reshape(ids, [-1])
 
-  def step(number, state):
-    # A slice would make XLA compile again for every offset; a gather does not.
-    index = tf.gather(order, number)
-    block = index // instances
+  def step(block, column, state):
     image, row = block // count, block % count
     source = image if partner is None else tf.gather(partner, image)
+    index = block * instances + column
+    # A slice would make XLA compile again for every offset; a gather does not.
     instance_id = tf.gather(ids, index)
     plane, _ = examples.address(instance_id)
     pixels = tf.gather(planes, (source * num_planes + plane) * count + row)
     mask = examples.has_value(pixels, instance_id)
-    return number + 1, body(state, mask, block, index)
+    return body(state, mask, block, index)
+
+  return _fold(step, state, wanted, 'instances')
+
+
+def _fold(body, state, flags, name):
+  """Loops over the true flags, row by row.
+
+  Searches each row for its next true flag on the way. A list of all true flags
+  needs a cumulative sum and a scatter, which take XLA long to compile.
+
+  Args:
+    body: maps `(row, column, state)` to the next state.
+    state: the first state.
+    flags: `[r, n]` bool.
+    name: name of the loops.
+
+  Returns:
+    The last state.
+  """
+  rows, columns = shape(flags)
+
+  def after(row, column):
+    later = tf.gather(flags, row) & (tf.range(columns) > column)
+    # The search ends after the last column.
+    later = tf.concat([later, [True]], axis=0)
+    return tf.argmax(later, output_type=tf.int32)
+
+  def step(row, state):
+    return row + 1, tf.while_loop(
+      lambda column, _: column < columns,
+      lambda column, state: (after(row, column), body(row, column, state)),
+      (after(row, -1), state),
+      name=name,
+    )[1]
 
   return tf.while_loop(
-    lambda number, _: number < last, step, (0, state), name='instances'
+    lambda row, _: row < rows, step, (0, state), name=f'{name}_rows'
   )[1]
-
-
-def _positions(flags) -> tuple[tf.Tensor, tf.Tensor]:
-  """Returns the positions of true flags, in order, and their number.
-
-  Uses a cumulative sum; a sort takes XLA several times as long on CPUs.
-  """
-  flags = tf.cast(tf.reshape(flags, [-1]), tf.int32)
-  (size,) = shape(flags)
-  # False flags go to the last position.
-  rank = tf.where(flags > 0, tf.cumsum(flags) - 1, size)
-  positions = tf.scatter_nd(rank[:, tf.newaxis], tf.range(size), [size + 1])
-  return positions, tf.reduce_sum(flags)

@@ -89,6 +89,10 @@ def run(
     # An evaluation does not overwrite the record of the training.
     if 'train' in mode:
       _prepare(model_dir, resolved, started, overwrite_record)
+      steps = resolved.params.trainer.train_steps
+      finished = folder_state.results(model_dir, steps)
+      if finished:
+        return finished
     with quiet_orbit():
       built = assembly.build(started, model_dir, folder, mode, show, profile)
       built.runner.controller.train_actions += (still_ours,)

@@ -211,6 +211,7 @@ def test_pixels_come_from_their_owner(
     sources,
     partner=partner,
     covers=covers,
+    read=covers,
     used=used,
   )
   expected = reference.paste(

@@ -50,3 +50,28 @@ def test_a_history_without_checkpoints_is_refused(tmp_path):
   (tmp_path / 'history.jsonl').write_text('')
   with pytest.raises(ValueError, match='but no checkpoint'):
     folder_state.describe(str(tmp_path), 4)
+
+
+@pytest.mark.parametrize(
+  ('step', 'written', 'finished'),
+  [
+    (4, '{"step": 4}', True),
+    (6, '{"step": 6}', True),
+    (2, '{"step": 2}', False),
+    (4, '{"step": 2}', False),
+    (4, '{"st', False),
+    (4, None, False),
+  ],
+)
+def test_a_run_has_finished_when_its_last_step_has_results(
+  tmp_path, step, written, finished
+):
+  save(tmp_path, step)
+  if written:
+    (tmp_path / 'results.json').write_text(written)
+  results = folder_state.results(str(tmp_path), 4)
+  assert results == ({'step': step} if finished else None)
+
+
+def test_a_new_folder_has_no_results(tmp_path):
+  assert folder_state.results(str(tmp_path), 4) is None

@@ -6,7 +6,9 @@
 import types
 
 import pytest
+import tensorflow as tf
 
+from copypaste_tf.training.checkpoints import last_good
 from copypaste_tf.training.config import gin_config
 from copypaste_tf.training.run import assembly, run_record, runner
 from copypaste_tf.training.run.preemption import Preemption
@@ -67,6 +69,19 @@ def test_the_record_is_written_before_a_training(
   line, *notes = told.err.splitlines()
   assert line.startswith('mirrored over 1 CPU, ')
   assert 'note: mirrored without GPUs is a single replica' in notes[0]
+
+
+def test_a_finished_run_is_not_built_again(faked, tmp_path, capsys):
+  tf.train.Checkpoint(x=tf.Variable(0.0)).write(str(tmp_path / 'ckpt-4'))
+  last_good.write_list(str(tmp_path), ['ckpt-4'])
+  (tmp_path / 'results.json').write_text('{"step": 4, "seconds": 7.0}')
+  resolved = gin_config.load(
+    params_override='runtime.num_gpus=0,trainer.train_steps=4'
+  )
+  results = runner.run(resolved, str(tmp_path), 'train_and_eval')
+  assert results == {'step': 4, 'seconds': 7.0}
+  assert 'finished already at step 4' in capsys.readouterr().err
+  assert faked == [('record', False)]
 
 
 def test_an_evaluator_beside_a_trainer_writes_no_record(
