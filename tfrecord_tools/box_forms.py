@@ -101,11 +101,16 @@ def fits(box: Corners, mask: Corners) -> bool:
   return _overlap(box, mask) >= _FITS or _is_near(box, mask)
 
 
-def are_fractions(box: Corners) -> bool:
-  """Returns whether the four numbers of a box may be parts of the image."""
+def are_fractions(box: Corners, whole: float = 1) -> bool:
+  """Returns whether the four numbers of a box may be parts of the image.
+
+  Args:
+    box: `(ymin, xmin, ymax, xmax)` that the numbers mean in the standard form.
+    whole: the number that means all of the image, such as 100.
+  """
   top, left, bottom, right = box
   numbers = left, top, right - left, bottom - top
-  return all(0 <= number <= 1 for number in numbers)
+  return all(0 <= number <= whole for number in numbers)
 
 
 def are_corners(box: Corners, shape: Shape) -> bool:

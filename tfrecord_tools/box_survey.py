@@ -10,6 +10,9 @@ from tfrecord_tools.faults import SourceError
 _OBJECTS = 200
 _PER_IMAGE = 3
 _FEW_OUTSIDE = 0.1
+# So many boxes lie in a corner of large images only if they are percentages.
+_PERCENTAGES = 12
+_LARGE_SIDE = 250
 _LARGEST_SIDE = 2**16  # Larger sizes are not those of an image.
 
 
@@ -61,6 +64,21 @@ def _refuse_other_forms(path: str, dataset: Dataset) -> None:
       f'{path}: expected boxes {box_forms.STANDARD} in pixels; all '
       f'{len(boxes)} that were compared {reason}. Convert them.'
     )
+  if _seem_percentages(boxes):
+    print(
+      f'{path}: expected boxes {box_forms.STANDARD} in pixels; no number of '
+      f'the {len(boxes)} boxes that were compared is above 100, in images of '
+      f'at least {_LARGE_SIDE} pixels. If they are percentages, convert them.'
+    )
+
+
+def _seem_percentages(
+  boxes: list[tuple[box_forms.Corners, box_forms.Shape]],
+) -> bool:
+  return len(boxes) >= _PERCENTAGES and all(
+    box_forms.are_fractions(box, 100) and min(shape) >= _LARGE_SIDE
+    for box, shape in boxes
+  )
 
 
 def _boxes(

@@ -91,6 +91,9 @@ def convert_splits(
     parts = splits.divide(images, shares, seed=options.seed)
   jobs = _jobs(options, dataset, parts, shares)
   # Before the first image, so that a refusal comes at once.
+  earlier_runs.require_one_division(
+    options.output_prefix, parts, overwrite=options.overwrite
+  )
   earlier = {
     name: earlier_runs.prepare(job, overwrite=options.overwrite)
     for name, job in jobs.items()

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from collections.abc import Collection
 from typing import Any
 
 from tfrecord_tools import manifest, sharding
@@ -39,6 +40,45 @@ def prepare(job: Job, *, overwrite: bool) -> dict[str, dict[str, Any]]:
   with contextlib.suppress(FileNotFoundError):
     os.remove(sharding.manifest_path(prefix))
   return {}
+
+
+def require_one_division(
+  prefix: str, names: Collection[str], *, overwrite: bool
+) -> None:
+  """Makes sure that no glob of a prefix finds an image in two divisions.
+
+  Args:
+    prefix: the `--output_prefix`.
+    names: names of the splits of this run; only '' without splits.
+    overwrite: whether to delete the files of other divisions.
+
+  Raises:
+    ValueError: there are files of an earlier run with other splits or none.
+  """
+  files = [] if '' in names else _set_files(prefix)
+  for name, path in sharding.splits_made(prefix).items():
+    arguments = _content(path).get('arguments')
+    of_prefix = isinstance(arguments, dict) and arguments.get('split') == name
+    if of_prefix and name not in names:
+      files += _set_files(sharding.split_prefix(prefix, name))
+  if files and not overwrite:
+    raise ValueError(
+      f'{files[0]} is of an earlier run with this --output_prefix and another '
+      f'--split; {prefix}* would find images twice. Give another '
+      '--output_prefix, or --overwrite to delete it.'
+    )
+  for path in files:
+    os.remove(path)
+
+
+def _set_files(prefix: str) -> list[str]:
+  """Returns the shards, states and manifest of a prefix."""
+  folder = os.path.dirname(prefix) or '.'
+  if not os.path.isdir(folder):
+    return []
+  path = sharding.manifest_path(prefix)
+  files = sharding.existing(prefix, temporary=False)
+  return files + [path] * os.path.exists(path)
 
 
 def _make_folder(prefix: str) -> None:

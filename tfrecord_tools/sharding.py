@@ -82,3 +82,22 @@ def existing(prefix: str, *, temporary: bool) -> list[str]:
   pattern = rf'\.{stem}|manifest\.json)\.\d+\.tmp' if temporary else rf'{stem})'
   names = [f for f in os.listdir(folder or '.') if re.fullmatch(pattern, f)]
   return sorted(os.path.join(folder, f) for f in names)
+
+
+def splits_made(prefix: str) -> dict[str, str]:
+  """Lists names that the splits of this prefix may have, by their manifests.
+
+  Args:
+    prefix: path and beginning of the names, without a split.
+
+  Returns:
+    Path of the manifest by name.
+  """
+  folder, begin = os.path.split(split_prefix(prefix, ''))
+  stem = re.escape(begin) + r'([\w.-]+)-manifest\.json'
+  found = {}
+  if os.path.isdir(folder or '.'):
+    for file in sorted(os.listdir(folder or '.')):
+      if match := re.fullmatch(stem, file):
+        found[match[1]] = os.path.join(folder, file)
+  return found

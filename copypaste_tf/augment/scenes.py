@@ -66,10 +66,12 @@ def from_masks(
     annotations.image, annotations.classes, source_size, max_instances
   )
   with tf.control_dependencies(checks):
-    masks = tf.cast(annotations.masks, tf.bool)
-  # Planes of the padded size need no copy to be padded.
+    masks = tf.identity(annotations.masks)
+  size = tf.shape(annotations.image)[:2]
+  # Planes of the padded size need no copy to be padded. As a constant, the size
+  # would make the empty planes one, which costs a copy for each image.
   planes, ids, boxes = layers.layer(
-    masks, num_planes=num_planes, canvas=source_size
+    masks, num_planes=num_planes, canvas=tf.maximum(size, source_size)
   )
   if annotations.boxes is not None:
     boxes = annotations.boxes
@@ -77,7 +79,7 @@ def from_masks(
   scene = Scenes(
     image=annotations.image,
     planes=planes,
-    size=tf.shape(annotations.image)[:2],
+    size=size,
     boxes=tf.cast(boxes, tf.float32),
     classes=tf.cast(annotations.classes, tf.int32),
     ids=ids,

@@ -146,13 +146,10 @@ def _parse(serialized) -> dict[str, tf.Tensor]:
     tf.size(crowd) > 0, lambda: crowd, lambda: tf.zeros_like(classes)
   )
   for key in (*list(_LISTS)[:4], Features.CROWD):
-    tf.debugging.Assert(
+    decode_masks.require(
       tf.size(features[key]) == tf.size(classes),
-      [
-        f'{key} and {Features.CLASS} hold different numbers of objects:',
-        tf.size(features[key]),
-        tf.size(classes),
-      ],
+      f'{key} and {Features.CLASS} hold different numbers of objects:',
+      [tf.size(features[key]), tf.size(classes)],
     )
   return features
 

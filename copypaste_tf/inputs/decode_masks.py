@@ -4,7 +4,7 @@ Our records hold the planes as PNGs, one plane in each channel. Model Garden's
 records hold one PNG per object, which are packed into planes here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 
@@ -49,7 +49,7 @@ def decode_masks(
     lambda: _read_planes(features, size, crowd, num_planes),
     lambda: _layer_masks(features, size, crowd, num_planes, canvas),
   )
-  _require(
+  require(
     (num_ids == count) | ((num_ids == 0) & (num_masks == count)),
     'The record does not hold one mask for each object; convert it with '
     'masks. Objects, ids, masks:',
@@ -58,8 +58,21 @@ def decode_masks(
   return tf.ensure_shape(planes, [None, None, None]), ids
 
 
-def _require(condition, message, data):
-  tf.debugging.Assert(condition, [message, *data])
+def require(
+  condition: tf.Tensor, message: str, data: Sequence[tf.Tensor]
+) -> None:
+  """Raises an error while running, if a record is not as it has to be.
+
+  Args:
+    condition: bool scalar.
+    message: what was expected.
+    data: what came.
+
+  Raises:
+    tf.errors.InvalidArgumentError: while running, if the condition is false.
+  """
+  # `tf.debugging.Assert` would put each assertion into a branch of its own.
+  tf.raw_ops.Assert(condition=condition, data=[message, *data])
 
 
 def _read_planes(features, size, crowd, num_planes):
@@ -67,12 +80,12 @@ def _read_planes(features, size, crowd, num_planes):
   ids = tf.where(crowd, 0, tf.cast(features[Features.IDS], tf.int32))
   needed = tf.where(ids > 0, ids // IDS_PER_PLANE + 1, 0)
   needed = tf.maximum(tf.reduce_max(needed), 0)
-  _require(
+  require(
     needed <= num_planes,
     'The record needs more id planes than are read; raise num_planes to:',
     [needed],
   )
-  _require(
+  require(
     tf.reduce_all((ids == 0) | (ids % IDS_PER_PLANE > 0)),
     'An id is that of the background of a plane:',
     [ids],
@@ -90,7 +103,7 @@ def _read_planes(features, size, crowd, num_planes):
     (0, tf.zeros([0, size[0], size[1]], tf.uint8)),
     shape_invariants=(tf.TensorShape([]), tf.TensorShape([None] * 3)),
   )
-  _require(needed <= tf.shape(planes)[0], 'An id points to no plane:', [needed])
+  require(needed <= tf.shape(planes)[0], 'An id points to no plane:', [needed])
   return planes[:num_planes], ids
 
 
@@ -110,23 +123,18 @@ def _layer_masks(features, size, crowd, num_planes, canvas):
   """Decodes and packs one PNG at a time, so memory holds a single mask."""
   pngs = features[Features.MASK]
   wanted = tf.where(~crowd[: tf.size(pngs)])
+  pngs = tf.gather_nd(pngs, wanted)
 
-  def place(number, packed, ids):
-    png = tf.gather_nd(pngs, wanted[number])
-    mask = tf.io.decode_png(png, channels=1)[..., 0]
-    tf.debugging.assert_equal(
-      tf.shape(mask), size, 'A mask has another size than the image.'
+  def mask_at(index):
+    mask = tf.squeeze(tf.io.decode_png(pngs[index], channels=1), axis=2)
+    require(
+      tf.reduce_all(tf.shape(mask) == size),
+      'A mask has another size than the image:',
+      [tf.shape(mask), size],
     )
-    packed, new, _ = layers.add(packed, mask[tf.newaxis])
-    return number + 1, packed, ids.write(number, new[0])
+    return mask
 
-  height, width = tf.unstack(canvas)
-  count = tf.shape(wanted)[0]
-  ids = tf.TensorArray(tf.int32, count, element_shape=[])
-  _, packed, ids = tf.while_loop(
-    lambda number, *_: number < count,
-    place,
-    (0, layers.empty(num_planes, height, width), ids),
+  planes, ids, _ = layers.layer_each(
+    mask_at, tf.shape(wanted)[0], num_planes=num_planes, canvas=canvas
   )
-  ids = tf.scatter_nd(wanted, ids.stack(), tf.shape(crowd, tf.int64))
-  return layers.planes(packed, width), ids
+  return planes, tf.scatter_nd(wanted, ids, tf.shape(crowd, tf.int64))

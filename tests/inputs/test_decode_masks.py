@@ -71,3 +71,34 @@ def test_planes_of_another_size_than_the_image_are_an_error():
   planes = np.zeros([1, 3, 4], np.uint8)
   with pytest.raises(tf.errors.InvalidArgumentError, match='[Dd]imension'):
     _decode(planes, (1,), [1], num_planes=2, size=(3, 5))
+
+
+def _of_pngs(masks, *, size, crowd=()):
+  """Reads masks that Model Garden would store, one PNG each."""
+  flags = np.zeros(len(masks), bool)
+  flags[list(crowd)] = True
+  pngs = [tf.io.encode_png(mask[..., np.newaxis]).numpy() for mask in masks]
+  features = {
+    Features.CLASS: tf.ones([len(masks)], tf.int64),
+    Features.IDS: tf.zeros([0], tf.int64),
+    Features.PLANES: tf.zeros([0], tf.string),
+    Features.MASK: tf.constant(pngs),
+  }
+  return decode_masks.decode_masks(
+    features, tf.constant(size), tf.constant(flags), num_planes=3
+  )
+
+
+def test_any_nonzero_byte_of_an_object_s_png_is_inside():
+  masks = np.zeros([3, 5, 9], np.uint8)
+  masks[0, 1:3, 2:8], masks[1, 4, 4:], masks[2, 2:, 7:] = 255, 1, 9
+  planes, ids = _of_pngs(masks, size=(5, 9), crowd=[1])
+  np.testing.assert_array_equal(ids, [1, 0, 257])
+  np.testing.assert_array_equal(planes[0], masks[0] > 0)
+  np.testing.assert_array_equal(planes[1], masks[2] > 0)
+
+
+def test_a_png_of_another_size_than_the_image_is_an_error():
+  masks = np.ones([1, 5, 9], np.uint8)
+  with pytest.raises(tf.errors.InvalidArgumentError, match='another size'):
+    _of_pngs(masks, size=(9, 5))

@@ -60,3 +60,19 @@ def test_objects_without_a_mask_or_a_size_are_not_compared(folder):
   folder.add(3, label(3, 3, bbox=corners), height=2**40)
   folder.add(4, label(4, 4, bbox=None), label(5, 4, iscrowd='x'))
   assert form_of(folder) is None
+
+
+@pytest.mark.parametrize(
+  ('count', 'side', 'right', 'told'),
+  [(12, 250, 100, True), (11, 250, 100, False), (12, 249, 100, False),
+   (12, 250, 101, False)],
+)  # fmt: skip
+def test_boxes_that_may_be_percentages_are_named_but_small_sets_are_not(
+  folder, capsys, count, side, right, told
+):
+  for number in range(1, count + 1):
+    box = [5, 8 * number, right if number == 3 else 60, 4]
+    item = label(number, number, bbox=box, segmentation=None)
+    folder.add(number, item, height=250, width=side)
+  assert form_of(folder) is None
+  assert ('percentages' in capsys.readouterr().out) == told

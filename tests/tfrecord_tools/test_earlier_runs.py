@@ -6,7 +6,7 @@ import pytest
 from coco_folder import CocoFolder
 from conversions import convert, cut, many
 
-from tfrecord_tools import sharding
+from tfrecord_tools import dataset_conversion, sharding
 from tfrecord_tools.faults import ConversionError
 
 
@@ -66,3 +66,33 @@ def test_a_damaged_manifest_is_in_the_way_unless_overwritten(folder, content):
   with pytest.raises(ValueError, match='--overwrite'):
     convert(folder)
   assert convert(folder, overwrite=True)['num_examples'] == 2
+
+
+def _split(folder, *names, **changes):
+  split = tuple(f'{name}:{1 / len(names)}' for name in names)
+  options = dataset_conversion.Options(**folder.flags(split=split, **changes))
+  return dataset_conversion.convert_splits(options)
+
+
+def test_records_of_another_division_are_not_left_beside_new_ones(folder):
+  many(folder, 12)
+  out = folder.path / 'out'
+  convert(folder)
+  (out / 'data-x-manifest.json').write_text('{"arguments": ["split"]}')
+  with pytest.raises(ValueError, match='another --split.*find images twice'):
+    _split(folder, 'a', 'b')
+  _split(folder, 'a', 'b', overwrite=True)
+  assert not list(out.glob('data-0*'))
+  with pytest.raises(ValueError, match='data-b-.*find images twice'):
+    _split(folder, 'a', 'c')
+  with pytest.raises(ValueError, match='data-a-.*find images twice'):
+    convert(folder)
+  convert(folder, overwrite=True)
+  assert not [*out.glob('data-a-*'), *out.glob('data-b-*')]
+  assert (out / 'data-x-manifest.json').exists()
+
+
+def test_another_data_set_with_a_longer_prefix_is_no_division(folder):
+  many(folder, 4)
+  convert(folder, output_prefix=f'{folder.path}/out/data-small')
+  convert(folder)

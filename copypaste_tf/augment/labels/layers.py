@@ -1,66 +1,18 @@
 """Packs full-size masks into id planes, in the TensorFlow graph.
 
-The loop over the masks reads and writes only the box of each mask in one plane,
-in words; see `mask_strips`.
+One loop reads mask after mask, so memory need not hold them all. It reads and
+writes only the box of each mask in one plane, in words; see `mask_strips`.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
 
 import tensorflow as tf
 
 from copypaste_tf.augment.labels import mask_strips
-from copypaste_tf.augment.labels.mask_strips import PIXELS, Strips, num_words
+from copypaste_tf.augment.labels.mask_strips import PIXELS
 from copypaste_tf.examples import IDS_PER_PLANE
 
-_EVERY_BYTE = 0x0101010101010101
-
-
-class Layers(NamedTuple):
-  """Id planes that masks are packed into, and what they hold.
-
-  Attributes:
-    words: `[l * h, w / 8]` uint64, rounded up, the rows of `l` id planes.
-    used: `[l]` int32 in [0, 255], number of masks in each plane.
-  """
-
-  words: tf.Tensor
-  used: tf.Tensor
-
-
-def empty(num_planes: int, height: tf.Tensor, width: tf.Tensor) -> Layers:
-  """Makes planes without masks.
-
-  Args:
-    num_planes: number of planes `l`.
-    height: int32 scalar, number of rows.
-    width: int32 scalar, number of columns.
-
-  Returns:
-    Empty layers of this size.
-  """
-  return Layers(
-    tf.zeros([num_planes * height, num_words(width)], tf.uint64),
-    tf.zeros([num_planes], tf.int32),
-  )
-
-
-def planes(layers: Layers, width: tf.Tensor) -> tf.Tensor:
-  """Returns the planes as pixels.
-
-  Args:
-    layers: packed masks.
-    width: int32 scalar, number of columns.
-
-  Returns:
-    `[l, h, w]` uint8, 0 where no mask lies.
-  """
-  num_planes, columns = layers.used.shape[0], tf.shape(layers.words)[1]
-  pixels = tf.reshape(
-    tf.bitcast(layers.words, tf.uint8), [num_planes, -1, columns * PIXELS]
-  )
-  return tf.cond(
-    columns * PIXELS > width, lambda: pixels[..., :width], lambda: pixels
-  )
+_NO_ROOM = -1
 
 
 def layer(
@@ -90,93 +42,127 @@ def layer(
   >>> ids.numpy(), planes.numpy().ravel()
   (array([  1, 257], dtype=int32), array([1, 1, 0], dtype=uint8))
   """
-  canvas = tf.shape(masks)[1:] if canvas is None else canvas
-  height, width = tf.unstack(tf.convert_to_tensor(canvas))
-  layers, ids, boxes = add(empty(num_planes, height, width), masks)
-  return planes(layers, width), ids, boxes
+  masks = tf.convert_to_tensor(masks)
+  return layer_each(
+    lambda index: tf.cast(masks[index], tf.bool),
+    tf.shape(masks)[0],
+    num_planes=num_planes,
+    canvas=tf.shape(masks)[1:] if canvas is None else canvas,
+  )
 
 
-def add(
-  layers: Layers, masks: tf.Tensor
-) -> tuple[Layers, tf.Tensor, tf.Tensor]:
-  """Packs each mask into the first plane that has room for it.
+def layer_each(
+  mask_at: Callable[[tf.Tensor], tf.Tensor],
+  count: tf.Tensor,
+  *,
+  num_planes: int,
+  canvas: tuple[int, int] | tf.Tensor,
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+  """Packs masks that are read one at a time; see `layer`.
 
   Args:
-    layers: planes of at least the size of the masks.
-    masks: `[n, h, w]` bool or numbers, nonzero inside.
+    mask_at: returns the mask of an int32 index, `[h, w]` bool or uint8.
+    count: int32 scalar, number of masks `n`.
+    num_planes: number of planes to fill.
+    canvas: height `H` and width `W` of the planes in pixels.
 
   Returns:
-    The new layers; `[n]` int32 ids, 0 for masks without pixels; and `[n, 4]`
-    int32 tight boxes in pixels, zeros for masks without pixels.
+    The planes, ids and boxes of `layer`.
 
   Raises:
-    tf.errors.InvalidArgumentError: if no plane has room for a mask.
+    tf.errors.InvalidArgumentError: if the masks need more planes.
   """
-  strips = mask_strips.cut(tf.cast(masks, tf.bool), tf.shape(layers.words)[1])
-  layers, ids, packed = _pack(layers, strips)
-  num_planes = layers.used.shape[0]
-  check = tf.debugging.assert_equal(
-    packed,
-    tf.shape(masks)[0],
+  height, width = tf.unstack(tf.convert_to_tensor(canvas))
+  columns = mask_strips.num_words(width)
+  words, ids, boxes = _pack(
+    lambda index: mask_strips.cut(mask_at(index)),
+    count,
+    tf.zeros([num_planes * height, columns], tf.uint64),
+    num_planes,
+  )
+  check = tf.debugging.assert_non_negative(
+    ids,
     'The masks of an image overlap too deeply for '
     f'{num_planes} id planes; raise num_planes.',
   )
   # An eager assertion returns None.
   with tf.control_dependencies([check] if check is not None else []):
-    return layers, tf.identity(ids), strips.box
+    ids = tf.identity(ids)
+  return _planes(words, num_planes, width), ids, boxes
 
 
-def _pack(
-  layers: Layers, strips: Strips
-) -> tuple[Layers, tf.Tensor, tf.Tensor]:
-  """Tries one mask in one plane in each round of a loop.
+def _planes(words, num_planes, width) -> tf.Tensor:
+  """Returns `[l, h, w]` uint8 pixels of `[l * h, c]` words."""
+  columns = tf.shape(words)[1] * PIXELS
+  pixels = tf.bitcast(words, tf.uint8)
+  pixels = tf.reshape(pixels, [num_planes, -1, columns])
+  return tf.cond(columns > width, lambda: pixels[..., :width], lambda: pixels)
+
+
+def _pack(strip_at, count, words, num_planes):
+  """Packs a mask in each round of a loop, which compares it with all planes.
+
+  Args:
+    strip_at: returns the strip of a mask.
+    count: number of masks `n`.
+    words: `[l * h, c]` uint64, the words of empty planes; an update in place
+      takes half the time with two axes.
+    num_planes: number of planes `l`.
 
   Returns:
-    The new layers; the ids; the number of masks that found room.
+    The words; `[n]` int32 ids, -1 for masks that found no room; `[n, 4]` boxes.
   """
-  num_planes = layers.used.shape[0]
-  height = tf.shape(layers.words)[0] // num_planes
-  top, left, bottom, right = tf.unstack(strips.box, axis=1)
-  left, right = left // PIXELS, num_words(right)
-  begins = tf.stack([strips.start, left], axis=1)
-  corners = tf.stack([top, left], axis=1)
-  sizes = tf.stack([bottom - top, right - left], axis=1)
-  counted = tf.cast(bottom > top, tf.int32)
-  next_plane = tf.stack([height, 0])
+  height = tf.shape(words)[0] // num_planes
+  every = tf.range(num_planes)
 
-  def step(index, plane, words, used, ids):
-    size, corner = tf.gather(sizes, index), tf.gather(corners, index)
-    corner += plane * next_plane
-    mask = tf.slice(strips.words, tf.gather(begins, index), size) * _word(255)
-    before = tf.slice(words, corner, size)
-    overlap = tf.reduce_max(tf.bitwise.bitwise_and(before, mask))
-    count = tf.gather(counted, index)
-    value = tf.gather(used, plane) + count
-    free = (overlap == _word(0)) & (value < IDS_PER_PLANE)
-    free = tf.cast(free, tf.int32)
-    drawn = tf.cast(free * value, tf.uint64) * _word(_EVERY_BYTE)
+  def step(index, words, used, ids, spans, edges):
+    strip = strip_at(index)
+    top, left, bottom, right = strip.span
+    filled = tf.cast(tf.reduce_max(strip.edges), tf.int32)
+    # The planes in use and the next one.
+    tried = tf.math.count_nonzero(used, dtype=tf.int32) + 1
+    before = tf.strided_slice(
+      tf.reshape(words, [num_planes, height, -1]),
+      *([0, top, left], [tried, bottom, right]),
+    )
+    covered = tf.bitwise.bitwise_and(before, strip.words * _word(255))
+    overlap = tf.cast(tf.reduce_max(covered, axis=[1, 2]), tf.bool)
+    room = ~overlap & (used[:tried] + filled < IDS_PER_PLANE)
+    plane = tf.argmax(room, output_type=tf.int32)
+    value = used[plane] + filled
     words = tf.raw_ops.TensorStridedSliceUpdate(
       input=words,
-      begin=corner,
-      end=corner + size,
+      begin=[plane * height + top, left],
+      end=[plane * height + bottom, right],
       strides=[1, 1],
-      value=before + tf.bitwise.bitwise_and(mask, drawn),
+      value=before[plane] + strip.words * tf.cast(value, tf.uint64),
     )
-    count *= free
-    used = tf.tensor_scatter_nd_add(used, [[plane]], [count])
-    new = count * (IDS_PER_PLANE * plane + value)
-    ids = tf.tensor_scatter_nd_add(ids, [[index]], [new])
-    return index + free, (1 - free) * (plane + 1), words, used, ids
+    used += tf.where(every == plane, filled, 0)
+    found = tf.where(
+      room[plane], filled * (IDS_PER_PLANE * plane + value), _NO_ROOM
+    )
+    return (
+      index + 1,
+      words,
+      used,
+      ids.write(index, found),
+      spans.write(index, strip.span),
+      edges.write(index, strip.edges),
+    )
 
-  packed, _, words, used, ids = tf.while_loop(
-    lambda index, plane, *_: (
-      (index < tf.shape(counted)[0]) & (plane < num_planes)
-    ),
+  _, words, _, ids, spans, edges = tf.while_loop(
+    lambda index, *_: index < count,
     step,
-    (0, 0, *layers, tf.zeros_like(counted)),
+    (
+      *(0, words, tf.zeros([num_planes], tf.int32)),
+      tf.TensorArray(tf.int32, count, element_shape=[]),
+      tf.TensorArray(tf.int32, count, element_shape=[4]),
+      tf.TensorArray(tf.uint8, count, element_shape=[2, PIXELS]),
+    ),
     name='masks',
   )
-  return Layers(words, used), ids, packed
+  boxes = mask_strips.boxes(spans.stack(), edges.stack())
+  return words, ids.stack(), boxes
 
 
 def _word(value: int) -> tf.Tensor:

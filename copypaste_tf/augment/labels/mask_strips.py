@@ -1,4 +1,4 @@
-"""Cuts masks into strips of the rows that hold a pixel.
+"""Cuts a mask to the words of its rows that hold a pixel.
 
 Eight pixels of a row are one number of 64 bits, a word.
 """
@@ -10,55 +10,60 @@ import tensorflow as tf
 from copypaste_tf.augment.labels import extents
 
 PIXELS = 8  # of a word
-# A byte of a sum holds as many rows of a mask.
-_SUMMED = 255
 
 
-class Strips(NamedTuple):
-  """The rows of `n` masks from the first to the last with a pixel.
+class Strip(NamedTuple):
+  """A mask within the rows and columns of words that hold its pixels.
 
   Attributes:
-    words: `[k, w / 8]` uint64, rounded up; a byte is 1 inside. The rows of the
-      masks follow each other.
-    start: `[n]` int32, first row of each mask in `words`.
-    box: `[n, 4]` int32 `(ymin, xmin, ymax, xmax)` in pixels with exclusive
-      ends; zeros for masks without pixels.
+    words: `[r, c]` uint64; a byte is 1 inside.
+    span: int32 scalars, first row and column of words, and last ones plus 1;
+      all of the canvas for a mask without pixels.
+    edges: `[2, 8]` uint8, which pixels of the first and of the last column of
+      words lie in the mask, 1 or 0.
   """
 
   words: tf.Tensor
-  start: tf.Tensor
-  box: tf.Tensor
+  span: tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
+  edges: tf.Tensor
 
 
-def cut(masks: tf.Tensor, columns: int | tf.Tensor) -> Strips:
-  """Cuts masks into strips.
+def cut(mask: tf.Tensor) -> Strip:
+  """Cuts a mask.
 
   Args:
-    masks: `[n, h, w]` bool.
-    columns: width of the strips in words, at least that of the masks.
+    mask: `[h, w]` bool or uint8, nonzero inside.
 
   Returns:
-    The strips of the `n` masks.
+    The strip of the mask.
   """
-  count, height, width = tf.unstack(tf.shape(masks))
-  top, bottom = _span(tf.reduce_any(masks, axis=2))
-  rows = tf.ragged.range(top, bottom, row_splits_dtype=tf.int32)
-  mask = rows.value_rowids()
-  flat = tf.gather(
-    tf.reshape(masks, [count * height, width]), mask * height + rows.values
-  )
-  words = _to_words(tf.cast(flat, tf.uint8), columns)
-  # Sums over few rows, since sums of more would run over into the next byte.
-  parts = height // _SUMMED + 1
-  sums = tf.math.unsorted_segment_sum(
-    words, mask * parts + rows.values // _SUMMED, count * parts
-  )
-  in_column = tf.reshape(
-    tf.bitcast(sums, tf.uint8), [count, parts, columns * PIXELS]
-  )
-  left, right = _span(tf.reduce_max(in_column, axis=1) > 0)
+  any_of = tf.reduce_any if mask.dtype.is_bool else tf.reduce_max
+  top, bottom = _span(any_of(mask, axis=1))
+  # Whole rows are a view of the mask, no copy.
+  words = _to_words(tf.cast(mask[top:bottom], tf.bool))
+  left, right = _span(tf.reduce_max(words, axis=0))
+  ends = tf.gather(words, tf.stack([left, right - 1]), axis=1)
+  edges = tf.reduce_max(tf.bitcast(ends, tf.uint8), axis=0)
+  return Strip(words[:, left:right], (top, left, bottom, right), edges)
+
+
+def boxes(spans: tf.Tensor, edges: tf.Tensor) -> tf.Tensor:
+  """Returns the tight boxes of masks from what is known of their strips.
+
+  Args:
+    spans: `[n, 4]` int32, see `Strip`.
+    edges: `[n, 2, 8]` uint8, see `Strip`.
+
+  Returns:
+    `[n, 4]` int32 `(ymin, xmin, ymax, xmax)` in pixels with exclusive ends;
+    zeros for masks without pixels.
+  """
+  top, left, bottom, right = tf.unstack(spans, axis=1)
+  before, _ = extents.spans(edges[:, 0] > 0)
+  _, after = extents.spans(edges[:, 1] > 0)
+  left, right = left * PIXELS + before, (right - 1) * PIXELS + after
   box = tf.stack([top, left, bottom, right], axis=1)
-  return Strips(words, rows.row_starts(), box)
+  return tf.where(after[:, tf.newaxis] > 0, box, 0)
 
 
 def num_words(pixels: tf.Tensor) -> tf.Tensor:
@@ -73,24 +78,27 @@ def num_words(pixels: tf.Tensor) -> tf.Tensor:
   return (pixels + PIXELS - 1) // PIXELS
 
 
-def _to_words(rows, columns) -> tf.Tensor:
-  """Packs `[k, w]` uint8 into `[k, columns]` uint64, with zeros at the end."""
+def _to_words(rows) -> tf.Tensor:
+  """Packs `[r, w]` bool into `[r, w / 8]` uint64, rounded up."""
+  pixels = tf.cast(rows, tf.uint8)
   count, width = tf.unstack(tf.shape(rows))
+  columns = num_words(width)
   missing = columns * PIXELS - width
-  rows = tf.cond(
+  pixels = tf.cond(
     missing > 0,
-    lambda: tf.concat([rows, tf.zeros([count, missing], tf.uint8)], axis=1),
-    lambda: rows,
+    lambda: tf.concat([pixels, tf.zeros([count, missing], tf.uint8)], axis=1),
+    lambda: pixels,
   )
-  return tf.bitcast(tf.reshape(rows, [count, columns, PIXELS]), tf.uint64)
+  return tf.bitcast(tf.reshape(pixels, [count, columns, PIXELS]), tf.uint64)
 
 
-def _span(flags) -> tuple[tf.Tensor, tf.Tensor]:
-  """Returns the span of true flags in each row of `[n, s]` bool.
+def _span(values) -> tuple[tf.Tensor, tf.Tensor]:
+  """Returns the span of the nonzero values of `[s]` numbers or flags.
 
   Returns:
-    `[n]` int32 first position, and last position plus 1; zeros without any.
+    int32 first position, and last position plus 1; 0 and `s` without any.
   """
-  first, last = extents.spans(flags)
-  last = tf.maximum(last, 0)  # The maximum of nothing is negative.
-  return tf.minimum(first, last), last
+  flags = tf.cast(values, tf.bool)
+  first = tf.argmax(flags, output_type=tf.int32)
+  after = tf.argmax(tf.reverse(flags, [0]), output_type=tf.int32)
+  return first, tf.size(flags) - after

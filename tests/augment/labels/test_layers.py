@@ -69,18 +69,30 @@ def test_a_column_of_256_pixels_is_no_empty_column():
   np.testing.assert_array_equal(boxes, [[0, 3, 513, 18]])
 
 
-def test_masks_added_one_by_one_are_packed_as_together():
+@pytest.mark.parametrize('canvas', [(20, 30), (24, 30), (20, 64), (23, 41)])
+def test_masks_read_one_by_one_are_packed_as_together(canvas):
+  """Nonzero bytes of any value are inside, and the canvas may be larger."""
   rng = np.random.default_rng(5)
   masks = np.stack([_speckled(rng, 20, 30) for _ in range(8)])
-  packed, ids = layers.empty(8, 24, 30), []
-  for mask in masks:
-    packed, new, _ = layers.add(packed, mask[np.newaxis])
-    ids += new.numpy().tolist()
-  planes, together, _ = layers.layer(tf.constant(masks), num_planes=8)
-  np.testing.assert_array_equal(ids, together)
-  found = layers.planes(packed, 30)
-  np.testing.assert_array_equal(found[:, :20], planes)
-  assert not found[:, 20:].numpy().any()
+  expected_planes, expected_ids = _layer_slowly(masks, 8)
+  levels = tf.constant(masks * rng.integers(1, 256, masks.shape), tf.uint8)
+
+  @tf.function(autograph=False)
+  def each():
+    return layers.layer_each(
+      lambda index: levels[index],
+      tf.size(masks[:, 0, 0]),
+      num_planes=8,
+      canvas=canvas,
+    )
+
+  planes, ids, boxes = each()
+  np.testing.assert_array_equal(ids, expected_ids)
+  assert planes.shape == (8, *canvas)
+  np.testing.assert_array_equal(planes[:, :20, :30], expected_planes)
+  assert np.count_nonzero(planes) == np.count_nonzero(expected_planes)
+  for mask, box in zip(masks, boxes.numpy(), strict=True):
+    np.testing.assert_array_equal(box, reference.tight_box(mask))
 
 
 def _speckled(rng, height, width):

@@ -6,24 +6,34 @@ import tensorflow as tf
 from copypaste_tf.augment.labels import mask_strips
 
 
-@pytest.mark.parametrize('width', [1, 8, 21])
-def test_strips_hold_the_rows_of_each_mask_and_its_box(width):
+@pytest.mark.parametrize('dtype', [bool, np.uint8])
+@pytest.mark.parametrize('width', [1, 8, 21, 32])
+def test_a_strip_holds_the_words_of_a_mask_and_its_box(width, dtype):
   rng = np.random.default_rng(width)
-  masks = np.zeros([5, 600, width], bool)  # More rows than a byte can count.
-  for k, (top, bottom) in enumerate([(0, 600), (3, 4), (590, 600), (7, 300)]):
-    masks[k, top:bottom] = rng.random([bottom - top, width]) < 0.7
-  masks[1, 3, 0] = True
-  columns = mask_strips.num_words(width) + 1
-  strips = reference.to_numpy(mask_strips.cut(tf.constant(masks), columns))
-  pixels = strips.words.view(np.uint8)
-  for k, mask in enumerate(masks):
+  for top, bottom in [(0, 600), (3, 4), (590, 600), (7, 300)]:
+    left = rng.integers(0, width)
+    mask = np.zeros([600, width], bool)
+    mask[top:bottom, left:] = rng.random([bottom - top, width - left]) < 0.7
+    mask[top, left] = True
+    strip = reference.to_numpy(
+      mask_strips.cut(tf.constant((mask * 7).astype(dtype)))
+    )
     box = reference.tight_box(mask).astype(int)
-    np.testing.assert_array_equal(strips.box[k], box)
-    rows = pixels[strips.start[k] : strips.start[k] + box[2] - box[0]]
-    np.testing.assert_array_equal(rows[:, :width], mask[box[0] : box[2]])
-    assert not rows[:, width:].any()
+    begin, end = strip.span[1] * 8, strip.span[3] * 8
+    assert (begin <= box[1] < begin + 8) and (end - 8 < box[3] <= end)
+    assert (strip.span[0], strip.span[2]) == (box[0], box[2])
+    pixels = strip.words.view(np.uint8)
+    inside = mask[box[0] : box[2], begin:end]
+    np.testing.assert_array_equal(pixels[:, : inside.shape[1]], inside)
+    assert not pixels[:, inside.shape[1] :].any()
+    boxes = mask_strips.boxes(
+      tf.constant([strip.span]), tf.constant(strip.edges[np.newaxis])
+    )
+    np.testing.assert_array_equal(boxes, [box])
 
 
-def test_no_mask_gives_no_strip():
-  strips = mask_strips.cut(tf.zeros([0, 4, 5], tf.bool), 1)
-  assert strips.words.shape == (0, 1) and strips.box.shape == (0, 4)
+def test_a_mask_without_pixels_has_edges_and_a_box_of_zeros():
+  strip = mask_strips.cut(tf.zeros([4, 13], tf.bool))
+  assert not strip.edges.numpy().any() and not strip.words.numpy().any()
+  boxes = mask_strips.boxes(tf.stack(strip.span)[None], strip.edges[None])
+  np.testing.assert_array_equal(boxes, [[0, 0, 0, 0]])
