@@ -1,6 +1,7 @@
 """Wrong values of a config are named, with their origin."""
 
 import pytest
+import serialized
 from config_problems import problems_of
 
 from copypaste_tf.config.config_types import Problem
@@ -125,3 +126,19 @@ def test_the_number_of_replicas_of_a_strategy(strategy, num_gpus, replicas):
     f'runtime.distribution_strategy={strategy}'
   ).params
   assert pipeline.num_replicas(params) == replicas
+
+
+def test_class_weights_of_records_need_their_manifest(tmp_path):
+  path = serialized.write_classes(tmp_path / 'x.tfrecord', [1, 2])
+  power = 'CopyPaste.class_weight_power = 1.0'
+
+  def problems(path):
+    params = [f'{name}_RECORDS = "{path}"' for name in ('TRAIN', 'EVAL')]
+    return problems_of([*params, power], data=True)
+
+  (problem,) = problems(path)
+  assert 'task.train_data.copy_paste: ' in problem
+  assert 'no manifest counts the categories' in problem
+  absent = problems('absent*')
+  assert len(absent) == 2
+  assert all('no file matches' in problem for problem in absent)
