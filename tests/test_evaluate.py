@@ -3,12 +3,14 @@
 import json
 import pathlib
 
+import federated_sets
 import pytest
 import small_model
 import tensorflow as tf
 import verbs
+from pycocotools import mask as coco_mask
 
-from copypaste_tf.evaluation import groundtruth
+from copypaste_tf.evaluation import groundtruth, protocols
 
 
 @pytest.fixture
@@ -182,6 +184,62 @@ def test_predictions_paired_by_position_are_refused(shapes, perfect):
   assert 'file name' in line and 'predict --annotation_file' in line
 
 
+@pytest.fixture
+def lvis_files(tmp_path):
+  """Returns the flags of labels of LVIS and of results."""
+  contents = federated_sets.random_set(5)
+  names = ('annotation_file', 'results')
+  for name, content in zip(names, contents, strict=True):
+    (tmp_path / f'{name}.json').write_text(json.dumps(content))
+  return [f'--{name}={tmp_path}/{name}.json' for name in names]
+
+
+@pytest.mark.parametrize('protocol', protocols.NAMES)
+def test_the_protocol_decides_which_numbers_there_are(
+  lvis_files, tmp_path, protocol
+):
+  done = run(
+    *lvis_files,
+    f'--protocol={protocol}',
+    '--iou_types=bbox,segm,boundary',
+    f'--metrics={tmp_path}/metrics.json',
+    f'--categories_csv={tmp_path}/categories.csv',
+  )
+  assert done.returncode == 0, done.stderr
+  rows = [line.split() for line in done.stdout.splitlines()]
+  assert rows[0] == ['box', 'mask', 'boundary']
+  assert [row[0] for row in rows[1:]] == list(protocols.METRICS[protocol])
+  metrics = json.loads((tmp_path / 'metrics.json').read_text())
+  assert 0 < metrics['boundary_ap'] < metrics['mask_ap'] < 1
+  head = (tmp_path / 'categories.csv').read_text().splitlines()[0]
+  assert head == 'category,box_ap,mask_ap,boundary_ap'
+
+
+def test_labels_of_lvis_need_a_protocol(lvis_files):
+  assert '--protocol=lvis' in refused(*lvis_files)
+
+
+def test_labels_of_coco_are_refused_by_the_protocol_of_lvis(shapes, perfect):
+  line = refused(
+    f'--results={perfect}',
+    f'--annotation_file={shapes}/instances_val.json',
+    '--protocol=lvis',
+  )
+  assert 'neg_category_ids' in line and 'protocol coco' in line
+
+
+def test_the_reference_backend_is_of_coco_only(lvis_files):
+  flags = [*lvis_files, '--backend=pycocotools']
+  assert 'expected faster' in refused(*flags, '--protocol=lvis')
+  assert run(*flags, '--protocol=coco').returncode == 0
+
+
+def test_an_unknown_iou_type_is_named(lvis_files):
+  assert "got 'box'" in refused(
+    *lvis_files, '--protocol=lvis', '--iou_types=box'
+  )
+
+
 @pytest.fixture(scope='module')
 def checkpoint(tmp_path_factory):
   return small_model.checkpoint(tmp_path_factory.mktemp('checkpoint'))
@@ -238,3 +296,40 @@ def test_detections_are_kept_when_measuring_them_fails(shapes, model, tmp_path):
   results = json.loads(tf.io.gfile.GFile(kept).read())
   assert last in {result['image_id'] for result in results}
   tf.io.gfile.rmtree(str(pathlib.Path(kept).parent))
+
+
+@pytest.mark.slow
+def test_a_checkpoint_is_evaluated_by_the_protocol_of_lvis(
+  shapes, model, tmp_path
+):
+  """Masks of detections that do not count are made if a file is asked for."""
+  truth = json.loads((shapes / 'instances_val.json').read_text())
+  for image in truth['images']:
+    image['neg_category_ids'] = image['not_exhaustive_category_ids'] = []
+  for category, frequency in zip(truth['categories'], 'rcff', strict=False):
+    category['frequency'] = frequency
+  (tmp_path / 'lvis.json').write_text(json.dumps(truth))
+  labels = f'--annotation_file={tmp_path}/lvis.json'
+  assert '--protocol=lvis' in refused(*model, labels)
+  flags = (*model, labels, '--protocol=lvis')
+  output, metrics = tmp_path / 'x.json', tmp_path / 'metrics.json'
+  done = run(*flags, f'--output={output}', f'--metrics={metrics}')
+  assert done.returncode == 0, done.stderr
+  whole = json.loads(output.read_text())
+  verified = {(a['image_id'], a['category_id']) for a in truth['annotations']}
+  dropped = [
+    result['segmentation']
+    for result in whole
+    if (result['image_id'], result['category_id']) not in verified
+  ]
+  assert coco_mask.area(dropped[:200]).any()
+  again = run(
+    f'--results={output}',
+    labels,
+    '--protocol=lvis',
+    f'--metrics={tmp_path}/again.json',
+  )
+  assert again.returncode == 0, again.stderr
+  assert json.loads((tmp_path / 'again.json').read_text()) == json.loads(
+    metrics.read_text()
+  )
