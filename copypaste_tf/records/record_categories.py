@@ -1,7 +1,9 @@
 """Lists the categories of each record: as text in manifests, or by reading."""
 
 import collections
+import functools
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -77,17 +79,35 @@ def of_files(paths: Sequence[str]) -> list[list[str]]:
   listed = {path: stated(shard) for path, shard in shards.items()}
   unknown = [path for path in paths if listed.get(path) is None]
   if unknown:
-    logging.warning(
-      'Reading %d record files, the first is %s: no manifest lists the '
-      'categories of their records. Convert again to avoid this at each start.',
-      len(unknown),
-      unknown[0],
-    )
-  listed |= {path: _read(path) for path in unknown}
+    listed |= dict(zip(unknown, _read(_versions(unknown)), strict=True))
   return [listed[path] for path in paths]
 
 
-def _read(path: str) -> list[str]:
+class _Version(NamedTuple):
+  """A file as it is now."""
+
+  path: str
+  length: int
+  changed: int
+
+
+def _versions(paths: Sequence[str]) -> tuple[_Version, ...]:
+  stats = [(path, tf.io.gfile.stat(path)) for path in paths]
+  return tuple(_Version(p, s.length, s.mtime_nsec) for p, s in stats)
+
+
+@functools.lru_cache(maxsize=4)  # A start needs them for its checks as well.
+def _read(versions: tuple[_Version, ...]) -> list[list[str]]:
+  logging.warning(
+    'Reading %d record files, the first is %s: no manifest lists the '
+    'categories of their records. Convert again to avoid this at each start.',
+    len(versions),
+    versions[0].path,
+  )
+  return [_read_file(version.path) for version in versions]
+
+
+def _read_file(path: str) -> list[str]:
   """Reads the categories of a file's records."""
   spec = {
     key: tf.io.RaggedFeature(tf.int64)
@@ -103,5 +123,5 @@ def _read(path: str) -> list[str]:
 
 
 def _countable(classes: np.ndarray, crowd: np.ndarray) -> np.ndarray:
-  """Leaves out crowds; a record without these flags has none."""
-  return classes[crowd == 0] if crowd.size else classes
+  """Leaves out crowds; a record without a flag for each object has none."""
+  return classes[crowd == 0] if crowd.size == classes.size else classes

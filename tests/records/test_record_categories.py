@@ -21,9 +21,14 @@ def test_files_without_a_manifest_are_read_and_the_log_says_so(
   tmp_path, caplog
 ):
   path = serialized.write_classes(tmp_path / 'x.tfrecord', [5, 2, 5], [], [1])
-  with caplog.at_level('INFO'):
+  with caplog.at_level('WARNING'):
     assert record_categories.of_files([path]) == [['2:1 5:2', '', '1:1']]
   assert 'Reading 1 record files' in caplog.text
+  caplog.clear()
+  assert record_categories.of_files([path]) == [['2:1 5:2', '', '1:1']]
+  assert not caplog.text, 'the same files are read once'
+  serialized.write_classes(tmp_path / 'x.tfrecord', [7])
+  assert record_categories.of_files([path]) == [['7:1']]
 
 
 def test_crowds_do_not_count(tmp_path):
