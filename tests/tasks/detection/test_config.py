@@ -5,6 +5,7 @@ from copypaste_tf.tasks.detection.config import AnchorTargets, TaskConfig
 FIELDS = {
   *('allow_image_summary', 'allowed_mask_class_ids', 'anchor_targets'),
   *('annotation_file', 'differential_privacy_config', 'divergence', 'frozen'),
+  *('evaluation', 'iou_types'),
   *('init_checkpoint', 'init_checkpoint_modules', 'losses', 'mask_crop_size'),
   *('micro_batches', 'model', 'name', 'panels_every', 'per_category_metrics'),
   *('train_data', 'validation_data'),
