@@ -1,5 +1,6 @@
 """Writes and compares the record of a run: config, gin file and versions."""
 
+import dataclasses
 import itertools
 import json
 import os
@@ -10,6 +11,7 @@ import gin
 import tensorflow as tf
 import yaml
 from official.core import config_definitions as cfg
+from official.modeling import hyperparams
 
 from copypaste_tf.config import config_types
 from copypaste_tf.tasks import registry
@@ -150,12 +152,35 @@ def differences(model_dir: str, params: cfg.ExperimentConfig) -> list[str]:
   with tf.io.gfile.GFile(path) as file:
     text = file.read()
   try:
-    return _changes(text, to_yaml(params))
+    return _changes(_completed(text, params), to_yaml(params))
   except (yaml.YAMLError, AttributeError) as error:
     raise ValueError(
       f'{path} is no record of a run ({str(error).splitlines()[0]}); remove '
       'it, or choose another --model_dir'
     ) from error
+
+
+def _completed(text: str, params: cfg.ExperimentConfig) -> str:
+  """Adds the fields that a record lacks, because its version had none.
+
+  A run of that version did what the default of the field does now.
+  """
+  record = yaml.safe_load(text)
+  _complete(record, params)
+  return yaml.safe_dump(record)
+
+
+def _complete(record: dict[str, Any], config: hyperparams.Config) -> None:
+  # Calling the class would give the bindings of gin, not the defaults.
+  fields = {field.name: field for field in dataclasses.fields(config)}
+  for name in config.as_dict():
+    field, value = fields[name], getattr(config, name)
+    if field.default is not dataclasses.MISSING:
+      record.setdefault(name, _plain(field.default))
+    elif isinstance(value, hyperparams.Config):
+      record.setdefault(name, {})
+    if isinstance(value, hyperparams.Config) and record[name] is not None:
+      _complete(record[name], value)
 
 
 def _keep_other(model_dir: str) -> str:
