@@ -4,15 +4,8 @@ from copypaste_tf.tasks.detection.config import AnchorTargets, TaskConfig
 
 FIELDS = {
   *('allow_image_summary', 'allowed_mask_class_ids', 'anchor_targets'),
-  *(
-    'annotation_file',
-    'class_balance',
-    'differential_privacy_config',
-    'divergence',
-    'evaluation',
-    'frozen',
-    'iou_types',
-  ),
+  *('annotation_file', 'class_balance', 'differential_privacy_config'),
+  *('divergence', 'evaluation', 'frozen', 'iou_types'),
   *('init_checkpoint', 'init_checkpoint_modules', 'losses', 'mask_crop_size'),
   *('micro_batches', 'model', 'name', 'panels_every', 'per_category_metrics'),
   *('sample_padding', 'train_data', 'validation_data'),
