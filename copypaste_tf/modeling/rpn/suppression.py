@@ -3,10 +3,9 @@
 Greedy NMS decides box after box. Here a loop decides a tile of 64 boxes of all
 lists in each round: the overlaps of a box with its tile are two words of 32
 bits, and a chain of bit operations on single words decides the boxes of the
-tile, one kernel on a GPU.
-Then the tile's boxes remove all later boxes in one operation. So the number of
-operations depends on the longest list only, not on the boxes, and memory holds
-the overlaps of one tile.
+tile, one kernel on a GPU. Then the tile's boxes remove all later boxes in one
+operation. So the number of operations depends on the longest list only, not on
+the boxes, and memory holds the overlaps of one tile.
 
 XLA for CPUs splits a reduction of more than 32 values in two, and stores all
 that it reduces. So the boxes of a tile are reduced in halves.
@@ -104,15 +103,18 @@ def _decide(removes: tf.Tensor, left: tf.Tensor) -> tf.Tensor:
     `[g, 64]` bool, the boxes that are kept.
   """
   later = np.arange(_TILE) > np.arange(_TILE)[:, np.newaxis]
-  spared = tf.unstack(tf.bitwise.invert(_words(removes & later)), axis=1)
-  low, high = tf.unstack(_words(left), axis=-1)
-  for bit, spares in zip(_BITS, spared[:_HALF], strict=True):
-    keeps = tf.bitwise.bitwise_and(low, bit) != 0
-    low = _spare(low, spares[:, 0], keeps)
-    high = _spare(high, spares[:, 1], keeps)
-  for bit, spares in zip(_BITS, spared[_HALF:], strict=True):
-    keeps = tf.bitwise.bitwise_and(high, bit) != 0
-    high = _spare(high, spares[:, 1], keeps)
+  # Two arrays: a TPU would copy each word out of pairs of words.
+  spared_low, spared_high = (
+    tf.unstack(tf.bitwise.invert(_words(half)), axis=1)
+    for half in tf.split(removes & later, 2, axis=2)
+  )
+  low, high = tf.unstack(_words(tf.reshape(left, [-1, 2, _HALF])), axis=1)
+  for i in range(_TILE):
+    word = low if i < _HALF else high
+    keeps = tf.bitwise.bitwise_and(word, _BITS[i % _HALF]) != 0
+    if i < _HALF:  # Later boxes are in the high word.
+      low = _spare(low, spared_low[i], keeps)
+    high = _spare(high, spared_high[i], keeps)
   bits = [tf.bitwise.bitwise_and(x[:, tf.newaxis], _BITS) for x in (low, high)]
   return tf.concat(bits, axis=1) != 0
 
@@ -123,9 +125,8 @@ def _spare(word: tf.Tensor, spares: tf.Tensor, keeps: tf.Tensor) -> tf.Tensor:
 
 
 def _words(bits: tf.Tensor) -> tf.Tensor:
-  """Packs `[g, ..., 64]` bool into `[g, ..., 2]` int32."""
-  halves = tf.reshape(bits, [-1, *bits.shape[1:-1], 2, _HALF])
-  return tf.reduce_sum(tf.where(halves, _BITS, 0), axis=-1)
+  """Packs `[..., 32]` bool into `[...]` int32."""
+  return tf.reduce_sum(tf.where(bits, _BITS, 0), axis=-1)
 
 
 def _any_of_tile(x: tf.Tensor) -> tf.Tensor:
