@@ -1,11 +1,11 @@
 """Greedy non-maximum suppression (NMS) of many lists of boxes at once.
 
 Greedy NMS decides box after box. Here a loop decides a tile of 64 boxes of all
-lists in each round: the overlaps within a tile are 64 words of 64 bits, and a
-chain of bit operations on single words decides its boxes, one kernel on a GPU.
-Then the tile's boxes remove all later boxes in one operation. So the number of
-operations depends on the longest list only, not on the boxes, and memory holds
-the overlaps of one tile.
+lists in each round: the overlaps of a box with its tile are two words of 32
+bits, and a chain of bit operations on single words decides the boxes of the
+tile, one kernel on a GPU. Then the tile's boxes remove all later boxes in one
+operation. So the number of operations depends on the longest list only, not on
+the boxes, and memory holds the overlaps of one tile.
 
 XLA for CPUs splits a reduction of more than 32 values in two, and stores all
 that it reduces. So the boxes of a tile are reduced in halves.
@@ -16,9 +16,7 @@ import tensorflow as tf
 
 _TILE = 64
 _HALF = _TILE // 2
-# The last bit of a word is its sign.
-_BITS = np.left_shift(np.int64(1), np.arange(_TILE, dtype=np.int64))
-_HALF_BITS = np.left_shift(np.int32(1), np.arange(_HALF, dtype=np.int32))
+_BITS = np.left_shift(np.int32(1), np.arange(_HALF, dtype=np.int32))
 _PARTS = 4
 _EPSILON = 1e-8  # As in `tf.image.non_max_suppression_padded`.
 
@@ -105,27 +103,30 @@ def _decide(removes: tf.Tensor, left: tf.Tensor) -> tf.Tensor:
     `[g, 64]` bool, the boxes that are kept.
   """
   later = np.arange(_TILE) > np.arange(_TILE)[:, np.newaxis]
-  spared = tf.unstack(tf.bitwise.invert(_words(removes & later)), axis=1)
-  word = _words(left)
-  for bit, spares in zip(_BITS, spared, strict=True):
-    keeps = tf.bitwise.bitwise_and(word, bit) != 0
-    word = tf.where(keeps, tf.bitwise.bitwise_and(word, spares), word)
-  return _unpacked(word)
+  # Two arrays: a TPU would copy each word out of pairs of words.
+  spared_low, spared_high = (
+    tf.unstack(tf.bitwise.invert(_words(half)), axis=1)
+    for half in tf.split(removes & later, 2, axis=2)
+  )
+  low, high = tf.unstack(_words(tf.reshape(left, [-1, 2, _HALF])), axis=1)
+  for i in range(_TILE):
+    word = low if i < _HALF else high
+    keeps = tf.bitwise.bitwise_and(word, _BITS[i % _HALF]) != 0
+    if i < _HALF:  # Later boxes are in the high word.
+      low = _spare(low, spared_low[i], keeps)
+    high = _spare(high, spared_high[i], keeps)
+  bits = [tf.bitwise.bitwise_and(x[:, tf.newaxis], _BITS) for x in (low, high)]
+  return tf.concat(bits, axis=1) != 0
+
+
+def _spare(word: tf.Tensor, spares: tf.Tensor, keeps: tf.Tensor) -> tf.Tensor:
+  """Returns the bits of `[g]` words that are spared, if a box is kept."""
+  return tf.where(keeps, tf.bitwise.bitwise_and(word, spares), word)
 
 
 def _words(bits: tf.Tensor) -> tf.Tensor:
-  """Packs `[..., 64]` bool into `[...]` int64."""
-  low, high = tf.split(tf.where(bits, _BITS, 0), 2, axis=-1)
-  return tf.reduce_sum(low, axis=-1) + tf.reduce_sum(high, axis=-1)
-
-
-def _unpacked(words: tf.Tensor) -> tf.Tensor:
-  """Unpacks `[g]` int64 into `[g, 64]` bool."""
-  # Comparing halves of 32 bits takes a CPU half the time.
-  high = tf.bitwise.right_shift(words, np.int64(_HALF))
-  halves = [tf.cast(x, tf.int32)[:, tf.newaxis] for x in (words, high)]
-  bits = [tf.bitwise.bitwise_and(x, _HALF_BITS) for x in halves]
-  return tf.concat(bits, axis=1) != 0
+  """Packs `[..., 32]` bool into `[...]` int32."""
+  return tf.reduce_sum(tf.where(bits, _BITS, 0), axis=-1)
 
 
 def _any_of_tile(x: tf.Tensor) -> tf.Tensor:
