@@ -27,4 +27,6 @@ def test_detection_adds_its_own_fields_to_the_common_ones():
     'allowed_mask_class_ids',
     'evaluation',
     'iou_types',
+    'sample_padding',
+    'class_balance',
   }
