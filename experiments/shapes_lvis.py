@@ -3,9 +3,9 @@ r"""Runs the path of LVIS on generated shapes: repeat factors, second stage.
 python -m experiments.shapes_lvis --output_dir=build/shapes_lvis
 
 Generates a data set with LVIS's long tail, trains stage one with and without
-repeat factors, then the second stage of the run without, and prints AP by frequency
-of the three. Each step is a command that a user could type, and skips work that
-is already done. So the same command resumes an interrupted run.
+repeat factors, then the second stage of the run without, and prints AP by
+frequency of the three. Each step is a command that a user could type, and skips
+work that is already done. So the same command resumes an interrupted run.
 """
 
 import json

@@ -1,6 +1,7 @@
 """Wrong values of a config are named, with their origin."""
 
 import pytest
+import serialized
 from config_problems import problems_of
 
 from copypaste_tf.config.config_types import Problem
@@ -151,3 +152,19 @@ def test_records_that_do_not_tell_their_counts_cannot_weigh_classes(
   ((path, message),), _ = weighed(tmp_path)
   assert path == 'task.train_data.input_path'
   assert 'no manifest counts the categories' in message
+
+
+def test_class_weights_of_records_need_their_manifest(tmp_path):
+  path = serialized.write_classes(tmp_path / 'x.tfrecord', [1, 2])
+  power = 'CopyPaste.class_weight_power = 1.0'
+
+  def problems(path):
+    params = [f'{name}_RECORDS = "{path}"' for name in ('TRAIN', 'EVAL')]
+    return problems_of([*params, power], data=True)
+
+  (problem,) = problems(path)
+  assert 'task.train_data.copy_paste: ' in problem
+  assert 'no manifest counts the categories' in problem
+  absent = problems('absent*')
+  assert len(absent) == 2
+  assert all('no file matches' in problem for problem in absent)
