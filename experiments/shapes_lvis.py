@@ -3,9 +3,9 @@ r"""Runs the path of LVIS on generated shapes: repeat factors, second stage.
 python -m experiments.shapes_lvis --output_dir=build/shapes_lvis
 
 Generates a data set with LVIS's long tail, trains stage one with and without
-repeat factors, then the second stage of the latter, and prints AP by frequency
-of the three. Each step is a command that a user could type, and skips work that
-is already done. So the same command resumes an interrupted run.
+repeat factors, then the second stage of the run without, and prints AP by
+frequency of the three. Each step is a command that a user could type, and skips
+work that is already done. So the same command resumes an interrupted run.
 """
 
 import json
@@ -30,7 +30,7 @@ _GIN_PARAMS = flags.DEFINE_multi_string(
 RUNS = {
   'shapes_lvis_cpu': ('one_stage', 'one stage'),
   'shapes_lvis_cpu_rfs': ('repeat_factors', 'one stage, repeat factors'),
-  'shapes_lvis_cpu_balanced': ('balanced', 'and second stage'),
+  'shapes_lvis_cpu_balanced': ('balanced', 'one stage, then the second'),
 }
 _COLUMNS = {
   'mask_ap': 'mask AP',
