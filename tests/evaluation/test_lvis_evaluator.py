@@ -86,7 +86,7 @@ def test_metrics_are_those_of_the_written_results(tmp_path):
 
 @pytest.mark.parametrize('protocol', ['lvis', 'lvis_fixed'])
 def test_two_workers_measure_what_one_does(protocol, monkeypatch):
-  monkeypatch.setattr(lvis, 'CATEGORY_LIMIT', 15)
+  monkeypatch.setattr(lvis, 'CATEGORY_LIMIT', 4)
   truth, batches = outputs(2)
   one = measure(protocol, truth, batches)
   workers = [measure(protocol, truth, batches[i::2]) for i in (1, 0)]
