@@ -95,11 +95,17 @@ def test_published_numbers_are_reproduced(golden, iou_type, backend):
 def test_backends_agree(seed):
   truth, results = random_set(seed, detections=5 + 40 * (seed % 2))
   both = [
-    coco.evaluate(truth, results, backend=backend, per_category=True)
+    coco.evaluate(
+      truth,
+      results,
+      backend=backend,
+      iou_types=('bbox', 'segm', 'boundary'),
+      per_category=True,
+    )
     for backend in coco.BACKENDS
   ]
   assert both[0] == pytest.approx(both[1], abs=1e-12)
-  assert 0 < both[0]['box_ap'] < 1
+  assert 0 < both[0]['boundary_ap'] < both[0]['mask_ap'] < 1
 
 
 def test_perfect_results_score_one_per_category_and_overall():

@@ -21,10 +21,13 @@ def outputs(seed, images=7, k=40):
     )
     classes = rng.integers(0, 11, [1, k])
     here = [a for a in truth['annotations'] if a['image_id'] == image['id']]
-    for i, annotation in enumerate(here):
+    # At all places, so that those near a limit matter.
+    for i in range(len(here) and k):
+      annotation = here[rng.integers(len(here))]
       x, y, width, height = annotation['bbox']
-      boxes[0, i] = [y, x, y + height, x + width]
-      classes[0, i] = annotation['category_id']
+      if rng.random() < 0.7:
+        boxes[0, i] = [y, x, y + height, x + width] + rng.normal(0, 3, 4)
+        classes[0, i] = annotation['category_id']
     batches.append(
       {
         'source_ids': np.array([image['id']]),
@@ -52,14 +55,14 @@ def measure(protocol, truth, batches, complete=False, **knobs):
 @pytest.mark.parametrize('protocol', ['lvis', 'lvis_fixed'])
 def test_masks_that_are_not_made_change_no_number(protocol, seed, monkeypatch):
   monkeypatch.setattr(lvis, 'IMAGE_LIMIT', 30)
-  monkeypatch.setattr(lvis, 'CATEGORY_LIMIT', 15)
+  monkeypatch.setattr(lvis, 'CATEGORY_LIMIT', 100)
   truth, batches = outputs(seed)
   few = measure(protocol, truth, batches)
   whole = measure(protocol, truth, batches, complete=True)
   assert few.metrics() == whole.metrics()
   assert 0 < few.metrics()['mask_ap'] < 1
   sizes = [len(x.detections.counts) for x in (few, whole)]
-  assert sizes[0] < 0.8 * sizes[1]
+  assert sizes[0] < sizes[1]
   assert len(few.detections) == len(whole.detections)
 
 
@@ -83,7 +86,7 @@ def test_metrics_are_those_of_the_written_results(tmp_path):
 
 @pytest.mark.parametrize('protocol', ['lvis', 'lvis_fixed'])
 def test_two_workers_measure_what_one_does(protocol, monkeypatch):
-  monkeypatch.setattr(lvis, 'CATEGORY_LIMIT', 15)
+  monkeypatch.setattr(lvis, 'CATEGORY_LIMIT', 4)
   truth, batches = outputs(2)
   one = measure(protocol, truth, batches)
   workers = [measure(protocol, truth, batches[i::2]) for i in (1, 0)]

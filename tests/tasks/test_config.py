@@ -25,4 +25,6 @@ def test_detection_adds_its_own_fields_to_the_common_ones():
     'anchor_targets',
     'mask_crop_size',
     'allowed_mask_class_ids',
+    'evaluation',
+    'iou_types',
   }
