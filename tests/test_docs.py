@@ -22,7 +22,10 @@ import verbs
 
 ROOT = pathlib.Path(__file__).parents[1]
 # These make files that the other pages use.
-FIRST = [ROOT / 'README.md', ROOT / 'docs/data.md', ROOT / 'docs/training.md']
+FIRST = [
+  ROOT / 'README.md',
+  *(ROOT / f'docs/{page}.md' for page in ('data', 'training', 'predict')),
+]
 PAGES = FIRST + sorted(set((ROOT / 'docs').glob('*.md')) - set(FIRST))
 
 # Other tests run the verbs of these pages in the same way.

@@ -4,17 +4,12 @@ import pathlib
 import re
 
 import pytest
+from recipes import RECIPES
 
 from copypaste_tf.training.checks import config_checks
 from copypaste_tf.training.config import gin_config
 
 ROOT = pathlib.Path(__file__).parents[1]
-CONFIGS = ROOT / 'configs'
-# Included by recipes; not a recipe by itself.
-PARTS = {'base', 'lvis', 'lvis_balanced', 'nuclei_data', 'shapes_data'}
-RECIPES = sorted(
-  path for path in CONFIGS.glob('*.gin') if path.stem not in PARTS
-)
 
 
 SOURCES = r'paper, Table \d+|published README|MMDetection, .*|not published'

@@ -71,5 +71,5 @@ def test_the_block_form_exceeds_the_bound():
   counts = counted('blocks', 2, 10)
   assert not within_bound(counts)
   # Each round visits one block, or one object in one block, after the other.
-  names = {loop.name for loop in counts.data_loops}
+  names = {loop.name.split('/')[-1] for loop in counts.data_loops}
   assert {'blocks', 'instances'} <= names

@@ -20,8 +20,11 @@ def resolve():
 def test_knobs_are_declared_once(name):
   config = getattr(data_config, name)()
   option = getattr(options, name)()
-  assert config.as_dict() == dataclasses.asdict(option)
-  assert getattr(options, name)(**config.as_dict()) == option
+  knobs = config.as_dict()
+  # The records decide about it, which the option does not know.
+  knobs.pop('class_weight_power', None)
+  assert knobs == dataclasses.asdict(option)
+  assert getattr(options, name)(**knobs) == option
 
 
 def test_the_defaults_are_the_papers():
@@ -71,7 +74,7 @@ def test_every_configurable_is_documented():
   for name, configurable in everything.items():
     document = inspect.getdoc(configurable)
     if name in ('ScaleJitter', 'CopyPaste'):
-      document = inspect.getdoc(getattr(options, name))
+      document += inspect.getdoc(getattr(options, name))
     known = set(inspect.signature(configurable).parameters)
     for parameter in known - {'default_params', 'restrictions'} - BASE_FIELDS:
       assert f'{parameter}:' in document, f'{name}.{parameter}'
