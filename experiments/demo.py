@@ -9,13 +9,11 @@ same command resumes an interrupted demo.
 
 import os
 import pathlib
-import subprocess
-import sys
-import time
 
 from absl import flags
 
 from copypaste_tf import command_line
+from experiments import steps as running
 
 _OUTPUT_DIR = flags.DEFINE_string(
   'output_dir', 'build/demo', 'Folder of the run and its report.'
@@ -47,27 +45,9 @@ def steps(
   """
   model_dir = os.path.join(output_dir, 'model')
   sheet = os.path.join(output_dir, 'sheet.html')
-  records = [
-    f"TRAIN_RECORDS='{shapes_dir}/train-*.tfrecord'",
-    f"EVAL_RECORDS='{shapes_dir}/val-*.tfrecord'",
-  ]
-  config = [f'--gin_file={recipe}']
-  config += [f'--gin_params={line}' for line in [*records, *gin_params]]
-  commands = {
-    'Generate shapes': [
-      'tfrecord_tools.create_shapes_dataset',
-      f'--output_dir={shapes_dir}',
-    ]
-  }
-  for split in ('train', 'val'):
-    commands[f'Convert the {split} split to TFRecords'] = [
-      'tfrecord_tools.create_coco_tfrecord',
-      f'--image_dir={shapes_dir}/images',
-      f'--annotations={shapes_dir}/instances_{split}.json',
-      f'--output_prefix={shapes_dir}/{split}',
-      '--num_shards=4',
-    ]
-  return commands | {
+  lines = [*running.records(shapes_dir), *gin_params]
+  config = [f'--gin_file={recipe}', *(f'--gin_params={x}' for x in lines)]
+  return running.shapes(shapes_dir) | {
     'Check the recipe': ['copypaste_tf.check', *config, '--only_changed'],
     'Draw augmented examples': [
       'copypaste_tf.visualize',
@@ -99,16 +79,7 @@ def main() -> None:
   commands = steps(
     _OUTPUT_DIR.value, _SHAPES_DIR.value, _RECIPE.value, _GIN_PARAMS.value
   )
-  start = time.monotonic()
-  for number, (title, command) in enumerate(commands.items(), 1):
-    elapsed = time.monotonic() - start
-    print(f'\n[{number}/{len(commands)}] {title} ({elapsed:.0f} s so far)')
-    if title == 'Write the report':
-      command = [*command, f'--seconds={elapsed:.0f}']
-    print('  python -m ' + ' '.join(command), flush=True)
-    status = subprocess.call([sys.executable, '-m', *command])
-    if status:
-      sys.exit(status)
+  running.run(commands, takes_seconds='Write the report')
   report = pathlib.Path(_OUTPUT_DIR.value, 'report.html').resolve()
   print(f'\nOpen {report.as_uri()}')
 

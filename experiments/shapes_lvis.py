@@ -10,14 +10,12 @@ work that is already done. So the same command resumes an interrupted run.
 
 import json
 import os
-import subprocess
-import sys
-import time
 from collections.abc import Mapping
 
 from absl import flags
 
 from copypaste_tf import command_line
+from experiments import steps as running
 
 _OUTPUT_DIR = flags.DEFINE_string(
   'output_dir', 'build/shapes_lvis', 'Folder of the data and of the three runs.'
@@ -52,21 +50,7 @@ def steps(output_dir: str, gin_params: list[str]) -> dict[str, list[str]]:
   Returns:
     `{title: arguments of python -m}`, in order.
   """
-  commands = {
-    'Generate shapes with a long tail': [
-      'tfrecord_tools.create_shapes_dataset',
-      f'--output_dir={output_dir}',
-      '--format=lvis',
-    ]
-  }
-  for split in ('train', 'val'):
-    commands[f'Convert the {split} split to TFRecords'] = [
-      'tfrecord_tools.create_coco_tfrecord',
-      f'--image_dir={output_dir}/images',
-      f'--annotations={output_dir}/instances_{split}.json',
-      f'--output_prefix={output_dir}/{split}',
-      '--num_shards=4',
-    ]
+  commands = running.shapes(output_dir, '--format=lvis')
   for recipe, (folder, title) in RUNS.items():
     commands |= _run(output_dir, recipe, folder, title, gin_params)
   return commands
@@ -75,10 +59,7 @@ def steps(output_dir: str, gin_params: list[str]) -> dict[str, list[str]]:
 def _run(output_dir, recipe, folder, title, gin_params):
   """Returns the commands that train and evaluate one recipe."""
   model_dir = os.path.join(output_dir, folder)
-  bindings = [
-    f"TRAIN_RECORDS='{output_dir}/train-*.tfrecord'",
-    f"EVAL_RECORDS='{output_dir}/val-*.tfrecord'",
-  ]
+  bindings = running.records(output_dir)
   if recipe.endswith('balanced'):
     first = os.path.join(output_dir, RUNS['shapes_lvis_cpu'][0])
     bindings.append(f"TaskConfig.init_checkpoint='{first}'")
@@ -114,15 +95,8 @@ def table(metrics: Mapping[str, Mapping[str, float]]) -> str:
 
 def main() -> None:
   """Runs the steps; stops at the first failure, with its exit status."""
-  output_dir, start = _OUTPUT_DIR.value, time.monotonic()
-  commands = steps(output_dir, _GIN_PARAMS.value)
-  for number, (title, command) in enumerate(commands.items(), 1):
-    elapsed = time.monotonic() - start
-    print(f'\n[{number}/{len(commands)}] {title} ({elapsed:.0f} s so far)')
-    print('  python -m ' + ' '.join(command), flush=True)
-    status = subprocess.call([sys.executable, '-m', *command])
-    if status:
-      sys.exit(status)
+  output_dir = _OUTPUT_DIR.value
+  running.run(steps(output_dir, _GIN_PARAMS.value))
   metrics = {}
   for folder, title in RUNS.values():
     with open(os.path.join(output_dir, folder, 'lvis.json')) as file:

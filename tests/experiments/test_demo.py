@@ -1,5 +1,7 @@
 """The demo's commands: each module exists and takes each of its flags."""
 
+import subprocess
+
 import pytest
 from absl import flags
 from loaded_module import load
@@ -62,7 +64,7 @@ def test_the_first_failure_ends_the_demo(demo, monkeypatch, tmp_path, capsys):
     ran.append(command[2])
     return 3 * (len(ran) == 2)
 
-  monkeypatch.setattr(names['subprocess'], 'call', call)
+  monkeypatch.setattr(subprocess, 'call', call)
   with pytest.raises(SystemExit) as caught:
     names['main']()
   assert (caught.value.code, len(ran)) == (3, 2)
@@ -74,7 +76,7 @@ def test_a_whole_run_ends_with_the_report(demo, monkeypatch, tmp_path, capsys):
   values(['demo', f'--output_dir={tmp_path}'])
   ran = []
   monkeypatch.setattr(
-    names['subprocess'], 'call', lambda command: ran.append(command) or 0
+    subprocess, 'call', lambda command: ran.append(command) or 0
   )
   names['main']()
   assert len(ran) == 8 and ran[-1][-1].startswith('--seconds=')

@@ -1,0 +1,64 @@
+"""Runs the commands of an experiment, each in a process of its own."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+
+
+def shapes(folder: str, *flags: str) -> dict[str, list[str]]:
+  """Returns the commands that generate shapes and convert them.
+
+  Args:
+    folder: folder of the data set; existing files are kept.
+    *flags: further flags of `create_shapes_dataset`.
+
+  Returns:
+    `{title: arguments of python -m}`, in order.
+  """
+  commands = {
+    'Generate shapes': [
+      'tfrecord_tools.create_shapes_dataset',
+      f'--output_dir={folder}',
+      *flags,
+    ]
+  }
+  for split in ('train', 'val'):
+    commands[f'Convert the {split} split to TFRecords'] = [
+      'tfrecord_tools.create_coco_tfrecord',
+      f'--image_dir={folder}/images',
+      f'--annotations={folder}/instances_{split}.json',
+      f'--output_prefix={folder}/{split}',
+      '--num_shards=4',
+    ]
+  return commands
+
+
+def records(folder: str) -> list[str]:
+  """Returns the bindings that name the records of `shapes`."""
+  return [
+    f"TRAIN_RECORDS='{folder}/train-*.tfrecord'",
+    f"EVAL_RECORDS='{folder}/val-*.tfrecord'",
+  ]
+
+
+def run(
+  commands: Mapping[str, Sequence[str]], *, takes_seconds: str = ''
+) -> None:
+  """Runs commands; stops at the first failure, with its exit status.
+
+  Args:
+    commands: `{title: arguments of python -m}`, in order.
+    takes_seconds: title of a command that gets the seconds so far as
+      `--seconds`.
+  """
+  start = time.monotonic()
+  for number, (title, command) in enumerate(commands.items(), 1):
+    elapsed = time.monotonic() - start
+    print(f'\n[{number}/{len(commands)}] {title} ({elapsed:.0f} s so far)')
+    if title == takes_seconds:
+      command = [*command, f'--seconds={elapsed:.0f}']
+    print('  python -m ' + ' '.join(command), flush=True)
+    status = subprocess.call([sys.executable, '-m', *command])
+    if status:
+      sys.exit(status)
