@@ -1,4 +1,4 @@
-"""What the evaluators of detections have in common: the detections."""
+"""The common part of the evaluators of detections: the detections."""
 
 import abc
 import functools

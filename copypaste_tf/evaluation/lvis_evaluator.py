@@ -1,7 +1,7 @@
 """LVIS's metrics as an evaluator of detections."""
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -19,23 +19,14 @@ class LvisEvaluator(DetectionEvaluator):
   unless `complete` is set. Two thirds of LVIS's detections are such.
   """
 
-  def __init__(self, *args, fixed: bool = False, **knobs):
-    """Starts without detections.
+  metric_names = lvis_metrics.METRICS
+  max_detections = lvis.IMAGE_LIMIT
+  _fixed = False
 
-    Args:
-      *args: see `DetectionEvaluator`.
-      fixed: AP fixed; see `lvis.evaluate`.
-      **knobs: see `DetectionEvaluator`.
-    """
+  def __init__(self, *args, **knobs):
+    """Starts without detections; see `DetectionEvaluator`."""
     super().__init__(*args, **knobs)
-    self._fixed = fixed
-    self.max_detections = None if fixed else lvis.IMAGE_LIMIT
     self.names = (*self.names, f'{self.headline}_rare')
-
-  @property
-  def metric_names(self) -> Sequence[str]:
-    """Names of the numbers of each IoU type, without its prefix."""
-    return lvis_metrics.FIXED_METRICS if self._fixed else lvis_metrics.METRICS
 
   @functools.cached_property
   def truth(self) -> Truth:
@@ -72,3 +63,11 @@ class LvisEvaluator(DetectionEvaluator):
       iou_types=self._iou_types,
       per_category=self._per_category,
     )
+
+
+class LvisFixedEvaluator(LvisEvaluator):
+  """Measures AP fixed; see `lvis.evaluate`."""
+
+  metric_names = lvis_metrics.FIXED_METRICS
+  max_detections = None
+  _fixed = True

@@ -1,26 +1,23 @@
 """Names the protocols of evaluation."""
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from copypaste_tf.evaluation import coco, lvis_metrics
 from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
 from copypaste_tf.evaluation.detection_evaluator import DetectionEvaluator
-from copypaste_tf.evaluation.lvis_evaluator import LvisEvaluator
+from copypaste_tf.evaluation.lvis_evaluator import (
+  LvisEvaluator,
+  LvisFixedEvaluator,
+)
 
 COCO, LVIS, LVIS_FIXED = NAMES = ('coco', 'lvis', 'lvis_fixed')
-METRICS = {
-  COCO: coco.METRICS,
-  LVIS: lvis_metrics.METRICS,
-  LVIS_FIXED: lvis_metrics.FIXED_METRICS,
-}
-"""Names of the numbers of each IoU type, without its prefix."""
 _EVALUATORS = {
   COCO: CocoEvaluator,
   LVIS: LvisEvaluator,
-  LVIS_FIXED: functools.partial(LvisEvaluator, fixed=True),
+  LVIS_FIXED: LvisFixedEvaluator,
 }
+METRICS = {name: kind.metric_names for name, kind in _EVALUATORS.items()}
+"""Names of the numbers of each IoU type, without its prefix."""
 
 
 def evaluator(

@@ -15,7 +15,7 @@ _MOST_RARE, _MOST_COMMON = 10, 100
 
 
 class CategoryCounts(NamedTuple):
-  """What records hold of each of k classes; row 0 is background.
+  """Counts of records for each of k classes; row 0 is background.
 
   Attributes:
     images: `[k]` int64, records with at least one object, crowds left out.
