@@ -63,3 +63,27 @@ def problems(config: TaskConfig) -> Iterator[Problem]:
       f'the model makes no masks (task.model.include_mask), got '
       f'{list(config.iou_types)}',
     )
+
+
+def notes(config: TaskConfig) -> list[str]:
+  """Returns a note if LVIS records are measured by another protocol.
+
+  Args:
+    config: config of the task; its evaluation records may be missing.
+  """
+  patterns = config.validation_data.input_path
+  if config.evaluation != protocols.COCO or not patterns:
+    return []
+  try:
+    manifests = data_files.read_manifests(data_files.expand(patterns))
+  except FileNotFoundError:  # A training alone does not need them.
+    return []
+  categories = [x.get('categories', {}).values() for x in manifests]
+  if not any('frequency' in details for x in categories for details in x):
+    return []
+  return [
+    f'TaskConfig.evaluation = {config.evaluation!r} measures records of LVIS '
+    '(EvalData.input_path), so every detection of a category that nobody '
+    "looked for in an image counts as wrong; TaskConfig.evaluation = 'lvis' "
+    'leaves these out'
+  ]

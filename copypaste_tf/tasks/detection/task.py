@@ -106,10 +106,12 @@ class DetectionTask(Task):
     return [name for name in self.loss_names if name not in absent]
 
   def notes(self) -> list[str]:
-    """Returns a note on the weights of the classes."""
+    """Returns notes on the weights of the classes and on the protocol."""
+    notes = evaluation.notes(self.config)
     if self._balance is None:
-      return []
-    return [class_balance.describe(self._balance, self.config.class_balance)]
+      return notes
+    balance = class_balance.describe(self._balance, self.config.class_balance)
+    return [balance, *notes]
 
   def derived(self) -> dict[str, Any]:
     """Returns the weights of the classes, if they depend on the data."""

@@ -1,5 +1,7 @@
 """The config of the task chooses what is measured, and how."""
 
+import json
+
 import federated_sets
 import pytest
 
@@ -62,3 +64,26 @@ def test_the_ground_truth_is_the_annotation_file_or_the_records(
   ids = [{image['id'] for image in x['images']} for x in (records, listed)]
   assert ids[0] == ids[1]
   assert federated_sets.random_set(0)[0].keys() <= records.keys()
+
+
+def test_records_of_lvis_measured_as_coco_give_a_note(tmp_path):
+  path = tmp_path / 'val-00000-of-00001.tfrecord'
+  path.write_bytes(b'')
+  manifest = tmp_path / 'val-manifest.json'
+  records = f"EvalData.input_path = '{path}'"
+  lvis = "TaskConfig.evaluation = 'lvis'"
+  for details, lines, count in (
+    ({'frequency': 'r'}, [], 1),
+    ({'frequency': 'r'}, [lvis], 0),
+    ({'supercategory': 'animal'}, [], 0),
+  ):
+    content = {'label_map': {'1': 'cat'}, 'categories': {'1': details}}
+    manifest.write_text(json.dumps(content))
+    config = task(records, *lines)
+    found = registry.build(config).notes()
+    assert len(found) == count
+    assert all(lvis in note for note in found)
+
+
+def test_missing_evaluation_records_give_no_note():
+  assert not evaluation.notes(task("EvalData.input_path = 'no/such*'"))
