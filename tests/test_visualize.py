@@ -155,7 +155,9 @@ def test_the_command_writes_a_sheet(tmp_path):
   done = command(
     '--gin_file=smoke',
     f'--gin_params=TRAIN_RECORDS = "{path}"',
+    # Neither of these is read.
     f'--gin_params=EVAL_RECORDS = "{tmp_path}/none"',
+    f'--gin_params=TaskConfig.init_checkpoint = "{tmp_path}/none"',
     '--gin_params=TrainData.num_planes = 8',
     '--gin_params=IMAGE_SIZE = (64, 64)',
     '--num_images=5',

@@ -22,7 +22,7 @@ def main() -> None:
   # The run's own checkpoint takes the place of init_checkpoint.
   resumes = bool(model_dir and last_good.list_checkpoints(model_dir)[0])
   findings = config_checks.examine(
-    resolved.params, mode=mode, replicas=replicas, resumes=resumes
+    resolved.params, mode=mode, replicas=replicas, initialises=not resumes
   )
   config_flags.refuse(findings.problems, resolved)
   for note in (*resolved.notes, *findings.notes):

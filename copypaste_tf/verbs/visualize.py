@@ -26,7 +26,8 @@ def main() -> None:
   """Runs the pipeline and writes the sheet."""
   resolved = config_flags.load()
   config_flags.refuse(
-    config_checks.problems(resolved.params, mode='train'), resolved
+    config_checks.problems(resolved.params, mode='train', initialises=False),
+    resolved,
   )
   data = resolved.params.task.train_data
   size = registry.build(resolved.params.task).output_size

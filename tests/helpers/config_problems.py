@@ -23,6 +23,6 @@ def problems_of(
   """
   resolved = gin_config.load([recipe], params)
   findings = config_checks.examine(
-    resolved.params, mode=mode, missing_data=not data, resumes=resumes
+    resolved.params, mode=mode, missing_data=not data, initialises=not resumes
   )
   return [config_checks.describe(p, resolved) for p in findings.problems]

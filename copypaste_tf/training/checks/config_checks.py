@@ -77,9 +77,12 @@ def problems(
   *,
   mode: str = 'train_and_eval',
   missing_data: bool = False,
+  initialises: bool = True,
 ) -> list[Problem]:
   """Lists all problems of a config; the arguments are those of `examine`."""
-  return examine(params, mode=mode, missing_data=missing_data).problems
+  return examine(
+    params, mode=mode, missing_data=missing_data, initialises=initialises
+  ).problems
 
 
 def examine(
@@ -88,7 +91,7 @@ def examine(
   mode: str = 'train_and_eval',
   missing_data: bool = False,
   replicas: int | None = None,
-  resumes: bool = False,
+  initialises: bool = True,
 ) -> Findings:
   """Finds all problems of a config, and what may be a mistake.
 
@@ -99,7 +102,8 @@ def examine(
     missing_data: accept that files do not exist.
     replicas: number of replicas that share the batch; None computes it from the
       config and the GPUs.
-    resumes: the run has a checkpoint of its own, so it needs no other.
+    initialises: the model starts from `init_checkpoint`, so it must exist;
+      False for a run that resumes, and where no model is built.
 
   Returns:
     The problems and notes. Combinations are checked only if all single values
@@ -118,7 +122,7 @@ def examine(
     )
     listed += trainer_checks.problems(params)
     listed += _augmentation(params.task.train_data)
-    if not (resumes or missing_data):
+    if initialises and not missing_data:
       listed += checkpoint_checks.missing(params.task)
   listed += _batches(params, mode, replicas or pipeline.num_replicas(params))
   findings = data_checks.examine(params, mode, missing_data)
