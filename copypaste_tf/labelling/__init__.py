@@ -1,0 +1,1 @@
+"""Makes pseudo labels: plain data, without flags."""
