@@ -42,6 +42,7 @@ LAYERS['training'] = LAYERS['tasks'] | {
   'printable',
 }
 LAYERS['serving'] = LAYERS['training'] | {'training'}
+LAYERS['labelling'] = LAYERS['serving'] | {'serving'}
 LAYERS['reporting'] = LAYERS['training'] | {'training'}
 LAYERS['costs'] = LAYERS['training'] | {'training'}
 GIN = {'config', 'tasks', 'training'}
