@@ -42,9 +42,9 @@ LAYERS['training'] = LAYERS['tasks'] | {
   'printable',
 }
 LAYERS['serving'] = LAYERS['training'] | {'training'}
-LAYERS['labelling'] = LAYERS['serving'] | {'serving'}
 LAYERS['reporting'] = LAYERS['training'] | {'training'}
 LAYERS['costs'] = LAYERS['training'] | {'training'}
+LAYERS['labelling'] = LAYERS['serving'] | {'serving', 'reporting'}
 GIN = {'config', 'tasks', 'training'}
 # Folders within a room: each may import those to its left. The order does not
 # include the modules beside the folders, which connect them.
