@@ -1,1 +1,1 @@
-"""Makes pseudo labels: plain data, without flags."""
+"""Labels images with a trained model, and judges the labels."""

@@ -58,7 +58,8 @@ def describe(path: str, index: int, record: records.Record) -> str:
     f'{path}: record {index}',
     f'  source_id {record.source_id}  {printable.escape(record.filename)}  '
     f'{record.height}x{record.width} {record.image_format} of {size} bytes, '
-    f'{len(record.classes)} objects, {masks}',
+    f'{len(record.classes)} objects, {masks}'
+    f'{", labelled by a model" if record.pseudo else ""}',
   ]
   federated = ('neg_category_ids', 'not_exhaustive_category_ids')
   lists = {name: getattr(record, name) for name in federated}
