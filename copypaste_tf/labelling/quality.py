@@ -1,7 +1,7 @@
 """Judges the labels of a teacher by the labels of persons."""
 
 import collections
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,13 +9,15 @@ import numpy as np
 from copypaste_tf.evaluation import (
   coco_inputs,
   detection_sets,
+  detections,
   federated,
+  groundtruth,
   overlaps,
 )
-from copypaste_tf.evaluation import detections as detections_module
 from copypaste_tf.evaluation.detections import Detections
 from copypaste_tf.labelling import scored_labels
 from copypaste_tf.labelling.scored_labels import ScoredLabels
+from copypaste_tf.records import Record
 
 IOUS = (0.5, 0.75)
 """Least IoUs of a right label."""
@@ -148,14 +150,17 @@ def wrong_kinds(table: np.ndarray, same: np.ndarray) -> np.ndarray:
   ).astype(np.int8)
 
 
-def from_truth(content: Mapping[str, Any]) -> Detections:
-  """Reads pseudo labels in COCO format, as `groundtruth.from_records` gives.
+def detections_of(labelled: Iterable[Record]) -> Detections:
+  """Takes pseudo labels as detections; those without a score have score 1.
 
   Args:
-    content: COCO format; a label without a score counts as score 1.
+    labelled: records; crowds count as well.
   """
-  return detections_module.from_results(
-    [{'score': 1.0, **entry} for entry in content['annotations']]
+  return detection_sets.concat(
+    detections.from_results(
+      [{'score': 1.0, **e} for e in groundtruth.annotation_entries(record, 1)]
+    )
+    for record in labelled
   )
 
 

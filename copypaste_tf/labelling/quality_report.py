@@ -52,7 +52,7 @@ def build(
   Returns:
     Data that JSON can hold, for `write`; docs/self_training.md describes them.
   """
-  labelled = labelled or _objects(judgement)
+  labelled = labelled or objects(judgement)
   sweep = [*map(Thresholds, GRID), chosen]
   table = quality_table.tabulate(judgement, sweep)
   rows = quality_table.rows(table)
@@ -68,7 +68,7 @@ def build(
     'conditions': dict(conditions or {}),
     'iou_type': iou_type,
     'max_detections': max_detections,
-    'judged': _counts(_objects(judgement)),
+    'judged': _counts(objects(judgement)),
     'labelled': _counts(labelled),
     **_unlabelled(unlabelled, labelled),
     'thresholds': GRID,
@@ -97,7 +97,8 @@ def write(folder: str, report: Mapping[str, Any]) -> None:
     whole_files.write(os.path.join(folder, name), text)
 
 
-def _objects(judgement: Judgement) -> LabelCounts:
+def objects(judgement: Judgement) -> LabelCounts:
+  """Counts the annotated objects of the judged images."""
   images = judgement.labels.num_images
   return LabelCounts(images, by_class=judgement.objects)
 

@@ -95,16 +95,20 @@ def from_records(paths: Iterable[str]) -> ScoredLabels:
     ValueError: a record cannot be read, or a score is not in [0, 1]. The
       message names the file and the record.
   """
+  return join(map(_labels_of, files.read_serialized(paths)))
+
+
+def join(images: Iterable[tuple[np.ndarray, np.ndarray]]) -> ScoredLabels:
+  """Joins the labels of images, in their order.
+
+  Args:
+    images: for each image category ids and scores of its labels.
+  """
   classes, scores = [np.zeros(0, np.int32)], [np.zeros(0, np.float32)]
-  lengths = []
-  for path, index, serialized in files.read_serialized(paths):
-    try:
-      one = _labels(serialized)
-    except ValueError as error:
-      raise ValueError(f'{path}: record {index}: {error}') from error
-    classes.append(one[0])
-    scores.append(one[1])
-    lengths.append(len(one[0]))
+  for ids, own in images:
+    classes.append(np.asarray(ids, np.int32))
+    scores.append(np.asarray(own, np.float32))
+  lengths = [len(ids) for ids in classes[1:]]
   places = np.arange(len(lengths), dtype=np.int32)
   return ScoredLabels(
     np.repeat(places, np.array(lengths, np.int64)),
@@ -112,6 +116,14 @@ def from_records(paths: Iterable[str]) -> ScoredLabels:
     np.concatenate(scores),
     len(lengths),
   )
+
+
+def _labels_of(place: tuple[str, int, bytes]) -> tuple[np.ndarray, np.ndarray]:
+  path, index, serialized = place
+  try:
+    return _labels(serialized)
+  except ValueError as error:
+    raise ValueError(f'{path}: record {index}: {error}') from error
 
 
 def _labels(serialized: bytes) -> tuple[np.ndarray, np.ndarray]:
@@ -124,4 +136,4 @@ def _labels(serialized: bytes) -> tuple[np.ndarray, np.ndarray]:
   if scores is None:
     scores = np.ones(n, np.float32)
   single = np.array(crowd) == 0
-  return classes[single].astype(np.int32), scores[single]
+  return classes[single], scores[single]

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+import serialized
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from copypaste_tf.evaluation import detections
+from copypaste_tf.evaluation import detections, groundtruth
 from copypaste_tf.labelling import quality
 from copypaste_tf.labelling.quality import (
   BACKGROUND,
@@ -274,8 +275,18 @@ def test_right_and_ignored_labels_are_those_of_coco():
 
 
 def test_labels_of_records_become_detections_with_their_scores():
-  content = truth_of([OBJECTS[0] | {'score': 0.25}, OBJECTS[1]])
-  found = quality.from_truth(content)
-  assert found.scores.tolist() == [0.25, 1.0]
-  judged = quality.judge(truth_of(OBJECTS), found)
-  assert judged.outcomes[0.75].tolist() == [RIGHT, RIGHT]
+  scores = np.array([0.25, 0.5], np.float32)
+  first, *_ = serialized.make_record(1, count=2, scores=scores)
+  empty, *_ = serialized.make_record(2, count=0)
+  third, *_ = serialized.make_record(3, count=1)
+  found = quality.detections_of([first, empty, third])
+  assert found.scores.tolist() == [0.25, 0.5, 1.0]
+  assert found.image_ids.tolist() == [1001, 1001, 1003]
+  truth = {'images': [], 'annotations': [], 'categories': []}
+  for record in (first, empty, third):
+    truth['images'].append(groundtruth.image_entry(record))
+    number = len(truth['annotations']) + 1
+    truth['annotations'] += groundtruth.annotation_entries(record, number)
+  truth['categories'] = [{'id': i, 'name': str(i)} for i in range(1, 5)]
+  judged = quality.judge(truth, found)
+  assert judged.outcomes[0.75].tolist() == [RIGHT] * 3
