@@ -19,7 +19,7 @@ def model(tmp_path_factory):
   """A checkpoint in the folder of a run that has kept its class names."""
   folder = tmp_path_factory.mktemp('run')
   (folder / 'params.yaml').write_text('{}')
-  names = {str(i): f'class {i}' for i in range(1, 91)}
+  names = {str(i): f'class {i}' for i in range(1, 18)}
   (folder / 'label_map.json').write_text(json.dumps(names))
   return small_model.checkpoint(folder)
 
@@ -38,45 +38,58 @@ def arguments(shapes, checkpoint, folder, *more):
 
 
 @pytest.mark.slow
-def test_labels_are_the_detections_of_the_model(shapes, model, tmp_path):
+def test_records_are_labelled_and_only_mixed_with_their_own(
+  shapes, model, tmp_path
+):
+  path = _inputs(shapes)[0]
   flags = arguments(
     shapes,
     model,
     tmp_path,
-    '--min_score=0.2',
+    f'--input={path}',
     '--max_planes=100',
-    '--counted_score=0.4',
     f'--coco_json={tmp_path}/labels.json',
+    '--force',
   )
-  first = verbs.run_here(VERB, *flags)
-  # Random masks leave little of many detections.
-  assert first.returncode == 0 or '--force' in first.stderr, first.stderr
-  done = verbs.run_here(VERB, *flags, '--force')
+  done = verbs.run_here(VERB, *flags, '--min_score=0.2')
   assert done.returncode == 0, done.stderr
-  made = [r for _, _, r in records.read_records(_shards(tmp_path))]
-  given = [r for _, _, r in records.read_records(_inputs(shapes))]
-  assert [r.source_id for r in made] == [r.source_id for r in given]
-  detector = inference.Detector(small_model.params(), model)
-  files = {}
-  for record in given:
-    files[record.source_id] = str(tmp_path / record.filename)
-    os.makedirs(os.path.dirname(files[record.source_id]), exist_ok=True)
-    with open(files[record.source_id], 'wb') as file:
-      file.write(record.image_bytes)
-  found = prediction.predict(
-    detector, files, batch_size=4, skipped=lambda _: None
+  made, given = (
+    [record for _, _, record in records.read_records(paths)]
+    for paths in (_shards(tmp_path), [path])
   )
-  for record, expected in zip(made, found, strict=True):
-    sure = [r for r in expected.results if r['score'] >= 0.2]
-    assert len(record.classes) <= len(sure)
-    _compare(record, expected.results)
+  assert [r.image_bytes for r in made] == [r.image_bytes for r in given]
+  assert min(r.scores.min(initial=1) for r in made) >= 0.2
+  assert {'class 1'} <= {name for r in made for name in r.class_names}
   content = json.loads((tmp_path / 'labels.json').read_text())
   assert len(content['annotations']) == sum(len(r.classes) for r in made) > 20
   assert f'{len(made)} images with {len(content["annotations"])}' in done.stdout
-  # Other rules are not mixed with these.
-  other = verbs.run_here(VERB, *flags[:-4], '--min_score=0.3', '--force')
+  other = verbs.run_here(VERB, *flags, '--min_score=0.3')
   assert other.returncode == 1
   assert 'was made in another way: thresholds' in other.stderr
+
+
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_labels_are_the_detections_on_the_image_files(shapes, model, tmp_path):
+  flags = arguments(shapes, model, tmp_path, '--max_planes=100', '--force')
+  done = verbs.run_here(VERB, *flags)
+  assert done.returncode == 0, done.stderr
+  files = {}
+  made = [record for _, _, record in records.read_records(_shards(tmp_path))]
+  for record in made:
+    path = tmp_path / os.path.basename(record.filename)
+    path.write_bytes(record.image_bytes)
+    files[record.source_id] = str(path)
+  found = prediction.predict(
+    inference.Detector(small_model.params(), model),
+    files,
+    batch_size=4,
+    skipped=pytest.fail,
+  )
+  for record, image in zip(made, found, strict=True):
+    assert len(record.classes) <= len(image.results)
+    _compare(record, image.results)
+  assert sum(len(record.classes) for record in made) > 20
 
 
 def _compare(record, results):
@@ -149,7 +162,15 @@ def test_more_classes_than_the_model_has_are_refused(shapes, tmp_path):
   )
   done = verbs.run_here(VERB, *flags)
   assert done.returncode == 1
-  assert '--label_map has the category 91, the model has 91' in done.stderr
+  assert '--label_map has the category 91, the model has 18' in done.stderr
+
+
+def test_a_threshold_of_an_unknown_class_is_refused(shapes, model, tmp_path):
+  path = tmp_path / 'thresholds.json'
+  path.write_text('{"classes": {"1": 0.4, "95": 0.3}}')
+  flags = arguments(shapes, model, tmp_path, f'--thresholds={path}')
+  done = verbs.run_here(VERB, *flags)
+  assert done.returncode == 1 and 'has no categories [95]' in done.stderr
 
 
 def test_a_model_without_class_names_is_refused(shapes, tmp_path):

@@ -168,6 +168,10 @@ def _names(resolved: Any) -> dict[int, str]:
     )
   if problems and not values.force:
     raise ValueError('\n'.join([*problems, '--force goes on with the first']))
+  if unknown := sorted(_thresholds().per_class.keys() - known[first].keys()):
+    raise ValueError(
+      f'--thresholds={values.thresholds}: {first} has no categories {unknown}'
+    )
   return known[first]
 
 

