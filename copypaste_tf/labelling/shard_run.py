@@ -15,10 +15,7 @@ from copypaste_tf.labelling.shards import Job
 from copypaste_tf.labelling.tally import Tally
 from copypaste_tf.labelling.teacher import Teacher
 
-# Images after which the gates judge the first shards, and records of a shard
-# that no manifest describes, for the time left.
-_EARLY = 500
-_UNKNOWN = 500
+_EARLY = 500  # Images after which the gates judge the first shards.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +76,8 @@ def label(
 def _label_missing(job, teacher, missing, share, judge) -> None:
   seen = Tally()
   judged = False
-  images = sum(job.inputs.num_records(i) or _UNKNOWN for i in missing)
+  counts = [job.inputs.num_records(index) for index in missing]
+  images = None if None in counts else sum(counts)
   with tqdm.tqdm(total=images, unit='image', smoothing=0.05) as bar:
     for index in _order(job, missing, share):
       began = time.monotonic()

@@ -173,6 +173,10 @@ def class_names(resolved: Any) -> dict[int, str]:
     )
   if problems and not values.force:
     raise ValueError('\n'.join([*problems, '--force goes on with the first']))
+  if unknown := sorted(_thresholds().per_class.keys() - known[first].keys()):
+    raise ValueError(
+      f'--thresholds={values.thresholds}: {first} has no categories {unknown}'
+    )
   return known[first]
 
 

@@ -5,6 +5,7 @@ As a script it labels `FOLDER/in` to `FOLDER/out`, which a test may kill:
 python tests/helpers/tiny_teacher.py FOLDER
 """
 
+import functools
 import os
 import pathlib
 import sys
@@ -99,6 +100,7 @@ def job(folder, paths, *, checkpoint='a', thresholds=None, **fields):
   )
 
 
+@functools.cache  # It traces its graphs once.
 def teacher(batch_size=2, **knobs):
   return Teacher(Detector(**knobs), batch_size)
 
