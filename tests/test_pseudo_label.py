@@ -170,7 +170,10 @@ def test_a_threshold_of_an_unknown_class_is_refused(shapes, model, tmp_path):
   path.write_text('{"classes": {"1": 0.4, "95": 0.3}}')
   flags = arguments(shapes, model, tmp_path, f'--thresholds={path}')
   done = verbs.run_here(VERB, *flags)
-  assert done.returncode == 1 and 'has no categories [95]' in done.stderr
+  assert (
+    done.returncode == 1
+    and 'the label map has no categories [95]' in done.stderr
+  )
 
 
 def test_a_model_without_class_names_is_refused(shapes, tmp_path):

@@ -10,7 +10,12 @@ from typing import Any
 import tqdm
 
 from copypaste_tf import console
-from copypaste_tf.labelling import label_manifest, shard_files, shards, shares
+from copypaste_tf.labelling import (
+  label_manifest,
+  shard_files,
+  shards,
+  shares,
+)
 from copypaste_tf.labelling.shards import Job
 from copypaste_tf.labelling.tally import Tally
 from copypaste_tf.labelling.teacher import Teacher

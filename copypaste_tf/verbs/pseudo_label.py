@@ -15,19 +15,19 @@ from copypaste_tf.labelling import (
   gates,
   label_json,
   label_manifest,
+  label_map,
   origin,
   shard_files,
   shard_run,
+  teacher,
   thresholds,
 )
 from copypaste_tf.labelling.labels import Rules
 from copypaste_tf.labelling.shard_run import Share
 from copypaste_tf.labelling.shards import Job
 from copypaste_tf.labelling.tally import Tally
-from copypaste_tf.labelling.teacher import Teacher
 from copypaste_tf.labelling.thresholds import Thresholds
 from copypaste_tf.records import files
-from copypaste_tf.serving.inference import Detector
 from copypaste_tf.training.run import class_names as kept
 
 _STORED, _COUNTED = 0.05, 0.5
@@ -45,13 +45,16 @@ def main() -> None:
   _check_model(params)
   job = _job(params, checkpoint, origin.Inputs(inputs), _names(resolved))
   judge = _judge(params, job)
-
-  def make_teacher() -> Teacher:
-    return Teacher(Detector(params, checkpoint), values.batch_size)
-
+  make_teacher = functools.partial(
+    teacher.load, params, checkpoint, values.batch_size
+  )
   try:
     manifest = shard_run.label(
-      job, make_teacher, share, judge, overwrite=values.overwrite
+      job,
+      make_teacher,
+      share,
+      judge,
+      overwrite=values.overwrite,
     )
   except shard_run.GateError as error:
     raise ValueError(
@@ -138,7 +141,7 @@ def _thresholds() -> Thresholds:
     return _read_thresholds(values.thresholds)
 
 
-def _names(resolved: Any) -> dict[int, str]:
+def _names(resolved: Any) -> Mapping[int, str]:
   """Returns the class names; refuses those that contradict one another."""
   values, task = flags.FLAGS, resolved.params.task
   listed = values.labelled or record_sets.patterns(task.train_data)
@@ -148,31 +151,11 @@ def _names(resolved: Any) -> dict[int, str]:
     given: checkpoint_flags.class_names(resolved, values.label_map),
     'the labelled records': kept.of_records(listed),
   }
-  known = {name: names for name, names in known.items() if names}
-  if not known:
-    raise ValueError(
-      'no file has the names of the classes; give --label_map, such as the '
-      'manifest of the records that the model was trained on'
-    )
-  first, *others = known
-  problems = [
-    f'{first} and {other}: {problem}'
-    for other in others
-    for problem in gates.label_map_problems(known[first], known[other])
-  ]
-  highest = max(known[first])
-  if highest >= task.model.num_classes:
-    problems.append(
-      f'{first} has the category {highest}, the model has '
-      f'{task.model.num_classes} classes with the background'
-    )
-  if problems and not values.force:
-    raise ValueError('\n'.join([*problems, '--force goes on with the first']))
-  if unknown := sorted(_thresholds().per_class.keys() - known[first].keys()):
-    raise ValueError(
-      f'--thresholds={values.thresholds}: {first} has no categories {unknown}'
-    )
-  return known[first]
+  names = label_map.agreed(known, task.model.num_classes, force=values.force)
+  label_map.require_known(
+    _thresholds().per_class, names, f'--thresholds={values.thresholds}'
+  )
+  return names
 
 
 def _job(
