@@ -15,7 +15,8 @@ def _define_flags() -> None:
   _define_files()
   _define_labels()
   _define_machines()
-  flags.mark_flags_as_required(['input', 'output'])
+  _define_report()
+  flags.mark_flag_as_required('input')
 
 
 def _define_files() -> None:
@@ -135,8 +136,42 @@ def _define_machines() -> None:
   )
 
 
+def _define_report() -> None:
+  flags.DEFINE_string(
+    'report',
+    None,
+    'Folder for a report on the labels of --input, which a person labelled, '
+    'in place of --output: right and wrong ones at each threshold. The images '
+    'should not be those that trained the model.',
+  )
+  flags.DEFINE_string(
+    'unlabelled',
+    None,
+    'For --report: TFRecords whose labels are counted beside those of --input, '
+    'such as a few shards without labels. Files that this verb labelled are '
+    'read, others are labelled.',
+  )
+  flags.DEFINE_string(
+    'labels',
+    None,
+    'For --report: TFRecords that this verb made of the images of --input; '
+    'the model is not run.',
+  )
+  flags.DEFINE_bool(
+    'match_frequency',
+    False,
+    'For --report: choose the threshold of each class at which it is as '
+    'frequent per image of --unlabelled as in the labelled records.',
+  )
+
+
 def main() -> None:
   """Does the work, which is imported once the flags are read."""
+  if flags.FLAGS.report:
+    from copypaste_tf.verbs import pseudo_label_report
+
+    pseudo_label_report.main()
+    return
   from copypaste_tf.verbs import pseudo_label
 
   pseudo_label.main()

@@ -15,6 +15,8 @@ MOST_FULL = 0.1
 LARGEST_CLASS = 0.6
 """Share of a class among all labels, unless it is as large in labelled data."""
 _LARGER = 1.5  # Times its share in the labelled set.
+LEAST_PRECISION, LEAST_RECALL = 0.2, 0.05
+"""Of labels on images whose objects are known."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,6 +165,36 @@ def _classes(counts: LabelCounts, reference: LabelCounts) -> list[str]:
         'label map of the checkpoint that of the records? A threshold of its '
         'own makes the class rarer'
       )
+  return found
+
+
+def quality_problems(
+  precision: float | None, recall: float | None, wrong_class: float
+) -> list[str]:
+  """Lists what is wrong with labels of images whose objects are known.
+
+  Args:
+    precision: share of the labels that are right; None without labels.
+    recall: share of the objects that have a right label; None without objects.
+    wrong_class: share of the wrong labels whose object is of another class.
+
+  Returns:
+    One line for each gate that is closed.
+  """
+  found = []
+  if precision is not None and precision < LEAST_PRECISION:
+    found.append(
+      f'{precision:.0%} of the labels on labelled images are right: expected '
+      f'at least {LEAST_PRECISION:.0%}; {wrong_class:.0%} of the others are on '
+      'an object of another class, and many such mean another label map; else '
+      'raise the threshold, or train the teacher longer'
+    )
+  if recall is not None and recall < LEAST_RECALL:
+    found.append(
+      f'{recall:.0%} of the objects of labelled images get a right label: '
+      f'expected at least {LEAST_RECALL:.0%}; lower the threshold, or train '
+      'the teacher longer'
+    )
   return found
 
 

@@ -30,20 +30,23 @@ from copypaste_tf.labelling.thresholds import Thresholds
 from copypaste_tf.records import files
 from copypaste_tf.training.run import class_names as kept
 
-_STORED, _COUNTED = 0.05, 0.5
+STORED, COUNTED = 0.05, 0.5
+"""Least scores of labels that are stored, and of those that count."""
 
 
 def main() -> None:
   """Labels the shards of this machine; ends with 1 if the labels are wrong."""
   values = flags.FLAGS
+  if not values.output:
+    raise app.UsageError('give --output, or --report to judge the teacher')
   share = _share()
-  inputs = _inputs()
+  inputs = input_files()
   _check_output(inputs)
   resolved = checkpoint_flags.load()
   checkpoint_flags.check(resolved, data=False, detections=True)
   params, checkpoint = resolved.params, checkpoint_flags.checkpoint()
-  _check_model(params)
-  job = _job(params, checkpoint, origin.Inputs(inputs), _names(resolved))
+  check_model(params)
+  job = _job(params, checkpoint, origin.Inputs(inputs), class_names(resolved))
   judge = _judge(params, job)
   make_teacher = functools.partial(
     teacher.load, params, checkpoint, values.batch_size
@@ -80,7 +83,8 @@ def _share() -> Share:
   return Share(values.worker, values.num_workers, values.claim)
 
 
-def _inputs() -> list[str]:
+def input_files() -> list[str]:
+  """Returns the files of --input."""
   try:
     found = data_files.expand(flags.FLAGS.input)
   except FileNotFoundError as error:
@@ -108,7 +112,8 @@ def _check_output(inputs: list[str]) -> None:
     whole_files.check_file(flags.FLAGS.coco_json, '--coco_json')
 
 
-def _check_model(params: cfg.ExperimentConfig) -> None:
+def check_model(params: cfg.ExperimentConfig) -> None:
+  """Refuses a model without masks; notes a model that hides low scores."""
   model = params.task.model
   if not model.include_mask:
     raise ValueError(
@@ -133,7 +138,7 @@ def _thresholds() -> Thresholds:
   """Returns the least scores of stored labels."""
   values = flags.FLAGS
   if not values.thresholds:
-    stored = _STORED if values.min_score is None else values.min_score
+    stored = STORED if values.min_score is None else values.min_score
     return Thresholds(stored)
   if values.min_score is not None:
     raise app.UsageError('give --min_score or --thresholds, not both')
@@ -141,7 +146,7 @@ def _thresholds() -> Thresholds:
     return _read_thresholds(values.thresholds)
 
 
-def _names(resolved: Any) -> Mapping[int, str]:
+def class_names(resolved: Any) -> Mapping[int, str]:
   """Returns the class names; refuses those that contradict one another."""
   values, task = flags.FLAGS, resolved.params.task
   listed = values.labelled or record_sets.patterns(task.train_data)
@@ -168,7 +173,7 @@ def _job(
   rules = Rules(
     names, _thresholds(), values.min_area, values.max_planes, values.boxes
   )
-  counted = 0.0 if values.thresholds else _COUNTED
+  counted = 0.0 if values.thresholds else COUNTED
   if values.counted_score is not None:
     counted = values.counted_score
   settings = {
@@ -198,7 +203,7 @@ def _judge(
   """Returns the function that lists what is wrong with labels."""
   if flags.FLAGS.force:
     return lambda tally: []
-  reference = _reference(params)
+  reference = reference_counts(params)
   allowed = flags.FLAGS.max_dropped
 
   def judge(tally: Tally) -> list[str]:
@@ -208,7 +213,7 @@ def _judge(
   return judge
 
 
-def _reference(params: cfg.ExperimentConfig) -> gates.LabelCounts | None:
+def reference_counts(params: cfg.ExperimentConfig) -> gates.LabelCounts | None:
   """Returns the counts of the labelled records that a manifest describes."""
   listed = flags.FLAGS.labelled
   try:

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+import serialized
 
+from copypaste_tf import records
 from copypaste_tf.labelling import gates
 from copypaste_tf.labelling.gates import LabelCounts
 
@@ -94,6 +96,35 @@ def test_a_class_may_be_as_large_as_in_the_labelled_set():
 def test_each_closed_gate_has_a_line():
   collapsed = LabelCounts(10, 0, 10, {5: 1000})
   assert len(gates.problems(collapsed, LABELLED, 100)) == 3
+
+
+@pytest.mark.parametrize(
+  ('precision', 'recall', 'words'),
+  [
+    (0.2, 0.05, []),
+    (0.19, 0.05, ['19% of the labels', '25% of the others']),
+    (0.2, 0.04, ['4% of the objects']),
+    (0.0, 0.0, ['0% of the labels', '0% of the objects']),
+    (None, 0.0, ['0% of the objects']),
+    (None, None, []),
+  ],
+)
+def test_labels_on_labelled_images_must_be_right_and_found(
+  precision, recall, words
+):
+  found = ' '.join(gates.quality_problems(precision, recall, 0.25))
+  assert all(word in found for word in words)
+  assert bool(found) == bool(words)
+
+
+def test_records_of_persons_are_counted_without_crowds(tmp_path):
+  first = serialized.write_classes(tmp_path / 'a', [1, 2, 1], [])
+  record, *_ = serialized.make_record(3, count=4, crowds=3)
+  record = record._replace(classes=np.array([1, 1, 1, 7], np.int32))
+  second = serialized.write(tmp_path / 'b', [records.serialize(record)])
+  assert gates.of_records([first, second]) == LabelCounts(
+    3, 1, 0, {1: 2, 2: 1, 7: 1}
+  )
 
 
 NAMES = {1: 'person', 2: 'bicycle', 3: 'car'}

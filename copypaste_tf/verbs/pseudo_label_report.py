@@ -1,0 +1,259 @@
+"""Reports how good the labels of a teacher are, before they are made."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from absl import app, flags
+from official.core import config_definitions as cfg
+
+from copypaste_tf import checkpoint_flags, records, whole_files
+from copypaste_tf.evaluation import groundtruth
+from copypaste_tf.evaluation.detections import Detections
+from copypaste_tf.inputs import data_files, record_sets
+from copypaste_tf.labelling import (
+  frequencies,
+  known_images,
+  quality,
+  quality_page,
+  quality_report,
+  scored_labels,
+  thresholds,
+)
+from copypaste_tf.labelling.labels import Rules
+from copypaste_tf.labelling.scored_labels import ScoredLabels
+from copypaste_tf.labelling.teacher import Teacher
+from copypaste_tf.labelling.thresholds import Thresholds
+from copypaste_tf.records import Record
+from copypaste_tf.serving.inference import Detector
+from copypaste_tf.verbs import pseudo_label
+
+THRESHOLDS = 'thresholds.json'
+"""File of the chosen thresholds, for `pseudo_label --thresholds`."""
+
+
+class _Given(NamedTuple):
+  """What the flags name, read before the long work."""
+
+  inputs: list[str]
+  truth: Mapping[str, Any]
+  labels: list[str]
+  unlabelled: list[str]
+  stored: Thresholds
+  chosen: Thresholds
+
+
+def main() -> None:
+  """Writes the report; ends with 1 if a gate is closed."""
+  given = _given()
+  resolved = checkpoint_flags.load()
+  checkpoint_flags.check(resolved, data=False, detections=True)
+  params = resolved.params
+  names = pseudo_label.class_names(resolved)
+  _note_training_records(params, given.inputs)
+  values = flags.FLAGS
+  rules = Rules(
+    names, given.stored, values.min_area, values.max_planes, values.boxes
+  )
+  teacher = _Teacher(params)
+  iou_type = _iou_type(given.truth)
+  judgement = quality.judge(
+    given.truth, _found(given, teacher, rules), iou_type
+  )
+  labelled = pseudo_label.reference_counts(params) or quality_report.objects(
+    judgement
+  )
+  unlabelled = _unlabelled(given.unlabelled, teacher, rules)
+  chosen = given.chosen
+  if values.match_frequency:
+    chosen = frequencies.match_classes(labelled, unlabelled, chosen.default)
+  report = quality_report.build(
+    judgement,
+    chosen,
+    max_detections=params.task.model.detection_generator.max_num_detections,
+    names=names,
+    unlabelled=unlabelled,
+    labelled=labelled,
+    iou_type=iou_type,
+    conditions=_conditions(given, teacher),
+  )
+  _finish(report, chosen)
+
+
+def _given() -> _Given:
+  _check_flags()
+  folder = flags.FLAGS.report
+  whole_files.check_folder(folder, '--report')
+  score = flags.FLAGS.min_score
+  stored = Thresholds(pseudo_label.STORED if score is None else score)
+  chosen = _chosen(stored)
+  inputs, labels, unlabelled = map(_expand, ('input', 'labels', 'unlabelled'))
+  if labels and not known_images.are_pseudo(labels):
+    raise ValueError(
+      f'--labels={flags.FLAGS.labels}: expected records of pseudo_label'
+    )
+  known_images.are_pseudo(unlabelled)  # Refuses files of both kinds.
+  return _Given(inputs, _truth(inputs), labels, unlabelled, stored, chosen)
+
+
+def _finish(report: Mapping[str, Any], chosen: Thresholds) -> None:
+  folder = flags.FLAGS.report
+  with whole_files.file_errors(f'--report={folder}'):
+    quality_report.write(folder, report)
+    text = json.dumps(chosen.as_dict(), indent=1) + '\n'
+    whole_files.write(os.path.join(folder, THRESHOLDS), text)
+  print(quality_page.summary(report))
+  print(f'written: {os.path.join(folder, quality_report.PAGE)}')
+  problems = report['problems']
+  if problems and flags.FLAGS.force:
+    print('\n'.join(f'note: {line}' for line in problems), file=sys.stderr)
+  elif problems:
+    raise ValueError('\n'.join([*problems, '--force makes notes of these']))
+
+
+def _check_flags() -> None:
+  values = flags.FLAGS
+  if values.output:
+    raise app.UsageError('give --report or --output, not both')
+  if values.match_frequency and not values.unlabelled:
+    raise app.UsageError('--match_frequency needs --unlabelled')
+  if values.thresholds and (values.match_frequency or values.counted_score):
+    raise app.UsageError(
+      'give one of --thresholds, --match_frequency and --counted_score'
+    )
+
+
+def _truth(inputs: list[str]) -> dict[str, Any]:
+  truth = groundtruth.from_records(inputs)
+  if not truth['annotations']:
+    raise ValueError(
+      f'--input={flags.FLAGS.input}: expected records that a person labelled, '
+      f'got {len(truth["images"])} images without a label'
+    )
+  if known_images.are_pseudo(inputs):
+    raise ValueError(
+      f'--input={flags.FLAGS.input}: expected records that a person labelled, '
+      'got those of a model; give these as --labels'
+    )
+  return truth
+
+
+def _iou_type(truth: Mapping[str, Any]) -> str:
+  masks = all(entry.get('segmentation') for entry in truth['annotations'])
+  if not masks:
+    print('note: --input lacks masks, so boxes are compared', file=sys.stderr)
+  return 'segm' if masks else 'bbox'
+
+
+def _note_training_records(
+  params: cfg.ExperimentConfig, inputs: list[str]
+) -> None:
+  patterns = record_sets.patterns(params.task.train_data)
+  try:
+    trained = data_files.expand(patterns)
+  except FileNotFoundError:
+    return
+  both = {*map(os.path.realpath, inputs)} & {*map(os.path.realpath, trained)}
+  if both:
+    print(
+      f'note: {len(both)} of the {len(inputs)} files of --input are among the '
+      'training records of the recipe; a model labels images that it knows '
+      'better than others',
+      file=sys.stderr,
+    )
+
+
+class _Teacher:
+  """Loads the model when it is first needed."""
+
+  def __init__(self, params: cfg.ExperimentConfig):
+    self._params = params
+    self._made: Teacher | None = None
+    self.checkpoint = ''
+
+  def get(self) -> Teacher:
+    """Returns the model."""
+    if self._made is None:
+      pseudo_label.check_model(self._params)
+      self.checkpoint = checkpoint_flags.checkpoint()
+      detector = Detector(self._params, self.checkpoint)
+      self._made = Teacher(detector, flags.FLAGS.batch_size)
+    return self._made
+
+
+def _found(given: _Given, teacher: _Teacher, rules: Rules) -> Detections:
+  """Returns the labels of the teacher on the images of --input."""
+  if not given.labels:
+    return quality.detections_of(
+      known_images.labelled(given.inputs, teacher.get(), rules)
+    )
+  wanted = {image['id'] for image in given.truth['images']}
+  there: set[int] = set()
+
+  def read() -> Iterator[Record]:
+    for _, _, record in records.read_records(given.labels):
+      if record.source_id in wanted:
+        there.add(record.source_id)
+        yield record
+
+  found = quality.detections_of(read())
+  missing = wanted - there
+  if missing:
+    raise ValueError(
+      f'--labels={flags.FLAGS.labels}: {len(missing)} of the {len(wanted)} '
+      f'images of --input are not there, such as {min(missing)}'
+    )
+  return found
+
+
+def _unlabelled(
+  paths: list[str], teacher: _Teacher, rules: Rules
+) -> ScoredLabels | None:
+  if not paths:
+    return None
+  if known_images.are_pseudo(paths):
+    return scored_labels.from_records(paths)
+  return known_images.scored(paths, teacher.get(), rules)
+
+
+def _expand(flag: str) -> list[str]:
+  try:
+    return data_files.expand(flags.FLAGS[flag].value or '')
+  except FileNotFoundError as error:
+    raise FileNotFoundError(f'--{flag}: {error}') from error
+
+
+def _chosen(stored: Thresholds) -> Thresholds:
+  """Returns the thresholds that the flags name."""
+  values = flags.FLAGS
+  if values.thresholds:
+    with whole_files.file_errors(f'--thresholds={values.thresholds}'):
+      chosen = thresholds.load(values.thresholds)
+  elif values.counted_score is None:
+    chosen = Thresholds(pseudo_label.COUNTED)
+  else:
+    chosen = Thresholds(values.counted_score)
+  least = min([chosen.default, *chosen.per_class.values()])
+  if least < stored.default:
+    raise app.UsageError(
+      f'the thresholds go down to {least:g}: expected --min_score of at most '
+      f'that, got {stored.default:g}'
+    )
+  return chosen
+
+
+def _conditions(given: _Given, teacher: _Teacher) -> dict[str, Any]:
+  values = flags.FLAGS
+  listed = {
+    'checkpoint': teacher.checkpoint,
+    'input': values.input,
+    'labels': values.labels,
+    'unlabelled': values.unlabelled,
+    'labelled': values.labelled,
+    'min_score': given.stored.default,
+    'min_area': values.min_area,
+    'boxes': values.boxes,
+  }
+  return {name: value for name, value in listed.items() if value}
