@@ -40,6 +40,12 @@ def _define_files() -> None:
   flags.DEFINE_integer(
     'num_workers', None, 'Processes; one per available core by default.', 1
   )
+  flags.DEFINE_string(
+    'beam_args',
+    None,
+    'Flags of Apache Beam, which then writes the shards, such as '
+    "'--runner=FlinkRunner --flink_master=HOST:8081'.",
+  )
   flags.DEFINE_bool(
     'include_masks',
     True,

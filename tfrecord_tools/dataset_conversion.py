@@ -9,6 +9,8 @@ from fractions import Fraction
 from typing import Any
 
 from copypaste_tf.examples import SCHEMA_VERSION
+from copypaste_tf.pools import choice
+from copypaste_tf.pools.pool import Pool
 from tfrecord_tools import (
   box_survey,
   dataset_checks,
@@ -68,6 +70,7 @@ def convert_splits(
     ConversionError, FileNotFoundError, ValueError: as `convert` does.
   """
   check(options)
+  pool = choice.choose(options.num_workers, options.beam_args)
   shares = splits.parse(options.split)
   stop = options.on_error == 'fail'
   dataset = loaders.get(loader)(
@@ -99,7 +102,7 @@ def convert_splits(
     for name, job in jobs.items()
   }
   return {
-    name: _write(options, dataset, parts[name], jobs[name], earlier[name])
+    name: _write(options, dataset, parts[name], jobs[name], earlier[name], pool)
     for name in parts
   }
 
@@ -155,6 +158,7 @@ def _write(
   image_ids: Sequence[int],
   job: Job,
   earlier: dict[str, dict[str, Any]],
+  pool: Pool,
 ) -> dict[str, Any]:
   """Writes what is missing of a set; returns its manifest."""
   chosen = sharding.sample(
@@ -169,8 +173,7 @@ def _write(
   if states:
     print(f'{len(states)} of {len(tasks)} shards are complete already.')
   missing = {i: task for i, task in tasks.items() if i not in states}
-  workers = options.num_workers or len(os.sched_getaffinity(0))
-  states.update(shard_pool.write(missing, job, workers))
+  states.update(shard_pool.write(missing, job, pool))
   result = _manifest(dataset, tasks, states, job)
   manifest.write(sharding.manifest_path(job.output_prefix), result)
   earlier_runs.remove_states(job.output_prefix)

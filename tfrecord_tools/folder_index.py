@@ -8,6 +8,8 @@ import unicodedata
 import urllib.parse
 from collections.abc import Iterator, Sequence
 
+from tfrecord_tools import storage
+
 NUM_NEAR = 3
 _SYNONYMS = {'.jpeg': '.jpg', '.jpe': '.jpg', '.tiff': '.tif'}
 # Names before and after in the alphabet that are compared letter by letter.
@@ -25,6 +27,16 @@ class FolderIndex:
 
   def __init__(self, folder: str):
     self.folder = folder
+
+  def has(self, path: str) -> bool:
+    """Returns whether there is a file; the first call lists a remote folder.
+
+    Args:
+      path: path relative to the folder, or an absolute one.
+    """
+    if storage.is_remote(self.folder):
+      return path in self._remote
+    return os.path.exists(os.path.join(self.folder, path))
 
   def matches(
     self, parts: Sequence[str], *, any_folder: bool = False
@@ -83,6 +95,10 @@ class FolderIndex:
     return sorted(files)[:NUM_NEAR] + more
 
   @functools.cached_property
+  def _remote(self) -> set[str]:
+    return {*_files(self.folder)}
+
+  @functools.cached_property
   def _by_key(self) -> dict[str, list[str]]:
     by_key: dict[str, list[str]] = {}
     for file in sorted(_files(self.folder)):
@@ -104,6 +120,9 @@ class FolderIndex:
 
 def _files(folder: str) -> Iterator[str]:
   """Yields the paths of all files, relative to the folder."""
+  if storage.is_remote(folder):
+    yield from storage.remote_files(folder)
+    return
   seen = set()
   for root, folders, names in os.walk(folder, followlinks=True):
     real = os.path.realpath(root)

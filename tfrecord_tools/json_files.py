@@ -4,11 +4,12 @@ import collections
 import gzip
 import hashlib
 import json
-import os
 import sys
 import zlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+
+from tfrecord_tools import storage
 
 _GZIP = b'\x1f\x8b'
 # Beginnings of files that people give in place of JSON.
@@ -56,15 +57,14 @@ def read(path: str) -> JsonFile:
     FileNotFoundError: there is no such file.
     ValueError: the file is not JSON; the message says where and why.
   """
-  if os.path.isdir(path):
+  if storage.is_folder(path):
     raise ValueError(f'{path}: expected a JSON file, this is a folder.')
-  if not os.path.isfile(path):
-    raise FileNotFoundError(f'{path}: expected a COCO annotation file.')
   try:
-    with open(path, 'rb') as file:
-      content = file.read()
+    content = storage.read(path)
   except OSError as error:
     raise ValueError(f'{path}: cannot be read: {error.strerror}.') from error
+  if content is None:
+    raise FileNotFoundError(f'{path}: expected a COCO annotation file.')
   digest, size = hashlib.sha256(content).hexdigest(), len(content)
   text = _text(path, content)
   # The bytes are as large as the text, and the largest files need the memory.

@@ -1,10 +1,9 @@
 """Declares and checks the settings of a conversion."""
 
 import dataclasses
-import os
 from collections.abc import Sequence
 
-from tfrecord_tools import faults
+from tfrecord_tools import faults, storage
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,6 +16,8 @@ class Options:
     output_prefix: path and beginning of the names of the written files.
     num_shards: files to write, at least 1.
     num_workers: processes, at least 1; None is one per available core.
+    beam_args: flags of Apache Beam, which then writes the shards; None writes
+      them in processes of this machine.
     include_masks: whether records carry masks.
     mask_pngs: whether they carry a PNG of each mask beside the id planes.
     fraction: part of the images, above 0 and at most 1.
@@ -35,6 +36,7 @@ class Options:
   output_prefix: str
   num_shards: int = 32
   num_workers: int | None = None
+  beam_args: str | None = None
   include_masks: bool = True
   mask_pngs: bool = True
   fraction: float = 1.0
@@ -67,9 +69,9 @@ def check(options: Options) -> None:
     raise ValueError(
       f'on_error is one of {faults.ON_ERROR}: {options.on_error!r}.'
     )
-  if not os.path.isdir(options.image_dir):
+  if not storage.is_folder(options.image_dir):
     raise FileNotFoundError(f'--image_dir={options.image_dir}: no such folder.')
-  if not os.path.exists(options.annotations):
+  if not storage.exists(options.annotations):
     raise FileNotFoundError(
       f'--annotations={options.annotations}: no such file.'
     )

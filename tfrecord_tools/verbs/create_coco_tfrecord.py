@@ -1,13 +1,11 @@
 """Runs the conversion that the flags describe."""
 
-import contextlib
 import dataclasses
 import sys
 
-import tensorflow as tf
 from absl import flags
 
-from tfrecord_tools import dataset_conversion, losses, manifest
+from tfrecord_tools import dataset_conversion, losses, manifest, shard_pool
 
 
 def main() -> None:
@@ -18,10 +16,7 @@ def main() -> None:
   options = dataset_conversion.Options(
     **{name: flags.FLAGS[name].value for name in names}
   )
-  # A training beside this needs the memory of the GPUs. Where TensorFlow runs
-  # already, it is too late.
-  with contextlib.suppress(RuntimeError):
-    tf.config.set_visible_devices([], 'GPU')
+  shard_pool.hide_gpus()  # A training beside this needs their memory.
   results = dataset_conversion.convert_splits(options)
   allowed = flags.FLAGS.max_dropped
   failed = False
