@@ -79,7 +79,7 @@ def _load(path: str, stop: bool, first_category_id: int | None) -> Dataset:
     print(f'{path}: {remark}')
   drops = Drops(stop=stop)
   numbers = image_numbers.Numbers(e.get('id') for e in entries if _is_object(e))
-  images, dropped = _images(entries, numbers, drops)
+  images, dropped = coco_images.index(entries, numbers, drops)
   ids = annotation_ids.Ids(annotations)
   by_image = _group(annotations, images, dropped, numbers, ids, drops)
   notes = categories.notes + collections.Counter(
@@ -126,36 +126,6 @@ def _renumbered(
     'image_ids': numbers.new,
   }
   return {name: ids for name, ids in renumbered.items() if ids}
-
-
-def _images(
-  elements: list[Any], numbers: image_numbers.Numbers, drops: Drops
-) -> tuple[dict[int, dict[str, Any]], set[int]]:
-  """Indexes the images by number; also returns the dropped numbers."""
-  groups = collections.defaultdict(list)
-  for element in elements:
-    number = numbers.of(element.get('id')) if _is_object(element) else None
-    try:
-      coco_images.check(element, number)
-      groups[number].append(element)
-    except SourceError as fault:
-      drops.image(number, fault)
-      groups[number].extend(())
-  images = {}
-  for number, group in groups.items():
-    names = sorted({coco_images.file_names(element)[0] for element in group})
-    if len(names) == 1:
-      images[number] = group.pop(0)
-      fault = SourceError('duplicate_image_id', f'{names[0]!r} is there twice')
-    else:
-      # The annotations may belong to any of the files.
-      fault = SourceError(
-        'ambiguous_image_id',
-        f'{names} have the same id; give each image an id of its own',
-      )
-    for _ in group:
-      drops.image(number, fault)
-  return images, set(groups) - set(images)
 
 
 def _group(

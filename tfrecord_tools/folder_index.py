@@ -85,7 +85,7 @@ class FolderIndex:
   @functools.cached_property
   def _by_key(self) -> dict[str, list[str]]:
     by_key: dict[str, list[str]] = {}
-    for file in sorted(_files(self.folder)):
+    for file in sorted(filter(is_text, files(self.folder))):
       by_key.setdefault(_key(os.path.basename(file)), []).append(file)
     return by_key
 
@@ -102,8 +102,14 @@ class FolderIndex:
     return sorted(self._by_key)
 
 
-def _files(folder: str) -> Iterator[str]:
-  """Yields the paths of all files, relative to the folder."""
+def files(folder: str) -> Iterator[str]:
+  """Yields the paths of all files, relative to the folder.
+
+  Links to folders are followed, each folder once; hidden ones are left out.
+
+  Args:
+    folder: an existing folder.
+  """
   seen = set()
   for root, folders, names in os.walk(folder, followlinks=True):
     real = os.path.realpath(root)
@@ -113,9 +119,7 @@ def _files(folder: str) -> Iterator[str]:
     seen.add(real)
     folders[:] = [f for f in folders if f[0] != '.' and f != '__MACOSX']
     for name in names:
-      file = os.path.relpath(os.path.join(root, name), folder)
-      if is_text(file):
-        yield file
+      yield os.path.relpath(os.path.join(root, name), folder)
 
 
 def is_text(name: str) -> bool:
