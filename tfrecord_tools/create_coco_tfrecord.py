@@ -48,6 +48,12 @@ def _define_labels() -> None:
     'move alike. Give the same value for every file of a data set.',
     1,
   )
+  flags.DEFINE_bool(
+    'drop_repeated',
+    False,
+    'Leave out annotations that repeat the category, box and mask of another '
+    'one of their image. Evaluations count them, so keep those of a val set.',
+  )
 
 
 def main() -> None:

@@ -189,6 +189,8 @@ def _changes(options: Options) -> dict[str, Any]:
   changes = {} if first is None else {'first_category_id': first}
   if options.images:
     changes['images'] = list(options.images)
+  if options.drop_repeated:
+    changes['drop_repeated'] = True
   return changes
 
 

@@ -10,8 +10,8 @@ class Loader(Protocol):
   """Reads the annotations of one format.
 
   The converter passes options that the user sets and that only some loaders
-  take: `first_category_id` to renumber the categories, `images` to choose files
-  of a folder.
+  take: `first_category_id` to renumber the categories, `drop_repeated` to leave
+  out annotations, `images` to choose files of a folder.
   """
 
   def __call__(self, path: str, *, stop: bool) -> Dataset:

@@ -4,7 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 # These repeat what is there; nothing is lost with them.
-_HARMLESS = ('duplicate_image_id', 'duplicate_annotation_id')
+_HARMLESS = (
+  'duplicate_image_id',
+  'duplicate_annotation_id',
+  'repeated_object',
+)
 _COUNTED_AS_IMAGES = ('image_dropped',)
 
 

@@ -31,6 +31,7 @@ class Options:
     id_offset: number to add to each image id, at least 0.
     images: globs within a folder of images, for a loader that takes them; empty
       takes all.
+    drop_repeated: whether to leave out annotations that show an object again.
   """
 
   image_dir: str
@@ -49,6 +50,7 @@ class Options:
   allow_outside_image_dir: bool = False
   id_offset: int = 0
   images: Sequence[str] = ()
+  drop_repeated: bool = False
 
 
 def check(options: Options) -> None:
