@@ -34,7 +34,7 @@ def prepare(job: Job, *, overwrite: bool) -> dict[str, dict[str, Any]]:
     return states
   if not overwrite:
     raise ValueError(
-      f'{foreign[0]} was made from another annotation file or with other '
+      f'{foreign[0]} was made from other annotations or images, or with other '
       'flags; give another --output_prefix, or --overwrite to delete it.'
     )
   for path in sharding.existing(prefix, temporary=False):

@@ -204,8 +204,7 @@ def read(path: str) -> dict[str, Any]:
     Its data.
 
   Raises:
-    FileNotFoundError: there is no such file.
-    ValueError: the file is not a JSON object.
+    FileNotFoundError, ValueError: the file is missing, or no JSON object.
   """
   content = storage.read(path)
   if content is None:

@@ -29,6 +29,10 @@ class Options:
     first_category_id: id that the smallest category id becomes, with the others
       moved alike; None keeps the ids.
     allow_outside_image_dir: whether file names may lead out of `image_dir`.
+    id_offset: number to add to each image id, at least 0.
+    images: globs within a folder of images, for a loader that takes them; empty
+      takes all.
+    drop_repeated: whether to leave out annotations that show an object again.
   """
 
   image_dir: str
@@ -46,6 +50,9 @@ class Options:
   first_category_id: int | None = None
   split: Sequence[str] = ()
   allow_outside_image_dir: bool = False
+  id_offset: int = 0
+  images: Sequence[str] = ()
+  drop_repeated: bool = False
 
 
 def check(options: Options) -> None:
@@ -65,6 +72,8 @@ def check(options: Options) -> None:
   first = options.first_category_id
   if first is not None and first < 1:
     raise ValueError(f'first_category_id is at least 1, got {first}.')
+  if options.id_offset < 0:
+    raise ValueError(f'id_offset is at least 0, got {options.id_offset}.')
   if options.on_error not in faults.ON_ERROR:
     raise ValueError(
       f'on_error is one of {faults.ON_ERROR}: {options.on_error!r}.'
