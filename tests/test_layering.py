@@ -17,6 +17,7 @@ LAYERS = {
   'printable': set(),
   'whole_files': set(),
   'console': set(),
+  'pools': {'whole_files'},
   'augment': {'examples'},
   'records': {'examples'},
   'drawing': {'examples'},
