@@ -160,14 +160,14 @@ def first_only(number, record):
     ),
     (['--labels=absent-*'], "--labels: no file matches 'absent-*'"),
     (['--labels={val}'], 'expected records of pseudo_label'),
-    (['--labels={part}'], 'images of --input are not there, such as'),
+    (['--labels={part}'], 'labelled images are not there, such as'),
     (['--input={whole}'], 'give these as --labels'),
     (['--labels={whole}', '--unlabelled=absent-*'], '--unlabelled: no file'),
     (['--labels={whole}', '--unlabelled={whole},{val}'], 'files of one kind'),
     (['--labels={whole}', '--thresholds=absent'], 'absent'),
     (
       ['--labels={whole}', '--min_score=0.6'],
-      'the thresholds go down to 0.5: expected --min_score of at most that',
+      '--min_score=0.6: expected at most 0.5',
     ),
   ],
 )
@@ -182,6 +182,17 @@ def test_a_mistake_is_one_line(shapes, tmp_path, arguments, words):
   )
   assert done.returncode and words in done.stderr, done.stderr
   assert 'Traceback' not in done.stderr
+
+
+def test_records_of_other_classes_are_refused(shapes, tmp_path):
+  made = relabelled(shapes, tmp_path / 'made', same)
+  names = tmp_path / 'names.json'
+  names.write_text(json.dumps({str(i): f'thing {i}' for i in range(1, 9)}))
+  arguments = f'--labels={made}', f'--label_map={names}', '--labelled={made}'
+  changed = '--gin_params=TRAIN_RECORDS="none"'
+  done = report(shapes, tmp_path / 'out', *arguments, changed)
+  assert done.returncode == 1
+  assert 'the classes of the checkpoint are not those of' in done.stderr
 
 
 def test_images_without_a_label_cannot_judge(shapes, tmp_path):

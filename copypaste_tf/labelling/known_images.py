@@ -1,9 +1,10 @@
 """Labels images without writing records, to judge or to count the labels."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from copypaste_tf import records
-from copypaste_tf.labelling import labels, scored_labels
+from copypaste_tf.evaluation.detections import Detections
+from copypaste_tf.labelling import labels, quality, scored_labels
 from copypaste_tf.labelling.labels import Detected, Rules
 from copypaste_tf.labelling.scored_labels import ScoredLabels
 from copypaste_tf.labelling.teacher import Fault, Teacher, ahead
@@ -50,6 +51,34 @@ def scored(
     (record.classes, record.scores)
     for record in labelled(paths, teacher, rules)
   )
+
+
+def written(paths: Sequence[str], image_ids: Iterable[int]) -> Detections:
+  """Reads the labels that a teacher wrote of some images.
+
+  Args:
+    paths: TFRecord files; their other images are left out.
+    image_ids: ids of the images.
+
+  Raises:
+    ValueError: an image is in none of the files.
+  """
+  wanted, there = set(image_ids), set()
+
+  def read() -> Iterator[Record]:
+    for _, _, record in records.read_records(paths):
+      if record.source_id in wanted:
+        there.add(record.source_id)
+        yield record
+
+  found = quality.detections_of(read())
+  missing = wanted - there
+  if missing:
+    raise ValueError(
+      f'{len(missing)} of the {len(wanted)} labelled images are not there, '
+      f'such as {min(missing)}'
+    )
+  return found
 
 
 def are_pseudo(paths: Sequence[str]) -> bool:

@@ -2,55 +2,52 @@
 
 import functools
 import os
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from absl import app, flags
 from official.core import config_definitions as cfg
 
-from copypaste_tf import checkpoint_flags, whole_files
-from copypaste_tf.inputs import data_files, record_sets
+from copypaste_tf import checkpoint_flags, teacher_flags, whole_files
 from copypaste_tf.labelling import (
   gates,
   label_json,
   label_manifest,
-  label_map,
   origin,
   shard_files,
   shard_run,
   teacher,
-  thresholds,
 )
 from copypaste_tf.labelling.labels import Rules
 from copypaste_tf.labelling.shard_run import Share
 from copypaste_tf.labelling.shards import Job
 from copypaste_tf.labelling.tally import Tally
-from copypaste_tf.labelling.thresholds import Thresholds
+from copypaste_tf.pools import choice
+from copypaste_tf.pools.pool import Pool
 from copypaste_tf.records import files
-from copypaste_tf.training.run import class_names as kept
-
-STORED, COUNTED = 0.05, 0.5
-"""Least scores of labels that are stored, and of those that count."""
 
 
 def main() -> None:
   """Labels the shards of this machine; ends with 1 if the labels are wrong."""
   values = flags.FLAGS
-  if not values.output:
-    raise app.UsageError('give --output, or --report to judge the teacher')
   share = _share()
-  inputs = input_files()
+  inputs = teacher_flags.input_files()
   _check_output(inputs)
   resolved = checkpoint_flags.load()
   checkpoint_flags.check(resolved, data=False, detections=True)
   params, checkpoint = resolved.params, checkpoint_flags.checkpoint()
-  check_model(params)
-  job = _job(params, checkpoint, origin.Inputs(inputs), class_names(resolved))
+  teacher_flags.check_model(params)
+  job = _job(
+    params,
+    checkpoint,
+    origin.Inputs(inputs),
+    teacher_flags.class_names(resolved),
+  )
   judge = _judge(params, job)
   make_teacher = functools.partial(
     teacher.load, params, checkpoint, values.batch_size
   )
+  pool = _pool()
   try:
     manifest = shard_run.label(
       job,
@@ -58,6 +55,7 @@ def main() -> None:
       share,
       judge,
       overwrite=values.overwrite,
+      elsewhere=pool,
     )
   except shard_run.GateError as error:
     raise ValueError(
@@ -80,22 +78,21 @@ def _share() -> Share:
     )
   if values.claim and values.num_workers > 1:
     raise app.UsageError('give --claim or --num_workers, not both')
+  if values.beam_args and (values.claim or values.num_workers > 1):
+    raise app.UsageError('--beam_args divides the shards; give it alone')
   return Share(values.worker, values.num_workers, values.claim)
 
 
-def input_files() -> list[str]:
-  """Returns the files of --input."""
-  try:
-    found = data_files.expand(flags.FLAGS.input)
-  except FileNotFoundError as error:
-    raise FileNotFoundError(f'--input: {error}') from error
-  if not found:
-    raise app.UsageError('--input is empty; expected TFRecords')
-  return found
+def _pool() -> Pool | None:
+  """Returns the workers that Beam's flags name, or None."""
+  arguments = flags.FLAGS.beam_args
+  return None if arguments is None else choice.choose(None, arguments)
 
 
 def _check_output(inputs: list[str]) -> None:
   prefix = flags.FLAGS.output
+  if not prefix:
+    raise app.UsageError('give --output, or --report to judge the teacher')
   if not os.path.basename(prefix):
     raise app.UsageError(
       f'--output={prefix}: expected the beginning of names, such as '
@@ -112,57 +109,6 @@ def _check_output(inputs: list[str]) -> None:
     whole_files.check_file(flags.FLAGS.coco_json, '--coco_json')
 
 
-def check_model(params: cfg.ExperimentConfig) -> None:
-  """Refuses a model without masks; notes a model that hides low scores."""
-  model = params.task.model
-  if not model.include_mask:
-    raise ValueError(
-      'task.model.include_mask is False: the model makes no masks, and a '
-      'student needs labels with masks'
-    )
-  least = model.detection_generator.pre_nms_score_threshold
-  if least > min(_thresholds().of([0, *_thresholds().per_class])):
-    print(
-      f'note: the model makes no detections of a score up to {least:g} '
-      '(model.score_threshold), so that none are stored',
-      file=sys.stderr,
-    )
-
-
-@functools.cache
-def _read_thresholds(path: str) -> Thresholds:
-  return thresholds.load(path)
-
-
-def _thresholds() -> Thresholds:
-  """Returns the least scores of stored labels."""
-  values = flags.FLAGS
-  if not values.thresholds:
-    stored = STORED if values.min_score is None else values.min_score
-    return Thresholds(stored)
-  if values.min_score is not None:
-    raise app.UsageError('give --min_score or --thresholds, not both')
-  with whole_files.file_errors(f'--thresholds={values.thresholds}'):
-    return _read_thresholds(values.thresholds)
-
-
-def class_names(resolved: Any) -> Mapping[int, str]:
-  """Returns the class names; refuses those that contradict one another."""
-  values, task = flags.FLAGS, resolved.params.task
-  listed = values.labelled or record_sets.patterns(task.train_data)
-  given = '--label_map' if values.label_map else 'the evaluation records'
-  known = {
-    'the run of the checkpoint': checkpoint_flags.kept_class_names(),
-    given: checkpoint_flags.class_names(resolved, values.label_map),
-    'the labelled records': kept.of_records(listed),
-  }
-  names = label_map.agreed(known, task.model.num_classes, force=values.force)
-  label_map.require_known(
-    _thresholds().per_class, names, f'--thresholds={values.thresholds}'
-  )
-  return names
-
-
 def _job(
   params: cfg.ExperimentConfig,
   checkpoint: str,
@@ -171,9 +117,13 @@ def _job(
 ) -> Job:
   values = flags.FLAGS
   rules = Rules(
-    names, _thresholds(), values.min_area, values.max_planes, values.boxes
+    names,
+    teacher_flags.stored_thresholds(),
+    values.min_area,
+    values.max_planes,
+    values.boxes,
   )
-  counted = 0.0 if values.thresholds else COUNTED
+  counted = 0.0 if values.thresholds else teacher_flags.COUNTED
   if values.counted_score is not None:
     counted = values.counted_score
   settings = {
@@ -203,7 +153,7 @@ def _judge(
   """Returns the function that lists what is wrong with labels."""
   if flags.FLAGS.force:
     return lambda tally: []
-  reference = reference_counts(params)
+  reference = teacher_flags.reference_counts(params)
   allowed = flags.FLAGS.max_dropped
 
   def judge(tally: Tally) -> list[str]:
@@ -211,21 +161,6 @@ def _judge(
     return found + gates.problems(tally.counted, reference, job.max_detections)
 
   return judge
-
-
-def reference_counts(params: cfg.ExperimentConfig) -> gates.LabelCounts | None:
-  """Returns the counts of the labelled records that a manifest describes."""
-  listed = flags.FLAGS.labelled
-  try:
-    paths = data_files.expand(
-      listed or record_sets.patterns(params.task.train_data)
-    )
-  except FileNotFoundError as error:
-    if listed:
-      raise FileNotFoundError(f'--labelled: {error}') from error
-    return None
-  paths = paths if listed else [*files.shards(paths)]
-  return gates.of_records(paths) if paths else None
 
 
 def _report(job: Job, manifest: Mapping[str, Any]) -> None:

@@ -3,32 +3,31 @@
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from absl import app, flags
 from official.core import config_definitions as cfg
 
-from copypaste_tf import checkpoint_flags, records, whole_files
+from copypaste_tf import checkpoint_flags, teacher_flags, whole_files
 from copypaste_tf.evaluation import groundtruth
 from copypaste_tf.evaluation.detections import Detections
-from copypaste_tf.inputs import data_files, record_sets
+from copypaste_tf.inputs import data_files
 from copypaste_tf.labelling import (
   frequencies,
+  gates,
   known_images,
   quality,
   quality_page,
   quality_report,
   scored_labels,
-  thresholds,
 )
 from copypaste_tf.labelling.labels import Rules
 from copypaste_tf.labelling.scored_labels import ScoredLabels
 from copypaste_tf.labelling.teacher import Teacher
 from copypaste_tf.labelling.thresholds import Thresholds
-from copypaste_tf.records import Record
 from copypaste_tf.serving.inference import Detector
-from copypaste_tf.verbs import pseudo_label
+from copypaste_tf.training.run import class_names
 
 THRESHOLDS = 'thresholds.json'
 """File of the chosen thresholds, for `pseudo_label --thresholds`."""
@@ -51,8 +50,8 @@ def main() -> None:
   resolved = checkpoint_flags.load()
   checkpoint_flags.check(resolved, data=False, detections=True)
   params = resolved.params
-  names = pseudo_label.class_names(resolved)
-  _note_training_records(params, given.inputs)
+  names = _names(resolved)
+  teacher_flags.note_training_records(params, given.inputs)
   values = flags.FLAGS
   rules = Rules(
     names, given.stored, values.min_area, values.max_planes, values.boxes
@@ -62,7 +61,7 @@ def main() -> None:
   judgement = quality.judge(
     given.truth, _found(given, teacher, rules), iou_type
   )
-  labelled = pseudo_label.reference_counts(params) or quality_report.objects(
+  labelled = teacher_flags.reference_counts(params) or quality_report.objects(
     judgement
   )
   unlabelled = _unlabelled(given.unlabelled, teacher, rules)
@@ -86,9 +85,7 @@ def _given() -> _Given:
   _check_flags()
   folder = flags.FLAGS.report
   whole_files.check_folder(folder, '--report')
-  score = flags.FLAGS.min_score
-  stored = Thresholds(pseudo_label.STORED if score is None else score)
-  chosen = _chosen(stored)
+  stored, chosen = _thresholds()
   inputs, labels, unlabelled = map(_expand, ('input', 'labels', 'unlabelled'))
   if labels and not known_images.are_pseudo(labels):
     raise ValueError(
@@ -140,29 +137,21 @@ def _truth(inputs: list[str]) -> dict[str, Any]:
   return truth
 
 
+def _names(resolved: Any) -> dict[int, str]:
+  """Returns the class names; those of --input must be the same."""
+  names = teacher_flags.class_names(resolved)
+  listed = class_names.of_records(flags.FLAGS.input)
+  problems = gates.label_map_problems(names, listed)
+  if problems and not flags.FLAGS.force:
+    raise ValueError('\n'.join([*problems, '--force goes on in spite of this']))
+  return names
+
+
 def _iou_type(truth: Mapping[str, Any]) -> str:
   masks = all(entry.get('segmentation') for entry in truth['annotations'])
   if not masks:
     print('note: --input lacks masks, so boxes are compared', file=sys.stderr)
   return 'segm' if masks else 'bbox'
-
-
-def _note_training_records(
-  params: cfg.ExperimentConfig, inputs: list[str]
-) -> None:
-  patterns = record_sets.patterns(params.task.train_data)
-  try:
-    trained = data_files.expand(patterns)
-  except FileNotFoundError:
-    return
-  both = {*map(os.path.realpath, inputs)} & {*map(os.path.realpath, trained)}
-  if both:
-    print(
-      f'note: {len(both)} of the {len(inputs)} files of --input are among the '
-      'training records of the recipe; a model labels images that it knows '
-      'better than others',
-      file=sys.stderr,
-    )
 
 
 class _Teacher:
@@ -176,7 +165,7 @@ class _Teacher:
   def get(self) -> Teacher:
     """Returns the model."""
     if self._made is None:
-      pseudo_label.check_model(self._params)
+      teacher_flags.check_model(self._params)
       self.checkpoint = checkpoint_flags.checkpoint()
       detector = Detector(self._params, self.checkpoint)
       self._made = Teacher(detector, flags.FLAGS.batch_size)
@@ -189,23 +178,11 @@ def _found(given: _Given, teacher: _Teacher, rules: Rules) -> Detections:
     return quality.detections_of(
       known_images.labelled(given.inputs, teacher.get(), rules)
     )
-  wanted = {image['id'] for image in given.truth['images']}
-  there: set[int] = set()
-
-  def read() -> Iterator[Record]:
-    for _, _, record in records.read_records(given.labels):
-      if record.source_id in wanted:
-        there.add(record.source_id)
-        yield record
-
-  found = quality.detections_of(read())
-  missing = wanted - there
-  if missing:
-    raise ValueError(
-      f'--labels={flags.FLAGS.labels}: {len(missing)} of the {len(wanted)} '
-      f'images of --input are not there, such as {min(missing)}'
-    )
-  return found
+  ids = [image['id'] for image in given.truth['images']]
+  try:
+    return known_images.written(given.labels, ids)
+  except ValueError as error:
+    raise ValueError(f'--labels={flags.FLAGS.labels}: {error}') from error
 
 
 def _unlabelled(
@@ -225,23 +202,24 @@ def _expand(flag: str) -> list[str]:
     raise FileNotFoundError(f'--{flag}: {error}') from error
 
 
-def _chosen(stored: Thresholds) -> Thresholds:
-  """Returns the thresholds that the flags name."""
+def _thresholds() -> tuple[Thresholds, Thresholds]:
+  """Returns the least score that is looked at, and what the flags choose."""
   values = flags.FLAGS
+  stored = teacher_flags.stored_thresholds()
   if values.thresholds:
-    with whole_files.file_errors(f'--thresholds={values.thresholds}'):
-      chosen = thresholds.load(values.thresholds)
-  elif values.counted_score is None:
-    chosen = Thresholds(pseudo_label.COUNTED)
-  else:
-    chosen = Thresholds(values.counted_score)
-  least = min([chosen.default, *chosen.per_class.values()])
-  if least < stored.default:
-    raise app.UsageError(
-      f'the thresholds go down to {least:g}: expected --min_score of at most '
-      f'that, got {stored.default:g}'
+    least = min(
+      teacher_flags.STORED, stored.default, *stored.per_class.values()
     )
-  return chosen
+    return Thresholds(least), stored
+  chosen = values.counted_score
+  if chosen is None:
+    chosen = teacher_flags.COUNTED
+  if chosen < stored.default:
+    raise app.UsageError(
+      f'--min_score={stored.default:g}: expected at most {chosen:g}, the score '
+      'of the labels that count (--counted_score)'
+    )
+  return stored, Thresholds(chosen)
 
 
 def _conditions(given: _Given, teacher: _Teacher) -> dict[str, Any]:

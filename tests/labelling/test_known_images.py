@@ -43,6 +43,15 @@ def test_an_image_that_cannot_be_read_names_its_file(tmp_path):
     list(found)
 
 
+def test_written_labels_are_of_the_images_in_question(tmp_path):
+  path = serialized.write_classes(tmp_path / 'a', [1], [2, 2], [3])
+  found = known_images.written([path], [1002, 1001])
+  assert found.image_ids.tolist() == [1001, 1001, 1002]
+  assert found.category_ids.tolist() == [2, 2, 3]
+  with pytest.raises(ValueError, match='2 of the 3 labelled .* such as 7'):
+    known_images.written([path], [1000, 7, 8])
+
+
 def test_records_tell_whether_a_model_labelled_them(tmp_path):
   person = serialized.write_classes(tmp_path / 'a', [1])
   model = serialized.write_classes(tmp_path / 'b', [1], pseudo=True)

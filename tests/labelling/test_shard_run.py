@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 import tiny_teacher
 
+from copypaste_tf import whole_files
 from copypaste_tf.labelling import shard_files, shard_run, shards
 from copypaste_tf.labelling.shard_run import GateError, Share
 from copypaste_tf.labelling.thresholds import Thresholds
@@ -62,8 +63,8 @@ MOMENTS = {
   'before the first state': ('write_json', shard_files, 1),
   'before the second state': ('write_json', shard_files, 2),
   'before the manifest': ('write_json', shard_files, 4),
-  'before the states are removed': ('remove', shard_files, 1),
-  'while the states are removed': ('remove', shard_files, 3),
+  'before the states are removed': ('remove', whole_files, 8),
+  'while the states are removed': ('remove', whole_files, 10),
   'before the locks are removed': ('remove_hidden', shard_files, 1),
 }
 
