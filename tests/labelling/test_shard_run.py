@@ -1,11 +1,9 @@
 """Many shards are labelled as one run would, whoever and whatever stops."""
 
 import glob
+import multiprocessing
 import os
 import re
-import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -86,34 +84,47 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
 @pytest.mark.thorough
 @pytest.mark.slow
 def test_twenty_kills_end_with_the_same_bytes(tmp_path):
-  counts = (30, 20, 25, 40)
-  paths = tiny_teacher.inputs(tmp_path, counts)
+  paths = tiny_teacher.inputs(tmp_path, (60, 40, 50, 80))
   (tmp_path / 'whole').mkdir()
-  tiny_teacher.label(tiny_teacher.job(tmp_path / 'whole', paths))
+  seconds = _run_apart(tmp_path / 'whole', paths)
   expected = tiny_teacher.outputs(tmp_path / 'whole')
-  command = [sys.executable, tiny_teacher.__file__, str(tmp_path)]
+  assert len(expected) == 5
   killed = 0
   for attempt in range(20):
-    before = set(os.listdir(tmp_path))
-    process = subprocess.Popen(
-      command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
-    # Once the model runs, at a moment that differs from kill to kill.
-    while process.poll() is None and not set(os.listdir(tmp_path)) - before:
-      time.sleep(0.01)
-    time.sleep(0.013 * attempt)
-    if process.poll() is None:
-      os.kill(process.pid, signal.SIGKILL)
+    # At another moment each time, from the first file to the last one.
+    if _run_apart(tmp_path, paths, seconds * (attempt + 0.5) / 20) is None:
       killed += 1
-    process.wait()
-    if process.returncode == 0:  # Nothing is left to kill; start again.
+    else:  # Nothing is left to kill; start again.
       for path in glob.glob(f'{tmp_path}/out*'):
         os.remove(path)
   assert killed >= 10
-  subprocess.run(command, check=True, capture_output=True)
+  _run_apart(tmp_path, paths)
   found = tiny_teacher.outputs(tmp_path)
   hidden = [name for name in found if name.startswith('.out-manifest.json.')]
   assert {k: v for k, v in found.items() if k not in hidden} == expected
+
+
+def _run_apart(folder, paths, killed_after=None):
+  """Labels in another process, which is killed after so many seconds.
+
+  Returns:
+    The seconds from the first new file to the end; None for a killed process.
+  """
+  context = multiprocessing.get_context('forkserver')
+  context.set_forkserver_preload(['tiny_teacher'])
+  before = set(os.listdir(folder))
+  process = context.Process(target=tiny_teacher.run, args=(folder, paths))
+  process.start()
+  while process.is_alive() and not set(os.listdir(folder)) - before:
+    time.sleep(0.005)
+  began = time.monotonic()
+  process.join(killed_after)
+  if process.is_alive():
+    process.kill()
+    process.join()
+    return None
+  assert process.exitcode == 0
+  return time.monotonic() - began
 
 
 def test_workers_make_the_files_of_one_machine(tmp_path, paths, whole):
