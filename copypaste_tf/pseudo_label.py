@@ -134,6 +134,13 @@ def _define_machines() -> None:
     'Lock a shard before it is labelled, in place of --worker: for machines '
     'that come and go.',
   )
+  flags.DEFINE_string(
+    'beam_args',
+    None,
+    'Label on Apache Beam (pip install copypaste_tf[beam]), with these flags '
+    'of Beam, such as "--runner=FlinkRunner ...". Its workers need --input, '
+    '--output and the checkpoint under the same paths.',
+  )
 
 
 def _define_report() -> None:

@@ -3,6 +3,7 @@
 import functools
 import os
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from absl import app, flags
@@ -10,7 +11,7 @@ from official.core import config_definitions as cfg
 
 from copypaste_tf import checkpoint_flags, whole_files
 from copypaste_tf.inputs import data_files, record_sets
-from copypaste_tf.labelling import gates, thresholds
+from copypaste_tf.labelling import gates, label_map, thresholds
 from copypaste_tf.labelling.thresholds import Thresholds
 from copypaste_tf.records import files
 from copypaste_tf.training.run import class_names as kept
@@ -64,8 +65,15 @@ def stored_thresholds() -> Thresholds:
     return _read_thresholds(values.thresholds)
 
 
-def class_names(resolved: Any) -> dict[int, str]:
-  """Returns the class names; refuses those that contradict one another."""
+def class_names(
+  resolved: Any, others: Mapping[str, Mapping[int, str]] | None = None
+) -> Mapping[int, str]:
+  """Returns the class names; refuses those that contradict one another.
+
+  Args:
+    resolved: the config.
+    others: names by category id that must agree, by where they are from.
+  """
   values, task = flags.FLAGS, resolved.params.task
   listed = values.labelled or record_sets.patterns(task.train_data)
   given = '--label_map' if values.label_map else 'the evaluation records'
@@ -73,34 +81,13 @@ def class_names(resolved: Any) -> dict[int, str]:
     'the run of the checkpoint': checkpoint_flags.kept_class_names(),
     given: checkpoint_flags.class_names(resolved, values.label_map),
     'the labelled records': kept.of_records(listed),
+    **(others or {}),
   }
-  known = {name: names for name, names in known.items() if names}
-  if not known:
-    raise ValueError(
-      'no file has the names of the classes; give --label_map, such as the '
-      'manifest of the records that the model was trained on'
-    )
-  first, *others = known
-  problems = [
-    f'{first} and {other}: {problem}'
-    for other in others
-    for problem in gates.label_map_problems(known[first], known[other])
-  ]
-  highest = max(known[first])
-  if highest >= task.model.num_classes:
-    problems.append(
-      f'{first} has the category {highest}, the model has '
-      f'{task.model.num_classes} classes with the background'
-    )
-  if problems and not values.force:
-    raise ValueError('\n'.join([*problems, '--force goes on with the first']))
-  if unknown := sorted(
-    stored_thresholds().per_class.keys() - known[first].keys()
-  ):
-    raise ValueError(
-      f'--thresholds={values.thresholds}: {first} has no categories {unknown}'
-    )
-  return known[first]
+  names = label_map.agreed(known, task.model.num_classes, force=values.force)
+  label_map.require_known(
+    stored_thresholds().per_class, names, f'--thresholds={values.thresholds}'
+  )
+  return names
 
 
 def reference_counts(params: cfg.ExperimentConfig) -> gates.LabelCounts | None:

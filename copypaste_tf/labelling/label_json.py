@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 
-from copypaste_tf import records
+from copypaste_tf import records, whole_files
 from copypaste_tf.evaluation import groundtruth
-from copypaste_tf.labelling import shard_files
 
 _NOTE = 'Labels of a model; each annotation has its score.'
 
@@ -37,7 +36,7 @@ def write(
   categories = [{'id': i, 'name': name} for i, name in sorted(names.items())]
   images = annotations = 0
   with (
-    shard_files.replacing(path) as temporary,
+    whole_files.replacing(path) as temporary,
     tf.io.gfile.GFile(temporary, 'w') as file,
     tempfile.TemporaryFile('w+', encoding='utf-8') as listed,
   ):

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from copypaste_tf import whole_files
 from copypaste_tf.examples import SCHEMA_VERSION
 from copypaste_tf.labelling import gates, shard_files
 from copypaste_tf.labelling.labels import APART_PX
@@ -66,7 +67,7 @@ def write(job: Job, states: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
   manifest = build(job, states)
   shard_files.write_json(shard_files.manifest_path(job.output), manifest)
   for index in states:
-    shard_files.remove(shard_files.state_path(job.path(index)))
+    whole_files.remove(shard_files.state_path(job.path(index)))
   shard_files.remove_hidden(job.output)
   return manifest
 

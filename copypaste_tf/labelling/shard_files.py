@@ -9,16 +9,14 @@ Beside a shard lies its state, until the manifest holds all of them:
 Paths may be on any file system of TensorFlow.
 """
 
-import contextlib
 import json
 import os
 import re
-import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
 
+from copypaste_tf import whole_files
 from copypaste_tf.records import files
 
 _SHARD = r'-\d{5}-of-\d{5}\.tfrecord'
@@ -53,32 +51,10 @@ def existing(prefix: str) -> list[str]:
   return sorted(os.path.join(folder, file) for file in found)
 
 
-@contextlib.contextmanager
-def replacing(path: str) -> Iterator[str]:
-  """Yields a temporary name, and renames that file to `path` at the end.
-
-  The name is of this attempt alone, since two machines may write the same
-  file. The temporary file is removed if the body raises.
-
-  Args:
-    path: file to create or replace; its folder exists.
-
-  Yields:
-    A name in the same folder.
-  """
-  temporary = _temporary(path, uuid.uuid4().hex)
-  try:
-    yield temporary
-    tf.io.gfile.rename(temporary, path, overwrite=True)
-  finally:
-    if tf.io.gfile.exists(temporary):
-      tf.io.gfile.remove(temporary)
-
-
 def remove_unfinished(shard: str) -> None:
   """Removes what killed attempts at a shard and its state have left."""
   folder, name = os.path.split(shard)
-  _remove(folder, rf'\.{re.escape(name)}(\.json)?\.tmp\..*')
+  _remove(folder, rf'\.{re.escape(name)}(\.json)?\.\w+\.tmp')
 
 
 def remove_hidden(prefix: str) -> None:
@@ -87,24 +63,16 @@ def remove_hidden(prefix: str) -> None:
   _remove(folder, rf'\.{re.escape(name)}{_SHARD}.*')
 
 
-def remove(path: str) -> None:
-  """Removes a file; another machine may have done so."""
-  with contextlib.suppress(tf.errors.NotFoundError):
-    tf.io.gfile.remove(path)
-
-
 def _remove(folder: str, pattern: str) -> None:
   for name in tf.io.gfile.listdir(folder or '.'):
     if re.fullmatch(pattern, name):
-      remove(os.path.join(folder, name))
+      whole_files.remove(os.path.join(folder, name))
 
 
 def write_json(path: str, content: dict[str, Any]) -> None:
   """Writes a manifest or a state; if the process is killed, the old stays."""
   text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
-  with replacing(path) as temporary, tf.io.gfile.GFile(temporary, 'w') as file:
-    file.write(f'{text}\n')
-    file.flush()
+  whole_files.write_bytes(path, f'{text}\n'.encode())
 
 
 def read_json(path: str) -> dict[str, Any] | None:
@@ -119,9 +87,3 @@ def read_json(path: str) -> dict[str, Any] | None:
     return None
   except ValueError:
     return {}
-
-
-def _temporary(path: str, token: str) -> str:
-  folder, name = os.path.split(path)
-  # Hidden, and no pattern of records matches it.
-  return os.path.join(folder, f'.{name}.tmp.{token}')

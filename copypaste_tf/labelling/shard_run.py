@@ -10,10 +10,17 @@ from typing import Any
 import tqdm
 
 from copypaste_tf import console
-from copypaste_tf.labelling import label_manifest, shard_files, shards, shares
+from copypaste_tf.labelling import (
+  label_manifest,
+  pooled,
+  shard_files,
+  shards,
+  shares,
+)
 from copypaste_tf.labelling.shards import Job
 from copypaste_tf.labelling.tally import Tally
 from copypaste_tf.labelling.teacher import Teacher
+from copypaste_tf.pools.pool import Pool
 
 _EARLY = 500  # Images after which the gates judge the first shards.
 
@@ -44,6 +51,7 @@ def label(
   judge: Callable[[Tally], list[str]],
   *,
   overwrite: bool = False,
+  elsewhere: Pool | None = None,
 ) -> dict[str, Any] | None:
   """Labels the missing shards of this machine, then completes the set.
 
@@ -54,6 +62,8 @@ def label(
     judge: lists what is wrong with labels, given their counts. Called with the
       first shards, before most of the work is done, and with all of them.
     overwrite: whether to delete shards that were made in another way.
+    elsewhere: labels the shards in its workers, in place of this process; the
+      gates then judge the whole set only.
 
   Returns:
     The manifest; None if other machines have not finished their shards.
@@ -68,7 +78,9 @@ def label(
     print(f'{len(states)} of {len(job.inputs)} shards are finished already')
   if not share.claim:
     missing = shares.numbered(missing, share.worker, share.workers)
-  if missing:
+  if missing and elsewhere:
+    pooled.label(job, make_teacher, missing, elsewhere)
+  elif missing:
     _label_missing(job, make_teacher(), missing, share, judge)
   return _complete(job, judge)
 

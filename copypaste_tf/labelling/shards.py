@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from copypaste_tf import records
+from copypaste_tf import records, whole_files
 from copypaste_tf.labelling import labels, origin, shard_files
 from copypaste_tf.labelling.labels import Detected, Labelled, Rules
 from copypaste_tf.labelling.tally import Tally
@@ -71,7 +71,7 @@ def write(
   path, source = job.path(index), job.inputs.paths[index]
   shard_files.remove_unfinished(path)
   tally = Tally()
-  with shard_files.replacing(path) as temporary:
+  with whole_files.replacing(path) as temporary:
     with tf.io.TFRecordWriter(temporary) as writer:
       for serialized in _labelled(source, job, teacher, tally):
         if serialized is not None:
@@ -134,10 +134,10 @@ def prepare(job: Job, *, overwrite: bool) -> dict[int, dict[str, Any]]:
       '--overwrite to delete it.'
     )
   for path in foreign:
-    shard_files.remove(path)
-    shard_files.remove(shard_files.state_path(path))
+    whole_files.remove(path)
+    whole_files.remove(shard_files.state_path(path))
   if foreign:
-    shard_files.remove(shard_files.manifest_path(job.output))
+    whole_files.remove(shard_files.manifest_path(job.output))
   return finished(job)
 
 

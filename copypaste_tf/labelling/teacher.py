@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 import tensorflow as tf
+from official.core import config_definitions as cfg
 
 from copypaste_tf import records
 from copypaste_tf.evaluation import outputs
@@ -128,6 +129,23 @@ class Teacher:
     _check(found)
     for i in range(len(scenes)):
       yield Detected(*(found[name][i] for name in Detected._fields))
+
+
+def load(
+  params: cfg.ExperimentConfig, checkpoint: str, batch_size: int
+) -> Teacher:
+  """Loads the model of a checkpoint.
+
+  Args:
+    params: the config of the model.
+    checkpoint: path prefix of the checkpoint.
+    batch_size: images in a batch.
+
+  Raises:
+    ValueError: the checkpoint is damaged, does not fit the model, or has a
+      weight that is not finite.
+  """
+  return Teacher(Detector(params, checkpoint), batch_size)
 
 
 def ahead(

@@ -1,5 +1,6 @@
 """Labels shards of records with the model of a checkpoint."""
 
+import functools
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,14 +16,15 @@ from copypaste_tf.labelling import (
   origin,
   shard_files,
   shard_run,
+  teacher,
 )
 from copypaste_tf.labelling.labels import Rules
 from copypaste_tf.labelling.shard_run import Share
 from copypaste_tf.labelling.shards import Job
 from copypaste_tf.labelling.tally import Tally
-from copypaste_tf.labelling.teacher import Teacher
+from copypaste_tf.pools import choice
+from copypaste_tf.pools.pool import Pool
 from copypaste_tf.records import files
-from copypaste_tf.serving.inference import Detector
 
 
 def main() -> None:
@@ -42,13 +44,18 @@ def main() -> None:
     teacher_flags.class_names(resolved),
   )
   judge = _judge(params, job)
-
-  def make_teacher() -> Teacher:
-    return Teacher(Detector(params, checkpoint), values.batch_size)
-
+  make_teacher = functools.partial(
+    teacher.load, params, checkpoint, values.batch_size
+  )
+  pool = _pool()
   try:
     manifest = shard_run.label(
-      job, make_teacher, share, judge, overwrite=values.overwrite
+      job,
+      make_teacher,
+      share,
+      judge,
+      overwrite=values.overwrite,
+      elsewhere=pool,
     )
   except shard_run.GateError as error:
     raise ValueError(
@@ -71,7 +78,15 @@ def _share() -> Share:
     )
   if values.claim and values.num_workers > 1:
     raise app.UsageError('give --claim or --num_workers, not both')
+  if values.beam_args and (values.claim or values.num_workers > 1):
+    raise app.UsageError('--beam_args divides the shards; give it alone')
   return Share(values.worker, values.num_workers, values.claim)
+
+
+def _pool() -> Pool | None:
+  """Returns the workers that Beam's flags name, or None."""
+  arguments = flags.FLAGS.beam_args
+  return None if arguments is None else choice.choose(None, arguments)
 
 
 def _check_output(inputs: list[str]) -> None:

@@ -15,18 +15,17 @@ from copypaste_tf.evaluation.detections import Detections
 from copypaste_tf.inputs import data_files
 from copypaste_tf.labelling import (
   frequencies,
-  gates,
   known_images,
   quality,
   quality_page,
   quality_report,
   scored_labels,
+  teacher,
 )
 from copypaste_tf.labelling.labels import Rules
 from copypaste_tf.labelling.scored_labels import ScoredLabels
 from copypaste_tf.labelling.teacher import Teacher
 from copypaste_tf.labelling.thresholds import Thresholds
-from copypaste_tf.serving.inference import Detector
 from copypaste_tf.training.run import class_names
 
 THRESHOLDS = 'thresholds.json'
@@ -46,25 +45,24 @@ class _Given(NamedTuple):
 
 def main() -> None:
   """Writes the report; ends with 1 if a gate is closed."""
-  given = _given()
+  values, given = flags.FLAGS, _given()
   resolved = checkpoint_flags.load()
   checkpoint_flags.check(resolved, data=False, detections=True)
   params = resolved.params
-  names = _names(resolved)
+  names = teacher_flags.class_names(
+    resolved, {'--input': class_names.of_records(values.input)}
+  )
   teacher_flags.note_training_records(params, given.inputs)
-  values = flags.FLAGS
   rules = Rules(
     names, given.stored, values.min_area, values.max_planes, values.boxes
   )
-  teacher = _Teacher(params)
+  model = _Teacher(params)
   iou_type = _iou_type(given.truth)
-  judgement = quality.judge(
-    given.truth, _found(given, teacher, rules), iou_type
-  )
+  judgement = quality.judge(given.truth, _found(given, model, rules), iou_type)
   labelled = teacher_flags.reference_counts(params) or quality_report.objects(
     judgement
   )
-  unlabelled = _unlabelled(given.unlabelled, teacher, rules)
+  unlabelled = _unlabelled(given.unlabelled, model, rules)
   chosen = given.chosen
   if values.match_frequency:
     chosen = frequencies.match_classes(labelled, unlabelled, chosen.default)
@@ -76,7 +74,7 @@ def main() -> None:
     unlabelled=unlabelled,
     labelled=labelled,
     iou_type=iou_type,
-    conditions=_conditions(given, teacher),
+    conditions=_conditions(given, model),
   )
   _finish(report, chosen)
 
@@ -137,16 +135,6 @@ def _truth(inputs: list[str]) -> dict[str, Any]:
   return truth
 
 
-def _names(resolved: Any) -> dict[int, str]:
-  """Returns the class names; those of --input must be the same."""
-  names = teacher_flags.class_names(resolved)
-  listed = class_names.of_records(flags.FLAGS.input)
-  problems = gates.label_map_problems(names, listed)
-  if problems and not flags.FLAGS.force:
-    raise ValueError('\n'.join([*problems, '--force goes on in spite of this']))
-  return names
-
-
 def _iou_type(truth: Mapping[str, Any]) -> str:
   masks = all(entry.get('segmentation') for entry in truth['annotations'])
   if not masks:
@@ -167,16 +155,17 @@ class _Teacher:
     if self._made is None:
       teacher_flags.check_model(self._params)
       self.checkpoint = checkpoint_flags.checkpoint()
-      detector = Detector(self._params, self.checkpoint)
-      self._made = Teacher(detector, flags.FLAGS.batch_size)
+      self._made = teacher.load(
+        self._params, self.checkpoint, flags.FLAGS.batch_size
+      )
     return self._made
 
 
-def _found(given: _Given, teacher: _Teacher, rules: Rules) -> Detections:
+def _found(given: _Given, model: _Teacher, rules: Rules) -> Detections:
   """Returns the labels of the teacher on the images of --input."""
   if not given.labels:
     return quality.detections_of(
-      known_images.labelled(given.inputs, teacher.get(), rules)
+      known_images.labelled(given.inputs, model.get(), rules)
     )
   ids = [image['id'] for image in given.truth['images']]
   try:
@@ -186,13 +175,13 @@ def _found(given: _Given, teacher: _Teacher, rules: Rules) -> Detections:
 
 
 def _unlabelled(
-  paths: list[str], teacher: _Teacher, rules: Rules
+  paths: list[str], model: _Teacher, rules: Rules
 ) -> ScoredLabels | None:
   if not paths:
     return None
   if known_images.are_pseudo(paths):
     return scored_labels.from_records(paths)
-  return known_images.scored(paths, teacher.get(), rules)
+  return known_images.scored(paths, model.get(), rules)
 
 
 def _expand(flag: str) -> list[str]:
@@ -222,10 +211,10 @@ def _thresholds() -> tuple[Thresholds, Thresholds]:
   return stored, Thresholds(chosen)
 
 
-def _conditions(given: _Given, teacher: _Teacher) -> dict[str, Any]:
+def _conditions(given: _Given, model: _Teacher) -> dict[str, Any]:
   values = flags.FLAGS
   listed = {
-    'checkpoint': teacher.checkpoint,
+    'checkpoint': model.checkpoint,
     'input': values.input,
     'labels': values.labels,
     'unlabelled': values.unlabelled,

@@ -1,14 +1,8 @@
-"""A detector of one weight, and records for it to label.
-
-As a script it labels `FOLDER/in` to `FOLDER/out`, which a test may kill:
-
-python tests/helpers/tiny_teacher.py FOLDER
-"""
+"""A detector of one weight, and records for it to label."""
 
 import functools
 import os
 import pathlib
-import sys
 import types
 
 os.environ.setdefault('TF_USE_LEGACY_KERAS', '1')
@@ -117,6 +111,6 @@ def outputs(folder):
   return {p.name: p.read_bytes() for p in files if 'out' in p.name}
 
 
-if __name__ == '__main__':
-  where = pathlib.Path(sys.argv[1])
-  label(job(where, sorted(map(str, where.glob('in-*')))))
+def run(folder, paths):
+  """Labels files to `FOLDER/out`; a process that a test may kill does so."""
+  label(job(folder, paths))

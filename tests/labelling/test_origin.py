@@ -1,5 +1,7 @@
 """What labels are made with is told apart, part by part."""
 
+import functools
+
 import pytest
 import tensorflow as tf
 import tiny_teacher
@@ -9,6 +11,7 @@ from copypaste_tf.training.config import gin_config
 from tfrecord_tools import manifest as converter_manifest
 
 
+@functools.cache
 def params(*lines):
   return gin_config.load(['smoke'], list(lines)).params
 

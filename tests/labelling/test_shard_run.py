@@ -1,17 +1,16 @@
 """Many shards are labelled as one run would, whoever and whatever stops."""
 
 import glob
+import multiprocessing
 import os
 import re
-import signal
-import subprocess
-import sys
 import time
 
 import pytest
 import tensorflow as tf
 import tiny_teacher
 
+from copypaste_tf import whole_files
 from copypaste_tf.labelling import shard_files, shard_run, shards
 from copypaste_tf.labelling.shard_run import GateError, Share
 from copypaste_tf.labelling.thresholds import Thresholds
@@ -62,8 +61,8 @@ MOMENTS = {
   'before the first state': ('write_json', shard_files, 1),
   'before the second state': ('write_json', shard_files, 2),
   'before the manifest': ('write_json', shard_files, 4),
-  'before the states are removed': ('remove', shard_files, 1),
-  'while the states are removed': ('remove', shard_files, 3),
+  'before the states are removed': ('remove', whole_files, 8),
+  'while the states are removed': ('remove', whole_files, 10),
   'before the locks are removed': ('remove_hidden', shard_files, 1),
 }
 
@@ -85,38 +84,47 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
 @pytest.mark.thorough
 @pytest.mark.slow
 def test_twenty_kills_end_with_the_same_bytes(tmp_path):
-  counts = (30, 20, 25, 40)
-  paths = tiny_teacher.inputs(tmp_path, counts)
+  paths = tiny_teacher.inputs(tmp_path, (60, 40, 50, 80))
   (tmp_path / 'whole').mkdir()
-  tiny_teacher.label(tiny_teacher.job(tmp_path / 'whole', paths))
+  seconds = _run_apart(tmp_path / 'whole', paths)
   expected = tiny_teacher.outputs(tmp_path / 'whole')
-  command = [sys.executable, tiny_teacher.__file__, str(tmp_path)]
+  assert len(expected) == 5
   killed = 0
   for attempt in range(20):
-    began = len(tiny_teacher.outputs(tmp_path))
-    process = subprocess.Popen(
-      command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
-    # Once the model runs, at a moment that differs from kill to kill.
-    while process.poll() is None and len(_touched(tmp_path)) <= began:
-      time.sleep(0.01)
-    time.sleep(0.013 * attempt)
-    if process.poll() is None:
-      os.kill(process.pid, signal.SIGKILL)
+    # At another moment each time, from the first file to the last one.
+    if _run_apart(tmp_path, paths, seconds * (attempt + 0.5) / 20) is None:
       killed += 1
-    process.wait()
-    if attempt < 19 and process.returncode == 0:
-      for path in glob.glob(f'{tmp_path}/out*'):  # Start again.
+    else:  # Nothing is left to kill; start again.
+      for path in glob.glob(f'{tmp_path}/out*'):
         os.remove(path)
   assert killed >= 10
-  assert subprocess.run(command, check=True, capture_output=True)
+  _run_apart(tmp_path, paths)
   found = tiny_teacher.outputs(tmp_path)
   hidden = [name for name in found if name.startswith('.out-manifest.json.')]
   assert {k: v for k, v in found.items() if k not in hidden} == expected
 
 
-def _touched(folder):
-  return [name for name in os.listdir(folder) if 'out' in name]
+def _run_apart(folder, paths, killed_after=None):
+  """Labels in another process, which is killed after so many seconds.
+
+  Returns:
+    The seconds from the first new file to the end; None for a killed process.
+  """
+  context = multiprocessing.get_context('forkserver')
+  context.set_forkserver_preload(['tiny_teacher'])
+  before = set(os.listdir(folder))
+  process = context.Process(target=tiny_teacher.run, args=(folder, paths))
+  process.start()
+  while process.is_alive() and not set(os.listdir(folder)) - before:
+    time.sleep(0.005)
+  began = time.monotonic()
+  process.join(killed_after)
+  if process.is_alive():
+    process.kill()
+    process.join()
+    return None
+  assert process.exitcode == 0
+  return time.monotonic() - began
 
 
 def test_workers_make_the_files_of_one_machine(tmp_path, paths, whole):

@@ -89,13 +89,13 @@ def test_records_are_read_at_most_two_batches_ahead():
   read = []
 
   def source():
-    for i in range(100):
+    for i in range(30):
       read.append(i)
       yield records.serialize(tiny_teacher.image_record(i % 4))
 
   for done, _ in enumerate(teacher.detect(source())):
     assert len(read) <= done + teacher.depth + teacher.batch_size
-  assert len(read) == 100
+  assert len(read) == 30 > teacher.depth + teacher.batch_size
 
 
 def test_work_ahead_keeps_order_and_raises_at_its_place():

@@ -9,8 +9,8 @@ import numpy as np
 from absl import flags
 from PIL import Image
 
-from copypaste_tf import drawing, printable, records
-from tfrecord_tools import atomic, validation
+from copypaste_tf import drawing, printable, records, whole_files
+from tfrecord_tools import validation
 
 COLUMNS = 4
 
@@ -150,7 +150,7 @@ def main() -> None:
   if values.draw and pictures:
     columns = min(COLUMNS, len(pictures))
     sheet = drawing.tile(pictures, columns)
-    atomic.write_bytes(values.draw, drawing.png_bytes(sheet))
+    whole_files.write_bytes(values.draw, drawing.png_bytes(sheet))
     print(f'drew {len(pictures)} records to {values.draw}')
   if not count and not wanted:
     sys.exit(f'error: there is no record in {", ".join(paths)}.')
