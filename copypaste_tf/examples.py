@@ -232,6 +232,8 @@ class Features:
   SCHEMA = 'image/schema_version'
   DIFFICULT = 'image/object/difficult'
   SCORE = 'image/object/score'
+  # 1 if a model made the labels; absent where people did.
+  PSEUDO = 'image/pseudo'
   NEG_CATEGORY_IDS = 'image/neg_category_ids'
   # The key of the published ViLD converter, which is read in its place.
   NEG_CATEGORY_IDS_OF_VILD = 'image/image_neg_category_ids'

@@ -29,7 +29,13 @@ FIRST = [
 PAGES = FIRST + sorted(set((ROOT / 'docs').glob('*.md')) - set(FIRST))
 
 # Other tests run the verbs of these pages in the same way.
-THOROUGH = ('accelerators', 'scaling', 'training', 'your_data')
+THOROUGH = (
+  'accelerators',
+  'scaling',
+  'self_training',
+  'training',
+  'your_data',
+)
 COMMAND_PAGES = [
   pytest.param(
     page,

@@ -17,6 +17,7 @@ LAYERS = {
   'printable': set(),
   'whole_files': set(),
   'console': set(),
+  'pools': {'whole_files'},
   'augment': {'examples'},
   'records': {'examples'},
   'drawing': {'examples'},
@@ -44,6 +45,7 @@ LAYERS['training'] = LAYERS['tasks'] | {
 LAYERS['serving'] = LAYERS['training'] | {'training'}
 LAYERS['reporting'] = LAYERS['training'] | {'training'}
 LAYERS['costs'] = LAYERS['training'] | {'training'}
+LAYERS['labelling'] = LAYERS['serving'] | {'serving', 'reporting', 'pools'}
 GIN = {'config', 'tasks', 'training'}
 # Folders within a room: each may import those to its left. The order does not
 # include the modules beside the folders, which connect them.

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterable
 
-from tfrecord_tools import splits
+from tfrecord_tools import splits, storage
 
 
 def sample(
@@ -79,8 +79,12 @@ def existing(prefix: str, *, temporary: bool) -> list[str]:
   """
   folder, name = os.path.split(prefix)
   stem = re.escape(name) + r'-(\d{5}-of-\d{5}\.tfrecord(\.json)?'
-  pattern = rf'\.{stem}|manifest\.json)\.\d+\.tmp' if temporary else rf'{stem})'
-  names = [f for f in os.listdir(folder or '.') if re.fullmatch(pattern, f)]
+  pattern = rf'{stem})'
+  if temporary:
+    # The names of `whole_files.temporary`, also of what a pool keeps.
+    kinds = 'manifest\\.json|tasks|results|fault'
+    pattern = rf'\.{stem}|{kinds})\.[0-9a-f]+\.tmp'
+  names = [f for f in storage.names(folder or '.') if re.fullmatch(pattern, f)]
   return sorted(os.path.join(folder, f) for f in names)
 
 
@@ -96,8 +100,7 @@ def splits_made(prefix: str) -> dict[str, str]:
   folder, begin = os.path.split(split_prefix(prefix, ''))
   stem = re.escape(begin) + r'([\w.-]+)-manifest\.json'
   found = {}
-  if os.path.isdir(folder or '.'):
-    for file in sorted(os.listdir(folder or '.')):
-      if match := re.fullmatch(stem, file):
-        found[match[1]] = os.path.join(folder, file)
+  for file in sorted(storage.names(folder or '.')):
+    if match := re.fullmatch(stem, file):
+      found[match[1]] = os.path.join(folder, file)
   return found

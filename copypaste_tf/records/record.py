@@ -59,6 +59,7 @@ class Record(NamedTuple):
     neg_category_ids: categories that were verified to be absent (LVIS).
     not_exhaustive_category_ids: categories of which some instances are not
       annotated (LVIS).
+    pseudo: whether a model made the labels.
   """
 
   image_bytes: bytes
@@ -80,6 +81,7 @@ class Record(NamedTuple):
   scores: np.ndarray | None = None
   neg_category_ids: list[int] | None = None
   not_exhaustive_category_ids: list[int] | None = None
+  pseudo: bool = False
 
 
 def serialize(
@@ -161,6 +163,7 @@ def parse(serialized: bytes) -> Record:
     not_exhaustive_category_ids=category_ids(
       features, Features.NOT_EXHAUSTIVE_CATEGORY_IDS
     ),
+    pseudo=fields.pseudo(features),
   )
 
 
@@ -239,6 +242,7 @@ def _write_extras(features, record: Record) -> None:
     Features.DIFFICULT: None if difficult is None else difficult.astype(int),
     Features.NEG_CATEGORY_IDS: record.neg_category_ids,
     Features.NOT_EXHAUSTIVE_CATEGORY_IDS: record.not_exhaustive_category_ids,
+    Features.PSEUDO: [1] if record.pseudo else None,
   }
   for key, numbers in integers.items():
     if numbers is not None:

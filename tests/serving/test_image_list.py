@@ -43,6 +43,7 @@ def test_ids_are_the_numbers_of_the_files_or_positions():
   assert image_list.number(coco) == {139: coco[0], 25: coco[1]}
   for names in (['a.jpg', '7.jpg'], ['x/7.jpg', 'y/07.jpg'], ['1' * 19]):
     assert list(image_list.number(names)) == [*range(1, len(names) + 1)]
+    assert image_list.by_number(names) is None
 
 
 @pytest.mark.parametrize(

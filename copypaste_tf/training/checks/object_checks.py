@@ -1,5 +1,6 @@
 """Finds records from which nothing can be learned or measured."""
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -9,7 +10,7 @@ import tensorflow as tf
 from copypaste_tf.config.config_types import Problem
 from copypaste_tf.inputs import data_files, record_sets, repeat_factors
 from copypaste_tf.inputs.data_config import TrainData
-from copypaste_tf.records import record_features
+from copypaste_tf.records import files, image_ids, record_features
 from copypaste_tf.tasks.config import BaseConfig
 
 _APART = 10  # Batches of records in the buffer for each copy of a record.
@@ -47,7 +48,7 @@ def examine(task: BaseConfig, wanted: Mapping[str, str]) -> Findings:
       findings.problems.append(Problem(field, str(error).split('\n')[0]))
       continue
     if fault := survey.fault():
-      faults[field] = fault
+      faults[field] = f'{fault}{_advice(patterns)}'
     elif note := survey.note():
       findings.notes.append(f'{field}: {note}')
   trained = _trained(task.train_data) & wanted.keys()
@@ -57,7 +58,20 @@ def examine(task: BaseConfig, wanted: Mapping[str, str]) -> Findings:
   findings.notes.extend([*_shared(wanted), *_small(task.train_data, wanted)])
   readable = {*wanted} - {problem.path for problem in findings.problems}
   findings.notes.extend(_close_copies(task.train_data, readable))
+  trained = {k: path for k, path in wanted.items() if k in readable & trained}
+  findings.notes.extend(_clashing_ids(trained))
   return findings
+
+
+def _advice(patterns: str) -> str:
+  """Says what to do with images that were converted without labels."""
+  manifests = files.read_manifests(data_files.expand(patterns))
+  if not manifests or any(one.get('labelled', True) for one in manifests):
+    return ''
+  return (
+    '; they were converted without labels. A teacher labels them: python -m '
+    'copypaste_tf.pseudo_label'
+  )
 
 
 def _trained(data: TrainData) -> set[str]:
@@ -77,6 +91,25 @@ def _shared(wanted):
       yield (
         f'{_EVAL}: {len(shared)} of {len(evaluated)} files are those of '
         f'{field}; metrics of training images say little about new ones'
+      )
+
+
+def _clashing_ids(wanted: Mapping[str, str]):
+  """Notes sets that share a batch and ids, which may be of other images."""
+  summaries = {}
+  for field, patterns in wanted.items():
+    for path in files.manifest_paths(data_files.expand(patterns)):
+      if ids := files.read_manifest(path).get('source_ids'):
+        summaries[path] = field, ids
+  for one, other in itertools.combinations(summaries, 2):
+    (_, first), (field, second) = summaries[one], summaries[other]
+    shared = image_ids.shared(first, second)
+    for number in [*shared][:1]:
+      names = ' and '.join(map(repr, shared[number]))
+      yield (
+        f'{field}: {other} has image ids of {one}, such as {number}: {names}. '
+        'Images of one id are taken for the same image, and never pasted into '
+        'one another; convert one set with --id_offset if they are not'
       )
 
 
