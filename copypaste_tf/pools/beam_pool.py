@@ -108,7 +108,14 @@ class BeamPool:
       | 'once' >> beam.Create([files.results])
       | 'write' >> beam.Map(_write_results, pvalue.AsIter(results))
     )
-    pipeline.run().wait_until_finish()
+    try:
+      pipeline.run().wait_until_finish()
+    except RuntimeError as error:  # Beam has logged where it was raised.
+      reason = str(error).strip().split('\n')[-1]
+      raise OSError(
+        f'{self._runner}: {reason}. The same command goes on with the shards '
+        'that are missing.'
+      ) from error
 
 
 class _DoShard(beam.DoFn):

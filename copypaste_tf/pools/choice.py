@@ -1,7 +1,9 @@
 """Chooses the pool that the flags of a verb ask for."""
 
 import importlib.util
+import logging
 import os
+import types
 
 from copypaste_tf.pools import local_pool
 from copypaste_tf.pools.pool import Pool
@@ -30,6 +32,18 @@ def choose(num_workers: int | None, beam_args: str | None) -> Pool:
       '--beam_args needs Apache Beam, which is not installed: pip install '
       "'copypaste_tf[beam]'."
     )
-  from copypaste_tf.pools import beam_pool
+  return _import_quietly().BeamPool(beam_args)
 
-  return beam_pool.BeamPool(beam_args)
+
+def _import_quietly() -> types.ModuleType:
+  """Imports the pool without Beam's warnings of clouds that it cannot reach.
+
+  They are about Beam's own files, which this package does not use.
+  """
+  before = logging.root.manager.disable
+  logging.disable(logging.WARNING)
+  try:
+    from copypaste_tf.pools import beam_pool
+  finally:
+    logging.disable(before)
+  return beam_pool

@@ -46,4 +46,5 @@ class Pool(Protocol):
 
     Raises:
       ValueError: what the work of a shard raised. No other shard begins.
+      OSError: workers or files were lost; another run may succeed.
     """
