@@ -38,6 +38,8 @@ class Scenes(NamedTuple):
     crowd: `[b, n]` bool, COCO's `iscrowd`.
     source_id: `[b]` int64 image ids; equal ids mean the same image.
     shrunk: `[b]` bool, images that were scaled down to fit the padded size.
+    sets: `[b]` int32, number of the record set of each image; an empty nest,
+      `()`, where nothing depends on it.
   """
 
   image: tf.Tensor
@@ -49,6 +51,7 @@ class Scenes(NamedTuple):
   crowd: tf.Tensor
   source_id: tf.Tensor
   shrunk: tf.Tensor
+  sets: tf.Tensor | tuple[()] = ()
 
 
 class RawScenes(NamedTuple):
@@ -93,6 +96,8 @@ class TrainScenes(NamedTuple):
     source_id: `[b, 2]` int64, ids of the target and of the source image.
     statistics: dict of `[b]` float32 counts by name; see
       `augment.copy_paste.copy_paste`.
+    sets: `[b, 2]` int32, numbers of the record sets of the target and of the
+      source; `()` if `Scenes` have none.
   """
 
   image: tf.Tensor
@@ -108,6 +113,7 @@ class TrainScenes(NamedTuple):
   areas: tf.Tensor
   source_id: tf.Tensor
   statistics: dict[str, tf.Tensor]
+  sets: tf.Tensor | tuple[()] = ()
 
   @property
   def alpha(self) -> tf.Tensor:

@@ -98,7 +98,10 @@ def random_scenes(
     source_id=np.arange(batch, dtype=np.int64),
     shrunk=np.zeros([batch], bool),
   )
-  return Scenes(*map(tf.constant, scenes))
+  if record_sets.are_told_apart(data):
+    numbers = np.arange(batch, dtype=np.int32)
+    scenes = scenes._replace(sets=numbers % len(record_sets.resolve(data)))
+  return tf.nest.map_structure(tf.constant, scenes)
 
 
 def _boxes(rng, shape, size) -> np.ndarray:

@@ -45,13 +45,15 @@ class RecordSet(hyperparams.Config):
       A set with a share of 0 is not trained on but only pasted from.
     paste_into: objects may be pasted into images of this set.
     pasted_from: objects of this set may be pasted into other images.
-    loss_weight: factor of the losses of this set's images; only 1 is supported
-      yet.
+    loss_weight: factor of the losses of this set's images and of its pasted
+      objects, at least 0; only the ratio between the sets counts.
     min_score: least score of an object to be read, in [0, 1]; only 0 is
       supported yet.
     repeat_threshold: part of the images, in [0, 1]: those of a class that is
       in a smaller part f of them are repeated `sqrt(repeat_threshold / f)`
       times in an epoch; 0.001 in LVIS, 0 repeats none.
+    name: name in TensorBoard and in messages; empty means the number of the
+      set, from 0.
   """
 
   path: str = ''
@@ -61,6 +63,7 @@ class RecordSet(hyperparams.Config):
   loss_weight: float = 1.0
   min_score: float = 0.0
   repeat_threshold: float = 0.0
+  name: str = ''
 
 
 @dataclasses.dataclass

@@ -4,7 +4,12 @@ from typing import Any
 
 import tensorflow as tf
 
-from copypaste_tf.inputs import host_part, reader, scene_batches
+from copypaste_tf.inputs import (
+  host_part,
+  reader,
+  record_sets,
+  scene_batches,
+)
 from copypaste_tf.inputs.batch_layout import Layout
 from copypaste_tf.inputs.data_config import TrainData
 from copypaste_tf.inputs.host_part import HostPart
@@ -42,6 +47,11 @@ def scene_stages(
   batched = [
     scenes.batch(layout.group_size, drop_remainder=True) for scenes in decoded
   ]
+  if record_sets.are_told_apart(data):
+    batched[0] = scene_batches.with_sets(batched[0], layout.numbers)
+    if layout.sources:
+      numbers = [layout.sources.number] * layout.group_size
+      batched[1] = scene_batches.with_sets(batched[1], numbers)
   return {'read': read, 'decode': decoded, 'batch': batched}
 
 

@@ -1,5 +1,7 @@
 """Finds record sets that cannot share the images of a batch."""
 
+import math
+import re
 from collections.abc import Iterator, Sequence
 
 from copypaste_tf.inputs import record_sets
@@ -7,7 +9,8 @@ from copypaste_tf.inputs.data_config import RecordSet, TrainData
 
 # In images: shares such as a third are written with few digits.
 _TOLERANCE = 0.02
-_UNSUPPORTED = ('loss_weight', 'min_score')
+_UNSUPPORTED = ('min_score',)
+_NAME = re.compile(r'[\w.-]*')
 
 # Not read from a `TrainData()`, which would have the bindings of a recipe.
 _SHORT_FORM = {
@@ -38,6 +41,8 @@ def problems(data: TrainData, size: int) -> Iterator[tuple[str, str]]:
         f'TrainData.sets says what is read; set TrainData.{field} = {unset!r}',
       )
   yield from _unsupported(data.sets)
+  yield from _name_problems(data)
+  yield from _weight_problems(data.sets)
   wrong_shares = [*_share_problems(data.sets, size)]
   yield from wrong_shares
   if data.composes() and not wrong_shares:
@@ -72,6 +77,47 @@ def _unsupported(sets: Sequence[RecordSet]) -> Iterator[tuple[str, str]]:
           f'sets.{number}.{name}',
           f'is not supported yet: expected {expected}, got {value}',
         )
+
+
+def _name_problems(data: TrainData) -> Iterator[tuple[str, str]]:
+  """Finds names that TensorBoard cannot show, or that two sets have."""
+  names = record_sets.names(data)
+  for number, name in enumerate(names):
+    if not _NAME.fullmatch(name):
+      yield (
+        f'sets.{number}.name',
+        f'expected letters, digits, dots, hyphens, underscores, got {name!r}',
+      )
+    elif names.index(name) < number:
+      yield (
+        f'sets.{number}.name',
+        f'sets.{names.index(name)} is {name!r}, too; names must differ',
+      )
+
+
+def _weight_problems(sets: Sequence[RecordSet]) -> Iterator[tuple[str, str]]:
+  """Finds loss weights out of range, and those that weigh nothing."""
+  weights = [record_set.loss_weight for record_set in sets]
+  wrong = [
+    number
+    for number, weight in enumerate(weights)
+    if not 0 <= weight < math.inf
+  ]
+  for number in wrong:
+    yield (
+      f'sets.{number}.loss_weight',
+      f'expected a finite number from 0 on, got {weights[number]:g}',
+    )
+  if wrong:
+    return
+  if not any(record_set.share * record_set.loss_weight for record_set in sets):
+    yield 'sets', 'no set that is trained on has a loss_weight above 0'
+  elif len(sets) == 1 and weights[0] != 1:
+    yield (
+      'sets.0.loss_weight',
+      'only the ratio between sets counts, and there is one set; set 1.0 '
+      '(loss_weights scales the losses)',
+    )
 
 
 def _share_problems(

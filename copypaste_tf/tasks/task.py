@@ -9,6 +9,7 @@ import tf_keras
 
 from copypaste_tf.config.config_types import ConfigError, Problem, Range
 from copypaste_tf.evaluation.evaluator import Evaluator
+from copypaste_tf.inputs import record_sets
 from copypaste_tf.tasks import captions
 from copypaste_tf.tasks.captions import Captions
 from copypaste_tf.tasks.config import BaseConfig
@@ -78,6 +79,15 @@ class Task(abc.ABC):
   def computed_losses(self) -> Sequence[str]:
     """Those of `loss_names` that this config computes; the rest is absent."""
     return self.loss_names
+
+  @property
+  def mixes_kinds(self) -> bool:
+    """True if the images of a batch lie in the order of their record sets.
+
+    Micro batches then take every n-th image, so each has images of all sets.
+    """
+    trained, _ = record_sets.divided(self.config.train_data)
+    return len(trained) > 1
 
   @property
   def captions(self) -> Captions:
@@ -211,6 +221,17 @@ class Task(abc.ABC):
       labels: result of `labels`.
       penalties: scalar losses of the model, such as weight decay.
     """
+
+  def after_step(
+    self, model: tf_keras.Model, values: dict[str, tf.Tensor]
+  ) -> None:
+    """Updates variables of the model that do not learn by gradients.
+
+    Args:
+      model: result of `build_model`.
+      values: `losses` of this replica, the means over its micro batches.
+    """
+    del model, values
 
   def statistics(self, examples: Any) -> dict[str, tf.Tensor]:
     """Returns a float tensor for each of `statistic_names`; reports its mean.

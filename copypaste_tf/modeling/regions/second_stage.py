@@ -93,6 +93,8 @@ class SecondStage(tf_keras.layers.Layer):
       * `class_targets`: `[b, n]` int32, 0 is the background;
       * `box_outputs`: `[b, n, 4]` or `[b, n, 4 * k]` box codes;
       * `box_targets`: `[b, n, 4]` box codes, 0 in the background;
+      * `matched_rows`: `[b, n]` int32 row of the matched object, 0 in the
+        background;
       * with a mask head and masks, the outputs of `_mask_outputs`.
     """
     outputs, codes = {}, None
@@ -114,6 +116,7 @@ class SecondStage(tf_keras.layers.Layer):
         f'box_outputs{suffix}': codes,
         f'class_targets{suffix}': targets.classes,
         f'box_targets{suffix}': roi_sampling.box_targets(targets, stage),
+        f'matched_rows{suffix}': targets.indices,
       }
     if self.mask_head is not None and masks is not None:
       outputs |= self._mask_outputs(pyramid, targets, masks)
@@ -123,9 +126,10 @@ class SecondStage(tf_keras.layers.Layer):
     """Trains the mask head on `masks_per_image` regions of the last stage.
 
     Returns:
-      `mask_rois` `[b, r, 4]` float32 in input pixels, `mask_class_targets`
-      `[b, r]` int32, `mask_targets` `[b, r, s, s]` float32 soft masks in [0, 1]
-      and `mask_outputs` `[b, r, s, s]` float32 mask logits.
+      `mask_rois` `[b, r, 4]` float32 in input pixels, `mask_class_targets` and
+      `mask_matched_rows` `[b, r]` int32, `mask_targets` `[b, r, s, s]` float32
+      soft masks in [0, 1] and `mask_outputs` `[b, r, s, s]` float32 mask
+      logits.
     """
     options = self._options
     if not isinstance(masks, PlaneMasks):
@@ -139,6 +143,7 @@ class SecondStage(tf_keras.layers.Layer):
     return {
       'mask_rois': rois,
       'mask_class_targets': classes,
+      'mask_matched_rows': targets.indices,
       'mask_targets': tf.stop_gradient(soft_masks),
       'mask_outputs': logits,
     }

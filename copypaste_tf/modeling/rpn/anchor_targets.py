@@ -30,7 +30,7 @@ def rpn_targets(
   unmatched_threshold: float,
   batch_size_per_image: int,
   foreground_fraction: float,
-) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
+) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor], dict[str, tf.Tensor]]:
   """Computes the targets of the region proposal network.
 
   Args:
@@ -48,6 +48,7 @@ def rpn_targets(
     Score targets `{level: [b, h_l, w_l, a]}` int32: 1 positive, 0 negative, -1
     not sampled. Box targets `{level: [b, h_l, w_l, 4 * a]}` float32
     `(ty, tx, th, tw)` of all positive anchors, sampled or not; 0 elsewhere.
+    Rows `{level: [b, h_l, w_l, a]}` int32 of their objects; -1 elsewhere.
   """
   flat = boxes_of(anchors, classes)
   matches = anchor_matching.match_anchors(
@@ -64,9 +65,11 @@ def rpn_targets(
     foreground_fraction=foreground_fraction,
   )
   codes = anchor_matching.encode_matches(flat, boxes, matches)
+  rows = tf.where(matches.labels == POSITIVE, matches.indices, -1)
   return (
     _split_levels(scores[..., tf.newaxis], anchors),
     _split_levels(codes, anchors),
+    _split_levels(rows[..., tf.newaxis], anchors),
   )
 
 

@@ -10,7 +10,12 @@ import tf_keras
 from copypaste_tf.config.config_types import Problem
 from copypaste_tf.evaluation.detection_evaluator import DetectionEvaluator
 from copypaste_tf.examples import RawScenes, TrainScenes
-from copypaste_tf.inputs import data_config, pipeline, scene_batches
+from copypaste_tf.inputs import (
+  data_config,
+  pipeline,
+  record_sets,
+  scene_batches,
+)
 from copypaste_tf.inputs.decode import EvalScenes
 from copypaste_tf.modeling import build, parts
 from copypaste_tf.tasks.captions import Captions
@@ -23,6 +28,7 @@ from copypaste_tf.tasks.detection import (
   model_config,
   model_table,
   predictions,
+  set_weights,
 )
 from copypaste_tf.tasks.detection import labels as train_labels
 from copypaste_tf.tasks.detection import losses as train_losses
@@ -51,7 +57,6 @@ class DetectionTask(Task):
 
   name = 'detection'
   loss_names = train_losses.NAMES
-  statistic_names = tuple(f'paste/{name}' for name in STATISTICS)
   ranges = model_checks.RANGES
   makes_detections = True
   short_loss_names = {
@@ -101,9 +106,19 @@ class DetectionTask(Task):
 
   @property
   def computed_losses(self) -> Sequence[str]:
-    """The losses, without those of weight 0."""
+    """The losses, without those of weight 0, and the loss of each set."""
     absent = {*train_losses.NAMES[1:-1]} - {*train_losses.weights(self.config)}
-    return [name for name in self.loss_names if name not in absent]
+    computed = [name for name in self.loss_names if name not in absent]
+    return computed + set_weights.loss_names(self.config.train_data)
+
+  @property
+  def statistic_names(self) -> Sequence[str]:
+    """Statistics of Copy-Paste in all images, and in those of each set."""
+    data = self.config.train_data
+    return [
+      *(f'paste/{name}' for name in STATISTICS),
+      *set_weights.statistic_names(data, STATISTICS),
+    ]
 
   def notes(self) -> list[str]:
     """Returns notes on the weights of the classes and on the protocol."""
@@ -154,6 +169,9 @@ class DetectionTask(Task):
     parts.freeze(detector, config.frozen)
     if config.losses.l2_weight_decay:
       build.decay_weights(detector, config.losses.l2_weight_decay)
+    if config.loss_normalization:
+      sets = record_sets.resolve(config.train_data)
+      detector.loss_means = set_weights.LossMeans(len(sets))
     return detector
 
   def train_inputs(
@@ -199,12 +217,16 @@ class DetectionTask(Task):
   ) -> dict[str, Any]:
     """Returns the outputs of the model that the losses need."""
     objects = {'gt_boxes', 'gt_classes', 'gt_masks'} & labels.keys()
-    return model(
+    outputs = model(
       examples.image,
       image_shape=labels['image_info'][:, 1, :],
       training=True,
       **{name: labels[name] for name in objects},
     )
+    if 'set_terms' in labels:
+      means = model.loss_means if self.config.loss_normalization else None
+      outputs['set_weights'] = set_weights.table(self.config.train_data, means)
+    return outputs
 
   def losses(
     self,
@@ -219,9 +241,24 @@ class DetectionTask(Task):
       weights = self._balance['weights']
     return train_losses.all_losses(config, outputs, labels, penalties, weights)
 
+  def after_step(
+    self, model: tf_keras.Model, values: dict[str, tf.Tensor]
+  ) -> None:
+    """Updates the running means of `loss_normalization`."""
+    momentum = self.config.loss_normalization
+    if momentum:
+      names = set_weights.loss_names(self.config.train_data)
+      losses = tf.stack([values[name] for name in names])
+      model.loss_means.update(losses, momentum)
+
   def statistics(self, examples: TrainScenes) -> dict[str, tf.Tensor]:
     """Returns the statistics of Copy-Paste, float32 `[b]` each."""
-    return {f'paste/{name}': examples.statistics[name] for name in STATISTICS}
+    data = self.config.train_data
+    values = {name: examples.statistics[name] for name in STATISTICS}
+    found = {f'paste/{name}': value for name, value in values.items()}
+    if record_sets.are_told_apart(data):
+      found |= set_weights.statistics(data, examples, values)
+    return found
 
   @tf.autograph.experimental.do_not_convert
   def predict(

@@ -52,7 +52,10 @@ def examine(task: BaseConfig, wanted: Mapping[str, str]) -> Findings:
       findings.notes.append(f'{field}: {note}')
   trained = _trained(task.train_data) & wanted.keys()
   if trained - faults.keys():  # Other images of each batch have objects.
-    faults = {k: fault for k, fault in faults.items() if k not in trained}
+    for field in sorted(trained & faults.keys()):
+      findings.notes.append(
+        f'{field}: {faults.pop(field)}; its images teach background only'
+      )
   findings.problems.extend(Problem(k, fault) for k, fault in faults.items())
   findings.notes.extend([*_shared(wanted), *_small(task.train_data, wanted)])
   readable = {*wanted} - {problem.path for problem in findings.problems}

@@ -55,19 +55,26 @@ def train_step(
       task, batch, labels, model, optimizer
     )
     _update(means, values)
-    return values[task.loss_names[0]], gradients
+    return values, gradients
 
   weights, parts = model.trainable_variables, task.config.micro_batches
   if parts == 1:
-    loss, gradients = compute(examples, optimizer.iterations)
+    values, gradients = compute(examples, optimizer.iterations)
   else:
-    loss, gradients = accumulation.mean_gradients(
-      compute, examples, optimizer.iterations, weights, parts
+    values, gradients = accumulation.mean_gradients(
+      compute,
+      examples,
+      optimizer.iterations,
+      weights,
+      parts,
+      names=task.computed_losses,
+      spread=task.mixes_kinds,
     )
   with tf.name_scope('optimizer'):
     optimizer.apply_gradients(list(zip(gradients, weights, strict=True)))
+  task.after_step(model, values)
   _update(means, task.statistics(examples))
-  return loss
+  return values[task.loss_names[0]]
 
 
 def losses(

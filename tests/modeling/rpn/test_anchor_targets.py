@@ -18,13 +18,14 @@ SEED = (3, 5)
 
 
 def targets(boxes, classes, seed=SEED, **knobs):
+  """Returns score and box targets."""
   return anchor_targets.rpn_targets(
     pyramid(),
     boxes,
     classes,
     tf.convert_to_tensor(seed),
     **{**KNOBS, **knobs},
-  )
+  )[:2]
 
 
 def all_targets(boxes, classes):

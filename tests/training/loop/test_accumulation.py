@@ -31,15 +31,15 @@ def learned(parts, *, jit_compile=False):
     with tf.GradientTape() as tape:
       error = (part['x'] @ used)[:, 0] - part['y']
       loss = tf.reduce_mean(error**2)
-    return loss, tape.gradient(loss, weights)
+    return {'loss': loss}, tape.gradient(loss, weights)
 
   @tf.function(jit_compile=jit_compile)
   def run():
-    loss, gradients = accumulation.mean_gradients(
-      compute, batch, optimizer.iterations, weights, parts
+    values, gradients = accumulation.mean_gradients(
+      compute, batch, optimizer.iterations, weights, parts, names=['loss']
     )
     optimizer.apply_gradients(zip(gradients, weights, strict=True))
-    return loss
+    return values['loss']
 
   found = [run().numpy() for _ in range(2)]
   assert int(optimizer.iterations) == 2
@@ -84,16 +84,16 @@ def compute(images, number):
     for kernel in kernels:
       x = tf.tanh(tf.nn.conv2d(x, kernel, 1, 'SAME'))
     loss = tf.reduce_mean(x**2)
-  return loss, tape.gradient(loss, kernels)
+  return {'loss': loss}, tape.gradient(loss, kernels)
 
 
 @tf.function(jit_compile=jit_compile)
 def run(images):
-  loss, gradients = accumulation.mean_gradients(
-    compute, images, optimizer.iterations, kernels, parts
+  values, gradients = accumulation.mean_gradients(
+    compute, images, optimizer.iterations, kernels, parts, names=['loss']
   )
   optimizer.apply_gradients(zip(gradients, kernels, strict=True))
-  return loss
+  return values['loss']
 
 
 images = tf.ones([32, 128, 128, 16])

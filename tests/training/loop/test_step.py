@@ -15,7 +15,8 @@ from copypaste_tf.training.loop import step
 class Line:
   """A task of one weight: y = w * x, whose labels are 2 * x."""
 
-  loss_names = ('square', 'mean_error')
+  loss_names = computed_losses = ('square', 'mean_error')
+  mixes_kinds = False
 
   def __init__(self, micro_batches=1):
     self.config = types.SimpleNamespace(micro_batches=micro_batches)
@@ -38,6 +39,9 @@ class Line:
       'square': tf.reduce_mean(error**2) + tf.add_n(penalties),
       'mean_error': tf.reduce_mean(error),
     }
+
+  def after_step(self, model, values):
+    self.after = (model, values)
 
   def statistics(self, examples):
     return {'size': tf.reduce_sum(examples), 'unwatched': examples}
