@@ -23,6 +23,7 @@ from copypaste_tf.modeling.layers.normalization import Norm
 from copypaste_tf.modeling.pyramids.fpn import FPN
 from copypaste_tf.modeling.regions.box_head import BoxHead
 from copypaste_tf.modeling.regions.mask_head import MaskHead
+from copypaste_tf.examples import ABSENT
 from copypaste_tf.tasks import registry
 from copypaste_tf.tasks.detection import labels as train_labels
 from copypaste_tf.training.config import gin_config
@@ -294,7 +295,9 @@ def sampling():
   ]
   config = gin_config.load([], params).params.task
   scenes = types.SimpleNamespace(
-    boxes=tf.constant([[[8.0, 8.0, 40.0, 40.0]]]), classes=tf.constant([[1]])
+    boxes=tf.constant([[[8.0, 8.0, 40.0, 40.0]]]),
+    classes=tf.constant([[1]]),
+    regions=ABSENT,
   )
   strategy = mirrored(2)
 

@@ -33,7 +33,7 @@ def test_a_path_besides_the_sets_is_refused():
 
 @pytest.mark.parametrize(
   ('field', 'value'),
-  [('loss_weight', 2.0), ('min_score', 0.5)],
+  [('loss_weight', 2.0)],
 )
 def test_unsupported_values_are_named_with_the_supported_one(field, value):
   usual = getattr(RecordSet(), field)
