@@ -16,6 +16,9 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+# An optional field without a value: a structure without tensors, so that it
+# passes batching, micro batches and replicas without an operation.
+ABSENT = ()
 IDS_PER_PLANE = 256
 # Bits of the owner plane: the images whose instances a pixel belongs to.
 TARGET, SOURCE = 1, 2
@@ -38,8 +41,10 @@ class Scenes(NamedTuple):
     crowd: `[b, n]` bool, COCO's `iscrowd`.
     source_id: `[b]` int64 image ids; equal ids mean the same image.
     shrunk: `[b]` bool, images that were scaled down to fit the padded size.
-    sets: `[b]` int32, number of the record set of each image; an empty nest,
-      `()`, where nothing depends on it.
+    ignored: `[b, n]` bool, objects that are neither labels nor background; they
+      have id 0. `ABSENT` where nothing is ignored.
+    sets: `[b]` int32, number of the record set of each image; `ABSENT` where
+      nothing depends on it.
   """
 
   image: tf.Tensor
@@ -51,7 +56,8 @@ class Scenes(NamedTuple):
   crowd: tf.Tensor
   source_id: tf.Tensor
   shrunk: tf.Tensor
-  sets: tf.Tensor | tuple[()] = ()
+  ignored: tf.Tensor | tuple[()] = ABSENT
+  sets: tf.Tensor | tuple[()] = ABSENT
 
 
 class RawScenes(NamedTuple):
@@ -67,6 +73,18 @@ class RawScenes(NamedTuple):
   targets: Scenes
   sources: Scenes | None
   seed: tf.Tensor
+
+
+class Regions(NamedTuple):
+  """Regions of a training batch that are neither objects nor background.
+
+  Attributes:
+    boxes: `[b, i, 4]` float32 in pixels of the output grid; zeros in padding.
+    crowd: `[b, i]` bool, true for a region that stands for many objects.
+  """
+
+  boxes: tf.Tensor
+  crowd: tf.Tensor
 
 
 class TrainScenes(NamedTuple):
@@ -96,8 +114,9 @@ class TrainScenes(NamedTuple):
     source_id: `[b, 2]` int64, ids of the target and of the source image.
     statistics: dict of `[b]` float32 counts by name; see
       `augment.copy_paste.copy_paste`.
+    regions: the `Regions` that are ignored; `ABSENT` where nothing is.
     sets: `[b, 2]` int32, numbers of the record sets of the target and of the
-      source; `()` if `Scenes` have none.
+      source; `ABSENT` if `Scenes` have none.
   """
 
   image: tf.Tensor
@@ -113,7 +132,8 @@ class TrainScenes(NamedTuple):
   areas: tf.Tensor
   source_id: tf.Tensor
   statistics: dict[str, tf.Tensor]
-  sets: tf.Tensor | tuple[()] = ()
+  regions: Regions | tuple[()] = ABSENT
+  sets: tf.Tensor | tuple[()] = ABSENT
 
   @property
   def alpha(self) -> tf.Tensor:

@@ -31,17 +31,6 @@ def test_a_path_besides_the_sets_is_refused():
   assert [*found] == ['input_path', 'source_input_path']
 
 
-@pytest.mark.parametrize(
-  ('field', 'value'),
-  [('min_score', 0.5)],
-)
-def test_unsupported_values_are_named_with_the_supported_one(field, value):
-  usual = getattr(RecordSet(), field)
-  found = problems(half(), half(**{field: value}))
-  expected = f'is not supported yet: expected {usual}, got {value}'
-  assert found == {f'sets.1.{field}': expected}
-
-
 @pytest.mark.parametrize('weight', [-1.0, float('inf'), float('nan')])
 def test_a_loss_weight_is_finite_and_not_negative(weight):
   found = problems(half(), half(loss_weight=weight))

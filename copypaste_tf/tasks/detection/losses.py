@@ -2,7 +2,7 @@
 
 import functools
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -10,6 +10,7 @@ import tensorflow as tf
 from copypaste_tf.modeling import losses
 from copypaste_tf.tasks.detection import set_weights
 from copypaste_tf.tasks.detection.config import TaskConfig
+from copypaste_tf.tasks.detection.set_weights import OfRows
 
 # Each weighted loss, and the field of Model Garden's `Losses` with its weight.
 _WEIGHTS = {
@@ -21,8 +22,6 @@ _WEIGHTS = {
 }
 # Training minimises the first one; the last one leaves out weight decay.
 NAMES = ('total_loss', *_WEIGHTS, 'model_loss')
-
-OfRows = Callable[[tf.Tensor], tf.Tensor]
 
 
 def weights(config: TaskConfig) -> dict[str, float]:
@@ -122,7 +121,7 @@ def rpn_score_loss(
     outputs['rpn_scores'],
     labels['rpn_score_targets'],
     samples_per_image=config.anchor_targets.batch_size_per_image,
-    weights=_of_anchors(of_rows, labels),
+    weights=set_weights.of_anchors(of_rows, labels),
   )
 
 
@@ -145,14 +144,8 @@ def rpn_box_loss(
     outputs['rpn_boxes'],
     labels['rpn_box_targets'],
     delta=config.losses.rpn_huber_loss_delta,
-    weights=_of_anchors(of_rows, labels),
+    weights=set_weights.of_anchors(of_rows, labels),
   )
-
-
-def _of_anchors(of_rows, labels) -> dict[str, tf.Tensor] | None:
-  if of_rows is None:
-    return None
-  return {level: of_rows(rows) for level, rows in labels['rpn_rows'].items()}
 
 
 def class_loss(
@@ -180,20 +173,11 @@ def class_loss(
       class_weights=class_weights,
       binary=config.losses.frcnn_class_use_binary_cross_entropy,
       hardest=config.losses.frcnn_class_loss_top_k_percent,
-      weights=_of_regions(of_rows, outputs, s),
+      weights=set_weights.of_regions(of_rows, outputs, s),
     )
     for s in suffixes
   ]
   return tf.add_n(values) / len(suffixes)
-
-
-def _of_regions(of_rows, outputs, suffix: str = '', prefix: str = ''):
-  """Returns the weights of the regions of a stage, `[b, n]`, or None."""
-  if of_rows is None:
-    return None
-  rows = outputs[f'{prefix}matched_rows{suffix}']
-  is_object = outputs[f'{prefix}class_targets{suffix}'] > 0
-  return of_rows(tf.where(is_object, rows, set_weights.BACKGROUND))
 
 
 def box_loss(
@@ -218,7 +202,7 @@ def box_loss(
       outputs[f'box_targets{s}'],
       outputs[f'class_targets{s}'],
       delta=config.losses.frcnn_huber_loss_delta,
-      weights=_of_regions(of_rows, outputs, s),
+      weights=set_weights.of_regions(of_rows, outputs, s),
     )
     for s in suffixes
   ]
@@ -254,5 +238,5 @@ def mask_loss(
     outputs['mask_outputs'],
     outputs['mask_targets'],
     classes,
-    weights=_of_regions(of_rows, outputs, prefix='mask_'),
+    weights=set_weights.of_regions(of_rows, outputs, prefix='mask_'),
   )

@@ -5,16 +5,22 @@ of another one. Background has the weight of the image's set. The divisors of
 the losses count every term once, whatever its weight.
 """
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import tensorflow as tf
+import tf_keras
 
+from copypaste_tf.config.config_types import Problem
 from copypaste_tf.examples import TrainScenes
 from copypaste_tf.inputs import record_sets
 from copypaste_tf.inputs.data_config import TrainData
+from copypaste_tf.tasks.detection.config import TaskConfig
 
 BACKGROUND = -1  # In place of the row of an object.
+
+# Weights of anchors or regions by their rows: `of_rows` with two arguments set.
+OfRows = Callable[[tf.Tensor], tf.Tensor]
 
 
 class Terms(NamedTuple):
@@ -70,6 +76,47 @@ def of_rows(terms: Terms, table: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
   return found[..., 1] * tf.reduce_sum(tf.where(is_set, table, 0.0), axis=-1)
 
 
+def of_anchors(
+  weights: OfRows | None, labels: Mapping[str, Any]
+) -> dict[str, tf.Tensor] | None:
+  """Returns the weights of the anchors of each level.
+
+  Args:
+    weights: see `OfRows`; None weighs all alike.
+    labels: with `rpn_rows`, see `labels.labels`.
+
+  Returns:
+    `{level: [b, h_l, w_l, a]}` float32, or None.
+  """
+  if weights is None:
+    return None
+  return {level: weights(rows) for level, rows in labels['rpn_rows'].items()}
+
+
+def of_regions(
+  weights: OfRows | None,
+  outputs: Mapping[str, tf.Tensor],
+  suffix: str = '',
+  prefix: str = '',
+) -> tf.Tensor | None:
+  """Returns the weights of the regions of a head.
+
+  Args:
+    weights: see `OfRows`; None weighs all alike.
+    outputs: with `class_targets` and `matched_rows`, `[b, n]` int32 each.
+    suffix: end of these names, such as that of a stage.
+    prefix: beginning of these names.
+
+  Returns:
+    `[b, n]` float32, or None.
+  """
+  if weights is None:
+    return None
+  rows = outputs[f'{prefix}matched_rows{suffix}']
+  is_object = outputs[f'{prefix}class_targets{suffix}'] > 0
+  return weights(tf.where(is_object, rows, BACKGROUND))
+
+
 class LossMeans(tf.Module):
   """Running means of the loss of each set, a part of every checkpoint.
 
@@ -117,16 +164,66 @@ class LossMeans(tf.Module):
     return tf.where(tf.constant(trained) & (ratios > 0.0), ratios, 1.0)
 
 
-def table(data: TrainData, means: LossMeans | None = None) -> tf.Tensor:
+def add_means(model: tf_keras.Model, config: TaskConfig) -> None:
+  """Gives a model the running means that `loss_normalization` needs.
+
+  Args:
+    model: a model with all its variables; gets the attribute `loss_means`.
+    config: config of the task.
+  """
+  if config.loss_normalization:
+    sets = record_sets.resolve(config.train_data)
+    model.loss_means = LossMeans(len(sets))
+
+
+def update_means(
+  model: tf_keras.Model, config: TaskConfig, values: Mapping[str, tf.Tensor]
+) -> None:
+  """Updates the running means of a model after a step.
+
+  Args:
+    model: a model that `add_means` has seen.
+    config: config of the task.
+    values: the scalar losses of this replica, with those of `losses`.
+  """
+  if config.loss_normalization:
+    found = tf.stack([values[name] for name in loss_names(config.train_data)])
+    model.loss_means.update(found, config.loss_normalization)
+
+
+def table(model: tf_keras.Model, config: TaskConfig) -> tf.Tensor:
   """Returns the weight of each set, `[s]` float32.
 
   Args:
-    data: config of the training inputs.
-    means: makes the losses of all sets equal on average before they are
-      weighed; None takes them as they are.
+    model: a model that `add_means` has seen.
+    config: config of the task.
   """
+  data = config.train_data
   weights = tf.constant(record_sets.loss_weights(data), tf.float32)
-  return weights if means is None else weights * means.ratios(data)
+  if config.loss_normalization:
+    weights *= model.loss_means.ratios(data)
+  return weights
+
+
+def problems(config: TaskConfig) -> list[Problem]:
+  """Lists values of `loss_normalization` that normalise nothing.
+
+  Args:
+    config: config of the task.
+  """
+  momentum, data = config.loss_normalization, config.train_data
+  trained, _ = record_sets.divided(data)
+  reasons = []
+  if momentum == 1:
+    reasons.append('expected a momentum below 1, got 1')
+  elif momentum and len(trained) < 2:
+    reasons.append(
+      f'compares the losses of record sets, and {len(trained)} is trained on; '
+      'set TaskConfig.loss_normalization = 0.0'
+    )
+  elif momentum and data.global_batch_size < 2:
+    reasons.append('needs images of all sets in each step, got a batch of 1')
+  return [Problem('task.loss_normalization', reason) for reason in reasons]
 
 
 def loss_names(data: TrainData) -> list[str]:
@@ -151,49 +248,3 @@ def losses(data: TrainData, sums: tf.Tensor) -> dict[str, tf.Tensor]:
   shares = [record_set.share or 1.0 for record_set in record_sets.resolve(data)]
   means = tf.unstack(tf.stop_gradient(sums) / shares)
   return dict(zip(loss_names(data), means, strict=True))
-
-
-def statistics(
-  data: TrainData, scenes: TrainScenes, values: Mapping[str, tf.Tensor]
-) -> dict[str, tf.Tensor]:
-  """Returns statistics of the images of each set that is trained on.
-
-  Args:
-    data: config of the training inputs.
-    scenes: `b` training examples.
-    values: `[b]` float32 statistics of the images, by name.
-
-  Returns:
-    `[b]` float32 by the names of `statistic_names`. A value is divided by the
-    share of the set, so the mean over all images is that over the set's.
-  """
-  labels = tf.math.count_nonzero(scenes.classes, axis=1, dtype=tf.float32)
-  empty = tf.cast(labels == 0.0, tf.float32)
-  values = {'labels': labels, 'images_without_labels': empty, **values}
-  found = {}
-  for number, record_set in enumerate(record_sets.resolve(data)):
-    if record_set.share:
-      factor = tf.cast(scenes.sets[:, 0] == number, tf.float32)
-      factor /= record_set.share
-      prefix = f'sets/{record_sets.names(data)[number]}'
-      found |= {f'{prefix}/{name}': x * factor for name, x in values.items()}
-  return found
-
-
-def statistic_names(data: TrainData, names: list[str]) -> list[str]:
-  """Returns the names of `statistics`; none if sets are not told apart.
-
-  Args:
-    data: config of the training inputs.
-    names: keys of its `values`.
-  """
-  if not record_sets.are_told_apart(data):
-    return []
-  return [
-    f'sets/{set_name}/{name}'
-    for set_name, record_set in zip(
-      record_sets.names(data), record_sets.resolve(data), strict=True
-    )
-    if record_set.share
-    for name in ('labels', 'images_without_labels', *names)
-  ]

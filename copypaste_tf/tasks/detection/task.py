@@ -10,12 +10,7 @@ import tf_keras
 from copypaste_tf.config.config_types import Problem
 from copypaste_tf.evaluation.detection_evaluator import DetectionEvaluator
 from copypaste_tf.examples import RawScenes, TrainScenes
-from copypaste_tf.inputs import (
-  data_config,
-  pipeline,
-  record_sets,
-  scene_batches,
-)
+from copypaste_tf.inputs import data_config, pipeline, scene_batches
 from copypaste_tf.inputs.decode import EvalScenes
 from copypaste_tf.modeling import build, parts
 from copypaste_tf.tasks.captions import Captions
@@ -29,6 +24,7 @@ from copypaste_tf.tasks.detection import (
   model_table,
   predictions,
   set_weights,
+  statistics,
 )
 from copypaste_tf.tasks.detection import labels as train_labels
 from copypaste_tf.tasks.detection import losses as train_losses
@@ -38,18 +34,6 @@ from copypaste_tf.tasks.detection.config import (
   TaskConfig,
 )
 from copypaste_tf.tasks.task import Task
-
-# Statistics of `TrainScenes`; their metrics are named `paste/...`.
-STATISTICS = (
-  'images_with_paste',
-  'objects_available',
-  'objects_pasted',
-  'objects_not_pasted',
-  'objects_removed',
-  'boxes_shrunk',
-  'instances_clipped',
-  'images_shrunk',
-)
 
 
 class DetectionTask(Task):
@@ -114,11 +98,7 @@ class DetectionTask(Task):
   @property
   def statistic_names(self) -> Sequence[str]:
     """Statistics of Copy-Paste in all images, and in those of each set."""
-    data = self.config.train_data
-    return [
-      *(f'paste/{name}' for name in STATISTICS),
-      *set_weights.statistic_names(data, STATISTICS),
-    ]
+    return statistics.names(self.config.train_data)
 
   def notes(self) -> list[str]:
     """Returns notes on the weights of the classes and on the protocol."""
@@ -140,6 +120,7 @@ class DetectionTask(Task):
     """Lists problems of the config of the model and of the evaluation."""
     return [
       *model_checks.problems(self.config),
+      *set_weights.problems(self.config),
       *evaluation.problems(self.config),
     ]
 
@@ -169,9 +150,7 @@ class DetectionTask(Task):
     parts.freeze(detector, config.frozen)
     if config.losses.l2_weight_decay:
       build.decay_weights(detector, config.losses.l2_weight_decay)
-    if config.loss_normalization:
-      sets = record_sets.resolve(config.train_data)
-      detector.loss_means = set_weights.LossMeans(len(sets))
+    set_weights.add_means(detector, config)
     return detector
 
   def train_inputs(
@@ -216,7 +195,7 @@ class DetectionTask(Task):
     self, model: tf_keras.Model, examples: TrainScenes, labels: dict[str, Any]
   ) -> dict[str, Any]:
     """Returns the outputs of the model that the losses need."""
-    objects = {'gt_boxes', 'gt_classes', 'gt_masks'} & labels.keys()
+    objects = [name for name in labels if name.startswith('gt_')]
     outputs = model(
       examples.image,
       image_shape=labels['image_info'][:, 1, :],
@@ -224,8 +203,7 @@ class DetectionTask(Task):
       **{name: labels[name] for name in objects},
     )
     if 'set_terms' in labels:
-      means = model.loss_means if self.config.loss_normalization else None
-      outputs['set_weights'] = set_weights.table(self.config.train_data, means)
+      outputs['set_weights'] = set_weights.table(model, self.config)
     return outputs
 
   def losses(
@@ -245,20 +223,11 @@ class DetectionTask(Task):
     self, model: tf_keras.Model, values: dict[str, tf.Tensor]
   ) -> None:
     """Updates the running means of `loss_normalization`."""
-    momentum = self.config.loss_normalization
-    if momentum:
-      names = set_weights.loss_names(self.config.train_data)
-      losses = tf.stack([values[name] for name in names])
-      model.loss_means.update(losses, momentum)
+    set_weights.update_means(model, self.config, values)
 
   def statistics(self, examples: TrainScenes) -> dict[str, tf.Tensor]:
     """Returns the statistics of Copy-Paste, float32 `[b]` each."""
-    data = self.config.train_data
-    values = {name: examples.statistics[name] for name in STATISTICS}
-    found = {f'paste/{name}': value for name, value in values.items()}
-    if record_sets.are_told_apart(data):
-      found |= set_weights.statistics(data, examples, values)
-    return found
+    return statistics.values(self.config.train_data, examples)
 
   @tf.autograph.experimental.do_not_convert
   def predict(

@@ -5,8 +5,10 @@ import pytest
 import tensorflow as tf
 from small_detector import small
 
+from copypaste_tf.examples import Regions
 from copypaste_tf.modeling import box_coding, build
 from copypaste_tf.modeling.options import SecondStageOptions
+from copypaste_tf.modeling.regions.roi_sampling import GroundTruth
 from copypaste_tf.modeling.regions.second_stage import SecondStage
 
 
@@ -47,3 +49,30 @@ def test_a_wrong_number_of_box_heads_is_refused():
   options = SecondStageOptions(sampling={}, detection={}, cascade_ious=(0.7,))
   with pytest.raises(ValueError, match='needs 2 box heads, got 0'):
     SecondStage([], None, options)
+
+
+def test_no_stage_is_trained_on_regions_in_a_crowd(cascade):
+  ignored = Regions(tf.constant([[[0.0, 0, 128, 64]]]), tf.constant([[True]]))
+  truth = GroundTruth(
+    tf.constant([[[4.0, 4, 40, 50], [-1, -1, -1, -1]]]),
+    tf.constant([[3, -1]]),
+    tf.ones([1, 2, 112, 112]),
+    ignored,
+  )
+  rois = tf.random.stateless_uniform([1, 40, 2], [1, 2], 0, 100)
+  rois = tf.concat([rois, rois + 24], axis=-1)
+  targets = cascade.sample_rois(rois, truth)
+  with tf.GradientTape(persistent=True) as tape:
+    tape.watch(PYRAMID['2'])
+    outputs = cascade.training_outputs(PYRAMID, targets, truth, SIZES)
+  for suffix in ('', '_1', '_2'):
+    logits, classes = (
+      outputs[f'class_{x}{suffix}'].numpy()[0] for x in ('outputs', 'targets')
+    )
+    assert classes.min() == 0
+    settled = np.abs(logits).min(axis=-1) == 1e4
+    assert not classes[settled].any() and np.any(classes > 0)
+    # Most of the later regions lie where those of the first stage do.
+    assert settled.any() == bool(suffix)
+    assert not settled.all()
+  assert outputs['mask_class_targets'].numpy().min() == 0

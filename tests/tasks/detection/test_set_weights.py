@@ -1,8 +1,11 @@
 """Terms of the losses weigh as their record sets do."""
 
+import types
+
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras
 
 from copypaste_tf.examples import TrainScenes
 from copypaste_tf.inputs.data_config import RecordSet, TrainData
@@ -24,16 +27,21 @@ SCENES = dict.fromkeys(TrainScenes._fields) | {
 }
 
 
+def table(sets):
+  config = TaskConfig(train_data=TrainData(sets=sets))
+  return set_weights.table(None, config).numpy()
+
+
 def scenes(**changes):
   return TrainScenes(**(SCENES | changes))
 
 
 def test_weights_of_a_batch_have_the_mean_1():
-  np.testing.assert_allclose(set_weights.table(DATA), [0.5, 1.5])
+  np.testing.assert_allclose(table(SETS), [0.5, 1.5])
   thirds = [SETS[0].replace(share=0.75), SETS[1].replace(share=0.25)]
-  table = set_weights.table(TrainData(sets=thirds)).numpy()
-  assert np.dot(table, [0.75, 0.25]) == pytest.approx(1)
-  assert table[1] / table[0] == pytest.approx(3)
+  found = table(thirds)
+  assert np.dot(found, [0.75, 0.25]) == pytest.approx(1)
+  assert found[1] / found[0] == pytest.approx(3)
 
 
 def test_a_pasted_object_keeps_the_weight_of_its_own_set():
@@ -69,14 +77,44 @@ def test_the_first_step_sets_the_means_and_later_ones_move_them():
   np.testing.assert_allclose(moved(means, [2.0, 4.0]), [3.8, 2.2])
 
 
+def test_the_means_are_those_of_all_replicas(strategy):
+  count = strategy.num_replicas_in_sync
+  with strategy.scope():
+    means = LossMeans(2)
+
+  def values(context):
+    return tf.constant([1.0, 3.0]) + 2.0 * context.replica_id_in_sync_group
+
+  losses = strategy.experimental_distribute_values_from_function(values)
+  strategy.run(lambda x: means.update(x, 0.5), args=(losses,))
+  np.testing.assert_allclose(means.means, [count, count + 2])
+
+
+def test_a_checkpoint_of_the_model_holds_the_means(tmp_path):
+  config = TaskConfig(train_data=DATA, loss_normalization=0.9)
+  models = [tf_keras.Sequential([tf_keras.layers.Dense(1)]) for _ in range(2)]
+  for model in models:
+    set_weights.add_means(model, config)
+  values = dict(zip(set_weights.loss_names(DATA), [4.0, 2.0], strict=True))
+  set_weights.update_means(models[0], config, values)
+  path = tf.train.Checkpoint(model=models[0]).write(str(tmp_path / 'x'))
+  tf.train.Checkpoint(model=models[1]).read(path)
+  np.testing.assert_array_equal(models[1].loss_means.means, [4, 2])
+  plain = tf_keras.Sequential([])
+  set_weights.add_means(plain, TaskConfig(train_data=DATA))
+  assert not hasattr(plain, 'loss_means')
+
+
 def test_normalised_losses_are_those_of_the_formula():
   """(L_h + alpha (mean L_h / mean L_p) L_p) / (1 + alpha), Zoph et al."""
   means = LossMeans(2)
   moved(means, [6.0, 2.0])
   human, pseudo, alpha = 5.0, 3.0, 3.0
-  table = set_weights.table(DATA, means).numpy()
+  config = TaskConfig(train_data=DATA, loss_normalization=0.9)
+  model = types.SimpleNamespace(loss_means=means)
+  weights = set_weights.table(model, config).numpy()
   # A set's part of the loss of a batch is its mean times its share.
-  found = table @ [human / 2, pseudo / 2]
+  found = weights @ [human / 2, pseudo / 2]
   expected = (human + alpha * (6.0 / 2.0) * pseudo) / (1 + alpha)
   assert found == pytest.approx(expected)
 
@@ -88,26 +126,29 @@ def test_a_set_that_is_only_pasted_from_is_not_normalised():
   np.testing.assert_allclose(means.ratios(data), [1, 1, 3])
 
 
-def test_statistics_of_a_set_are_means_over_its_images():
-  values = {'pasted': tf.constant([1.0, 4.0])}
-  found = set_weights.statistics(DATA, scenes(), values)
-  assert list(found) == set_weights.statistic_names(DATA, ['pasted'])
-  means = {name: float(np.mean(x)) for name, x in found.items()}
-  assert means == {
-    'sets/gold/labels': 2,
-    'sets/gold/images_without_labels': 0,
-    'sets/gold/pasted': 1,
-    'sets/1/labels': 3,
-    'sets/1/images_without_labels': 0,
-    'sets/1/pasted': 4,
-  }
+@pytest.mark.parametrize(
+  ('momentum', 'changes', 'message'),
+  [
+    (0.99, {}, None),
+    (0.0, {'sets': []}, None),
+    (1.0, {}, 'below 1'),
+    (0.99, {'sets': []}, '1 is trained on'),
+    (0.99, {'global_batch_size': 1}, 'batch of 1'),
+  ],
+)
+def test_normalisation_needs_sets_to_compare(momentum, changes, message):
+  config = TaskConfig(
+    train_data=DATA.replace(**changes), loss_normalization=momentum
+  )
+  found = [p.message for p in set_weights.problems(config)]
+  assert len(found) == bool(message)
+  assert all(message in text for text in found)
 
 
-def test_a_single_set_has_no_weights_and_no_statistics():
+def test_a_single_set_is_not_told_apart():
   for data in (TrainData(input_path='a'), TrainData(sets=SETS[:1])):
     data = data.replace(sets=[x.replace(share=1.0) for x in data.sets])
     assert set_weights.loss_names(data) == []
-    assert set_weights.statistic_names(data, ['pasted']) == []
 
 
 LEARNT = (

@@ -64,6 +64,28 @@ def test_micro_batches_give_the_step_of_the_whole_batch(parts, jit_compile):
   assert losses[1] < losses[0]
 
 
+@pytest.mark.parametrize('spread', [False, True])
+def test_a_part_has_neighbours_or_images_of_all_kinds(spread):
+  kinds = tf.constant([0.0, 0.0, 0.0, 0.0, 1.0, 1.0])
+
+  def compute(part, number):
+    means = {'mean': tf.reduce_mean(part), 'first': part[0], 'other': 3.0}
+    return means, [tf.reduce_max(part)]
+
+  values, gradients = accumulation.mean_gradients(
+    compute,
+    kinds,
+    tf.constant(0, tf.int64),
+    [tf.Variable(0.0)],
+    2,
+    names=['mean', 'first'],
+    spread=spread,
+  )
+  assert values.keys() == {'mean', 'first'}
+  assert float(values['mean']) == pytest.approx(1 / 3)
+  assert float(gradients[0]) == (1.0 if spread else 0.5)
+
+
 # How much the process grows at most while it learns; it has compiled before.
 PEAK = """
 import sys

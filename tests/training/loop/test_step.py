@@ -91,6 +91,8 @@ def test_a_step_moves_the_weights_by_the_gradient(parts):
   assert float(loss) == pytest.approx(expected['square'])
   assert float(model.weight) == pytest.approx(0.5 - 0.5 * gradient)
   assert int(optimizer.iterations) == 1
+  assert task.after[0] is model
+  assert list(task.after[1]) == ['square', 'mean_error']
   for metric in metrics:
     assert float(metric.result()) == pytest.approx(expected[metric.name])
 
