@@ -17,13 +17,13 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 
+from copypaste_tf.examples import ABSENT
 from copypaste_tf.modeling.backbones import efficientnet
 from copypaste_tf.modeling.backbones.resnet import ResNet
 from copypaste_tf.modeling.layers.normalization import Norm
 from copypaste_tf.modeling.pyramids.fpn import FPN
 from copypaste_tf.modeling.regions.box_head import BoxHead
 from copypaste_tf.modeling.regions.mask_head import MaskHead
-from copypaste_tf.examples import ABSENT
 from copypaste_tf.tasks import registry
 from copypaste_tf.tasks.detection import labels as train_labels
 from copypaste_tf.training.config import gin_config
