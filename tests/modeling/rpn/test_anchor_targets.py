@@ -155,7 +155,7 @@ def test_targets_depend_on_the_seed():
 
 def test_regions_are_no_samples_and_padding_rows_of_them_have_no_effect():
   boxes, classes = random_objects(6)
-  everywhere = np.array([[0, 0, *SIZE]], np.float32)
+  everywhere = np.array([[-200, -200, 300, 300]], np.float32)
   regions = Regions(
     tf.constant(np.stack([everywhere] * 3 + [0 * everywhere])),
     tf.constant([[True], [True], [True], [False]]),
