@@ -9,7 +9,6 @@ import tf_keras
 
 from copypaste_tf.config.config_types import ConfigError, Problem, Range
 from copypaste_tf.evaluation.evaluator import Evaluator
-from copypaste_tf.inputs import record_sets
 from copypaste_tf.tasks import captions
 from copypaste_tf.tasks.captions import Captions
 from copypaste_tf.tasks.config import BaseConfig
@@ -79,15 +78,6 @@ class Task(abc.ABC):
   def computed_losses(self) -> Sequence[str]:
     """Those of `loss_names` that this config computes; the rest is absent."""
     return self.loss_names
-
-  @property
-  def mixes_kinds(self) -> bool:
-    """True if the images of a batch lie in the order of their record sets.
-
-    Micro batches then take every n-th image, so each has images of all sets.
-    """
-    trained, _ = record_sets.divided(self.config.train_data)
-    return len(trained) > 1
 
   @property
   def captions(self) -> Captions:

@@ -55,7 +55,7 @@ def mean_gradients(
     values = {
       name: total + of_part[name] / parts for name, total in values.items()
     }
-    return index + 1, values, sums
+    return [index + 1, values, sums]
 
   _, values, sums = tf.while_loop(
     lambda index, *_: index < parts,

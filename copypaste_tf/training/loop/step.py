@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 import tf_keras
 
+from copypaste_tf.inputs import record_sets
 from copypaste_tf.tasks.task import Task
 from copypaste_tf.training.loop import accumulation
 
@@ -68,7 +69,8 @@ def train_step(
       weights,
       parts,
       names=task.computed_losses,
-      spread=task.mixes_kinds,
+      # Images lie in the order of their sets; each part gets some of all.
+      spread=len(record_sets.divided(task.config.train_data)[0]) > 1,
     )
   with tf.name_scope('optimizer'):
     optimizer.apply_gradients(list(zip(gradients, weights, strict=True)))

@@ -1,13 +1,12 @@
 """The training step on a model small enough for a calculation by hand."""
 
-import types
-
 import numpy as np
 import pytest
 import tensorflow as tf
 import tf_keras
 
 from copypaste_tf.costs import lowering
+from copypaste_tf.tasks.config import BaseConfig
 from copypaste_tf.training.config import gin_config
 from copypaste_tf.training.loop import step
 
@@ -16,10 +15,9 @@ class Line:
   """A task of one weight: y = w * x, whose labels are 2 * x."""
 
   loss_names = computed_losses = ('square', 'mean_error')
-  mixes_kinds = False
 
   def __init__(self, micro_batches=1):
-    self.config = types.SimpleNamespace(micro_batches=micro_batches)
+    self.config = BaseConfig(micro_batches=micro_batches)
     self.types = []
 
   def prepare(self, inputs):
