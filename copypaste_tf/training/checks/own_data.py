@@ -49,7 +49,7 @@ def _described(facts, manifest, images: int | None) -> Iterator[str]:
 
 
 def _sets(data) -> Iterator[str]:
-  """Describes each of several sets: its part of a batch, and its labels."""
+  """Describes each of several sets: its part of a batch, its objects."""
   sets = record_sets.resolve(data)
   if len(sets) == 1:
     return
@@ -59,7 +59,8 @@ def _sets(data) -> Iterator[str]:
   ):
     facts = [
       f'{one.share:g} of each batch',
-      *_labels(one.path),
+      *_objects(one.path),
+      *([f'labels from a score of {one.min_score:g}'] if one.min_score else []),
       'pasted into' if one.paste_into and one.share else 'not pasted into',
       'pasted from' if one.pasted_from else 'not pasted from',
       f'losses times {weight:.3g}',
@@ -67,8 +68,8 @@ def _sets(data) -> Iterator[str]:
     yield f'set {name}: {", ".join(facts)}'
 
 
-def _labels(patterns: str) -> Iterator[str]:
-  """Describes images and labels of records, as far as manifests tell them."""
+def _objects(patterns: str) -> Iterator[str]:
+  """Describes images and objects of records, as far as manifests tell them."""
   images = data_files.known_count(patterns)
   if not images:
     return
@@ -79,7 +80,7 @@ def _labels(patterns: str) -> Iterator[str]:
     for manifest in data_files.read_manifests(data_files.expand(patterns))
   ]
   if None not in counts:
-    yield f'{sum(counts) / images:.3g} labels an image'
+    yield f'{sum(counts) / images:.3g} objects an image'
 
 
 def _epochs(params, images: int | None) -> Iterator[str]:

@@ -49,6 +49,7 @@ def test_each_of_several_sets_is_described(shapes, shapes_params):
     'pseudo/RecordSet.path = %EVAL_RECORDS',
     'pseudo/RecordSet.share = 0.25',
     'pseudo/RecordSet.loss_weight = 0.5',
+    'pseudo/RecordSet.min_score = 0.4',
     'pseudo/RecordSet.paste_into = False',
     'pseudo/RecordSet.pasted_from = False',
   ]
@@ -57,8 +58,11 @@ def test_each_of_several_sets_is_described(shapes, shapes_params):
   objects = data_checks.data_files.manifest(f'{shapes}/train-*.tfrecord')
   mean = objects['counts']['annotations']['written'] / 16
   assert gold == (
-    f'set gold: 0.75 of each batch, 16 images, {mean:.3g} labels an image, '
+    f'set gold: 0.75 of each batch, 16 images, {mean:.3g} objects an image, '
     'pasted into, pasted from, losses times 1.14'
   )
   assert pseudo.startswith('set 1: 0.25 of each batch, 6 images, ')
-  assert pseudo.endswith('not pasted into, not pasted from, losses times 0.571')
+  assert pseudo.endswith(
+    'an image, labels from a score of 0.4, not pasted into, not pasted from, '
+    'losses times 0.571'
+  )
