@@ -1,8 +1,8 @@
 """Takes the boxes of ignored objects to the output grid.
 
 An ignored object is neither a label nor background: a crowd, or an object that
-a teacher half believes in. It is not pasted, and what covers it does not change
-its box: the less a region says, the less it can say wrongly.
+a teacher half believes in. It is not pasted. Its box stays whole under pasted
+objects: whatever is visible near it may still be a part of it.
 """
 
 import tensorflow as tf
