@@ -212,6 +212,17 @@ class Task(abc.ABC):
       penalties: scalar losses of the model, such as weight decay.
     """
 
+  def after_step(
+    self, model: tf_keras.Model, values: dict[str, tf.Tensor]
+  ) -> None:
+    """Updates variables of the model that do not learn by gradients.
+
+    Args:
+      model: result of `build_model`.
+      values: `losses` of this replica, the means over its micro batches.
+    """
+    del model, values
+
   def statistics(self, examples: Any) -> dict[str, tf.Tensor]:
     """Returns a float tensor for each of `statistic_names`; reports its mean.
 

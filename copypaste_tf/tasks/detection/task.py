@@ -23,6 +23,8 @@ from copypaste_tf.tasks.detection import (
   model_config,
   model_table,
   predictions,
+  set_weights,
+  statistics,
 )
 from copypaste_tf.tasks.detection import labels as train_labels
 from copypaste_tf.tasks.detection import losses as train_losses
@@ -33,25 +35,12 @@ from copypaste_tf.tasks.detection.config import (
 )
 from copypaste_tf.tasks.task import Task
 
-# Statistics of `TrainScenes`; their metrics are named `paste/...`.
-STATISTICS = (
-  'images_with_paste',
-  'objects_available',
-  'objects_pasted',
-  'objects_not_pasted',
-  'objects_removed',
-  'boxes_shrunk',
-  'instances_clipped',
-  'images_shrunk',
-)
-
 
 class DetectionTask(Task):
   """Detects and segments instances with (Cascade) Mask R-CNN."""
 
   name = 'detection'
   loss_names = train_losses.NAMES
-  statistic_names = tuple(f'paste/{name}' for name in STATISTICS)
   ranges = model_checks.RANGES
   makes_detections = True
   short_loss_names = {
@@ -101,9 +90,15 @@ class DetectionTask(Task):
 
   @property
   def computed_losses(self) -> Sequence[str]:
-    """The losses, without those of weight 0."""
+    """The losses, without those of weight 0, and the loss of each set."""
     absent = {*train_losses.NAMES[1:-1]} - {*train_losses.weights(self.config)}
-    return [name for name in self.loss_names if name not in absent]
+    computed = [name for name in self.loss_names if name not in absent]
+    return computed + set_weights.loss_names(self.config.train_data)
+
+  @property
+  def statistic_names(self) -> Sequence[str]:
+    """Statistics of Copy-Paste in all images, and in those of each set."""
+    return statistics.names(self.config.train_data)
 
   def notes(self) -> list[str]:
     """Returns notes on the weights of the classes and on the protocol."""
@@ -125,6 +120,7 @@ class DetectionTask(Task):
     """Lists problems of the config of the model and of the evaluation."""
     return [
       *model_checks.problems(self.config),
+      *set_weights.problems(self.config),
       *evaluation.problems(self.config),
     ]
 
@@ -154,6 +150,7 @@ class DetectionTask(Task):
     parts.freeze(detector, config.frozen)
     if config.losses.l2_weight_decay:
       build.decay_weights(detector, config.losses.l2_weight_decay)
+    set_weights.add_means(detector, config)
     return detector
 
   def train_inputs(
@@ -198,13 +195,16 @@ class DetectionTask(Task):
     self, model: tf_keras.Model, examples: TrainScenes, labels: dict[str, Any]
   ) -> dict[str, Any]:
     """Returns the outputs of the model that the losses need."""
-    objects = {'gt_boxes', 'gt_classes', 'gt_masks'} & labels.keys()
-    return model(
+    objects = [name for name in labels if name.startswith('gt_')]
+    outputs = model(
       examples.image,
       image_shape=labels['image_info'][:, 1, :],
       training=True,
       **{name: labels[name] for name in objects},
     )
+    if 'set_terms' in labels:
+      outputs['set_weights'] = set_weights.table(model, self.config)
+    return outputs
 
   def losses(
     self,
@@ -219,9 +219,15 @@ class DetectionTask(Task):
       weights = self._balance['weights']
     return train_losses.all_losses(config, outputs, labels, penalties, weights)
 
+  def after_step(
+    self, model: tf_keras.Model, values: dict[str, tf.Tensor]
+  ) -> None:
+    """Updates the running means of `loss_normalization`."""
+    set_weights.update_means(model, self.config, values)
+
   def statistics(self, examples: TrainScenes) -> dict[str, tf.Tensor]:
     """Returns the statistics of Copy-Paste, float32 `[b]` each."""
-    return {f'paste/{name}': examples.statistics[name] for name in STATISTICS}
+    return statistics.values(self.config.train_data, examples)
 
   @tf.autograph.experimental.do_not_convert
   def predict(

@@ -41,9 +41,11 @@ def examine(task: BaseConfig, wanted: Mapping[str, str]) -> Findings:
     images are trained on together with those of another path.
   """
   faults, findings = {}, Findings([], [])
+  least = _least_scores(task.train_data)
   for field, patterns in wanted.items():
+    min_score = least.get(field, 0.0)
     try:
-      survey = record_features.sample(data_files.expand(patterns))
+      survey = record_features.sample(data_files.expand(patterns), min_score)
     except (ValueError, OSError, tf.errors.OpError) as error:
       findings.problems.append(Problem(field, str(error).split('\n')[0]))
       continue
@@ -51,9 +53,17 @@ def examine(task: BaseConfig, wanted: Mapping[str, str]) -> Findings:
       faults[field] = f'{fault}{_advice(patterns)}'
     elif note := survey.note():
       findings.notes.append(f'{field}: {note}')
+    if min_score and survey.records and not survey.scored:
+      findings.notes.append(
+        f'{field}: the {survey.records} records read have no scores, so '
+        f'min_score = {min_score:g} has no effect'
+      )
   trained = _trained(task.train_data) & wanted.keys()
   if trained - faults.keys():  # Other images of each batch have objects.
-    faults = {k: fault for k, fault in faults.items() if k not in trained}
+    for field in sorted(trained & faults.keys()):
+      findings.notes.append(
+        f'{field}: {faults.pop(field)}; its images teach background only'
+      )
   findings.problems.extend(Problem(k, fault) for k, fault in faults.items())
   findings.notes.extend([*_shared(wanted), *_small(task.train_data, wanted)])
   readable = {*wanted} - {problem.path for problem in findings.problems}
@@ -72,6 +82,12 @@ def _advice(patterns: str) -> str:
     '; they were converted without labels. A teacher labels them: python -m '
     'copypaste_tf.pseudo_label'
   )
+
+
+def _least_scores(data: TrainData) -> dict[str, float]:
+  """Returns the least score of a label by the field of the path."""
+  named = zip(record_sets.paths(data), record_sets.resolve(data), strict=False)
+  return {f'task.train_data.{name}': one.min_score for name, one in named}
 
 
 def _trained(data: TrainData) -> set[str]:

@@ -69,6 +69,9 @@ def test_a_set_of_empty_images_may_share_a_batch(tmp_path):
   evaluated = f'EvalData.input_path = "{full}"'
   mixed = f'two/RecordSet.path = "{empty}"'
   assert problems_of([*sets, mixed, evaluated], data=True) == []
+  (note,) = [x for x in notes_of([*sets, mixed, evaluated]) if 'no object' in x]
+  assert note.startswith('task.train_data.sets.1.path: no object in the 2')
+  assert note.endswith('; its images teach background only')
   both = [*sets, mixed, evaluated, f'one/RecordSet.path = "{empty}"']
   assert len(problems_of(both, data=True)) == 2
 
