@@ -24,8 +24,8 @@ from collections.abc import Mapping, Sequence
 from absl import flags
 
 from copypaste_tf import command_line
-from experiments import self_training_steps as parts
-from experiments import steps as running
+from . import self_training_steps as parts
+from . import steps as running
 
 _OUTPUT_DIR = flags.DEFINE_string(
   'output_dir', 'build/self_training', 'Folder of the data and of all runs.'
@@ -68,7 +68,7 @@ def collect(folder: str, runs: Sequence[str]) -> dict[str, object]:
     `labels`, the report of the labels; `runs`, the metrics by run.
   """
   return {
-    'labels': _read(f'{folder}/labels.json'),
+    'labels': _read(f'{folder}/labels/quality.json'),
     'runs': {name: _read(f'{folder}/{name}/metrics.json') for name in runs},
   }
 

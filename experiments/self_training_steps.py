@@ -181,7 +181,7 @@ def steps(
   common = [*bindings, f"EVAL_RECORDS='{folder}/val-*.tfrecord'"]
   students = [
     *common,
-    f"LABELLED_RECORDS='{labelled}'",
+    f"TRAIN_RECORDS='{labelled}'",
     f"PSEUDO_RECORDS='{folder}/pseudo-*.tfrecord'",
     *(_TINY_STUDENT if tiny else []),
   ]
