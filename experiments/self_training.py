@@ -24,6 +24,7 @@ from collections.abc import Mapping, Sequence
 from absl import flags
 
 from copypaste_tf import command_line
+
 from . import self_training_steps as parts
 from . import steps as running
 
