@@ -51,7 +51,7 @@ _SETTINGS = flags.DEFINE_list(
   'settings', [], 'Settings of the students to run; all by default.'
 )
 _TINY = flags.DEFINE_bool(
-  'tiny', False, 'Few shapes, a small image, two steps: shows that it runs.'
+  'tiny', False, 'Few shapes, a small image, four steps: shows that it runs.'
 )
 _GIN_PARAMS = flags.DEFINE_multi_string(
   'gin_params', [], 'Further bindings for every training.'

@@ -1,4 +1,4 @@
-"""The self-training runs whole, with two steps of each training."""
+"""The self-training runs whole, with four steps of each training."""
 
 import json
 
