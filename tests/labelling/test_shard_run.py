@@ -201,6 +201,14 @@ def test_a_gate_stops_before_most_of_the_work(tmp_path, paths, monkeypatch):
   assert shard_run.left(job) == 1
 
 
+def test_a_gate_releases_the_lock_of_the_shard(tmp_path, paths, monkeypatch):
+  monkeypatch.setattr(shard_run, '_EARLY', 1)
+  job = tiny_teacher.job(tmp_path, paths)
+  with pytest.raises(GateError, match='strange'):
+    tiny_teacher.label(job, Share(claim=True), judge=lambda tally: ['strange'])
+  assert not [p for p in tmp_path.iterdir() if p.name.startswith('.')]
+
+
 def test_progress_has_a_line_for_each_shard(tmp_path, paths, capsys):
   job = tiny_teacher.job(tmp_path, paths, thresholds=Thresholds(0.99))
   tiny_teacher.label(job)
