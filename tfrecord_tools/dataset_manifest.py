@@ -67,7 +67,7 @@ def build(
     **built,
     **dataset.renumbered,
     **({'missing_images': dict(dataset.missing)} if dataset.missing else {}),
-    'source_ids': image_ids.summary(
+    image_ids.KEY: image_ids.summary(
       {entry.id: entry.file_names[0] for entry in taken}
     ),
     'labelled': dataset.labelled,

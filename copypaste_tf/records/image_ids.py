@@ -6,9 +6,13 @@ so those of two sets may clash.
 
 import hashlib
 import heapq
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from copypaste_tf.records import files
+
+KEY = 'source_ids'
+"""Name of a summary in a manifest."""
 _SAMPLE = 1024
 
 
@@ -25,12 +29,33 @@ def summary(names: Mapping[int, str]) -> dict[str, Any]:
   """
   if not names:
     return {'sample': {}}
-  first = sorted(heapq.nsmallest(_SAMPLE, names, key=_rank))
   return {
     'smallest': min(names),
     'largest': max(names),
-    'sample': {str(number): names[number] for number in first},
+    'sample': _first(names),
   }
+
+
+def stated(paths: Iterable[str]) -> dict[str, Any]:
+  """Returns the summary of the sets of some files, for records made of them.
+
+  Args:
+    paths: TFRecord files.
+
+  Returns:
+    `{KEY: summary}`, empty unless the manifests of the files have summaries.
+  """
+  manifests = files.read_manifests(paths)
+  found = [one.get(KEY, {}) for one in manifests]
+  if not found or not all('smallest' in one for one in found):
+    return {}
+  names = {int(k): v for one in found for k, v in one['sample'].items()}
+  joined = {
+    'smallest': min(one['smallest'] for one in found),
+    'largest': max(one['largest'] for one in found),
+    'sample': _first(names),
+  }
+  return {KEY: joined}
 
 
 def shared(
@@ -51,6 +76,11 @@ def shared(
   first, second = one['sample'], other['sample']
   numbers = sorted(int(key) for key in first.keys() & second.keys())
   return {n: (first[str(n)], second[str(n)]) for n in numbers}
+
+
+def _first(names: Mapping[int, str]) -> dict[str, str]:
+  first = sorted(heapq.nsmallest(_SAMPLE, names, key=_rank))
+  return {str(number): names[number] for number in first}
 
 
 def _rank(number: int) -> bytes:

@@ -1,5 +1,7 @@
 """Sets that have ids in common are told by their summaries."""
 
+import json
+
 from copypaste_tf.records import image_ids
 
 
@@ -24,6 +26,23 @@ def test_shared_ids_come_with_both_names():
   }
   assert image_ids.shared(one, summary([4])) == {}
   assert image_ids.shared(one, image_ids.summary({})) == {}
+
+
+def test_records_made_of_others_have_the_ids_of_their_manifests(tmp_path):
+  paths = []
+  for name, content in (
+    ('a', {image_ids.KEY: summary(range(2000))}),
+    ('b', {image_ids.KEY: summary([5000])}),
+    ('c', {}),
+    ('d', {image_ids.KEY: image_ids.summary({})}),
+  ):
+    (tmp_path / f'{name}-manifest.json').write_text(json.dumps(content))
+    paths.append(f'{tmp_path}/{name}-00000-of-00001.tfrecord')
+  both = image_ids.stated(paths[:2])[image_ids.KEY]
+  assert both == summary([*range(2000), 5000])
+  assert image_ids.stated(paths[:1]) == {image_ids.KEY: summary(range(2000))}
+  for unknown in ([], paths[:3], paths[3:], ['x.tfrecord']):
+    assert image_ids.stated(unknown) == {}
 
 
 def test_large_sets_in_the_same_range_clash_only_if_they_share_ids():

@@ -99,7 +99,7 @@ def _clashing_ids(wanted: Mapping[str, str]):
   summaries = {}
   for field, patterns in wanted.items():
     for path in files.manifest_paths(data_files.expand(patterns)):
-      if ids := files.read_manifest(path).get('source_ids'):
+      if ids := files.read_manifest(path).get(image_ids.KEY):
         summaries[path] = field, ids
   for one, other in itertools.combinations(summaries, 2):
     (_, first), (field, second) = summaries[one], summaries[other]
