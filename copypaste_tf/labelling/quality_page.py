@@ -23,7 +23,7 @@ def page(report: Mapping[str, Any], figure: str | None = None) -> str:
   blocks = [
     '# Labels of the teacher',
     '\n'.join(f'- {k}: {_text(v)}' for k, v in report['conditions'].items()),
-    summary(report),
+    '\n'.join(f'- {line}' for line in summary(report).split('\n')),
     '\n'.join(f'- Problem: {_text(line)}' for line in report['problems']),
     f'![Right labels, labels per image, wrong labels]({figure})' * bool(figure),
     '## All classes',

@@ -118,14 +118,14 @@ def spread(
     without a label (`empty`) and with `max_detections` (`full`); None without
     images.
   """
-  counts = labels.counts(thresholds, max_detections)
   keep = thresholds.keep(labels.class_ids, labels.scores)
   per_image = labels.per_image(keep)
+  images = labels.num_images
   return {
-    'mean': ratio(counts.labels, counts.images),
-    'median': float(np.median(per_image)) if per_image.size else None,
-    'empty': ratio(counts.empty, counts.images),
-    'full': ratio(counts.full, counts.images),
+    'mean': ratio(int(per_image.sum()), images),
+    'median': float(np.median(per_image)) if images else None,
+    'empty': ratio(int((per_image == 0).sum()), images),
+    'full': ratio(int((per_image >= max_detections).sum()), images),
   }
 
 

@@ -46,9 +46,15 @@ class Thresholds:
     Returns:
       float32 of the same shape.
     """
-    ids, places = np.unique(class_ids, return_inverse=True)
-    listed = [self.per_class.get(number, self.default) for number in ids]
-    return np.array(listed, np.float32)[places.reshape(np.shape(class_ids))]
+    found = np.full(np.shape(class_ids), self.default, np.float32)
+    if self.per_class:
+      ids, listed = map(
+        np.array, zip(*sorted(self.per_class.items()), strict=True)
+      )
+      places = np.minimum(np.searchsorted(ids, class_ids), len(ids) - 1)
+      has_own = ids[places] == class_ids
+      found[has_own] = listed[places[has_own]]
+    return found
 
   def keep(self, class_ids: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Tells which detections are labels.

@@ -13,6 +13,14 @@ def test_a_class_has_its_threshold_and_the_others_the_default():
   assert found.dtype == np.float32
 
 
+def test_many_classes_have_theirs():
+  chosen = {number: number / 100 for number in (70, 2, 5)}
+  ids = np.arange(1, 90)
+  expected = [chosen.get(number, 0.5) for number in range(1, 90)]
+  found = Thresholds(0.5, chosen).of(ids)
+  np.testing.assert_array_equal(found, np.array(expected, np.float32))
+
+
 def test_no_class_has_no_threshold():
   assert Thresholds().of(np.zeros(0, np.int64)).shape == (0,)
 
