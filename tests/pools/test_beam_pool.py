@@ -9,6 +9,7 @@ pytest.importorskip('apache_beam', reason='needs the extra beam')
 
 import apache_beam as beam
 
+from copypaste_tf.pools import beam_pool
 from copypaste_tf.pools.beam_pool import BeamPool
 
 
@@ -31,12 +32,14 @@ def test_flags_that_beam_cannot_take_are_one_line(flags, message):
 
 
 def test_shards_after_a_failure_do_not_begin(tmp_path):
-  """As on a runner that repeats what fails, and goes on with the others."""
-  pool = BeamPool('--runner=FnApiRunner')
-  work = shard_work.refusing(tmp_path)
-  tasks = {i: [i] for i in range(3, 300)}
-  with pytest.raises(ValueError, match='^3: not a number of ours$'):
-    pool.run(work, tasks, images=300, prefix=f'{tmp_path}/x')
+  """A runner may repeat what fails, and go on with other shards meanwhile."""
+  files = beam_pool._Files.beside(f'{tmp_path}/x')
+  places = beam_pool._write_tasks(files.tasks, {3: [3], 4: [4]})
+  do_shard = beam_pool._DoShard(shard_work.refusing(tmp_path), files)
+  for place in (places[0], places[0], places[1]):
+    with pytest.raises(ValueError, match='^3: not a number of ours$'):
+      list(do_shard.process(place))
+  files.remove()
   assert os.listdir(tmp_path) == ['3.begun']
 
 

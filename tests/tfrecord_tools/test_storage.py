@@ -95,7 +95,9 @@ def test_a_remote_conversion_gives_the_files_of_a_local_one(
   folder.images[1]['file_name'] = 'elsewhere/2.JPG'
   cut(folder.path / 'images/3.jpg')
   (folder.path / 'images/4.jpg').unlink()
-  dataset_conversion.convert(dataset_conversion.Options(**folder.flags()))
+  local = dataset_conversion.convert(
+    dataset_conversion.Options(**folder.flags())
+  )
   out = folder.path / 'out'
   expected = {path.name: path.read_bytes() for path in out.iterdir()}
   for path in out.iterdir():
@@ -107,6 +109,8 @@ def test_a_remote_conversion_gives_the_files_of_a_local_one(
     'corrupt_image': 1,
     'missing_image': 1,
   }
+  assert manifest['notes'] == local['notes']
+  assert local['notes'] == {'images_found_by_similar_names': 1}
   found = content(f'{remote}/out')
   assert sorted(found) == sorted(expected)
   shards = {name for name in expected if name.endswith('.tfrecord')}
