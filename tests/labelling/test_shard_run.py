@@ -111,7 +111,8 @@ def _run_apart(folder, paths, killed_after=None):
     The seconds from the first new file to the end; None for a killed process.
   """
   context = multiprocessing.get_context('forkserver')
-  context.set_forkserver_preload(['tiny_teacher'])
+  # Of the installed package; the server knows no other path.
+  context.set_forkserver_preload(['copypaste_tf.labelling.shard_run'])
   before = set(os.listdir(folder))
   process = context.Process(target=tiny_teacher.run, args=(folder, paths))
   process.start()
