@@ -11,7 +11,7 @@ from copypaste_tf.labelling import gates, shard_files
 from copypaste_tf.labelling.labels import APART_PX
 from copypaste_tf.labelling.shards import Job
 from copypaste_tf.labelling.tally import Tally
-from copypaste_tf.records import record_categories
+from copypaste_tf.records import image_ids, record_categories
 
 _APART = 'boxes_apart_from_masks'
 
@@ -58,6 +58,7 @@ def build(job: Job, states: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
     'note_examples': {},
     'counted': dataclasses.asdict(tally.counted),
     'arguments': dict(job.made_with),
+    **image_ids.stated(job.inputs.paths),
     'shards': [_shard(job, i, states[i]) for i in sorted(states)],
   }
 

@@ -1,10 +1,11 @@
 """Labels the shards of a job that are missing, and completes the set."""
 
+import contextlib
 import dataclasses
 import functools
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 import tqdm
@@ -90,8 +91,11 @@ def _label_missing(job, teacher, missing, share, judge) -> None:
   judged = False
   counts = [job.inputs.num_records(index) for index in missing]
   images = None if None in counts else sum(counts)
-  with tqdm.tqdm(total=images, unit='image', smoothing=0.05) as bar:
-    for index in _order(job, missing, share):
+  with (
+    tqdm.tqdm(total=images, unit='image', smoothing=0.05) as bar,
+    contextlib.closing(_order(job, missing, share)) as order,
+  ):
+    for index in order:
       began = time.monotonic()
       state = shards.write(
         index, job, teacher, functools.partial(bar.update, 1)
@@ -105,11 +109,15 @@ def _label_missing(job, teacher, missing, share, judge) -> None:
         _require(judge(seen) if judged else [])
 
 
-def _order(job: Job, missing: list[int], share: Share) -> Iterator[int]:
-  if not share.claim:
-    return iter(missing)
-  finished = functools.partial(shards.is_finished, job)
-  return shares.claimed(missing, job.path, finished)
+def _order(
+  job: Job, missing: list[int], share: Share
+) -> Generator[int, None, None]:
+  """Yields the shards to label; a lock is released when it is closed."""
+  if share.claim:
+    finished = functools.partial(shards.is_finished, job)
+    yield from shares.claimed(missing, job.path, finished)
+  else:
+    yield from missing
 
 
 def _line(job: Job, index: int, tally: Tally, seconds: float) -> str:

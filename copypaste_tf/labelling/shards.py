@@ -65,13 +65,14 @@ def write(
     The state of the shard.
 
   Raises:
-    ValueError: the input is damaged, a detection is not finite, or `job.stop`
-      is set and an image cannot be read. The message names the place.
+    ValueError: the input is damaged, the shard cannot be written, a detection
+      is not finite, or `job.stop` is set and an image cannot be read. The
+      message names the place.
   """
   path, source = job.path(index), job.inputs.paths[index]
   shard_files.remove_unfinished(path)
   tally = Tally()
-  with whole_files.replacing(path) as temporary:
+  with whole_files.file_errors(path), whole_files.replacing(path) as temporary:
     with tf.io.TFRecordWriter(temporary) as writer:
       for serialized in _labelled(source, job, teacher, tally):
         if serialized is not None:

@@ -125,7 +125,13 @@ class Teacher:
     padding = [scenes[-1]] * (self.batch_size - len(scenes))
     columns = zip(*scenes, *padding, strict=True)
     batch = EvalScenes(*(tf.stack(column) for column in columns))
-    found = {name: x.numpy() for name, x in self._detect(batch).items()}
+    try:
+      found = {name: x.numpy() for name, x in self._detect(batch).items()}
+    except tf.errors.ResourceExhaustedError as error:
+      raise ValueError(
+        f'a batch of {self.batch_size} images does not fit into the memory; '
+        f'give a smaller --batch_size: {streams.reason(error)}'
+      ) from error
     _check(found)
     for i in range(len(scenes)):
       yield Detected(*(found[name][i] for name in Detected._fields))

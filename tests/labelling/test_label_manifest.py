@@ -8,7 +8,7 @@ import tiny_teacher
 
 from copypaste_tf.inputs import data_files
 from copypaste_tf.labelling import label_manifest
-from copypaste_tf.records import category_counts, files
+from copypaste_tf.records import category_counts, files, image_ids
 from copypaste_tf.records.record_features import Survey
 from copypaste_tf.training.checks import data_checks
 from tfrecord_tools import manifest as converter_manifest
@@ -61,6 +61,16 @@ def test_each_shard_is_stated(made, manifest):
   assert [stated[path]['num_examples'] for path in paths] == [3, 1, 4]
   assert manifest['arguments']['checkpoint'] == 'a'
   assert manifest['pseudo'] and manifest['include_masks']
+  assert image_ids.KEY not in manifest  # Nothing states those of the inputs.
+
+
+def test_the_image_ids_are_those_of_the_inputs(tmp_path):
+  paths = tiny_teacher.inputs(tmp_path, (1, 1))
+  summary = image_ids.summary({1: '1.png', 2: '2.png'})
+  content = {'shards': [], image_ids.KEY: summary}
+  (tmp_path / 'in-manifest.json').write_text(json.dumps(content))
+  made = tiny_teacher.label(tiny_teacher.job(tmp_path, paths))
+  assert made[image_ids.KEY] == summary
 
 
 def test_it_is_printed_as_a_table_and_in_words(manifest):

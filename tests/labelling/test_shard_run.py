@@ -111,7 +111,8 @@ def _run_apart(folder, paths, killed_after=None):
     The seconds from the first new file to the end; None for a killed process.
   """
   context = multiprocessing.get_context('forkserver')
-  context.set_forkserver_preload(['tiny_teacher'])
+  # Of the installed package; the server knows no other path.
+  context.set_forkserver_preload(['copypaste_tf.labelling.shard_run'])
   before = set(os.listdir(folder))
   process = context.Process(target=tiny_teacher.run, args=(folder, paths))
   process.start()
@@ -199,6 +200,14 @@ def test_a_gate_stops_before_most_of_the_work(tmp_path, paths, monkeypatch):
   with pytest.raises(GateError, match='4 images'):
     tiny_teacher.label(job, judge=lambda tally: [f'{tally.images} images'])
   assert shard_run.left(job) == 1
+
+
+def test_a_gate_releases_the_lock_of_the_shard(tmp_path, paths, monkeypatch):
+  monkeypatch.setattr(shard_run, '_EARLY', 1)
+  job = tiny_teacher.job(tmp_path, paths)
+  with pytest.raises(GateError, match='strange'):
+    tiny_teacher.label(job, Share(claim=True), judge=lambda tally: ['strange'])
+  assert not [p for p in tmp_path.iterdir() if p.name.startswith('.')]
 
 
 def test_progress_has_a_line_for_each_shard(tmp_path, paths, capsys):

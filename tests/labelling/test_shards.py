@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shutil
 
 import numpy as np
 import pytest
@@ -93,6 +94,17 @@ def test_a_truncated_input_is_an_error_and_no_shard(tmp_path, paths):
   with pytest.raises(ValueError, match='record 2: the file is truncated'):
     write(tiny_teacher.job(tmp_path, paths))
   assert not tiny_teacher.outputs(tmp_path)
+
+
+def test_a_folder_that_is_gone_is_named(tmp_path, paths):
+  job = tiny_teacher.job(tmp_path / 'gone', paths)
+  (tmp_path / 'gone').mkdir()
+
+  def lose(*_):
+    shutil.rmtree(tmp_path / 'gone', ignore_errors=True)
+
+  with pytest.raises(ValueError, match='gone/out-00000-of-00002.tfrecord: '):
+    write(job, on_image=lose)
 
 
 def test_finished_shards_are_found(tmp_path, paths):
