@@ -53,6 +53,8 @@ def examine(task: BaseConfig, wanted: Mapping[str, str]) -> Findings:
       faults[field] = f'{fault}{_advice(patterns)}'
     elif note := survey.note():
       findings.notes.append(f'{field}: {note}')
+    if survey.scores and not survey.objects:  # Other sets do not help here.
+      findings.problems.append(Problem(field, faults.pop(field)))
     if min_score and survey.records and not survey.scored:
       findings.notes.append(
         f'{field}: the {survey.records} records read have no scores, so '
@@ -159,3 +161,9 @@ def _small(data: TrainData, wanted):
         f'{field}: {images} images are fewer than the batch of '
         f'{data.global_batch_size}; each step repeats some'
       )
+
+
+def _least_scores(data: TrainData) -> dict[str, float]:
+  """Returns the least score of a label by the field of the path."""
+  named = zip(record_sets.paths(data), record_sets.resolve(data), strict=False)
+  return {f'task.train_data.{name}': one.min_score for name, one in named}
