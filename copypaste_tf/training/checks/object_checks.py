@@ -52,6 +52,8 @@ def examine(task: BaseConfig, wanted: Mapping[str, str]) -> Findings:
       faults[field] = fault
     elif note := survey.note():
       findings.notes.append(f'{field}: {note}')
+    if survey.scores and not survey.objects:  # Other sets do not help here.
+      findings.problems.append(Problem(field, faults.pop(field)))
     if min_score and survey.records and not survey.scored:
       findings.notes.append(
         f'{field}: the {survey.records} records read have no scores, so '
@@ -68,12 +70,6 @@ def examine(task: BaseConfig, wanted: Mapping[str, str]) -> Findings:
   readable = {*wanted} - {problem.path for problem in findings.problems}
   findings.notes.extend(_close_copies(task.train_data, readable))
   return findings
-
-
-def _least_scores(data: TrainData) -> dict[str, float]:
-  """Returns the least score of a label by the field of the path."""
-  named = zip(record_sets.paths(data), record_sets.resolve(data), strict=False)
-  return {f'task.train_data.{name}': one.min_score for name, one in named}
 
 
 def _trained(data: TrainData) -> set[str]:
@@ -126,3 +122,9 @@ def _small(data: TrainData, wanted):
         f'{field}: {images} images are fewer than the batch of '
         f'{data.global_batch_size}; each step repeats some'
       )
+
+
+def _least_scores(data: TrainData) -> dict[str, float]:
+  """Returns the least score of a label by the field of the path."""
+  named = zip(record_sets.paths(data), record_sets.resolve(data), strict=False)
+  return {f'task.train_data.{name}': one.min_score for name, one in named}

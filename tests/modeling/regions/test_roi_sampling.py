@@ -191,3 +191,10 @@ def test_matching_ignores_what_would_be_background(seed):
   assert np.any(expected == -1) and np.any(expected == 0)
   for name in ('rois', 'boxes', 'indices'):
     np.testing.assert_array_equal(getattr(plain, name), getattr(found, name))
+
+
+def test_padding_rows_of_ignored_regions_have_no_effect():
+  (rois, *others), _ = ignored_scene(4)
+  padding = Regions(tf.zeros([1, 3, 4]), tf.zeros([1, 3], tf.bool))
+  plain, padded = sample(rois, *others), sample(rois, *others, padding)
+  tf.nest.map_structure(np.testing.assert_array_equal, plain, padded)
