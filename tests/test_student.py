@@ -86,12 +86,9 @@ def test_a_killed_student_goes_on_with_its_weights_and_running_means(
   assert np.all(means > 0) and means[0] != means[1]
   lines = (whole / 'model/history.jsonl').read_text().splitlines()
   history = [json.loads(line) for line in lines]
-  losses = [
-    [x['train'][f'sets/{k}/loss'] for k in ('0', 'pseudo')]
-    if 'train' in x
-    else [x[f'sets/{k}/loss'] for k in ('0', 'pseudo')]
-    for x in history
-  ]
+  names = ('sets/0/loss', 'sets/pseudo/loss')
+  losses = [[row[name] for name in names] for row in history if names[0] in row]
+  assert len(losses) == 6
   expected = np.array(losses[0])
   for found in losses[1:]:
     expected = 0.5 * expected + 0.5 * np.array(found)

@@ -24,13 +24,7 @@ from copypaste_tf.training.checks import (
 from copypaste_tf.training.checks.object_checks import Findings
 from copypaste_tf.training.config.gin_config import Resolved
 
-STRATEGIES = (
-  'mirrored',
-  'multi_worker_mirrored',
-  'off',
-  'one_device',
-  'tpu',
-)
+STRATEGIES = ('mirrored', 'multi_worker_mirrored', 'off', 'one_device', 'tpu')
 PRECISIONS = ('bfloat16', 'float16', 'float32')
 DTYPES = ('bfloat16', 'float32')
 PLACES = ('device', 'host')
