@@ -110,19 +110,21 @@ def labelling(folder: str, *, tiny: bool) -> dict[str, list[str]]:
     tiny: keep every detection.
   """
   teacher = f'--model_dir={folder}/{TEACHER}'
+  rules = _TINY_LABELS if tiny else []
   return {
     'Label the other images': [
       'copypaste_tf.pseudo_label',
       teacher,
       f'--input={folder}/images-unlabelled-*.tfrecord',
       f'--output={folder}/pseudo',
-      *(_TINY_LABELS if tiny else []),
+      *rules,
     ],
     'Compare the labels with those held back': [
       'copypaste_tf.pseudo_label',
       teacher,
       f'--input={folder}/train-unlabelled-*.tfrecord',
       f'--report={folder}/labels',
+      *rules,
     ],
   }
 
