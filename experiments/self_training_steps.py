@@ -21,12 +21,18 @@ SETTINGS = {
 TEACHER, ALL_LABELS = 'teacher', 'all_labels'
 # With this seed a quarter of 600 shapes, and of 240 nuclei, is exact.
 _SPLIT = ['--split=labelled:0.25,unlabelled:0.75', '--seed=217']
+# The students read two id planes (`TrainData.num_planes`), and no label of a
+# lower score; the report is about all scores.
+_LABELS = ['--max_planes=2', '--min_score=0.5']
+_REPORT = ['--max_planes=2']
 # Four steps teach nothing, so every detection is a label.
 TINY_BINDINGS = [
   *('IMAGE_SIZE = (64, 64)', 'TrainData.source_size = (64, 64)'),
   *('BATCH_SIZE = 4', 'schedule.train_steps = 4', 'schedule.warmup_steps = 1'),
 ]
-_TINY_LABELS = ['--min_score=0', '--counted_score=0', '--force']
+_TINY_LABELS = [
+  *('--max_planes=2', '--min_score=0', '--counted_score=0', '--force')
+]
 _TINY_STUDENT = ['pseudo/RecordSet.min_score = 0.0']
 
 
@@ -110,21 +116,20 @@ def labelling(folder: str, *, tiny: bool) -> dict[str, list[str]]:
     tiny: keep every detection.
   """
   teacher = f'--model_dir={folder}/{TEACHER}'
-  rules = _TINY_LABELS if tiny else []
   return {
     'Label the other images': [
       'copypaste_tf.pseudo_label',
       teacher,
       f'--input={folder}/images-unlabelled-*.tfrecord',
       f'--output={folder}/pseudo',
-      *rules,
+      *(_TINY_LABELS if tiny else _LABELS),
     ],
     'Compare the labels with those held back': [
       'copypaste_tf.pseudo_label',
       teacher,
       f'--input={folder}/train-unlabelled-*.tfrecord',
       f'--report={folder}/labels',
-      *rules,
+      *(_TINY_LABELS if tiny else _REPORT),
     ],
   }
 
