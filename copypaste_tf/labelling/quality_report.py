@@ -50,7 +50,8 @@ def build(
     conditions: what the numbers depend on, by name, such as the checkpoint.
 
   Returns:
-    Data that JSON can hold, for `write`; docs/pseudo_label_quality.md describes them.
+    Data that JSON can hold, for `write`; docs/pseudo_label_quality.md
+    describes them.
   """
   labelled = labelled or objects(judgement)
   sweep = [*map(Thresholds, GRID), chosen]
