@@ -88,8 +88,8 @@ def text(manifest: Mapping[str, Any]) -> str:
     f'{len(manifest["shards"])} shards',
     f'of a score of {manifest["arguments"]["counted_score"]:g} or more: '
     f'{counted.labels} labels, {counted.per_image:.2f} an image; '
-    f'{counted.empty} images have none, {counted.full} the most that the '
-    'model detects',
+    f'{counted.empty} images have none, {counted.full} have as many as the '
+    'model can detect',
     f'{apart / max(labels, 1):.1%} of the labels have a box with an edge more '
     f'than {APART_PX} pixels from that of their mask',
   ]
