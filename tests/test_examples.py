@@ -36,8 +36,9 @@ def test_the_tensors_are_as_documented(record):
     np.random.default_rng(0), size=(24, 40)
   )
   sizes = {'b': 4, 'n': 12, 'h': 24, 'w': 40, 'l': 8}
-  ignored = np.zeros([4, 12], bool)
-  record_of_arrays = record_of_arrays._replace(ignored=ignored)
+  record_of_arrays = record_of_arrays._replace(
+    ignored=np.zeros([4, 12], bool), sets=np.zeros([4], np.int32)
+  )
   if record is not examples.Scenes:
     sizes |= {'n': 7, 'h': 16, 'w': 32, 'i': 3}
     record_of_arrays = augment.augment(
