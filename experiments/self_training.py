@@ -47,8 +47,10 @@ _VAL_ANNOTATIONS = flags.DEFINE_string(
   'val_annotations', '', 'Annotations of the images to evaluate on.'
 )
 _STEPS = flags.DEFINE_integer('steps', 300, 'Training steps of each run.', 1)
-_SETTINGS = flags.DEFINE_list(
-  'settings', [], 'Settings of the students to run; all by default.'
+_RUNS = flags.DEFINE_list(
+  'runs',
+  [],
+  'Settings of the students to run, and all_labels; all by default.',
 )
 _TINY = flags.DEFINE_bool(
   'tiny', False, 'Few shapes, a small image, four steps: shows that it runs.'
@@ -93,16 +95,16 @@ def _read(path: str):
     return json.load(file)
 
 
-def _settings() -> list[str]:
-  """Returns the chosen settings.
+def _runs() -> list[str]:
+  """Returns the chosen runs.
 
   Raises:
-    ValueError: there is no such setting.
+    ValueError: there is no such run.
   """
-  chosen = _SETTINGS.value or [*parts.SETTINGS]
-  unknown = [name for name in chosen if name not in parts.SETTINGS]
+  chosen = _RUNS.value or [*parts.RUNS]
+  unknown = [name for name in chosen if name not in parts.RUNS]
   if unknown:
-    raise ValueError(f'--settings: expected {[*parts.SETTINGS]}, got {unknown}')
+    raise ValueError(f'--runs: expected some of {[*parts.RUNS]}, got {unknown}')
   return chosen
 
 
@@ -121,7 +123,7 @@ def _source(folder: str) -> tuple[parts.Source, dict[str, list[str]]]:
 
 def main() -> None:
   """Runs the steps; stops at the first failure, with its exit status."""
-  folder, settings = _OUTPUT_DIR.value, _settings()
+  folder, runs = _OUTPUT_DIR.value, _runs()
   source, commands = _source(folder)
   length = f'schedule.train_steps = {_STEPS.value}'
   bindings = parts.TINY_BINDINGS if _TINY.value else [length]
@@ -130,12 +132,12 @@ def main() -> None:
     source,
     teacher_recipe=_TEACHER_RECIPE.value,
     recipe=_RECIPE.value,
-    settings=settings,
+    runs=runs,
     bindings=[*bindings, *_GIN_PARAMS.value],
     tiny=_TINY.value,
   )
   running.run(commands)
-  results = collect(folder, [parts.TEACHER, *settings, parts.ALL_LABELS])
+  results = collect(folder, [parts.TEACHER, *runs])
   path = os.path.join(folder, 'self_training.json')
   with open(path, 'w') as file:
     json.dump(results, file, indent=2)

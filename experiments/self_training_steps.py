@@ -19,6 +19,8 @@ SETTINGS = {
   ],
 }
 TEACHER, ALL_LABELS = 'teacher', 'all_labels'
+# The runs that learn from more than the teacher does.
+RUNS = (*SETTINGS, ALL_LABELS)
 # With this seed a quarter of 600 shapes, and of 240 nuclei, is exact.
 _SPLIT = ['--split=labelled:0.25,unlabelled:0.75', '--seed=217']
 # The students read two id planes (`TrainData.num_planes`), and no label of a
@@ -168,7 +170,7 @@ def steps(
   *,
   teacher_recipe: str,
   recipe: str,
-  settings: Sequence[str],
+  runs: Sequence[str],
   bindings: Sequence[str],
   tiny: bool = False,
 ) -> dict[str, list[str]]:
@@ -179,7 +181,7 @@ def steps(
     source: the data set.
     teacher_recipe: recipe of the teacher, and of the run with all labels.
     recipe: recipe of the students.
-    settings: names in `SETTINGS`.
+    runs: names in `RUNS`.
     bindings: bindings for every training.
     tiny: whether the runs are too short to learn.
   """
@@ -200,13 +202,11 @@ def steps(
     [*common, f"TRAIN_RECORDS='{labelled}'"],
   )
   commands |= labelling(folder, tiny=tiny)
-  for setting in settings:
-    commands |= run_commands(
-      folder, setting, recipe, [*students, *SETTINGS[setting]]
-    )
-  return commands | run_commands(
-    folder,
-    ALL_LABELS,
-    teacher_recipe,
-    [*common, f"TRAIN_RECORDS='{labelled},{held_back}'"],
-  )
+  for run in runs:
+    if run == ALL_LABELS:
+      both = f"TRAIN_RECORDS='{labelled},{held_back}'"
+      commands |= run_commands(folder, run, teacher_recipe, [*common, both])
+    else:
+      lines = [*students, *SETTINGS[run]]
+      commands |= run_commands(folder, run, recipe, lines)
+  return commands

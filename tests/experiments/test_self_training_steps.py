@@ -17,7 +17,7 @@ def commands():
     SOURCE,
     teacher_recipe='shapes_demo',
     recipe='shapes_selftraining_cpu',
-    settings=[*parts.SETTINGS],
+    runs=parts.RUNS,
     bindings=['TrainData.seed = 1'],
   )
 
@@ -87,7 +87,7 @@ def test_a_tiny_run_keeps_every_detection_of_its_teacher():
     SOURCE,
     teacher_recipe='shapes_demo',
     recipe='shapes_selftraining_cpu',
-    settings=['into_both'],
+    runs=['into_both'],
     bindings=parts.TINY_BINDINGS,
     tiny=True,
   )
