@@ -175,9 +175,9 @@ def _define_report() -> None:
 def main() -> None:
   """Does the work, which is imported once the flags are read."""
   if flags.FLAGS.report:
-    from copypaste_tf.verbs import pseudo_label_report
+    from copypaste_tf import teacher_report
 
-    pseudo_label_report.main()
+    teacher_report.main()
     return
   from copypaste_tf.verbs import pseudo_label
 
