@@ -73,8 +73,9 @@ def with_broken_image(tmp_path):
 
 
 def test_an_unreadable_image_is_left_out_and_counted(tmp_path):
-  job = tiny_teacher.job(tmp_path, with_broken_image(tmp_path))
-  tally = write(job)['tally']
+  job, images = tiny_teacher.job(tmp_path, with_broken_image(tmp_path)), []
+  tally = write(job, on_image=lambda: images.append(1))['tally']
+  assert len(images) == 3  # The progress counts it, too.
   assert [one.source_id for one in read(job.path(0))] == [5, 7]
   assert tally['images_dropped'] == {'undecodable_image': 1}
   (example,) = tally['examples']['undecodable_image']

@@ -54,6 +54,14 @@ def test_a_pasted_object_keeps_the_weight_of_its_own_set():
   np.testing.assert_array_equal(tf.reshape(grid, [2, 3]), found)
 
 
+def test_the_first_label_is_an_object_as_others_are():
+  pasted = tf.constant([[False, True, False], [True, False, False]])
+  terms = set_weights.terms(scenes(pasted=pasted))
+  rows = tf.constant([[0, BACKGROUND], [0, BACKGROUND]])
+  found = set_weights.of_rows(terms, tf.constant([10.0, 100.0]), rows)
+  np.testing.assert_array_equal(found, [[10, 10], [10, 100]])
+
+
 def test_background_has_the_weight_of_its_image():
   terms, rows = set_weights.terms(scenes()), tf.fill([2, 1], BACKGROUND)
   found = set_weights.of_rows(terms, tf.constant([10.0, 100.0]), rows)
