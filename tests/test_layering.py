@@ -16,6 +16,7 @@ LAYERS = {
   'instance_ids': set(),
   'examples': {'instance_ids'},
   'printable': set(),
+  'garbage': set(),
   'whole_files': set(),
   'console': set(),
   'pools': {'whole_files'},
@@ -24,7 +25,7 @@ LAYERS = {
   'drawing': {'examples'},
   'inputs': {'examples', 'augment', 'records'},
   'modeling': {'examples', 'augment'},
-  'evaluation': {'examples', 'printable', 'records', 'drawing'},
+  'evaluation': {'examples', 'garbage', 'printable', 'records', 'drawing'},
   'config': set(),
   'tasks': {
     'examples',

@@ -3,6 +3,7 @@
 import collections
 from typing import Any
 
+from copypaste_tf import garbage
 from tfrecord_tools import (
   annotation_ids,
   category_numbers,
@@ -47,7 +48,7 @@ def load(
     ValueError: the file is not in COCO's format at all, or its category ids
       cannot be kept.
   """
-  with json_files.paused_collector():
+  with garbage.paused():
     return _load(path, stop, first_category_id, drop_repeated)
 
 

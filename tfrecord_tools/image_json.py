@@ -7,6 +7,7 @@ which are not read: its categories are not those of the teacher.
 import collections
 from typing import Any
 
+from copypaste_tf import garbage
 from tfrecord_tools import (
   coco_images,
   coco_lists,
@@ -37,7 +38,7 @@ def load(path: str, *, stop: bool) -> Dataset:
     FileNotFoundError: there is no such file.
     ValueError: the file has no list of images.
   """
-  with json_files.paused_collector():
+  with garbage.paused():
     return _load(path, stop)
 
 
