@@ -4,6 +4,9 @@ import os
 import re
 from collections.abc import Iterable
 
+from copypaste_tf.records.shard_names import manifest_path as manifest_path
+from copypaste_tf.records.shard_names import shard_path as shard_path
+from copypaste_tf.records.shard_names import state_path as state_path
 from tfrecord_tools import splits, storage
 
 
@@ -46,24 +49,9 @@ def deal(image_ids: list[int], num_shards: int) -> list[list[int]]:
   return [image_ids[i::num_shards] for i in range(num_shards)]
 
 
-def shard_path(prefix: str, index: int, num_shards: int) -> str:
-  """Returns the path of a shard."""
-  return f'{prefix}-{index:05d}-of-{num_shards:05d}.tfrecord'
-
-
 def split_prefix(prefix: str, name: str) -> str:
   """Returns the path and beginning of the names of a split's shards."""
   return f'{prefix}{name}' if prefix.endswith('/') else f'{prefix}-{name}'
-
-
-def state_path(shard: str) -> str:
-  """Returns the path of a shard's state, kept until the manifest is written."""
-  return f'{shard}.json'
-
-
-def manifest_path(prefix: str) -> str:
-  """Returns the path of the manifest of a data set."""
-  return f'{prefix}-manifest.json'
 
 
 def existing(prefix: str, *, temporary: bool) -> list[str]:

@@ -1,12 +1,7 @@
-"""Names, finds, writes and reads the files of a set of labelled shards.
+"""Finds, writes and reads the files of a set of labelled shards.
 
-Beside a shard lies its state, until the manifest holds all of them:
-
-    pseudo-00017-of-01024.tfrecord
-    pseudo-00017-of-01024.tfrecord.json
-    pseudo-manifest.json
-
-Paths may be on any file system of TensorFlow.
+Beside a shard lies its state, until the manifest holds all of them. Paths may
+be on any file system of TensorFlow.
 """
 
 import json
@@ -18,18 +13,10 @@ import tensorflow as tf
 
 from copypaste_tf import whole_files
 from copypaste_tf.records import files
-
-_SHARD = r'-\d{5}-of-\d{5}\.tfrecord'
-
-
-def shard_path(prefix: str, index: int, count: int) -> str:
-  """Returns the path of a shard."""
-  return f'{prefix}-{index:05d}-of-{count:05d}.tfrecord'
-
-
-def state_path(shard: str) -> str:
-  """Returns the path of the state of a shard."""
-  return f'{shard}.json'
+from copypaste_tf.records.shard_names import SHARD
+from copypaste_tf.records.shard_names import manifest_path as manifest_path
+from copypaste_tf.records.shard_names import shard_path as shard_path
+from copypaste_tf.records.shard_names import state_path as state_path
 
 
 def claim_path(shard: str) -> str:
@@ -38,15 +25,10 @@ def claim_path(shard: str) -> str:
   return os.path.join(folder, f'.{name}.lock')
 
 
-def manifest_path(prefix: str) -> str:
-  """Returns the path of the manifest."""
-  return f'{prefix}-manifest.json'
-
-
 def existing(prefix: str) -> list[str]:
   """Lists the shards and states of a prefix, sorted."""
   folder, name = os.path.split(prefix)
-  pattern = re.compile(rf'{re.escape(name)}{_SHARD}(\.json)?')
+  pattern = re.compile(rf'{re.escape(name)}{SHARD}(\.json)?')
   found = filter(pattern.fullmatch, tf.io.gfile.listdir(folder or '.'))
   return sorted(os.path.join(folder, file) for file in found)
 
@@ -60,7 +42,7 @@ def remove_unfinished(shard: str) -> None:
 def remove_hidden(prefix: str) -> None:
   """Removes the locks and the unfinished files of all shards of a prefix."""
   folder, name = os.path.split(prefix)
-  _remove(folder, rf'\.{re.escape(name)}{_SHARD}.*')
+  _remove(folder, rf'\.{re.escape(name)}{SHARD}.*')
 
 
 def _remove(folder: str, pattern: str) -> None:
