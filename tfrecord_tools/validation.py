@@ -54,7 +54,7 @@ def expand(patterns: Iterable[str]) -> list[str]:
   """
   paths: set[str] = set()
   for pattern in patterns:
-    # Of a remote file system, TensorFlow lists the matches.
+    # TensorFlow lists the matches on a remote file system.
     matches = glob.glob(pattern) or tf.io.gfile.glob(pattern)
     if not matches:
       raise FileNotFoundError(f'--input={pattern}: no such file.')

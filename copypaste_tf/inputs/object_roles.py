@@ -19,7 +19,7 @@ _SCORES = 'scores'
 
 
 class Roles(NamedTuple):
-  """What the `n` objects of a record are.
+  """The roles of the `n` objects of a record.
 
   Attributes:
     read: `[n]` bool, false for objects that are left out altogether.

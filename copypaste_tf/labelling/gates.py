@@ -16,7 +16,7 @@ LARGEST_CLASS = 0.6
 """Share of a class among all labels, unless it is as large in labelled data."""
 _LARGER = 1.5  # Times its share in the labelled set.
 LEAST_PRECISION, LEAST_RECALL = 0.2, 0.05
-"""Of labels on images whose objects are known."""
+"""Least precision and recall on images whose objects are known."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -138,7 +138,7 @@ def _full(counts: LabelCounts, max_detections: int) -> list[str]:
 
 
 def _per_image(counts: LabelCounts, reference: LabelCounts) -> list[str]:
-  # Of integers, so that a ratio of exactly 0.2 is not below it.
+  # Integers are compared, so that a ratio of exactly 0.2 is not below it.
   ratio = (counts.labels * reference.images) / (
     reference.labels * counts.images
   )

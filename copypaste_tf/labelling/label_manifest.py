@@ -100,7 +100,7 @@ def text(manifest: Mapping[str, Any]) -> str:
 
 
 def _shard(job: Job, index: int, state: Mapping[str, Any]) -> dict[str, Any]:
-  # What all shards are made with is in `arguments`.
+  # `arguments` has the settings that all shards share.
   return {
     'input': state['made_with']['input'],
     'size': state['size'],

@@ -30,7 +30,7 @@ NEAR = 0.1
 
 
 class Judgement(NamedTuple):
-  """What is right and what is wrong of n labels.
+  """The right and the wrong ones of n labels.
 
   Attributes:
     labels: classes and scores of the n labels.

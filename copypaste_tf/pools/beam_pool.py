@@ -24,7 +24,7 @@ from copypaste_tf import whole_files
 from copypaste_tf.pools.pool import Work
 
 _NAME = 'copypaste_tf'
-# Of a shard: its number, and where its task lies in the file of tasks.
+# The number of a shard, and where its task lies in the file of tasks.
 _Place = tuple[int, int, int]
 
 

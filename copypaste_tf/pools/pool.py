@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 @dataclasses.dataclass(frozen=True)
 class Work:
-  """What is done for each shard.
+  """The work that is done for each shard.
 
   A pool may do the work of a shard twice, even at the same time, since a lost
   worker is replaced. So `function` gives a file its name as its last act, and

@@ -1,4 +1,4 @@
-"""What labels are made with is told apart, part by part."""
+"""The parts that labels are made with are told apart one by one."""
 
 import functools
 
