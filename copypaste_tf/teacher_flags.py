@@ -12,6 +12,7 @@ from official.core import config_definitions as cfg
 from copypaste_tf import checkpoint_flags, whole_files
 from copypaste_tf.inputs import data_files, record_sets
 from copypaste_tf.labelling import gates, label_map, thresholds
+from copypaste_tf.labelling.labels import Rules
 from copypaste_tf.labelling.thresholds import Thresholds
 from copypaste_tf.records import files
 from copypaste_tf.training.run import class_names as kept
@@ -20,12 +21,24 @@ STORED, COUNTED = 0.05, 0.5
 """Least scores of labels that are stored, and of those that count."""
 
 
+def files_of(flag: str) -> list[str]:
+  """Returns the files that the patterns of a flag match; none if it is unset.
+
+  Args:
+    flag: name of the flag.
+
+  Raises:
+    FileNotFoundError: a pattern matches no file. The message names the flag.
+  """
+  try:
+    return data_files.expand(flags.FLAGS[flag].value or '')
+  except FileNotFoundError as error:
+    raise FileNotFoundError(f'--{flag}: {error}') from error
+
+
 def input_files() -> list[str]:
   """Returns the files of --input."""
-  try:
-    found = data_files.expand(flags.FLAGS.input)
-  except FileNotFoundError as error:
-    raise FileNotFoundError(f'--input: {error}') from error
+  found = files_of('input')
   if not found:
     raise app.UsageError('--input is empty; expected TFRecords')
   return found
@@ -63,6 +76,17 @@ def stored_thresholds() -> Thresholds:
     raise app.UsageError('give --min_score or --thresholds, not both')
   with whole_files.file_errors(f'--thresholds={values.thresholds}'):
     return _read_thresholds(values.thresholds)
+
+
+def rules(names: Mapping[int, str], least: Thresholds) -> Rules:
+  """Returns which detections become labels.
+
+  Args:
+    names: class names by category id.
+    least: least scores of labels.
+  """
+  values = flags.FLAGS
+  return Rules(names, least, values.min_area, values.max_planes, values.boxes)
 
 
 def class_names(

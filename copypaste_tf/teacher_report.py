@@ -12,7 +12,6 @@ from official.core import config_definitions as cfg
 from copypaste_tf import checkpoint_flags, teacher_flags, whole_files
 from copypaste_tf.evaluation import groundtruth
 from copypaste_tf.evaluation.detections import Detections
-from copypaste_tf.inputs import data_files
 from copypaste_tf.labelling import (
   frequencies,
   known_images,
@@ -33,7 +32,7 @@ THRESHOLDS = 'thresholds.json'
 
 
 class _Given(NamedTuple):
-  """What the flags name, read before the long work."""
+  """The files and numbers of the flags, read before the long work."""
 
   inputs: list[str]
   truth: Mapping[str, Any]
@@ -53,9 +52,7 @@ def main() -> None:
     resolved, {'--input': class_names.of_records(values.input)}
   )
   teacher_flags.note_training_records(params, given.inputs)
-  rules = Rules(
-    names, given.stored, values.min_area, values.max_planes, values.boxes
-  )
+  rules = teacher_flags.rules(names, given.stored)
   model = _Teacher(params)
   iou_type = _iou_type(given.truth)
   judgement = quality.judge(given.truth, _found(given, model, rules), iou_type)
@@ -84,7 +81,9 @@ def _given() -> _Given:
   folder = flags.FLAGS.report
   whole_files.check_folder(folder, '--report')
   stored, chosen = _thresholds()
-  inputs, labels, unlabelled = map(_expand, ('input', 'labels', 'unlabelled'))
+  inputs, labels, unlabelled = map(
+    teacher_flags.files_of, ('input', 'labels', 'unlabelled')
+  )
   if labels and not known_images.are_pseudo(labels):
     raise ValueError(
       f'--labels={flags.FLAGS.labels}: expected records of pseudo_label'
@@ -182,13 +181,6 @@ def _unlabelled(
   if known_images.are_pseudo(paths):
     return scored_labels.from_records(paths)
   return known_images.scored(paths, model.get(), rules)
-
-
-def _expand(flag: str) -> list[str]:
-  try:
-    return data_files.expand(flags.FLAGS[flag].value or '')
-  except FileNotFoundError as error:
-    raise FileNotFoundError(f'--{flag}: {error}') from error
 
 
 def _thresholds() -> tuple[Thresholds, Thresholds]:

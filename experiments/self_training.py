@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 
 from absl import flags
 
-from copypaste_tf import command_line
+from copypaste_tf import command_line, whole_files
 
 from . import self_training_steps as parts
 from . import steps as running
@@ -139,8 +139,7 @@ def main() -> None:
   running.run(commands)
   results = collect(folder, [parts.TEACHER, *runs])
   path = os.path.join(folder, 'self_training.json')
-  with open(path, 'w') as file:
-    json.dump(results, file, indent=2)
+  whole_files.write(path, json.dumps(results, indent=2) + '\n')
   print(f'\n{table(results["runs"])}\n{path}')
 
 

@@ -1,13 +1,14 @@
 """Labels images without writing records, to judge or to count the labels."""
 
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 
 from copypaste_tf import records
 from copypaste_tf.evaluation.detections import Detections
 from copypaste_tf.labelling import labels, quality, scored_labels
-from copypaste_tf.labelling.labels import Detected, Rules
+from copypaste_tf.labelling.labels import Rules
 from copypaste_tf.labelling.scored_labels import ScoredLabels
-from copypaste_tf.labelling.teacher import Fault, Teacher, ahead
+from copypaste_tf.labelling.teacher import Fault, Teacher
 from copypaste_tf.records import Record
 
 
@@ -28,19 +29,12 @@ def labelled(
     ValueError: an image cannot be read, or a detection is not finite. The
       message names the file of a faulty image.
   """
-
-  def finish(found: tuple[Record, Detected] | Fault) -> Record | Fault:
-    if isinstance(found, Fault):
-      return found
-    return labels.label(*found, rules).record
-
+  label = functools.partial(labels.label, rules=rules)
   for path in paths:
-    read = (data for _, _, data in records.read_serialized([path]))
-    found = teacher.detect(read)
-    for record in ahead(teacher.pool, finish, found, teacher.depth):
-      if isinstance(record, Fault):
-        raise ValueError(f'{path}: {record.place}: {record.detail}')
-      yield record
+    for found in teacher.each(path, label):
+      if isinstance(found, Fault):
+        raise ValueError(f'{path}: {found.place}: {found.detail}')
+      yield found.record
 
 
 def scored(

@@ -11,7 +11,7 @@ from copypaste_tf import records, whole_files
 from copypaste_tf.labelling import labels, origin, shard_files
 from copypaste_tf.labelling.labels import Detected, Labelled, Rules
 from copypaste_tf.labelling.tally import Tally
-from copypaste_tf.labelling.teacher import Fault, Teacher, ahead
+from copypaste_tf.labelling.teacher import Fault, Teacher
 from copypaste_tf.records import Record
 
 ON_ERROR = ('skip', 'fail')  # Leave a record out and count it, or stop.
@@ -19,7 +19,7 @@ ON_ERROR = ('skip', 'fail')  # Leave a record out and count it, or stop.
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-  """What all shards of a labelling share.
+  """The common part of all shards of a labelling.
 
   Attributes:
     inputs: the files to label, one for each shard.
@@ -93,24 +93,22 @@ def _labelled(
 ) -> Iterator[bytes | None]:
   """Yields the labelled records, None for one that is left out."""
 
-  def finish(found: tuple[Record, Detected] | Fault):
-    if isinstance(found, Fault):
-      return found, None
-    labelled = labels.label(*found, job.rules)
+  def finish(record: Record, found: Detected) -> tuple[Labelled, bytes]:
+    labelled = labels.label(record, found, job.rules)
     masks_png = None if job.mask_pngs else ()
     return labelled, records.serialize(labelled.record, masks_png=masks_png)
 
-  read = (data for _, _, data in records.read_serialized([source]))
-  results = ahead(teacher.pool, finish, teacher.detect(read), teacher.depth)
-  for result, serialized in results:
-    if isinstance(result, Labelled):
-      tally.record(result, job.counted_score, job.max_detections)
+  for result in teacher.each(source, finish):
+    if not isinstance(result, Fault):
+      labelled, serialized = result
+      tally.record(labelled, job.counted_score, job.max_detections)
+      yield serialized
     elif job.stop:
       raise ValueError(f'{source}: {result.place}: {result.detail}')
     else:
       place = f'{os.path.basename(source)}: {result.place}'
       tally.drop(result.reason, place, result.detail)
-    yield serialized
+      yield None
 
 
 def prepare(job: Job, *, overwrite: bool) -> dict[int, dict[str, Any]]:

@@ -96,6 +96,28 @@ class Teacher:
       for read in chunk:
         yield (read.record, next(found)) if isinstance(read, _Read) else read
 
+  def each(
+    self, path: str, function: Callable[[Record, Detected], _Result]
+  ) -> Iterator[_Result | Fault]:
+    """Applies a function to the records of a file, with their detections.
+
+    Args:
+      path: TFRecord file.
+      function: called in the threads of `pool`.
+
+    Yields:
+      For each record in order, the result, or why there are no detections.
+
+    Raises:
+      ValueError: the file is damaged, or see `detect`.
+    """
+
+    def apply(found: tuple[Record, Detected] | Fault) -> _Result | Fault:
+      return found if isinstance(found, Fault) else function(*found)
+
+    read = (data for _, _, data in records.read_serialized([path]))
+    yield from ahead(self.pool, apply, self.detect(read), self.depth)
+
   def _read(self, numbered: tuple[int, bytes]) -> _Read | Fault:
     number, serialized = numbered
     place = f'record {number}'

@@ -18,7 +18,6 @@ from copypaste_tf.labelling import (
   shard_run,
   teacher,
 )
-from copypaste_tf.labelling.labels import Rules
 from copypaste_tf.labelling.shard_run import Share
 from copypaste_tf.labelling.shards import Job
 from copypaste_tf.labelling.tally import Tally
@@ -116,13 +115,7 @@ def _job(
   names: Mapping[int, str],
 ) -> Job:
   values = flags.FLAGS
-  rules = Rules(
-    names,
-    teacher_flags.stored_thresholds(),
-    values.min_area,
-    values.max_planes,
-    values.boxes,
-  )
+  rules = teacher_flags.rules(names, teacher_flags.stored_thresholds())
   counted = 0.0 if values.thresholds else teacher_flags.COUNTED
   if values.counted_score is not None:
     counted = values.counted_score

@@ -11,7 +11,7 @@ import tensorflow as tf
 import tiny_teacher
 
 from copypaste_tf import whole_files
-from copypaste_tf.labelling import shard_files, shard_run, shards
+from copypaste_tf.labelling import shard_files, shard_run, teacher
 from copypaste_tf.labelling.shard_run import GateError, Share
 from copypaste_tf.labelling.thresholds import Thresholds
 from copypaste_tf.training.run import folder_lock
@@ -57,7 +57,7 @@ def kill_at(patch, module, name, count):
 
 # Between these calls lie the moments that leave other files behind.
 MOMENTS = {
-  'in an image of the first shard': ('ahead', shards, 1),
+  'in an image of the first shard': ('ahead', teacher, 1),
   'before the first state': ('write_json', shard_files, 1),
   'before the second state': ('write_json', shard_files, 2),
   'before the manifest': ('write_json', shard_files, 4),
@@ -111,7 +111,7 @@ def _run_apart(folder, paths, killed_after=None):
     The seconds from the first new file to the end; None for a killed process.
   """
   context = multiprocessing.get_context('forkserver')
-  # Of the installed package; the server knows no other path.
+  # The server knows no other path than that of the installed package.
   context.set_forkserver_preload(['copypaste_tf.labelling.shard_run'])
   before = set(os.listdir(folder))
   process = context.Process(target=tiny_teacher.run, args=(folder, paths))
