@@ -9,6 +9,8 @@ different planes. One integer, `ids[i] = 256 * plane + v`, addresses instance
 `i`. Id 0 means that the instance has no pixel. The encoding is exact. It costs
 1 byte per pixel and plane instead of 4 bytes per pixel and instance.
 
+Boxes alone have no planes: `l` is 0, and ids number the instances from 1.
+
 Only `in_mask` decides which pixels belong to an instance.
 """
 
@@ -193,6 +195,21 @@ def mask_of(scene: Scenes | TrainScenes, index: int) -> Any:
   if isinstance(scene, TrainScenes):
     return in_mask(pixels, instance_id, scene.owners, scene.pasted[index])
   return in_mask(pixels, instance_id)
+
+
+def masks_of(scene: Scenes | TrainScenes, indices: Any) -> list[Any] | None:
+  """Returns the masks of instances of an unbatched scene.
+
+  Args:
+    scene: one scene, of tensors or NumPy arrays.
+    indices: numbers of the instances.
+
+  Returns:
+    `[h, w]` bool each; None for boxes alone, which have no planes.
+  """
+  if not scene.planes.shape[0]:
+    return None
+  return [mask_of(scene, index) for index in indices]
 
 
 def _cast(values, dtype):

@@ -84,6 +84,8 @@ class TrainData(hyperparams.Config):
     max_instances: largest number of labels of a training example.
     max_source_instances: largest number of objects read from an image.
     num_planes: largest number of id planes read from an image.
+    masks: read the masks of objects. False trains on boxes alone: records need
+      no masks, the model no mask head, and nothing can be pasted.
     shuffle_buffer_size: serialized records in the shuffle buffer of each set.
     cycle_length: files of a set that are read at the same time.
     prefetch_mib: memory in MiB for the batches that are made ahead of the
@@ -118,6 +120,7 @@ class TrainData(hyperparams.Config):
   max_instances: int = 100
   max_source_instances: int = 100
   num_planes: int = 8
+  masks: bool = True
   shuffle_buffer_size: int = 10_000
   cycle_length: int = 16
   prefetch_mib: int = 1024
@@ -131,6 +134,10 @@ class TrainData(hyperparams.Config):
   data_service_job: str = 'copypaste_tf'
   dtype: str = 'float32'
   augment_on: str = 'host'
+
+  def planes_read(self) -> int:
+    """Returns the number of id planes of a scene; 0 for boxes alone."""
+    return self.num_planes if self.masks else 0
 
   def composes(self) -> bool:
     """Returns True if two images make an example, as Copy-Paste does."""

@@ -68,7 +68,8 @@ def decode_scene(
     serialized: scalar string, a serialized `tf.train.Example`.
     source_size: height and width `(H, W)` of the padded image, pixels.
     max_instances: number `n` of labels, with padding.
-    num_planes: number `l` of id planes, with padding.
+    num_planes: number `l` of id planes, with padding; 0 reads boxes alone, so
+      the record needs no masks.
 
   Returns:
     `Scenes` without the batch axis: a `[H, W, 3]` uint8 image, `[l, H, W]`

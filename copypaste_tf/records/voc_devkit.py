@@ -14,7 +14,8 @@ import tensorflow as tf
 
 DETECTION, SEGMENTATION = 'Main', 'Segmentation'
 """Folders of `ImageSets`."""
-_NUMBERED = re.compile(r'(?a)(\d{1,9})(?:_(\d{1,9}))?')
+_NUMBER = re.compile(r'(?a)\d{1,18}')
+_DATED = re.compile(r'(?a)(\d{4})_(\d{6})')
 # As long as the numbers that the converters give to ids that are text.
 _DIGEST_BITS = 53
 _ABSENT, *_PRESENT = '-1', '0', '1'  # 0 means difficult objects only.
@@ -124,11 +125,21 @@ def source_id(name: str) -> int:
       A name of another form gets a number of 53 bits from its digest, so that
       it stays when other images are added.
   """
-  match = _NUMBERED.fullmatch(name)
-  if match:
-    return int(match[1] + (match[2] or ''))
+  text = digits(name)
+  if _NUMBER.fullmatch(text):
+    return int(text)
   digest = hashlib.sha256(name.encode('utf-8', 'surrogatepass')).digest()
   return int.from_bytes(digest[:8], 'big') >> (64 - _DIGEST_BITS)
+
+
+def digits(name: str) -> str:
+  """Returns a name of VOC 2008 or later without its underscore.
+
+  Args:
+    name: such as `2008_000002`. Any other name is returned as it is.
+  """
+  match = _DATED.fullmatch(name)
+  return match[1] + match[2] if match else name
 
 
 def read(path: str) -> bytes:

@@ -141,7 +141,7 @@ def _draw(scene: Any, present, names, colors) -> np.ndarray:
   return drawing.draw_instances(
     scene.image,
     scene.boxes[index],
-    [examples.mask_of(scene, i) for i in index],
+    examples.masks_of(scene, index),
     [names.get(int(k)) or str(k) for k in scene.classes[index]],
     colors,
   )

@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 import voc_by_hand
+from pycocotools import mask as coco_mask
 
 from copypaste_tf.evaluation import detections, voc, voc_groundtruth
 from copypaste_tf.records import voc_devkit, voc_xml
@@ -193,6 +194,15 @@ def test_the_order_of_the_images_changes_no_number(seed):
   assert voc.evaluate(truth, by_image) == voc.evaluate(truth, results)
   arrays = detections.from_results(results)
   assert voc.evaluate(truth, arrays) == voc.evaluate(truth, results)
+
+
+def test_masks_without_boxes_are_measured_by_their_boxes():
+  mask = np.zeros([20, 30], np.uint8, order='F')
+  mask[3:9, 5:15] = 1
+  results = found_at([0, 0, 1, 1])
+  del results[0]['bbox']
+  results[0]['segmentation'] = coco_mask.encode(mask)
+  assert ap(scene(([5, 3, 10, 6], 0)), results) == 1
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def test_an_id_is_the_digits_of_a_name_of_pascal_voc(name, number):
 
 
 def test_other_names_get_numbers_that_stay():
-  names = ['cat-1', 'cat_1', '1_2_3', '1234567890123456789', '٣', '']
+  names = ['cat-1', 'cat_1', '1_2', '1234567890123456789', '٣', '']
   numbers = [voc_devkit.source_id(name) for name in names]
   assert len({*numbers}) == len(names)
   assert all(0 <= number < 2**53 for number in numbers)
@@ -30,15 +30,15 @@ def test_the_lists_say_which_images_a_set_has(tmp_path):
   folder = voc_folder.write(
     tmp_path,
     {'2007/000099': voc_folder.annotation()},
-    {'2007/trainval': ['000007', '000005', ''], '2012/trainval': ['2008_01']},
+    {'2007/trainval': ['000007', '000005', ''], '2012/val': ['2008_000001']},
   )
-  sets = voc_devkit.image_sets(['2007:trainval', ' 2012:trainval'])
-  assert sets == [ImageSet('2007', 'trainval'), ImageSet('2012', 'trainval')]
+  sets = voc_devkit.image_sets(['2007:trainval', ' 2012:val'])
+  assert sets == [ImageSet('2007', 'trainval'), ImageSet('2012', 'val')]
   found = voc_devkit.members(str(folder), sets)
   assert list(found.items()) == [
     (7, Member('2007', '000007')),
     (5, Member('2007', '000005')),
-    (200801, Member('2012', '2008_01')),
+    (2008000001, Member('2012', '2008_000001')),
   ]
   assert found[7].file_name == 'VOC2007/JPEGImages/000007.jpg'
   path = found[5].path(str(folder), 'Annotations', '.xml')

@@ -15,6 +15,7 @@ from copypaste_tf.inputs.decode import EvalScenes
 from copypaste_tf.modeling import build, parts
 from copypaste_tf.tasks.captions import Captions
 from copypaste_tf.tasks.detection import (
+  boxes_alone,
   captions,
   class_balance,
   evaluation,
@@ -126,6 +127,7 @@ class DetectionTask(Task):
     return [
       *model_checks.problems(self.config),
       *evaluation.problems(self.config),
+      *boxes_alone.problems(self.config),
     ]
 
   def settings(self) -> dict[str, str]:

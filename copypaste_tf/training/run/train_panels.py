@@ -106,7 +106,7 @@ def _draw_example(scenes: TrainScenes, row: int, names) -> np.ndarray:
   return drawing.draw_instances(
     scene.image,
     scene.boxes[present],
-    [examples.mask_of(scene, i) for i in present],
+    examples.masks_of(scene, present),
     captions,
     drawing.instance_colors(classes),
     scale=max(_LEAST_SIDE / max(scene.image.shape[:2]), 1.0),
