@@ -197,21 +197,6 @@ def mask_of(scene: Scenes | TrainScenes, index: int) -> Any:
   return in_mask(pixels, instance_id)
 
 
-def masks_of(scene: Scenes | TrainScenes, indices: Any) -> list[Any] | None:
-  """Returns the masks of instances of an unbatched scene.
-
-  Args:
-    scene: one scene, of tensors or NumPy arrays.
-    indices: numbers of the instances.
-
-  Returns:
-    `[h, w]` bool each; None for boxes alone, which have no planes.
-  """
-  if not scene.planes.shape[0]:
-    return None
-  return [mask_of(scene, index) for index in indices]
-
-
 def _cast(values, dtype):
   """Casts tensors, whose operators need equal dtypes; NumPy arrays do not."""
   return tf.cast(values, dtype) if tf.is_tensor(values) else values

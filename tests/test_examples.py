@@ -115,12 +115,3 @@ def test_model_garden_has_the_same_keys():
   names = 'IMAGE HEIGHT WIDTH SOURCE_ID CLASS CROWD AREA MASK BOX_YMIN BOX_XMIN'
   for name in [*names.split(), 'BOX_YMAX', 'BOX_XMAX']:
     assert getattr(examples.Features, name) in theirs, name
-
-
-def test_a_scene_of_boxes_alone_has_no_masks():
-  scene = reference.make_scenes(np.random.default_rng(0))
-  scene = examples.Scenes(*(field[0] for field in scene))
-  masks = examples.masks_of(scene, [0, 2])
-  np.testing.assert_array_equal(masks[1], examples.mask_of(scene, 2))
-  bare = scene._replace(planes=scene.planes[:0])
-  assert len(masks) == 2 and examples.masks_of(bare, [0, 2]) is None

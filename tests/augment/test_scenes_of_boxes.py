@@ -8,7 +8,7 @@ from copypaste_tf import augment, examples
 from copypaste_tf.augment.options import CopyPaste, ScaleJitter
 
 OUTPUT = (40, 56)
-JITTER = ScaleJitter(scale_min=0.5, scale_max=2.0)
+JITTER = ScaleJitter(min_scale=0.5, max_scale=2.0)
 
 
 def scenes_of_boxes(seed, crowds=0):

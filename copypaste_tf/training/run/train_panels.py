@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from copypaste_tf import augment, drawing, examples
+from copypaste_tf import augment, drawing
 from copypaste_tf.console import saying
+from copypaste_tf.drawing import scene_masks
 from copypaste_tf.examples import TrainScenes
 from copypaste_tf.inputs import (
   batch_layout,
@@ -106,7 +107,7 @@ def _draw_example(scenes: TrainScenes, row: int, names) -> np.ndarray:
   return drawing.draw_instances(
     scene.image,
     scene.boxes[present],
-    examples.masks_of(scene, present),
+    scene_masks.masks_of(scene, present),
     captions,
     drawing.instance_colors(classes),
     scale=max(_LEAST_SIDE / max(scene.image.shape[:2]), 1.0),
