@@ -13,7 +13,8 @@ FILES = sorted(
 )
 # A room may import the rooms that its row names.
 LAYERS = {
-  'examples': set(),
+  'instance_ids': set(),
+  'examples': {'instance_ids'},
   'printable': set(),
   'whole_files': set(),
   'console': set(),

@@ -7,6 +7,7 @@ from copypaste_tf.augment import (
   compositions,
   drawing,
   engines,
+  ignored_regions,
   joining,
   warp,
 )
@@ -27,6 +28,7 @@ def augment(
   *,
   output_size: tuple[int, int],
   max_instances: int = 100,
+  max_ignored: int = 20,
   jitter: ScaleJitter | None = None,
   source_jitter: ScaleJitter | None = None,
   copy_paste: CopyPaste | None = None,
@@ -53,6 +55,8 @@ def augment(
       `drawing.draw` made of it and the same knobs, outside of XLA.
     output_size: height and width of the canvas, pixels.
     max_instances: number of labels that an example can hold.
+    max_ignored: number of ignored regions that an example can hold, if the
+      scenes tell which objects are ignored.
     jitter: range of the targets' jitter; `ScaleJitter()` (LSJ) by default.
     source_jitter: range of the sources' jitter; the targets' by default (the
       paper's Table 11 varies it).
@@ -115,6 +119,7 @@ def augment(
     'normalize': normalize,
     'engine': engine,
   }
+  separate = sources
   targets, sources, partner = _pair(scenes, draws, sources, warp_options)
   if composition is None:
     examples = joining.targets_alone(targets, max_instances=max_instances)
@@ -130,7 +135,17 @@ def augment(
       partner=partner,
       engine=engine,
     )
-  return examples._replace(image=_with_dtype(examples.image, dtype))
+  return examples._replace(
+    image=_with_dtype(examples.image, dtype),
+    regions=ignored_regions.visible(
+      scenes,
+      draws,
+      output_size=output_size,
+      max_ignored=max_ignored,
+      sources=separate,
+      shows_sources=compositions.shows_sources(composition),
+    ),
+  )
 
 
 @tf.autograph.experimental.do_not_convert

@@ -8,7 +8,12 @@ import tensorflow as tf
 
 from copypaste_tf import examples
 from copypaste_tf.examples import RawScenes, Scenes
-from copypaste_tf.inputs import data_files, pipeline, record_sets
+from copypaste_tf.inputs import (
+  data_files,
+  object_roles,
+  pipeline,
+  record_sets,
+)
 from copypaste_tf.inputs.data_config import EvalData, TrainData
 from copypaste_tf.inputs.decode import EvalScenes
 
@@ -100,7 +105,9 @@ def random_scenes(
     source_id=np.arange(batch, dtype=np.int64),
     shrunk=np.zeros([batch], bool),
   )
-  return Scenes(*map(tf.constant, scenes))
+  if object_roles.ignored_kinds(data):
+    scenes = scenes._replace(ignored=np.zeros([batch, count], bool))
+  return tf.nest.map_structure(tf.constant, scenes)
 
 
 def _boxes(rng, shape, size) -> np.ndarray:

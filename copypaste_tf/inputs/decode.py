@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from copypaste_tf.augment import scenes
 from copypaste_tf.examples import Features, Scenes
-from copypaste_tf.inputs import decode_masks
+from copypaste_tf.inputs import decode_masks, object_roles
 
 _SCALARS = {
   Features.IMAGE: tf.io.FixedLenFeature([], tf.string),
@@ -57,12 +57,14 @@ def decode_scene(
   source_size: tuple[int, int],
   max_instances: int,
   num_planes: int,
+  ignore: tuple[str, ...] = (),
+  scores: object_roles.ScoreLimits | None = None,
 ) -> Scenes:
   """Decodes a record to a scene of static shape.
 
   An image larger than `source_size` is scaled down with its labels, and marked
-  as `shrunk`. The masks of crowds are left out of the planes, since training
-  neither pastes nor learns them.
+  as `shrunk`. The masks of crowds and of ignored objects are left out of the
+  planes, since training neither pastes nor learns them.
 
   Args:
     serialized: scalar string, a serialized `tf.train.Example`.
@@ -70,6 +72,8 @@ def decode_scene(
     max_instances: number `n` of labels, with padding.
     num_planes: number `l` of id planes, with padding; 0 reads boxes alone, so
       the record needs no masks.
+    ignore: kinds of objects to ignore; see `object_roles.ignored_kinds`.
+    scores: limits of the scores; None reads all objects.
 
   Returns:
     `Scenes` without the batch axis: a `[H, W, 3]` uint8 image, `[l, H, W]`
@@ -84,12 +88,16 @@ def decode_scene(
   image = _decode_image(features)
   size = tf.shape(image)[:2]
   crowd = tf.cast(features[Features.CROWD], tf.bool)
+  no_mask, roles = crowd, None
+  if ignore or scores is not None:
+    roles = object_roles.decide(serialized, crowd, ignore=ignore, scores=scores)
+    no_mask = crowd | roles.ignored | ~roles.read
   limit = tf.constant(source_size)
   # Planes of the padded size need no copy to be padded.
   planes, ids = decode_masks.decode_masks(
     features,
     size,
-    crowd,
+    no_mask,
     num_planes=num_planes,
     canvas=tf.maximum(size, limit),
   )
@@ -114,6 +122,8 @@ def decode_scene(
     source_id=_source_id(features),
     shrunk=shrunk,
   )
+  if roles is not None:
+    scene = object_roles.apply(scene, roles, ignore=ignore)
   return scenes.pad(
     scene,
     source_size=source_size,

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from copypaste_tf.inputs import record_sets
+from copypaste_tf.inputs import object_roles, record_sets
 from copypaste_tf.inputs.data_config import RecordSet, TrainData
 
 # In images: shares such as a third are written with few digits.
 _TOLERANCE = 0.02
-_UNSUPPORTED = ('loss_weight', 'min_score')
+_UNSUPPORTED = ('loss_weight',)
 
 # Not read from a `TrainData()`, which would have the bindings of a recipe.
 _SHORT_FORM = {
@@ -29,6 +29,7 @@ def problems(data: TrainData, size: int) -> Iterator[tuple[str, str]]:
     The field of `TrainData` to change, such as `sets.0.share`, and a message.
   """
   yield from _threshold_problems(data)
+  yield from _ignore_problems(data)
   if not data.sets:
     return
   for field, unset in _SHORT_FORM.items():
@@ -60,6 +61,30 @@ def _threshold_problems(data: TrainData) -> Iterator[tuple[str, str]]:
       'source_repeat_threshold',
       'is never read without TrainData.source_input_path',
     )
+
+
+def _ignore_problems(data: TrainData) -> Iterator[tuple[str, str]]:
+  """Finds kinds of objects that do not exist, and scores out of range."""
+  for kind in data.ignore:
+    if kind not in object_roles.KINDS:
+      yield (
+        'ignore',
+        f'expected kinds out of {", ".join(object_roles.KINDS)}, got {kind!r}; '
+        'RecordSet.ignore_score ignores by score',
+      )
+  for number, record_set in enumerate(data.sets):
+    least, label = record_set.ignore_score, record_set.min_score
+    if not 0 <= label <= 1:
+      yield (
+        f'sets.{number}.min_score',
+        f'expected a score in [0, 1], got {label:g}',
+      )
+    elif least is not None and not 0 <= least < label:
+      yield (
+        f'sets.{number}.ignore_score',
+        f'expected a score of at least 0 and below min_score = {label:g}, got '
+        f'{least:g}; None ignores nothing',
+      )
 
 
 def _unsupported(sets: Sequence[RecordSet]) -> Iterator[tuple[str, str]]:

@@ -92,6 +92,26 @@ def test_the_largest_boxes_are_kept_if_there_are_too_many():
     assert sorted(of_few) == sorted(of_all)[-2:]
 
 
+def test_an_ignored_box_is_a_region_and_no_label():
+  _, boxes = scenes_of_boxes(7)
+  ignored = np.zeros_like(boxes.crowd)
+  ignored[:, 1] = True
+  whole = reference.to_numpy(augmented(boxes))
+  found = reference.to_numpy(
+    augmented(
+      boxes._replace(ignored=ignored, ids=np.where(ignored, 0, boxes.ids))
+    )
+  )
+  assert not (found.ids == 2).any() and (whole.ids == 2).any()
+  for i in range(4):
+    lost = whole.boxes[i][whole.ids[i] == 2]
+    regions = [tuple(box) for box in found.regions.boxes[i]]
+    assert all(tuple(box) in regions for box in lost)
+  assert (found.classes > 0).sum() == (whole.classes > 0).sum() - (
+    whole.ids == 2
+  ).sum()
+
+
 def test_nothing_is_pasted_without_masks():
   _, boxes = scenes_of_boxes(0)
   with pytest.raises(ValueError, match='these scenes have no planes'):

@@ -187,3 +187,27 @@ def test_an_image_that_receives_no_paste_keeps_its_labels(data):
     for batch in pipeline.train_dataset(data, (16, 16)).take(8)
   ]
   assert np.any(pasted, axis=0).tolist() == [True, True, False, False]
+
+
+def test_each_set_has_its_own_limits_of_scores(data, tmp_path):
+  """Also the sources; one set has no scores at all."""
+  path = tmp_path / 'scored'
+  examples = [
+    serialized.make_record(
+      i - 1000, size=(16, 16), scores=np.float32([0.9, 0.6, 0.4, 0.2])
+    )[0]
+    for i in PSEUDO
+  ]
+  serialized.write(path, map(records.serialize, examples))
+  data.sets[1] = RecordSet(
+    path=str(path), share=0.5, min_score=0.5, ignore_score=0.3
+  )
+  source = RecordSet(path=str(path), share=0.0, min_score=0.8)
+  data.sets = [x.replace(pasted_from=False) for x in data.sets] + [source]
+  for batch in pipeline.train_dataset(data, (16, 16)).take(2):
+    labels = [
+      ((x.classes > 0) & ~x.ignored).numpy().sum(1).tolist() for x in batch[:2]
+    ]
+    assert labels == [[4, 4, 2, 2], [1, 1, 1, 1]]
+    ignored = [x.ignored.numpy().sum(1).tolist() for x in batch[:2]]
+    assert ignored == [[0, 0, 1, 1], [0, 0, 0, 0]]

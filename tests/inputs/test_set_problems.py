@@ -33,7 +33,7 @@ def test_a_path_besides_the_sets_is_refused():
 
 @pytest.mark.parametrize(
   ('field', 'value'),
-  [('loss_weight', 2.0), ('min_score', 0.5)],
+  [('loss_weight', 2.0)],
 )
 def test_unsupported_values_are_named_with_the_supported_one(field, value):
   usual = getattr(RecordSet(), field)
@@ -100,3 +100,21 @@ def test_the_thresholds_of_sets_are_their_own():
   ((field, message),) = set_problems.problems(data, 4)
   assert field == 'repeat_threshold'
   assert 'set TrainData.repeat_threshold = 0.0' in message
+
+
+def test_scores_are_limits_of_labels_and_below_them_of_what_is_ignored():
+  assert problems(half(min_score=0.5, ignore_score=0.3), half()) == {}
+  assert problems(half(min_score=1.0, ignore_score=0.0), half()) == {}
+  found = problems(half(min_score=1.5), half(min_score=0.5, ignore_score=0.5))
+  assert found['sets.0.min_score'] == 'expected a score in [0, 1], got 1.5'
+  assert 'below min_score = 0.5, got 0.5' in found['sets.1.ignore_score']
+  assert 'sets.0.ignore_score' in problems(half(ignore_score=0.3), half())
+
+
+def test_unknown_kinds_of_ignored_objects_are_named():
+  data = TrainData(input_path='a', ignore=['crowd', 'scores'])
+  ((field, message),) = set_problems.problems(data, 4)
+  assert field == 'ignore'
+  assert "out of crowd, difficult, got 'scores'; RecordSet.ignore_score" in (
+    message
+  )

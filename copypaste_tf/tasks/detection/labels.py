@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from copypaste_tf.examples import TrainScenes
+from copypaste_tf.examples import Regions, TrainScenes
 from copypaste_tf.modeling.regions.mask_targets import PlaneMasks
 from copypaste_tf.modeling.rpn import anchor_targets, anchors
 from copypaste_tf.tasks.detection import losses
@@ -13,7 +13,7 @@ _PADDING = -1  # Marks rows of the ground truth without an object.
 
 def labels(
   config: TaskConfig, scenes: TrainScenes, step: tf.Tensor
-) -> dict[str, tf.Tensor | dict[str, tf.Tensor] | PlaneMasks]:
+) -> dict[str, tf.Tensor | dict[str, tf.Tensor] | PlaneMasks | Regions]:
   """Builds the ground truth and the anchor targets of a batch.
 
   Args:
@@ -28,7 +28,8 @@ def labels(
     float32, its second row the size of the canvas in pixels; `gt_boxes`
     `[b, m, 4]` float32 pixels `(ymin, xmin, ymax, xmax)` and `gt_classes`
     `[b, m]` int32, -1 in rows without an object; `gt_masks`, the `PlaneMasks`
-    of the batch. Targets of losses that are not computed are left out.
+    of the batch. Targets of losses that are not computed are left out. If the
+    scenes have regions to ignore, they are `gt_ignored`.
   """
   computed = losses.weights(config)
   batch = tf.shape(scenes.boxes)[0]
@@ -46,6 +47,8 @@ def labels(
     targets |= {'rpn_score_targets': scores, 'rpn_box_targets': codes}
   if 'mask_loss' in computed:
     targets['gt_masks'] = PlaneMasks(scenes, config.mask_crop_size)
+  if isinstance(scenes.regions, Regions):
+    targets['gt_ignored'] = scenes.regions
   return targets
 
 
@@ -56,6 +59,7 @@ def _rpn_targets(config, scenes, step):
     scenes.classes,
     _replica_seed(config.train_data.seed, step),
     **config.anchor_targets.as_dict(),
+    regions=scenes.regions,
   )
 
 

@@ -200,7 +200,7 @@ class DetectionTask(Task):
     self, model: tf_keras.Model, examples: TrainScenes, labels: dict[str, Any]
   ) -> dict[str, Any]:
     """Returns the outputs of the model that the losses need."""
-    objects = {'gt_boxes', 'gt_classes', 'gt_masks'} & labels.keys()
+    objects = [name for name in labels if name.startswith('gt_')]
     return model(
       examples.image,
       image_shape=labels['image_info'][:, 1, :],

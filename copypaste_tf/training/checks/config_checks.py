@@ -41,6 +41,7 @@ _SGD = 'trainer.optimizer_config.'
 
 _RANGES = {
   _TRAIN + 'global_batch_size': Range(1),
+  _TRAIN + 'max_ignored': Range(1),
   _TRAIN + 'max_instances': Range(1),
   _TRAIN + 'max_source_instances': Range(1),
   _TRAIN + 'num_planes': Range(1),

@@ -40,9 +40,11 @@ def examine(task: BaseConfig, wanted: Mapping[str, str]) -> Findings:
     images are trained on together with those of another path.
   """
   faults, findings = {}, Findings([], [])
+  least = _least_scores(task.train_data)
   for field, patterns in wanted.items():
+    min_score = least.get(field, 0.0)
     try:
-      survey = record_features.sample(data_files.expand(patterns))
+      survey = record_features.sample(data_files.expand(patterns), min_score)
     except (ValueError, OSError, tf.errors.OpError) as error:
       findings.problems.append(Problem(field, str(error).split('\n')[0]))
       continue
@@ -50,6 +52,13 @@ def examine(task: BaseConfig, wanted: Mapping[str, str]) -> Findings:
       faults[field] = fault
     elif note := survey.note():
       findings.notes.append(f'{field}: {note}')
+    if survey.scores and not survey.objects:  # Other sets do not help here.
+      findings.problems.append(Problem(field, faults.pop(field)))
+    if min_score and survey.records and not survey.scored:
+      findings.notes.append(
+        f'{field}: the {survey.records} records read have no scores, so '
+        f'min_score = {min_score:g} has no effect'
+      )
   trained = _trained(task.train_data) & wanted.keys()
   if trained - faults.keys():  # Other images of each batch have objects.
     faults = {k: fault for k, fault in faults.items() if k not in trained}
@@ -110,3 +119,9 @@ def _small(data: TrainData, wanted):
         f'{field}: {images} images are fewer than the batch of '
         f'{data.global_batch_size}; each step repeats some'
       )
+
+
+def _least_scores(data: TrainData) -> dict[str, float]:
+  """Returns the least score of a label by the field of the path."""
+  named = zip(record_sets.paths(data), record_sets.resolve(data), strict=False)
+  return {f'task.train_data.{name}': one.min_score for name, one in named}

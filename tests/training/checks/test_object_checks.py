@@ -1,5 +1,6 @@
 """Records from which nothing can be learned are problems."""
 
+import numpy as np
 import serialized
 import tensorflow as tf
 from config_problems import problems_of
@@ -105,3 +106,23 @@ def test_copies_of_a_record_must_be_parted_by_the_shuffle_buffer(tmp_path):
   assert not told(
     'TrainData.shuffle_buffer_size = 20', 'TrainData.repeat_threshold = 0.0'
   )
+
+
+def test_scores_of_a_set_must_reach_its_least_score(tmp_path):
+  full = write(tmp_path / 'a', [2, 2])
+  scored = write(tmp_path / 'b', [2, 2], scores=np.float32([0.6, 0.3]))
+  sets = [
+    f'TRAIN_RECORDS = "{full}"',
+    f'EVAL_RECORDS = "{full}"',
+    'TrainData.input_path = ""',
+    'TrainData.sets = [@one/RecordSet(), @two/RecordSet()]',
+    'one/RecordSet.path = %TRAIN_RECORDS',
+    f'two/RecordSet.path = "{scored}"',
+    'RecordSet.share = 0.5',
+  ]
+  assert problems_of([*sets, 'two/RecordSet.min_score = 0.5'], data=True) == []
+  (problem,) = problems_of([*sets, 'two/RecordSet.min_score = 0.7'], data=True)
+  assert 'sets.1.path: no score of the 4 objects in 2 records' in problem
+  notes = notes_of([*sets, 'RecordSet.min_score = 0.5'])
+  (note,) = [x for x in notes if 'no scores' in x]
+  assert 'sets.0.path: the 2 records read have no scores' in note
