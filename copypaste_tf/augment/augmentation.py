@@ -90,11 +90,7 @@ def augment(
   composition = copy_paste if composition is None else composition
   if composition is not None:
     compositions.check(composition)
-    if id_planes.are_absent(scenes.planes):
-      raise ValueError(
-        'augment composes images by the masks of their objects, and these '
-        'scenes have no planes; pass no `composition`.'
-      )
+    _check_planes(scenes)
   elif sources is not None or source_jitter is not None:
     name = 'source_jitter' if sources is None else 'sources'
     raise ValueError(
@@ -195,6 +191,14 @@ def pair(
     {'output_size': output_size, 'engine': engines.named(form)},
   )
   return targets, sources if partner is None else pairing.take(sources, partner)
+
+
+def _check_planes(scenes: Scenes) -> None:
+  if id_planes.are_absent(scenes.planes):
+    raise ValueError(
+      'augment composes images by the masks of their objects, and these scenes '
+      'have no planes; pass no `composition`.'
+    )
 
 
 def _dtype_to_warp(dtype, composition) -> tf.DType:
