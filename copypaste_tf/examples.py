@@ -9,6 +9,8 @@ different planes. One integer, `ids[i] = 256 * plane + v`, addresses instance
 `i`. Id 0 means that the instance has no pixel. The encoding is exact. It costs
 1 byte per pixel and plane instead of 4 bytes per pixel and instance.
 
+Boxes alone have no planes: `l` is 0, and ids number the instances from 1.
+
 Only `in_mask` decides which pixels belong to an instance. `instance_ids` has it
 and the other functions of ids, whose names are names of this module, too.
 """

@@ -14,6 +14,7 @@ from copypaste_tf.augment import (
 from copypaste_tf.augment.canvas import Canvas
 from copypaste_tf.augment.drawing import Draws
 from copypaste_tf.augment.draws import pairing
+from copypaste_tf.augment.labels import id_planes
 from copypaste_tf.augment.options import CopyPaste, ScaleJitter
 from copypaste_tf.augment.pixels import bfloat16
 from copypaste_tf.examples import Scenes, TrainScenes
@@ -78,7 +79,8 @@ def augment(
   Raises:
     ValueError: if a knob is out of its range, `form` is unknown, both
       `copy_paste` and `composition` are given, `sources` or `source_jitter` is
-      given without either, or the batch is too small to pair its images.
+      given without either, scenes without planes shall be composed, or the
+      batch is too small to pair its images.
   """
   if copy_paste is not None and composition is not None:
     raise ValueError(
@@ -88,6 +90,7 @@ def augment(
   composition = copy_paste if composition is None else composition
   if composition is not None:
     compositions.check(composition)
+    _check_planes(scenes)
   elif sources is not None or source_jitter is not None:
     name = 'source_jitter' if sources is None else 'sources'
     raise ValueError(
@@ -188,6 +191,14 @@ def pair(
     {'output_size': output_size, 'engine': engines.named(form)},
   )
   return targets, sources if partner is None else pairing.take(sources, partner)
+
+
+def _check_planes(scenes: Scenes) -> None:
+  if id_planes.are_absent(scenes.planes):
+    raise ValueError(
+      'augment composes images by the masks of their objects, and these scenes '
+      'have no planes; pass no `composition`.'
+    )
 
 
 def _dtype_to_warp(dtype, composition) -> tf.DType:

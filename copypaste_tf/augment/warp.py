@@ -98,6 +98,9 @@ def _warp_planes(scenes, jitter, output_size, engine) -> tf.Tensor:
 
   Leaves planes without an instance to train on empty; most have none.
   """
+  if id_planes.are_absent(scenes.planes):
+    batch = id_planes.shape(scenes.ids)[0]
+    return tf.zeros([batch, 0, *output_size], tf.uint8)
   rows, columns = (
     resampling.nearest(scenes.size, jitter, output_size, axis)
     for axis in (0, 1)

@@ -2,9 +2,9 @@
 
 `colors` chooses colours, `fonts` finds a font for each letter, `text` draws
 lines, `places` finds room for captions, `labels` draws them or numbers with a
-legend, `instances` draws whole pictures, `sheets` lays pictures out. Images are
-`[h, w, 3]` uint8 RGB; boxes are `(ymin, xmin, ymax, xmax)` in pixels of the
-image.
+legend, `instances` draws whole pictures, `scene_masks` lists the masks of a
+scene for them, `sheets` lays pictures out. Images are `[h, w, 3]` uint8 RGB;
+boxes are `(ymin, xmin, ymax, xmax)` in pixels of the image.
 """
 
 from copypaste_tf.drawing.colors import Color as Color

@@ -91,6 +91,8 @@ class TrainData(hyperparams.Config):
     max_instances: largest number of labels of a training example.
     max_source_instances: largest number of objects read from an image.
     num_planes: largest number of id planes read from an image.
+    masks: read the masks of objects. False trains on boxes alone: records need
+      no masks, the model no mask head, and nothing can be pasted.
     ignore: kinds of objects that are neither labels nor background, out of
       `crowd` and `difficult`. By default crowds are background, as published,
       and difficult objects are labels.
@@ -130,6 +132,7 @@ class TrainData(hyperparams.Config):
   max_instances: int = 100
   max_source_instances: int = 100
   num_planes: int = 8
+  masks: bool = True
   ignore: Sequence[str] = ()
   max_ignored: int = 20
   shuffle_buffer_size: int = 10_000
@@ -145,6 +148,10 @@ class TrainData(hyperparams.Config):
   data_service_job: str = 'copypaste_tf'
   dtype: str = 'float32'
   augment_on: str = 'host'
+
+  def planes_read(self) -> int:
+    """Returns the number of id planes of a scene; 0 for boxes alone."""
+    return self.num_planes if self.masks else 0
 
   def composes(self) -> bool:
     """Returns True if two images make an example, as Copy-Paste does."""

@@ -70,7 +70,8 @@ def decode_scene(
     serialized: scalar string, a serialized `tf.train.Example`.
     source_size: height and width `(H, W)` of the padded image, pixels.
     max_instances: number `n` of labels, with padding.
-    num_planes: number `l` of id planes, with padding.
+    num_planes: number `l` of id planes, with padding; 0 reads boxes alone, so
+      the record needs no masks.
     ignore: kinds of objects to ignore; see `object_roles.ignored_kinds`.
     scores: limits of the scores; None reads all objects.
 

@@ -26,7 +26,7 @@ def decode_masks(
     features: the parsed record; see `Features`.
     size: `[2]` int32, height and width of the image in pixels.
     left_out: `[n]` bool, objects whose masks are left out, such as crowds.
-    num_planes: largest number of id planes.
+    num_planes: largest number of id planes; 0 reads no masks.
     canvas: `[2]` int32, height and width in pixels, at least `size`, to which
       planes that are made here are padded; by default `size`. Decoded planes
       have the size of the image.
@@ -34,13 +34,17 @@ def decode_masks(
   Returns:
     `[l, h, w]` uint8 id planes with the image at the top left, at least as many
     as the objects need and at most `num_planes`; and `[n]` int32 ids, 0 for
-    objects without a mask.
+    objects without a mask. Without planes, ids are the numbers of the objects
+    from 1.
 
   Raises:
     tf.errors.InvalidArgumentError: while running, if the record holds no
       masks, a plane id without its plane, or more planes than fit.
   """
   count = tf.size(features[Features.CLASS])
+  if not num_planes:
+    nothing = tf.zeros([0, size[0], size[1]], tf.uint8)
+    return nothing, tf.where(left_out, 0, tf.range(1, count + 1))
   num_ids = tf.size(features[Features.IDS])
   num_masks = tf.size(features[Features.MASK])
   canvas = size if canvas is None else canvas

@@ -142,6 +142,6 @@ def limits(data: TrainData) -> dict[str, Any]:
   return {
     'source_size': tuple(data.source_size),
     'max_instances': data.max_source_instances,
-    'num_planes': data.num_planes,
+    'num_planes': data.planes_read(),
     'ignore': object_roles.ignored_kinds(data),
   }

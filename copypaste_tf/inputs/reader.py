@@ -28,7 +28,7 @@ def scenes(
       `ScoreLimits`.
     source_size: height and width of the padded images, pixels.
     max_instances: largest number of objects in a record.
-    num_planes: largest number of id planes in a record.
+    num_planes: largest number of id planes in a record; 0 reads boxes alone.
     ignore: see `decode.decode_scene`.
     calls: records decoded at the same time.
     keep_order: keep the order of the records, even if the options of the

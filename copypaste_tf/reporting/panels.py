@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from copypaste_tf import drawing, examples
+from copypaste_tf import drawing
+from copypaste_tf.drawing import scene_masks
 from copypaste_tf.examples import Regions, Scenes, TrainScenes
 
 KEPT, PASTED = (70, 130, 230), (30, 180, 60)
@@ -159,7 +160,7 @@ def _draw(scene: Any, present, names, colors) -> np.ndarray:
   return drawing.draw_instances(
     scene.image,
     scene.boxes[index],
-    [examples.mask_of(scene, i) for i in index],
+    scene_masks.masks_of(scene, index),
     [names.get(int(k)) or str(k) for k in scene.classes[index]],
     colors,
   )

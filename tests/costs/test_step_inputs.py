@@ -52,6 +52,12 @@ def test_objects_beyond_the_room_are_refused(objects):
     scenes(objects)
 
 
+def test_boxes_alone_have_no_planes():
+  found = scenes(masks=False)
+  assert found.planes.shape == (3, 0, 40, 60)
+  assert len({*found.ids.numpy()[0, :5].tolist()}) == 5
+
+
 def test_no_objects_are_fine():
   assert not scenes(0).planes.numpy().any()
 

@@ -15,6 +15,7 @@ from copypaste_tf.inputs.decode import EvalScenes
 from copypaste_tf.modeling import build, parts
 from copypaste_tf.tasks.captions import Captions
 from copypaste_tf.tasks.detection import (
+  boxes_alone,
   captions,
   class_balance,
   evaluation,
@@ -122,6 +123,7 @@ class DetectionTask(Task):
       *model_checks.problems(self.config),
       *set_weights.problems(self.config),
       *evaluation.problems(self.config),
+      *boxes_alone.problems(self.config),
     ]
 
   def settings(self) -> dict[str, str]:

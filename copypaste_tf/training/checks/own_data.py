@@ -103,7 +103,8 @@ def _flags(params, facts, manifest) -> Iterator[str]:
   values['EVAL_RECORDS'] = task.validation_data.input_path
   if registry.build(task).num_classes is not None:
     values['model.num_classes'] = max(facts.classes, default=0) + 1
-  values['TrainData.num_planes'] = max(facts.num_planes, 1)
+  if task.train_data.masks:
+    values['TrainData.num_planes'] = max(facts.num_planes, 1)
   values['TrainData.max_source_instances'] = max(facts.max_instances, 1)
   if 'max_height' in manifest:
     sides = manifest['max_height'], manifest['max_width']

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from copypaste_tf import augment, drawing, examples
+from copypaste_tf import augment, drawing
 from copypaste_tf.console import saying
+from copypaste_tf.drawing import scene_masks
 from copypaste_tf.examples import TrainScenes
 from copypaste_tf.inputs import (
   batch_layout,
@@ -110,12 +111,13 @@ def _draw_example(scenes: TrainScenes, row: int, names, sets) -> np.ndarray:
     for c, pasted in zip(classes, scene.pasted[present], strict=True)
   ]
   boxes = scene.boxes[present]
-  masks = [examples.mask_of(scene, i) for i in present]
+  masks = scene_masks.masks_of(scene, present)
   colors = drawing.instance_colors(classes)
   if len(scene.sets):
     number = int(scene.sets[0])
     boxes = np.concatenate([boxes, [[0, 0, *scene.image.shape[:2]]]])
-    masks.append(np.zeros(scene.image.shape[:2], bool))
+    if masks is not None:
+      masks.append(np.zeros(scene.image.shape[:2], bool))
     captions.append(sets[number])
     colors = [*colors, drawing.class_colors([number + 1])[0]]
   return drawing.draw_instances(
