@@ -8,10 +8,11 @@ import contextlib
 import fcntl
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -128,9 +129,15 @@ def call(arguments: Sequence[str], held: int) -> int:
   process = subprocess.Popen(
     [sys.executable, '-m', *arguments], pass_fds=[held]
   )
+  before = signal.signal(signal.SIGTERM, _end)
   try:
     return process.wait()
   finally:
+    signal.signal(signal.SIGTERM, before)
     if process.poll() is None:
       process.terminate()  # A training writes a checkpoint first.
       process.wait()
+
+
+def _end(number: int, _: Any) -> NoReturn:
+  sys.exit(128 + number)

@@ -1,5 +1,6 @@
 """A cell: its lock, its state by its files, and its command."""
 
+import contextlib
 import json
 import os
 import signal
@@ -64,36 +65,50 @@ def test_one_process_at_a_time_holds_a_lock(tmp_path):
     assert again is not None
 
 
-def test_a_command_keeps_the_lock_of_a_runner_that_was_killed(tmp_path):
-  path = str(tmp_path / 'cell.lock')
-  runner = subprocess.Popen(
+@pytest.fixture
+def runner(tmp_path):
+  """A process with a command that runs until it is ended, and a lock."""
+  process = subprocess.Popen(
     [
-      sys.executable,
-      '-c',
+      *(sys.executable, '-u', '-c'),
       'import sys; from experiments import cells\n'
       'with cells.lock(sys.argv[1]) as held:\n'
       '  cells.call(["http.server", "--bind=127.0.0.1", "0"], held)',
-      path,
+      str(tmp_path / 'cell.lock'),
     ],
     stdout=subprocess.PIPE,
+    stderr=subprocess.DEVNULL,
+    text=True,
     start_new_session=True,
+    env=os.environ | {'PYTHONUNBUFFERED': '1'},
   )
-  assert b'http.server' in runner.stdout.readline()
-  runner.stdout.readline()  # The server speaks once it runs.
+  assert 'python -m http.server' in process.stdout.readline()
+  assert 'Serving' in process.stdout.readline()
+  yield process
+  with contextlib.suppress(ProcessLookupError):
+    os.killpg(process.pid, signal.SIGKILL)
+  process.stdout.close()
+
+
+def is_free(path):
+  with cells.lock(str(path)) as held:
+    return held is not None
+
+
+def test_a_command_keeps_the_lock_of_a_runner_that_was_killed(tmp_path, runner):
   runner.kill()
   runner.wait()
-  try:
-    with cells.lock(path) as held:
-      assert held is None
-  finally:
-    os.killpg(runner.pid, signal.SIGKILL)
-  runner.stdout.close()
-  for _ in range(100):
-    with cells.lock(path) as held:
-      if held is not None:
-        return
-    time.sleep(0.05)
-  raise AssertionError('nobody runs, but the lock is held')
+  assert not is_free(tmp_path / 'cell.lock')
+  os.killpg(runner.pid, signal.SIGKILL)
+  deadline = time.monotonic() + 10
+  while not is_free(tmp_path / 'cell.lock'):
+    assert time.monotonic() < deadline
+
+
+def test_a_runner_that_is_asked_to_end_ends_its_command(tmp_path, runner):
+  runner.terminate()
+  assert runner.wait() == 128 + signal.SIGTERM
+  assert is_free(tmp_path / 'cell.lock')
 
 
 def test_the_status_of_a_command_is_returned(tmp_path, capfd):
