@@ -1,40 +1,27 @@
 """A cell: its lock, its state by its files, and its command."""
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
 
+import cell_files
 import pytest
-import yaml
 
 from experiments import cells
 
 TRAINING = cells.command('F', 'smoke', ["TRAIN_RECORDS = 'a'", 'X.y = 1'])
 
 
-def write(folder, *, step=8, evaluated=True, command=TRAINING):
-  """Writes the files of a run of eight steps that `state` reads."""
-  folder.mkdir(exist_ok=True)
-  params = {'trainer': {'train_steps': 8}}
-  (folder / 'params.yaml').write_text(yaml.safe_dump(params))
-  versions = {'command': ['train.py', *command[1:]]}
-  (folder / 'versions.json').write_text(json.dumps(versions))
-  evaluation = {'mask_ap': 0.5} if evaluated else {}
-  results = {'step': step, 'eval': evaluation}
-  (folder / 'results.json').write_text(json.dumps(results))
-
-
 def test_a_cell_is_done_when_its_last_step_is_evaluated(tmp_path):
   folder = tmp_path / 'cell'
   assert cells.state(folder, TRAINING) == cells.MISSING
-  write(folder)
+  cell_files.write(folder, TRAINING)
   assert cells.state(folder, TRAINING) == cells.DONE
   for unfinished in ({'step': 7}, {'evaluated': False}):
-    write(folder, **unfinished)
+    cell_files.write(folder, TRAINING, **unfinished)
     assert cells.state(folder, TRAINING) == cells.BEGUN
   (folder / 'results.json').unlink()
   assert cells.state(folder, TRAINING) == cells.BEGUN
@@ -43,14 +30,14 @@ def test_a_cell_is_done_when_its_last_step_is_evaluated(tmp_path):
 @pytest.mark.parametrize('name', ['results.json', 'params.yaml'])
 def test_a_file_that_was_cut_off_is_not_a_finished_run(tmp_path, name):
   folder = tmp_path / 'cell'
-  write(folder)
+  cell_files.write(folder, TRAINING)
   (folder / name).write_text('{"step": [8')
   assert cells.state(folder, TRAINING) != cells.DONE
 
 
 def test_a_finished_run_of_other_bindings_is_not_taken_for_this_one(tmp_path):
   folder = tmp_path / 'cell'
-  write(folder)
+  cell_files.write(folder, TRAINING)
   other = cells.command('F', 'smoke', ["TRAIN_RECORDS = 'a'", 'X.y = 2'])
   assert cells.state(folder, other) == cells.OTHER
   moved = cells.command('G', 'smoke', ["TRAIN_RECORDS = 'b'", 'X.y = 1'])
