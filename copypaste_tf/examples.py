@@ -17,6 +17,9 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 IDS_PER_PLANE = 256
+# Pixel of a class map that has no label; 0 is the background, and the others
+# are category ids.
+VOID = 255
 # Bits of the owner plane: the images whose instances a pixel belongs to.
 TARGET, SOURCE = 1, 2
 
@@ -204,9 +207,10 @@ class Features:
   """Keys of the TFRecord features; all but the last block are Model Garden's.
 
   `BOX_*` are divided by the image size, in [0, 1]. `MASK` holds one PNG per
-  object, of the image's size with values 0 and 1. `PLANES` is a list of PNGs
-  of 1 to 4 channels whose concatenated channels are the id planes, those of
-  crowds after all others; `IDS` holds one address per object.
+  object, of the image's size with values 0 and 1. `CLASS_MAP` is a grey PNG of
+  the image's size with the class of each pixel, see `VOID`. `PLANES` is a list
+  of PNGs of 1 to 4 channels whose concatenated channels are the id planes,
+  those of crowds after all others; `IDS` holds one address per object.
   """
 
   IMAGE = 'image/encoded'
@@ -225,6 +229,8 @@ class Features:
   CROWD = 'image/object/is_crowd'
   AREA = 'image/object/area'
   MASK = 'image/object/mask'
+  CLASS_MAP = 'image/segmentation/class/encoded'
+  CLASS_MAP_FORMAT = 'image/segmentation/class/format'
 
   ANNOTATION_ID = 'image/object/id'
   IDS = 'image/object/plane_id'

@@ -106,4 +106,5 @@ def limits(data: TrainData) -> dict[str, Any]:
     'source_size': tuple(data.source_size),
     'max_instances': data.max_source_instances,
     'num_planes': data.num_planes,
+    'class_maps': data.class_maps,
   }

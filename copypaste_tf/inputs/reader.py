@@ -17,6 +17,7 @@ def scenes(
   source_size: tuple[int, int],
   max_instances: int,
   num_planes: int,
+  class_maps: str = '',
   calls: int = tf.data.AUTOTUNE,
   keep_order: bool = False,
 ) -> tf.data.Dataset:
@@ -27,6 +28,7 @@ def scenes(
     source_size: height and width of the padded images, pixels.
     max_instances: largest number of objects in a record.
     num_planes: largest number of id planes in a record.
+    class_maps: see `decode.decode_scene`.
     calls: records decoded at the same time.
     keep_order: keep the order of the records, even if the options of the
       dataset do not ask for it.
@@ -42,6 +44,7 @@ def scenes(
       source_size=source_size,
       max_instances=max_instances,
       num_planes=num_planes,
+      class_maps=class_maps,
     )
 
   return records.map(

@@ -31,12 +31,13 @@ class Survey:
   Attributes:
     records: number of records.
     objects: number of labels in them.
+    class_maps: number of class maps in them.
     unknown: number of records with each feature that nothing reads.
   """
 
   def __init__(self):
     """Starts with no record."""
-    self.records = self.objects = 0
+    self.records = self.objects = self.class_maps = 0
     self.unknown: collections.Counter[str] = collections.Counter()
 
   def add(self, features: FeatureMap) -> None:
@@ -45,18 +46,25 @@ class Survey:
     if Features.CLASS in features:
       labels = example_features.values(features, Features.CLASS, 'int64_list')
       self.objects += len(labels)
+    self.class_maps += Features.CLASS_MAP in features
     self.unknown.update(features.keys() - KNOWN)
 
-  def fault(self) -> str | None:
-    """Describes records without a single object; None if there is one."""
-    if self.objects:
+  def fault(self, *, class_maps: bool = False) -> str | None:
+    """Describes records without a single object; None if there is one.
+
+    Args:
+      class_maps: look for class maps in place of objects.
+    """
+    if self.class_maps if class_maps else self.objects:
       return None
+    sought = 'class map' if class_maps else 'object'
     if not self.records:
-      return 'no object, since there is no record'
+      return f'no {sought}, since there is no record'
+    key = Features.CLASS_MAP if class_maps else Features.CLASS
     unknown = self.note()
     return (
-      f'no object in the {self.records} record{"s" * (self.records > 1)} read: '
-      f'no label in {Features.CLASS!r}{f"; {unknown}" if unknown else ""}'
+      f'no {sought} in the {self.records} record{"s" * (self.records > 1)} '
+      f'read: no label in {key!r}{f"; {unknown}" if unknown else ""}'
     )
 
   def note(self) -> str | None:
@@ -94,7 +102,8 @@ def sample(paths: Sequence[str]) -> Survey:
       except ValueError as error:
         raise ValueError(f'{path}: record {index}: {error}') from error
       size += len(serialized)
-      if size > _MOST_BYTES or (survey.objects and survey.records >= _ENOUGH):
+      labels = survey.objects or survey.class_maps
+      if size > _MOST_BYTES or (labels and survey.records >= _ENOUGH):
         return survey
   return survey
 
