@@ -43,6 +43,7 @@ LAYERS['training'] = LAYERS['tasks'] | {
 }
 LAYERS['serving'] = LAYERS['training'] | {'training'}
 LAYERS['reporting'] = LAYERS['training'] | {'training'}
+LAYERS['products'] = LAYERS['training'] | {'training', 'serving', 'reporting'}
 LAYERS['costs'] = LAYERS['training'] | {'training'}
 GIN = {'config', 'tasks', 'training'}
 # Folders within a room: each may import those to its left. The order does not

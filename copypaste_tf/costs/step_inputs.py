@@ -48,6 +48,8 @@ def train_inputs(
     )
     with pipeline.input_errors(local):
       return Inputs(next(iter(read(local))), f'the first batch of {patterns}')
+  if data.class_maps:  # Each object is the region of another class.
+    data, objects = data.replace(num_planes=1), min(objects, num_classes)
   targets = random_scenes(
     data, batch=batch, objects=objects, num_classes=num_classes
   )

@@ -29,8 +29,10 @@ class Task(abc.ABC):
       bind, besides those of every recipe. Each is a gin configurable.
     ranges: `{dotted path: range}` of numbers in the config, such as
       `task.model.num_classes`; checked before `checks`.
-    makes_detections: `predict` takes `EvalScenes` and returns the arguments of
-      `evaluation.detections.from_batch`, as prediction and export need.
+    makes: name of the product (`products.products`) of what `predict` returns
+      for a batch of `EvalScenes`; empty for a task without one.
+    reads_class_maps: the inputs have class maps; see `TrainData.class_maps`.
+    model_configurable: the configurable that has `num_classes`.
     config: config of the task.
   """
 
@@ -40,7 +42,9 @@ class Task(abc.ABC):
   short_loss_names: ClassVar[Mapping[str, str]] = {}
   configurables: ClassVar[Mapping[str, Callable[..., Any]]] = {}
   ranges: ClassVar[Mapping[str, Range]] = {}
-  makes_detections: ClassVar[bool] = False
+  makes: ClassVar[str] = ''
+  reads_class_maps: ClassVar[bool] = False
+  model_configurable: ClassVar[str] = 'model'
 
   def __init__(self, config: BaseConfig):
     """Holds a config.
@@ -106,6 +110,14 @@ class Task(abc.ABC):
     width = max(map(len, rows))
     lines = [f'{name:{width}}{count:15,}' for name, count in rows.items()]
     return '\n'.join([f'{"part":{width}}{"parameters":>15}', *lines])
+
+  def multiply_adds(self, *, training: bool) -> int | None:
+    """Returns those of a forward pass of an image; None if unknown.
+
+    Args:
+      training: of the training step, else of the evaluation.
+    """
+    return None
 
   def published_model(self) -> tf_keras.Model:
     """Returns a model whose variables have names in published checkpoints.

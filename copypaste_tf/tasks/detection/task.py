@@ -1,7 +1,7 @@
 """The detection task: Mask R-CNN, trained with Copy-Paste, and COCO AP."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -9,8 +9,7 @@ import tf_keras
 
 from copypaste_tf.config.config_types import Problem
 from copypaste_tf.evaluation.detection_evaluator import DetectionEvaluator
-from copypaste_tf.examples import RawScenes, TrainScenes
-from copypaste_tf.inputs import data_config, pipeline, scene_batches
+from copypaste_tf.examples import TrainScenes
 from copypaste_tf.inputs.decode import EvalScenes
 from copypaste_tf.modeling import build, parts
 from copypaste_tf.tasks.captions import Captions
@@ -31,29 +30,16 @@ from copypaste_tf.tasks.detection.config import (
   ClassBalance,
   TaskConfig,
 )
-from copypaste_tf.tasks.task import Task
-
-# Statistics of `TrainScenes`; their metrics are named `paste/...`.
-STATISTICS = (
-  'images_with_paste',
-  'objects_available',
-  'objects_pasted',
-  'objects_not_pasted',
-  'objects_removed',
-  'boxes_shrunk',
-  'instances_clipped',
-  'images_shrunk',
-)
+from copypaste_tf.tasks.scene_task import SceneTask
 
 
-class DetectionTask(Task):
+class DetectionTask(SceneTask):
   """Detects and segments instances with (Cascade) Mask R-CNN."""
 
   name = 'detection'
   loss_names = train_losses.NAMES
-  statistic_names = tuple(f'paste/{name}' for name in STATISTICS)
   ranges = model_checks.RANGES
-  makes_detections = True
+  makes = 'detections'
   short_loss_names = {
     'total_loss': 'loss',
     'rpn_score_loss': 'rpn',
@@ -141,6 +127,10 @@ class DetectionTask(Task):
     """Returns parameters and multiply-adds of each part of the model."""
     return model_table.table(self.config.model)
 
+  def multiply_adds(self, *, training: bool) -> int:
+    """Returns the multiply-adds of a forward pass of an image."""
+    return model_table.multiply_adds(self.config.model, training=training)
+
   def published_model(self) -> tf_keras.Model:
     """Returns the model with nothing frozen and without weight decay."""
     return build.mask_rcnn(self.config.model)
@@ -155,40 +145,6 @@ class DetectionTask(Task):
     if config.losses.l2_weight_decay:
       build.decay_weights(detector, config.losses.l2_weight_decay)
     return detector
-
-  def train_inputs(
-    self,
-    data: data_config.TrainData,
-    input_context: tf.distribute.InputContext | None = None,
-    start_step: int = 0,
-  ) -> tf.data.Dataset:
-    """Returns `TrainScenes`, or `RawScenes` if the device augments."""
-    return pipeline.train_dataset(
-      data, self.output_size, input_context, start_step
-    )
-
-  def eval_inputs(
-    self,
-    data: data_config.EvalData,
-    input_context: tf.distribute.InputContext | None = None,
-  ) -> tf.data.Dataset:
-    """Returns `EvalScenes`."""
-    return pipeline.eval_dataset(data, self.output_size, input_context)
-
-  def prepare(self, inputs: TrainScenes | RawScenes) -> TrainScenes:
-    """Augments the scenes, unless the host has augmented them."""
-    if isinstance(inputs, RawScenes):
-      return self.augmentation(inputs)
-    return inputs
-
-  @functools.cached_property
-  def augmentation(self) -> Callable[[RawScenes], TrainScenes]:
-    """The augmentation of a batch on the device."""
-    return scene_batches.compiled_augment(
-      output_size=self.output_size,
-      form=scene_batches.form_on_devices(),
-      **pipeline.augment_knobs(self.config.train_data),
-    )
 
   def labels(self, examples: TrainScenes, step: tf.Tensor) -> dict[str, Any]:
     """Returns the ground truth and the anchor targets; see `labels.labels`."""
@@ -218,10 +174,6 @@ class DetectionTask(Task):
     if self._balance:
       weights = self._balance['weights']
     return train_losses.all_losses(config, outputs, labels, penalties, weights)
-
-  def statistics(self, examples: TrainScenes) -> dict[str, tf.Tensor]:
-    """Returns the statistics of Copy-Paste, float32 `[b]` each."""
-    return {f'paste/{name}': examples.statistics[name] for name in STATISTICS}
 
   @tf.autograph.experimental.do_not_convert
   def predict(

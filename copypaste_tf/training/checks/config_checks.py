@@ -16,6 +16,7 @@ from copypaste_tf.tasks import registry
 from copypaste_tf.tasks.config import BaseConfig
 from copypaste_tf.training.checks import (
   checkpoint_checks,
+  class_map_checks,
   data_checks,
   service_checks,
   set_checks,
@@ -114,6 +115,7 @@ def examine(
     return Findings(listed, [])
   leaves = config_types.flatten(params.as_dict())
   listed += registry.build(params.task).checks()
+  listed += class_map_checks.problems(params.task)
   if 'train' in mode:
     listed += [*_schedule(params, leaves), *_sources(params.task.train_data)]
     listed += service_checks.problems(params.task.train_data)

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from copypaste_tf.config.config_types import Problem
 from copypaste_tf.inputs import data_files, record_sets, repeat_factors
-from copypaste_tf.inputs.data_config import TrainData
+from copypaste_tf.inputs.data_config import ENCODED, TrainData
 from copypaste_tf.records import record_features
 from copypaste_tf.tasks.config import BaseConfig
 
@@ -46,7 +46,7 @@ def examine(task: BaseConfig, wanted: Mapping[str, str]) -> Findings:
     except (ValueError, OSError, tf.errors.OpError) as error:
       findings.problems.append(Problem(field, str(error).split('\n')[0]))
       continue
-    if fault := survey.fault():
+    if fault := survey.fault(class_maps=_reads_class_maps(task, field)):
       faults[field] = fault
     elif note := survey.note():
       findings.notes.append(f'{field}: {note}')
@@ -58,6 +58,11 @@ def examine(task: BaseConfig, wanted: Mapping[str, str]) -> Findings:
   readable = {*wanted} - {problem.path for problem in findings.problems}
   findings.notes.extend(_close_copies(task.train_data, readable))
   return findings
+
+
+def _reads_class_maps(task: BaseConfig, field: str) -> bool:
+  data = task.validation_data if field == _EVAL else task.train_data
+  return data.class_maps == ENCODED
 
 
 def _trained(data: TrainData) -> set[str]:
