@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from copypaste_tf import printable
 from copypaste_tf.evaluation import miou
 from copypaste_tf.evaluation.evaluator import Evaluator
 from copypaste_tf.records import png
@@ -161,10 +160,8 @@ class MiouEvaluator(Evaluator):
     return numbers
 
   def table(self, metrics: Mapping[str, float]) -> str:
-    """Formats the metrics, and the classes below them, one per line."""
-    rows = {printable.escape(name): value for name, value in metrics.items()}
-    width = 2 + max(map(len, rows), default=0)
-    return '\n'.join(f'{name:{width}}{x:8.3f}' for name, x in rows.items())
+    """Formats the metrics of all classes together, one per line."""
+    return super().table({k: x for k, x in metrics.items() if '/' not in k})
 
 
 def read_images(content: Mapping[str, Any]) -> dict[int, np.ndarray]:

@@ -22,32 +22,28 @@ def summary(
 
 
 def categories(metrics: Mapping[str, float]) -> str:
-  """Returns the AP of every category as a text table; empty without an AP.
+  """Returns the AP of every category as a text table.
 
   Args:
     metrics: values by name, such as `mask_ap/person`; -1 without ground truth.
   """
-  if not _kinds(metrics):
-    return ''
   rows = {printable.escape(name): f'ap/{name}' for name in _categories(metrics)}
   width = max([24, *(len(name) + 2 for name in rows)])
   return _table(metrics, 'category', rows, width)
 
 
 def categories_csv(metrics: Mapping[str, float]) -> str:
-  """Returns the numbers of every category as CSV, empty without ground truth.
+  """Returns the AP of every category as CSV, empty without ground truth.
 
   Args:
-    metrics: with names such as `mask_ap/person` or `iou/person`, a column for
-      each name before the slash.
+    metrics: with names such as `mask_ap/person`.
   """
-  split = [name.split('/', 1) for name in metrics if '/' in name]
-  columns = [*dict.fromkeys(column for column, _ in split)]
+  kinds = _kinds(metrics)
   stream = io.StringIO()
   writer = csv.writer(stream, lineterminator='\n')
-  writer.writerow(['category', *columns])
-  for name in dict.fromkeys(name for _, name in split):
-    values = [metrics.get(f'{column}/{name}', -1) for column in columns]
+  writer.writerow(['category', *(f'{kind}_ap' for kind in kinds)])
+  for name in _categories(metrics):
+    values = [metrics[f'{kind}_ap/{name}'] for kind in kinds]
     writer.writerow([name, *(value if value >= 0 else '' for value in values)])
   return stream.getvalue()
 

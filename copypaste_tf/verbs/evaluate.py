@@ -45,8 +45,8 @@ def main() -> None:
   else:
     table, metrics, outputs = _evaluate_checkpoint()
   print(table)
-  if values.per_category and (categories := tables.categories(metrics)):
-    print(categories)
+  if values.per_category:
+    print(tables.categories(metrics))
   _write(outputs | _metric_files(metrics))
 
 
