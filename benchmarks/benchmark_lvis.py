@@ -14,7 +14,6 @@ import collections
 import json
 import os
 import pathlib
-import resource
 import time
 
 import numpy as np
@@ -22,6 +21,7 @@ from absl import app, flags
 from pycocotools import mask as coco_mask
 
 from copypaste_tf.evaluation import detection_sets, detections, protocols
+from copypaste_tf.training.run import memory
 
 _DATA = flags.DEFINE_string(
   'data',
@@ -116,11 +116,6 @@ def _detection(rng, sample, image, renamed, result, i):
   }
 
 
-def peak() -> float:
-  """Returns the largest memory of the process so far, in MiB."""
-  return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def measure(sample: Sample, images: int, count: int, iou_types):
   """Returns metrics, seconds of wall and CPU time, and detections.
 
@@ -149,7 +144,7 @@ def main(argv: list[str]) -> None:
   del argv
   if not _DATA.value:
     raise app.UsageError('set --data or COPYPASTE_TF_DATA')
-  sample, base = Sample(pathlib.Path(_DATA.value)), peak()
+  sample, base = Sample(pathlib.Path(_DATA.value)), memory.peak_mib()
   metrics, (wall, cpu), count = measure(
     sample, _IMAGES.value, _DETECTIONS.value, _TYPES.value
   )
@@ -160,9 +155,9 @@ def main(argv: list[str]) -> None:
     'seconds': wall,
     'cpu_seconds': cpu,
     'base_mib': base,
-    'peak_mib': peak(),
+    'peak_mib': memory.peak_mib(),
     'val_cpu_minutes': cpu * factor / 60,
-    'val_gib': (base + (peak() - base) * factor) / 1024,
+    'val_gib': (base + (memory.peak_mib() - base) * factor) / 1024,
   }
   for name, value in (numbers | metrics).items():
     print(f'{name:24}{value:12.3f}')

@@ -13,7 +13,8 @@ import pathlib
 from absl import flags
 
 from copypaste_tf import command_line
-from experiments import steps as running
+
+from . import steps as running
 
 _OUTPUT_DIR = flags.DEFINE_string(
   'output_dir', 'build/demo', 'Folder of the run and its report.'

@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from absl import flags
 
 from copypaste_tf import command_line
-from experiments import steps as running
+
+from . import steps as running
 
 _OUTPUT_DIR = flags.DEFINE_string(
   'output_dir', 'build/shapes_lvis', 'Folder of the data and of the three runs.'

@@ -40,9 +40,7 @@ with open('/proc/self/clear_refs', 'w') as file:
   file.write('5')  # Resets the peak.
 for _ in range(4):
   run(many)
-with open('/proc/self/status') as file:
-  (peak,) = [line for line in file if line.startswith('VmHWM')]
-print(int(peak.split()[1]) / 1024 - before)
+print(memory.peak_mib() - before)
 """
 
 

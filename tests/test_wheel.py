@@ -138,7 +138,9 @@ def test_an_editable_install_finds_recipes_and_experiments(source, tmp_path):
 @pytest.mark.thorough
 def test_the_launcher_of_a_wheel_starts_its_python(installed, tmp_path):
   folder = installed.parents[1]
-  (script,) = folder.glob('lib/*/site-packages/copypaste_tf/experiments/*.sh')
+  (script,) = folder.glob(
+    'lib/*/site-packages/copypaste_tf/experiments/launch.sh'
+  )
   launch = ['env', f'PYTHON={installed}', 'bash', script, '--dry_run']
   missing = subprocess.run(
     [*launch, 'no_such_recipe', 'run'],

@@ -1,11 +1,13 @@
 """Measures the memory of this process and of its GPUs."""
 
+import pathlib
 import resource
 
 import psutil
 import tensorflow as tf
 
 _MIB = 2**20
+_STATUS = pathlib.Path('/proc/self/status')
 
 
 def rss_mib() -> float:
@@ -16,9 +18,14 @@ def rss_mib() -> float:
 def peak_mib() -> float:
   """Returns the largest resident memory of this process so far in MiB.
 
-  Linux reports it in KiB, other systems in other units.
+  Not every system has a /proc; elsewhere the memory of the process that started
+  this one counts, too.
   """
-  return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+  if not _STATUS.exists():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+  lines = _STATUS.read_text().splitlines()
+  (peak,) = [line for line in lines if line.startswith('VmHWM')]
+  return int(peak.split()[1]) / 1024
 
 
 def memory_gib() -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from copypaste_tf import new_process
 from copypaste_tf.training.run import memory
 
 
@@ -12,3 +13,11 @@ def test_memory_grows_by_the_size_of_an_array():
   assert 60 < grown - before < 70
   del held
   assert memory.peak_mib() >= grown - 1
+
+
+def test_the_peak_of_a_process_is_its_own():
+  held = np.ones(2**30, np.uint8)
+  alone = new_process.call('asks for its memory', memory.peak_mib)
+  assert memory.peak_mib() > 1024 + alone / 2
+  assert alone < 1024
+  del held
