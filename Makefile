@@ -11,7 +11,7 @@ SEED ?= 0
 
 RUN = $(VENV)/bin/python -m
 
-.PHONY: help install lint test thorough parity notebook nightly mutate demo shapes clean
+.PHONY: help install lint test thorough parity notebook nightly beam mutate demo shapes clean
 
 help:
 	@echo 'make demo     train on generated shapes and write $(DEMO)/report.html'
@@ -19,10 +19,11 @@ help:
 	@echo 'make nightly  the tests that make test leaves out, in one table:'
 	@echo '              make thorough (slow), make parity (reference numbers)'
 	@echo '              and make notebook (experiments/tutorial.ipynb)'
+	@echo 'make beam     the tests of Apache Beam, in an environment of their own'
 	@echo 'make mutate   faults that the tests do not notice, in a sample'
 	@echo 'make install  only the virtual environment, in $(VENV)'
 	@echo 'make shapes   only the records of the generated shapes'
-	@echo 'make clean    remove what was built, except $(VENV)'
+	@echo 'make clean    remove what was built, except $(VENV)*'
 
 install: $(VENV)/installed
 
@@ -51,6 +52,16 @@ notebook: $(VENV)/notebook
 
 thorough parity notebook: install
 	$(VENV)/bin/python tests/tools/nightly.py $@
+
+# Beam bounds the versions of packages that users without it do not bound.
+$(VENV)-beam/installed: setup.py
+	$(PYTHON) -m venv $(VENV)-beam
+	$(VENV)-beam/bin/pip install --quiet --editable '.[test,beam]'
+	@touch $@
+
+beam: $(VENV)-beam/installed
+	$(VENV)-beam/bin/python -m pytest -m 'not notebook and not parity' \
+	  tests/pools $(wildcard tests/labelling/test_pool*) tests/tfrecord_tools
 
 mutate: install
 	$(VENV)/bin/python tests/tools/mutate.py --count=$(MUTANTS) --seed=$(SEED) $(MODULES)

@@ -55,6 +55,8 @@ setuptools.setup(
     'tqdm>=4.66',
   ],
   extras_require={
+    # Conversion on many machines. Beam bounds protobuf, pyarrow and pillow.
+    'beam': ['apache-beam>=2.77,<2.78'],
     # Noto Sans CJK: Chinese, Japanese and Korean class names in pictures.
     'fonts': ['manimgx-fonts-cjk>=2026.9'],
     'notebook': ['jupyterlab>=4', 'nbclient>=0.10'],

@@ -92,14 +92,15 @@ def _folder_with(name: str, path: str) -> str | None:
 
 
 def check(
-  resolved: 'gin_config.Resolved', *, data: bool, detections: bool = False
+  resolved: 'gin_config.Resolved', *, data: bool, product: str | None = None
 ) -> None:
   """Checks a config.
 
   Args:
     resolved: the config.
     data: whether the evaluation records must exist.
-    detections: whether the task must make detections.
+    product: the product that the task must make, such as `detections`; empty
+      means any, None also accepts a task without one.
 
   Raises:
     ValueError: the config has problems; the message has a line for each.
@@ -110,8 +111,8 @@ def check(
   problems = config_checks.problems(
     resolved.params, mode='eval' if data else '', missing_data=not data
   )
-  if detections:
-    problems += inference.problems(resolved.params)
+  if product is not None:
+    problems += inference.problems(resolved.params, product)
   config_flags.refuse(problems, resolved)
 
 
@@ -165,14 +166,28 @@ def class_names(
   from copypaste_tf import whole_files
   from copypaste_tf.inputs import data_files
   from copypaste_tf.training.run import class_names as kept
-  from copypaste_tf.training.run import run_record
 
   if path:
     with whole_files.file_errors(f'--label_map={path}'):
       return data_files.read_label_map(path)
   names = kept.of_records(resolved.params.task.validation_data.input_path)
-  if names:
-    return names
+  return names or kept_class_names(flag_values)
+
+
+def kept_class_names(
+  flag_values: flags.FlagValues = flags.FLAGS,
+) -> dict[int, str]:
+  """Returns the class names that the run of the flags has kept; {} without.
+
+  Args:
+    flag_values: the parsed flags, which name the run.
+
+  Raises:
+    ValueError: the file of the run is damaged.
+  """
+  from copypaste_tf.training.run import class_names as kept
+  from copypaste_tf.training.run import run_record
+
   run = flag_values.model_dir or flag_values.checkpoint
   folder = _folder_with(run_record.PARAMS, run) if run else None
   return kept.read(folder) if folder else {}

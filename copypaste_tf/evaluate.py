@@ -7,6 +7,8 @@ python -m copypaste_tf.evaluate --results=build/smoke/detections.json \
     --annotation_file=build/shapes/instances_val.json
 python -m copypaste_tf.evaluate --results=detections.json --protocol=lvis \
     --annotation_file=lvis_v1_val.json --iou_types=bbox,segm,boundary
+python -m copypaste_tf.evaluate --results=detections.json \
+    --voc_dir=VOCdevkit --sets=2007:test
 """
 
 from absl import flags
@@ -32,6 +34,11 @@ def _define_flags() -> None:
       'MODEL_DIR/detections.json. With this flag, detections that LVIS does '
       'not count have masks too.',
     ),
+    (
+      'voc_dir',
+      'VOCdevkit to evaluate --results against, with --sets: its XML files are '
+      'the labels, and --protocol is voc.',
+    ),
     ('metrics', 'File for the metrics, as JSON.'),
     (
       'categories_csv',
@@ -42,15 +49,18 @@ def _define_flags() -> None:
   flags.DEFINE_enum(
     'protocol',
     None,
-    ['coco', 'lvis', 'lvis_fixed'],
-    "COCO's metrics, LVIS's, or LVIS's AP fixed, without a limit per image; by "
-    "default the recipe's.",
+    ['coco', 'lvis', 'lvis_fixed', 'voc'],
+    "COCO's metrics, LVIS's, LVIS's AP fixed, without a limit per image, or "
+    "Pascal VOC's AP50 of boxes; by default the recipe's.",
   )
   flags.DEFINE_list(
     'iou_types',
     None,
     'What is measured, out of bbox, segm and boundary; by default boxes, and '
     'masks where there are any.',
+  )
+  flags.DEFINE_list(
+    'sets', None, 'Sets of --voc_dir, such as 2007:test or 2012:val.'
   )
   flags.DEFINE_bool(
     'per_category', False, 'Also print the AP of every category.'

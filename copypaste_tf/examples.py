@@ -9,19 +9,30 @@ different planes. One integer, `ids[i] = 256 * plane + v`, addresses instance
 `i`. Id 0 means that the instance has no pixel. The encoding is exact. It costs
 1 byte per pixel and plane instead of 4 bytes per pixel and instance.
 
-Only `in_mask` decides which pixels belong to an instance.
+Boxes alone have no planes: `l` is 0, and ids number the instances from 1.
+
+Only `in_mask` decides which pixels belong to an instance. `instance_ids` has it
+and the other functions of ids, whose names are names of this module, too.
 """
 
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-IDS_PER_PLANE = 256
+from copypaste_tf.instance_ids import IDS_PER_PLANE as IDS_PER_PLANE
+from copypaste_tf.instance_ids import SOURCE as SOURCE
+from copypaste_tf.instance_ids import TARGET as TARGET
+from copypaste_tf.instance_ids import address as address
+from copypaste_tf.instance_ids import has_value as has_value
+from copypaste_tf.instance_ids import in_mask as in_mask
+from copypaste_tf.instance_ids import is_owner as is_owner
+
+# An optional field without a value: a structure without tensors, so that it
+# passes batching, micro batches and replicas without an operation.
+ABSENT = ()
 # Pixel of a class map that has no label; 0 is the background, and the others
 # are category ids.
 VOID = 255
-# Bits of the owner plane: the images whose instances a pixel belongs to.
-TARGET, SOURCE = 1, 2
 
 
 class Scenes(NamedTuple):
@@ -41,6 +52,10 @@ class Scenes(NamedTuple):
     crowd: `[b, n]` bool, COCO's `iscrowd`.
     source_id: `[b]` int64 image ids; equal ids mean the same image.
     shrunk: `[b]` bool, images that were scaled down to fit the padded size.
+    ignored: `[b, n]` bool, objects that are neither labels nor background; they
+      have id 0. `ABSENT` where nothing is ignored.
+    sets: `[b]` int32, number of the record set of each image; `ABSENT` where
+      nothing depends on it.
   """
 
   image: tf.Tensor
@@ -52,6 +67,8 @@ class Scenes(NamedTuple):
   crowd: tf.Tensor
   source_id: tf.Tensor
   shrunk: tf.Tensor
+  ignored: tf.Tensor | tuple[()] = ABSENT
+  sets: tf.Tensor | tuple[()] = ABSENT
 
 
 class RawScenes(NamedTuple):
@@ -67,6 +84,18 @@ class RawScenes(NamedTuple):
   targets: Scenes
   sources: Scenes | None
   seed: tf.Tensor
+
+
+class Regions(NamedTuple):
+  """Regions of a training batch that are neither objects nor background.
+
+  Attributes:
+    boxes: `[b, i, 4]` float32 in pixels of the output grid; zeros in padding.
+    crowd: `[b, i]` bool, true for a region that stands for many objects.
+  """
+
+  boxes: tf.Tensor
+  crowd: tf.Tensor
 
 
 class TrainScenes(NamedTuple):
@@ -96,6 +125,9 @@ class TrainScenes(NamedTuple):
     source_id: `[b, 2]` int64, ids of the target and of the source image.
     statistics: dict of `[b]` float32 counts by name; see
       `augment.copy_paste.copy_paste`.
+    regions: the `Regions` that are ignored; `ABSENT` where nothing is.
+    sets: `[b, 2]` int32, numbers of the record sets of the target and of the
+      source; `ABSENT` if `Scenes` have none.
   """
 
   image: tf.Tensor
@@ -111,74 +143,13 @@ class TrainScenes(NamedTuple):
   areas: tf.Tensor
   source_id: tf.Tensor
   statistics: dict[str, tf.Tensor]
+  regions: Regions | tuple[()] = ABSENT
+  sets: tf.Tensor | tuple[()] = ABSENT
 
   @property
   def alpha(self) -> tf.Tensor:
     """Returns `[b, h, w]` bool, true for pixels that the source owns."""
     return self.owners & SOURCE > 0
-
-
-def address(ids: Any) -> tuple[Any, Any]:
-  """Splits ids into the plane and the value in it.
-
-  Args:
-    ids: integers of any shape, a tensor, an array or a number.
-
-  Returns:
-    Plane and value, of the same shape and dtype.
-  """
-  return ids // IDS_PER_PLANE, ids % IDS_PER_PLANE
-
-
-def has_value(pixels: Any, ids: Any) -> Any:
-  """Tells which pixels hold the value of an id; ignores their owners.
-
-  Args:
-    pixels: uint8 of any shape, from the plane that the id addresses.
-    ids: integers that broadcast to `pixels`, above 0.
-
-  Returns:
-    Bool of the broadcast shape.
-  """
-  _, value = address(ids)
-  return pixels == _cast(value, tf.uint8)
-
-
-def in_mask(pixels: Any, ids: Any, owners: Any = None, pasted: Any = False):
-  """Tells which pixels belong to an instance: the definition of a mask.
-
-  A pixel belongs to an instance if the plane holds the instance's value there
-  and the instance's image owns the pixel. Takes tensors or NumPy arrays.
-
-  Args:
-    pixels: uint8 of any shape, from the plane that the id addresses.
-    ids: integers that broadcast to `pixels`; 0 has no pixel.
-    owners: uint8 that broadcasts, see `TrainScenes`; None where there is one
-      image only, as in `Scenes`.
-    pasted: bool that broadcasts, true for instances of the source.
-
-  Returns:
-    Bool of the broadcast shape.
-  """
-  mask = has_value(pixels, ids) & (ids > 0)
-  if owners is None:
-    return mask
-  return mask & is_owner(owners, pasted)
-
-
-def is_owner(owners: Any, of_source: Any) -> Any:
-  """Tells whether an image owns pixels.
-
-  Args:
-    owners: uint8 of any shape, see `TrainScenes`.
-    of_source: bool that broadcasts, true to ask about the source, false to ask
-      about the target.
-
-  Returns:
-    Bool of the broadcast shape.
-  """
-  bit = TARGET + (SOURCE - TARGET) * _cast(of_source, tf.uint8)
-  return owners & bit > 0
 
 
 def mask_of(scene: Scenes | TrainScenes, index: int) -> Any:
@@ -196,11 +167,6 @@ def mask_of(scene: Scenes | TrainScenes, index: int) -> Any:
   if isinstance(scene, TrainScenes):
     return in_mask(pixels, instance_id, scene.owners, scene.pasted[index])
   return in_mask(pixels, instance_id)
-
-
-def _cast(values, dtype):
-  """Casts tensors, whose operators need equal dtypes; NumPy arrays do not."""
-  return tf.cast(values, dtype) if tf.is_tensor(values) else values
 
 
 class Features:
@@ -238,6 +204,8 @@ class Features:
   SCHEMA = 'image/schema_version'
   DIFFICULT = 'image/object/difficult'
   SCORE = 'image/object/score'
+  # 1 if a model made the labels; absent where people did.
+  PSEUDO = 'image/pseudo'
   NEG_CATEGORY_IDS = 'image/neg_category_ids'
   # The key of the published ViLD converter, which is read in its place.
   NEG_CATEGORY_IDS_OF_VILD = 'image/image_neg_category_ids'

@@ -8,6 +8,7 @@ import errno
 import json
 import os
 import tempfile
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -22,6 +23,49 @@ def write(path: str, text: str) -> None:
   with tf.io.gfile.GFile(path + '.new', 'w') as file:
     file.write(text)
   tf.io.gfile.rename(path + '.new', path, overwrite=True)
+
+
+@contextlib.contextmanager
+def replacing(path: str) -> Iterator[str]:
+  """Yields a temporary name, and renames that file to `path` at the end.
+
+  The name is of this attempt alone, since two machines may write the same file.
+  The temporary file is removed if the body raises.
+
+  Args:
+    path: file to create or replace, on any file system; its folder exists.
+
+  Yields:
+    A name in the same folder, so that the rename is atomic.
+  """
+  unfinished = temporary(path)
+  try:
+    yield unfinished
+    if '://' not in unfinished:
+      # A machine that loses its power could keep the name, but not the content.
+      with open(unfinished, 'rb') as file:
+        os.fsync(file.fileno())
+    tf.io.gfile.rename(unfinished, path, overwrite=True)
+  finally:
+    remove(unfinished)
+
+
+def temporary(path: str) -> str:
+  """Returns a hidden name in the folder of a file, which no other file has."""
+  folder, name = os.path.split(path)
+  return os.path.join(folder, f'.{name}.{uuid.uuid4().hex}.tmp')
+
+
+def write_bytes(path: str, data: bytes) -> None:
+  """Writes a file atomically; see `replacing`."""
+  with replacing(path) as new, tf.io.gfile.GFile(new, 'wb') as file:
+    file.write(data)
+
+
+def remove(path: str) -> None:
+  """Removes a file, unless it is gone already."""
+  with contextlib.suppress(tf.errors.NotFoundError):
+    tf.io.gfile.remove(path)
 
 
 def read_json(path: str) -> Any:

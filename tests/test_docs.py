@@ -25,11 +25,19 @@ ROOT = pathlib.Path(__file__).parents[1]
 FIRST = [
   ROOT / 'README.md',
   *(ROOT / f'docs/{page}.md' for page in ('data', 'training', 'predict')),
+  ROOT / 'docs/self_training.md',
 ]
 PAGES = FIRST + sorted(set((ROOT / 'docs').glob('*.md')) - set(FIRST))
 
 # Other tests run the verbs of these pages in the same way.
-THOROUGH = ('accelerators', 'scaling', 'training', 'your_data')
+THOROUGH = (
+  'accelerators',
+  'pseudo_label_quality',
+  'scaling',
+  'self_training',
+  'training',
+  'your_data',
+)
 COMMAND_PAGES = [
   pytest.param(
     page,

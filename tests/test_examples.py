@@ -11,7 +11,7 @@ import tensorflow as tf
 from copypaste_tf import augment, examples
 from copypaste_tf.records import id_planes
 
-RECORDS = (examples.Scenes, examples.TrainScenes)
+RECORDS = (examples.Scenes, examples.TrainScenes, examples.Regions)
 
 
 def documented(record):
@@ -24,7 +24,7 @@ def documented(record):
 
 @pytest.mark.parametrize('record', RECORDS, ids=lambda r: r.__name__)
 def test_every_field_has_a_shape_and_a_dtype(record):
-  fields = set(record._fields) - {'statistics'}
+  fields = set(record._fields) - {'statistics', 'regions'}
   assert set(documented(record)) == fields
   for shape, _ in documented(record).values():
     assert shape[0] == 'b'
@@ -36,11 +36,20 @@ def test_the_tensors_are_as_documented(record):
     np.random.default_rng(0), size=(24, 40)
   )
   sizes = {'b': 4, 'n': 12, 'h': 24, 'w': 40, 'l': 8}
-  if record is examples.TrainScenes:
-    sizes |= {'n': 7, 'h': 16, 'w': 32}
+  record_of_arrays = record_of_arrays._replace(
+    ignored=np.zeros([4, 12], bool), sets=np.zeros([4], np.int32)
+  )
+  if record is not examples.Scenes:
+    sizes |= {'n': 7, 'h': 16, 'w': 32, 'i': 3}
     record_of_arrays = augment.augment(
-      record_of_arrays, [0, 1], output_size=(16, 32), max_instances=7
+      record_of_arrays,
+      [0, 1],
+      output_size=(16, 32),
+      max_instances=7,
+      max_ignored=3,
     )
+  if record is examples.Regions:
+    record_of_arrays = record_of_arrays.regions
   for name, (shape, dtype) in documented(record).items():
     tensor = np.asarray(getattr(record_of_arrays, name))
     assert tensor.dtype.name == dtype, name
@@ -56,32 +65,6 @@ def test_ids_address_pixels_of_their_plane():
   for mask, ident in zip(masks, ids, strict=True):
     plane, value = divmod(ident, examples.IDS_PER_PLANE)
     np.testing.assert_array_equal(planes[plane] == value, mask)
-
-
-def test_address_splits_plane_and_value():
-  ids = np.array([0, 1, 255, 257, 3 * 256 + 9])
-  for given in (ids, tf.constant(ids)):
-    plane, value = examples.address(given)
-    np.testing.assert_array_equal(plane, [0, 0, 0, 1, 3])
-    np.testing.assert_array_equal(value, [0, 1, 255, 1, 9])
-
-
-@pytest.mark.parametrize('convert', [np.asarray, tf.constant])
-def test_a_mask_is_where_the_value_is_and_the_image_owns_the_pixel(convert):
-  pixels = np.array([0, 7, 7, 7, 8, 7], np.uint8)
-  owners = np.array([1, 1, 2, 3, 1, 0], np.uint8)
-  for ident, pasted, expected in (
-    (256 + 7, False, [0, 1, 0, 1, 0, 0]),
-    (256 + 7, True, [0, 0, 1, 1, 0, 0]),
-    (8, False, [0, 0, 0, 0, 1, 0]),
-    (0, False, [0] * 6),
-  ):
-    ids = np.array([ident], np.int32)
-    arguments = (pixels, ids, owners, np.array([pasted]))
-    mask = examples.in_mask(*map(convert, arguments))
-    np.testing.assert_array_equal(mask, np.array(expected, bool))
-    alone = examples.in_mask(*map(convert, arguments[:2]))
-    np.testing.assert_array_equal(alone, (pixels == ident % 256) & (ident > 0))
 
 
 @pytest.mark.parametrize('convert', [np.asarray, tf.constant])

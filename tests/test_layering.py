@@ -13,16 +13,19 @@ FILES = sorted(
 )
 # A room may import the rooms that its row names.
 LAYERS = {
-  'examples': set(),
+  'instance_ids': set(),
+  'examples': {'instance_ids'},
   'printable': set(),
+  'garbage': set(),
   'whole_files': set(),
   'console': set(),
+  'pools': {'whole_files'},
   'augment': {'examples'},
   'records': {'examples'},
   'drawing': {'examples'},
   'inputs': {'examples', 'augment', 'records'},
   'modeling': {'examples', 'augment'},
-  'evaluation': {'examples', 'printable', 'records', 'drawing'},
+  'evaluation': {'examples', 'garbage', 'printable', 'records', 'drawing'},
   'config': set(),
   'tasks': {
     'examples',
@@ -45,6 +48,7 @@ LAYERS['serving'] = LAYERS['training'] | {'training'}
 LAYERS['reporting'] = LAYERS['training'] | {'training'}
 LAYERS['products'] = LAYERS['training'] | {'training', 'serving', 'reporting'}
 LAYERS['costs'] = LAYERS['training'] | {'training'}
+LAYERS['labelling'] = LAYERS['serving'] | {'serving', 'reporting', 'pools'}
 GIN = {'config', 'tasks', 'training'}
 # Folders within a room: each may import those to its left. The order does not
 # include the modules beside the folders, which connect them.

@@ -96,7 +96,9 @@ def example(tmp_path_factory):
 def test_a_scene_takes_a_hundredth_of_float_masks(example):
   scene = decode.decode_scene(example, **KNOBS)
   assert np.count_nonzero(scene.ids) == COUNT
-  size = sum(x.dtype.size * x.shape.num_elements() for x in scene)
+  size = sum(
+    x.dtype.size * x.shape.num_elements() for x in tf.nest.flatten(scene)
+  )
   # Colours and planes; box, class, address and crowd; size, id and shrunk.
   assert size == math.prod(SIZE) * (3 + 8) + COUNT * 25 + 2 * 4 + 8 + 1
   assert size < FLOAT_MASKS / 100

@@ -270,7 +270,9 @@ def _train(model, reference, images):
   names = {n: v for n, v in published_names(model).items() if v.trainable}
   with tf.GradientTape() as tape:
     features = _features(model, images, True)
-    objects = (boxes, classes, tf.cast(masks, tf.float32))
+    objects = roi_sampling.GroundTruth(
+      boxes, classes, tf.cast(masks, tf.float32)
+    )
     outputs = model.regions.training_outputs(
       features['fpn'], targets, objects, sizes
     )
@@ -421,12 +423,11 @@ def test_region_sampling_equals_the_published_code(name, model):
   count = rois.shape[1] + boxes.shape[1]
   # Without shuffling, the reference samples the last candidates.
   keys = tf.tile(tf.linspace(0.0, 1.0, count)[tf.newaxis], [2, 1])
+  truth = roi_sampling.GroundTruth(
+    boxes, tf.constant(reference['inputs/gt_classes'])
+  )
   actual = roi_sampling.sample(
-    rois,
-    boxes,
-    tf.constant(reference['inputs/gt_classes']),
-    keys,
-    **model.regions._options.sampling,
+    rois, truth, keys, **model.regions._options.sampling
   )
   for key, x in zip(
     ('rois', 'gt_classes', 'gt_boxes', 'gt_indices'), actual, strict=True

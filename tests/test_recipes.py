@@ -205,3 +205,37 @@ def test_the_coco_recipes_have_the_papers_settings():
   assert params.task.model.num_classes == 91
   assert params.task.train_data.copy_paste.probability == 1.0
   assert params.runtime.mixed_precision_dtype == 'bfloat16'
+
+
+B7 = 'coco_effb7_640_selftraining'
+
+
+@pytest.mark.parametrize(
+  ('name', 'shares', 'into', 'pasted_from', 'batch'),
+  [
+    (B7, (0.5, 0.5), None, None, 512),
+    (f'{B7}_into_coco', (0.5, 0.5), ['labelled'], ['labelled'], 512),
+    (f'{B7}_into_pseudo', (0.5, 0.5), ['pseudo'], ['labelled'], 512),
+    (f'{B7}_copypaste', (0.5, 0.5), ['labelled', 'pseudo'], ['labelled'], 512),
+    (f'{B7}_pseudo_into_coco', (1.0, 0.0), ['labelled'], ['pseudo'], 256),
+    (
+      'coco_cascade_effb7_nasfpn_1280_selftraining_copypaste',
+      (0.5, 0.5),
+      ['labelled', 'pseudo'],
+      ['labelled'],
+      256,
+    ),
+  ],
+)
+def test_recipes_of_self_training_paste_as_tables_3_and_4_say(
+  name, shares, into, pasted_from, batch
+):
+  data = gin_config.load([name]).params.task.train_data
+  labelled, pseudo = data.sets
+  assert (labelled.share, pseudo.share) == shares
+  assert data.global_batch_size == batch and pseudo.min_score == 0.5
+  assert data.composes() == (into is not None)
+  if into is not None:
+    trained = [one for one in data.sets if one.share]
+    assert [one.name for one in trained if one.paste_into] == into
+    assert [one.name for one in data.sets if one.pasted_from] == pasted_from

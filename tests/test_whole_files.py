@@ -102,3 +102,51 @@ def test_an_error_of_the_file_system_is_the_flag_and_the_reason(tmp_path):
       whole_files.file_errors('--results'),
     ):
       read(str(tmp_path / 'none'))
+
+
+def test_the_written_file_itself_is_moved_into_place(tmp_path):
+  path = tmp_path / 'x'
+  with whole_files.replacing(str(path)) as temporary:
+    pathlib.Path(temporary).write_bytes(b'new')
+    assert not path.exists()
+    assert os.path.dirname(temporary) == str(tmp_path)
+    inode = os.stat(temporary).st_ino
+  assert path.read_bytes() == b'new'
+  assert path.stat().st_ino == inode
+  assert os.listdir(tmp_path) == ['x']
+
+
+@pytest.mark.parametrize('root', [None, 'ram://replacing'])
+def test_a_failure_keeps_the_earlier_file(tmp_path, root):
+  root = root or str(tmp_path)
+  whole_files.write_bytes(f'{root}/x', b'old')
+
+  def fail(temporary):
+    with tf.io.gfile.GFile(temporary, 'wb') as file:
+      file.write(b'half')
+    raise RuntimeError('stop')
+
+  with (
+    pytest.raises(RuntimeError, match='stop'),
+    whole_files.replacing(f'{root}/x') as temporary,
+  ):
+    fail(temporary)
+  with tf.io.gfile.GFile(f'{root}/x', 'rb') as file:
+    assert file.read() == b'old'
+  assert tf.io.gfile.listdir(root) == ['x']
+
+
+def test_attempts_at_the_same_file_do_not_share_a_temporary_one(tmp_path):
+  path = str(tmp_path / 'x')
+  with (
+    whole_files.replacing(path) as first,
+    whole_files.replacing(path) as second,
+  ):
+    assert first != second
+    for temporary, text in ((first, 'a'), (second, 'b')):
+      pathlib.Path(temporary).write_text(text)
+  assert (tmp_path / 'x').read_text() == 'a'
+
+
+def test_removing_a_missing_file_is_no_error(tmp_path):
+  whole_files.remove(str(tmp_path / 'none'))

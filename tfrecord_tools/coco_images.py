@@ -1,15 +1,65 @@
 """Reads the images of a COCO file."""
 
+import collections
 import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlparse
 
-from tfrecord_tools import coco_objects, folder_index, loose_values
+from tfrecord_tools import (
+  coco_objects,
+  folder_index,
+  image_numbers,
+  loose_values,
+)
 from tfrecord_tools.entries import ImageEntry, Lazy
-from tfrecord_tools.faults import Note, SourceError, shown
+from tfrecord_tools.faults import Drops, Note, SourceError, shown
 
 _LISTS = ('neg_category_ids', 'not_exhaustive_category_ids')
+
+
+def index(
+  elements: list[Any], numbers: image_numbers.Numbers, drops: Drops
+) -> tuple[dict[int, dict[str, Any]], set[int]]:
+  """Indexes images by number, without those that cannot be told apart.
+
+  Args:
+    elements: the elements of `images`.
+    numbers: the numbers of their ids.
+    drops: counts of what is left out; changed in place.
+
+  Returns:
+    The elements by number, and the numbers of images that were dropped.
+
+  Raises:
+    ConversionError: `drops.stop` is set and there is a fault.
+  """
+  groups = collections.defaultdict(list)
+  for element in elements:
+    number = (
+      numbers.of(element.get('id')) if isinstance(element, dict) else None
+    )
+    try:
+      check(element, number)
+      groups[number].append(element)
+    except SourceError as fault:
+      drops.image(number, fault)
+      groups[number].extend(())
+  images = {}
+  for number, group in groups.items():
+    names = sorted({file_names(element)[0] for element in group})
+    if len(names) == 1:
+      images[number] = group.pop(0)
+      fault = SourceError('duplicate_image_id', f'{names[0]!r} is there twice')
+    else:
+      # The annotations may belong to any of the files.
+      fault = SourceError(
+        'ambiguous_image_id',
+        f'{names} have the same id; give each image an id of its own',
+      )
+    for _ in group:
+      drops.image(number, fault)
+  return images, set(groups) - set(images)
 
 
 def check(element: Any, number: int | None) -> None:

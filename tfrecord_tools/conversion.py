@@ -9,14 +9,14 @@ from typing import Any
 
 import tensorflow as tf
 
-from copypaste_tf import records
+from copypaste_tf import records, whole_files
 from tfrecord_tools import (
   annotations,
-  atomic,
   images,
   manifest,
   record_building,
   sharding,
+  storage,
 )
 from tfrecord_tools.annotations import LabelledObject
 from tfrecord_tools.entries import Category, ImageEntry, UnreadableObject
@@ -128,7 +128,7 @@ def write_shard(
   digest = hashlib.sha256()
   # Listed first, so that the next run notices files that change meanwhile.
   listed = listing(entries, job)
-  with atomic.replacing(path) as temporary:
+  with whole_files.replacing(path) as temporary:
     with tf.io.TFRecordWriter(temporary) as writer:
       for entry in entries:
         try:
@@ -143,7 +143,7 @@ def write_shard(
     state = {
       'fingerprint': job.fingerprint,
       'listing': listed,
-      'size': os.path.getsize(temporary),
+      'size': storage.size(temporary),
       'tally': tally.to_json(),
     }
     # Written before the shard appears: a shard without a state is not ours.
@@ -165,8 +165,7 @@ def listing(entries: Sequence[ImageEntry], job: Job) -> str:
   for entry in entries:
     name = entry.file_names[0]
     path = os.path.join(job.image_dir, name)
-    absent = entry.fault is not None or not os.path.exists(path)
-    size = -1 if absent else os.path.getsize(path)
+    size = -1 if entry.fault is not None else storage.size(path)
     digest.update(f'{name}\n{size}\n'.encode(errors='backslashreplace'))
   return digest.hexdigest()
 

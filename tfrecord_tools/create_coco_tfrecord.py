@@ -14,32 +14,22 @@ A rerun makes the missing shards only.
 from absl import flags
 
 from copypaste_tf import command_line
-from tfrecord_tools import faults
+from tfrecord_tools import conversion_flags
 
 
 def _define_flags() -> None:
-  _define_files()
-  _define_choice_of_images()
-  _define_faults()
-
-
-def _define_files() -> None:
   for name, text in (
     ('image_dir', 'Folder of the images.'),
     ('annotations', 'Annotation file in COCO format (JSON).'),
-    (
-      'output_prefix',
-      'Path and beginning of the names: <prefix>-00000-of-00032.tfrecord, '
-      '<prefix>-manifest.json.',
-    ),
   ):
     flags.DEFINE_string(name, None, text, required=True)
-  flags.DEFINE_integer(
-    'num_shards', 32, 'Files to write; of each split.', 1, 99_999
-  )
-  flags.DEFINE_integer(
-    'num_workers', None, 'Processes; one per available core by default.', 1
-  )
+  conversion_flags.define_output()
+  _define_labels()
+  conversion_flags.define_choice_of_images()
+  conversion_flags.define_faults()
+
+
+def _define_labels() -> None:
   flags.DEFINE_bool(
     'include_masks',
     True,
@@ -59,50 +49,10 @@ def _define_files() -> None:
     1,
   )
   flags.DEFINE_bool(
-    'overwrite', False, 'Delete shards that other flags have made.'
-  )
-
-
-def _define_choice_of_images() -> None:
-  flags.DEFINE_float(
-    'fraction',
-    1.0,
-    'Share of the images to take. With the same seed, a smaller part lies '
-    'within a larger one.',
-    1e-9,
-    1.0,
-  )
-  flags.DEFINE_list(
-    'split',
-    [],
-    'Parts to make of the images, with their shares, such as '
-    'train:0.75,val:0.25. An image stays in its part when others are added.',
-  )
-  flags.DEFINE_integer(
-    'seed', 0, 'Seed of the order of the images, the fraction and the split.'
-  )
-
-
-def _define_faults() -> None:
-  flags.DEFINE_enum(
-    'on_error',
-    'skip',
-    faults.ON_ERROR,
-    'What to do about an image or annotation that cannot be used: leave it out '
-    'and count it, or stop.',
-  )
-  flags.DEFINE_float(
-    'max_dropped',
-    0.1,
-    'Share of the images, and of the annotations, that may be dropped for a '
-    'reason. Beyond it, the exit status is 1. 1 accepts everything.',
-    0.0,
-    1.0,
-  )
-  flags.DEFINE_bool(
-    'allow_outside_image_dir',
+    'drop_repeated',
     False,
-    'Whether file names of the annotations may lead out of --image_dir.',
+    'Leave out annotations that repeat the category, box and mask of another '
+    'one of their image. Evaluations count them, so keep those of a val set.',
   )
 
 

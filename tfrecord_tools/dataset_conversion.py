@@ -1,27 +1,30 @@
 """Converts a whole data set: resumes earlier runs and writes the manifest."""
 
-import collections
 import hashlib
 import json
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from copypaste_tf.examples import SCHEMA_VERSION
+from copypaste_tf.pools import choice
+from copypaste_tf.pools.pool import Pool
 from tfrecord_tools import (
   box_survey,
   dataset_checks,
+  dataset_manifest,
   earlier_runs,
   file_names,
+  id_offsets,
   loaders,
   manifest,
+  missing_images,
   shard_pool,
   sharding,
   splits,
 )
 from tfrecord_tools.conversion import Job
-from tfrecord_tools.entries import Dataset, ImageEntry
+from tfrecord_tools.entries import Dataset
 from tfrecord_tools.options import Options as Options
 from tfrecord_tools.options import check
 
@@ -68,11 +71,13 @@ def convert_splits(
     ConversionError, FileNotFoundError, ValueError: as `convert` does.
   """
   check(options)
+  pool = choice.choose(options.num_workers, options.beam_args)
   shares = splits.parse(options.split)
   stop = options.on_error == 'fail'
   dataset = loaders.get(loader)(
     options.annotations, stop=stop, **_changes(options)
   )
+  dataset = id_offsets.moved(dataset, options.id_offset)
   dataset_checks.require_images(options.annotations, dataset)
   if options.include_masks:
     dataset_checks.require_masks(options.annotations, dataset)
@@ -81,15 +86,17 @@ def convert_splits(
     options.image_dir,
     allow_outside=options.allow_outside_image_dir,
   )
-  for remark in dataset_checks.missing_folders(
-    dataset.images, images, options.image_dir
+  missing = missing_images.by_folder(dataset.images, images)
+  for remark in (
+    *missing_images.lines(missing),
+    *dataset_checks.missing_folders(dataset.images, images, options.image_dir),
   ):
     print(f'{options.annotations}: {remark}')
-  dataset = dataset._replace(images=images)
+  dataset = dataset._replace(images=images, missing=missing)
   parts = {'': list(images)}
   if shares:
     parts = splits.divide(images, shares, seed=options.seed)
-  jobs = _jobs(options, dataset, parts, shares)
+  jobs = _jobs(options, dataset, _arguments(options, loader, shares))
   # Before the first image, so that a refusal comes at once.
   earlier_runs.require_one_division(
     options.output_prefix, parts, overwrite=options.overwrite
@@ -99,15 +106,15 @@ def convert_splits(
     for name, job in jobs.items()
   }
   return {
-    name: _write(options, dataset, parts[name], jobs[name], earlier[name])
+    name: _write(options, dataset, parts[name], jobs[name], earlier[name], pool)
     for name in parts
   }
 
 
 def _arguments(
-  options: Options, shares: Mapping[str, Fraction], name: str
-) -> dict[str, Any]:
-  """Returns the settings on which the bytes of the records depend."""
+  options: Options, loader: str, shares: Mapping[str, Fraction]
+) -> dict[str, dict[str, Any]]:
+  """Returns what the bytes of the records depend on, for each split."""
   arguments = {
     'fraction': options.fraction,
     'include_masks': options.include_masks,
@@ -115,26 +122,26 @@ def _arguments(
     'seed': options.seed,
     **_changes(options),
     **({} if options.mask_pngs else {'mask_pngs': False}),
+    **({'id_offset': options.id_offset} if options.id_offset else {}),
+    # Another loader makes other records of the same file.
+    **({} if loader == 'coco_json' else {'loader': loader}),
   }
-  if shares:
-    parts = {key: float(share) for key, share in shares.items()}
-    arguments |= {'split': name, 'splits': parts}
-  return arguments
+  if not shares:
+    return {'': arguments}
+  parts = {name: float(share) for name, share in shares.items()}
+  return {k: {**arguments, 'split': k, 'splits': parts} for k in parts}
 
 
 def _jobs(
   options: Options,
   dataset: Dataset,
-  names: Iterable[str],
-  shares: Mapping[str, Fraction],
+  arguments: Mapping[str, dict[str, Any]],
 ) -> dict[str, Job]:
   """Returns the job of each split."""
   prefix = options.output_prefix
   box_form = box_survey.form_of(options.annotations, dataset)
-  jobs = {}
-  for name in names:
-    arguments = _arguments(options, shares, name)
-    jobs[name] = Job(
+  return {
+    name: Job(
       image_dir=options.image_dir,
       output_prefix=sharding.split_prefix(prefix, name) if name else prefix,
       num_shards=options.num_shards,
@@ -142,11 +149,12 @@ def _jobs(
       mask_pngs=options.mask_pngs,
       stop=options.on_error == 'fail',
       categories=dataset.categories,
-      arguments=arguments,
-      fingerprint=_fingerprint(arguments, dataset),
+      arguments=settings,
+      fingerprint=_fingerprint(settings, dataset),
       box_form=box_form,
     )
-  return jobs
+    for name, settings in arguments.items()
+  }
 
 
 def _write(
@@ -155,6 +163,7 @@ def _write(
   image_ids: Sequence[int],
   job: Job,
   earlier: dict[str, dict[str, Any]],
+  pool: Pool,
 ) -> dict[str, Any]:
   """Writes what is missing of a set; returns its manifest."""
   chosen = sharding.sample(
@@ -169,72 +178,25 @@ def _write(
   if states:
     print(f'{len(states)} of {len(tasks)} shards are complete already.')
   missing = {i: task for i, task in tasks.items() if i not in states}
-  workers = options.num_workers or len(os.sched_getaffinity(0))
-  states.update(shard_pool.write(missing, job, workers))
-  result = _manifest(dataset, tasks, states, job)
+  states.update(shard_pool.write(missing, job, pool))
+  result = dataset_manifest.build(dataset, tasks, states, job)
   manifest.write(sharding.manifest_path(job.output_prefix), result)
   earlier_runs.remove_states(job.output_prefix)
   return result
 
 
-def _changes(options: Options) -> dict[str, int]:
-  """Returns the changes of a data set that were asked for."""
+def _changes(options: Options) -> dict[str, Any]:
+  """Returns what the loader is asked to do otherwise than by default."""
   first = options.first_category_id
-  return {} if first is None else {'first_category_id': first}
+  changes = {} if first is None else {'first_category_id': first}
+  if options.images:
+    changes['images'] = list(options.images)
+  if options.drop_repeated:
+    changes['drop_repeated'] = True
+  return changes
 
 
 def _fingerprint(arguments: dict[str, Any], dataset: Dataset) -> str:
   versions = [SCHEMA_VERSION, _CONVERTER_VERSION]
   text = json.dumps([arguments, dataset.sha256, versions], sort_keys=True)
   return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _manifest(
-  dataset: Dataset,
-  tasks: dict[int, list[ImageEntry]],
-  states: dict[int, dict[str, Any]],
-  job: Job,
-) -> dict[str, Any]:
-  tally = manifest.Tally(notes=collections.Counter(dataset.notes))
-  tally.drops.add(dataset.drops)
-  shards = []
-  for index in sorted(states):
-    shard_tally = manifest.Tally.from_json(states[index]['tally'])
-    tally.add(shard_tally)
-    path = sharding.shard_path(job.output_prefix, index, job.num_shards)
-    shards.append(
-      {
-        **states[index],
-        'file': os.path.basename(path),
-        'num_examples': shard_tally.num_examples,
-      }
-    )
-  taken = [entry for entries in tasks.values() for entry in entries]
-  usable = sum(len(entry.objects) for entry in dataset.images.values())
-  totals = manifest.Totals(
-    dataset.num_images,
-    dataset.num_annotations,
-    len(dataset.images) - len(taken),
-    usable - sum(len(entry.objects) for entry in taken),
-  )
-  source = {'sha256': dataset.sha256, 'size': dataset.size}
-  built = manifest.build(
-    tally,
-    totals,
-    arguments=job.arguments,
-    categories=dataset.categories,
-    sources={'annotations': source},
-    shards=shards,
-  )
-  # Without them, a small split would seem to lose more than the data set does.
-  in_source = {
-    'images': dict(dataset.drops.images),
-    'annotations': dict(dataset.drops.annotations),
-  }
-  return {
-    **built,
-    **dataset.renumbered,
-    'labelled': dataset.labelled,
-    'dropped_in_source': in_source,
-    'fingerprint': job.fingerprint,
-  }

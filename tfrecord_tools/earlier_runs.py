@@ -1,11 +1,13 @@
 """Finds files of earlier runs of a conversion; removes those of others."""
 
-import contextlib
 import os
 from collections.abc import Collection
 from typing import Any
 
-from tfrecord_tools import manifest, sharding
+import tensorflow as tf
+
+from copypaste_tf import whole_files
+from tfrecord_tools import manifest, sharding, storage
 from tfrecord_tools.conversion import Job
 
 
@@ -26,19 +28,18 @@ def prepare(job: Job, *, overwrite: bool) -> dict[str, dict[str, Any]]:
   prefix = job.output_prefix
   _make_folder(prefix)
   for path in sharding.existing(prefix, temporary=True):
-    os.remove(path)
+    whole_files.remove(path)
   states, foreign = _existing_states(job)
   if not foreign:
     return states
   if not overwrite:
     raise ValueError(
-      f'{foreign[0]} was made from another annotation file or with other '
+      f'{foreign[0]} was made from other annotations or images, or with other '
       'flags; give another --output_prefix, or --overwrite to delete it.'
     )
   for path in sharding.existing(prefix, temporary=False):
-    os.remove(path)
-  with contextlib.suppress(FileNotFoundError):
-    os.remove(sharding.manifest_path(prefix))
+    whole_files.remove(path)
+  whole_files.remove(sharding.manifest_path(prefix))
   return {}
 
 
@@ -68,17 +69,14 @@ def require_one_division(
       '--output_prefix, or --overwrite to delete it.'
     )
   for path in files:
-    os.remove(path)
+    whole_files.remove(path)
 
 
 def _set_files(prefix: str) -> list[str]:
   """Returns the shards, states and manifest of a prefix."""
-  folder = os.path.dirname(prefix) or '.'
-  if not os.path.isdir(folder):
-    return []
   path = sharding.manifest_path(prefix)
   files = sharding.existing(prefix, temporary=False)
-  return files + [path] * os.path.exists(path)
+  return files + [path] * storage.exists(path)
 
 
 def _make_folder(prefix: str) -> None:
@@ -88,20 +86,21 @@ def _make_folder(prefix: str) -> None:
       f'--output_prefix={prefix} ends in a folder; add the beginning of the '
       f'names, such as {prefix}train.'
     )
-  try:
-    os.makedirs(folder or '.', exist_ok=True)
-  except OSError as error:
-    raise ValueError(
-      f'--output_prefix={prefix}: the folder {folder} cannot be made: '
-      f'{error.strerror}.'
-    ) from error
+  fault = f'--output_prefix={prefix}: the folder {folder} cannot be made'
+  with whole_files.file_errors(fault):
+    tf.io.gfile.makedirs(folder or '.')
 
 
 def remove_states(prefix: str) -> None:
-  """Removes the states of shards, which a manifest holds from now on."""
+  """Removes the states of shards, which a manifest holds from now on.
+
+  What workers that were lost have left goes with them.
+  """
+  for path in sharding.existing(prefix, temporary=True):
+    whole_files.remove(path)
   for path in sharding.existing(prefix, temporary=False):
     if path.endswith('.json'):
-      os.remove(path)
+      whole_files.remove(path)
 
 
 def _existing_states(job: Job) -> tuple[dict[str, dict[str, Any]], list[str]]:
@@ -110,7 +109,7 @@ def _existing_states(job: Job) -> tuple[dict[str, dict[str, Any]], list[str]]:
   manifest_path = sharding.manifest_path(job.output_prefix)
   files = sharding.existing(job.output_prefix, temporary=False)
   states, foreign = {}, []
-  if os.path.exists(manifest_path):
+  if storage.exists(manifest_path):
     whole = _content(manifest_path)
     if whole.get('fingerprint') == job.fingerprint:
       states = {os.path.join(folder, s['file']): s for s in whole['shards']}

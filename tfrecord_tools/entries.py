@@ -128,6 +128,8 @@ class Dataset(NamedTuple):
       that records cannot hold. The manifest keeps them.
     labelled: False for a source that has no list of annotations at all, such as
       the images of a test set.
+    missing: images whose files are missing, by folder; see `missing_images`.
+      The converter adds it.
   """
 
   images: dict[int, ImageEntry]
@@ -140,6 +142,7 @@ class Dataset(NamedTuple):
   notes: Mapping[str, int] = MappingProxyType({})
   renumbered: Mapping[str, dict[str, int]] = MappingProxyType({})
   labelled: bool = True
+  missing: Mapping[str, Any] = MappingProxyType({})
 
 
 class Lazy(Sequence):

@@ -47,10 +47,10 @@ def resolve(
     The entries in the same order. Each has one file name, within `image_dir` or
     absolute, or a `fault`; `notes` tell if the name was written otherwise.
   """
-  resolved = {k: _exact(e, image_dir, allow_outside) for k, e in images.items()}
+  index = FolderIndex(image_dir)
+  resolved = {k: _exact(e, index, allow_outside) for k, e in images.items()}
   unknown = [k for k, entry in resolved.items() if entry is None]
   if unknown:
-    index = FolderIndex(image_dir)
     guesses = {k: _guess(images[k].file_names, index) for k in unknown}
     claims = _claims(resolved, guesses)
     for number, key in enumerate(unknown):
@@ -62,14 +62,14 @@ def resolve(
 
 
 def _exact(
-  entry: ImageEntry, image_dir: str, allow_outside: bool
+  entry: ImageEntry, index: FolderIndex, allow_outside: bool
 ) -> ImageEntry | None:
   """Finds a file that is named as it is written."""
   outside = None
   for name in filter(_is_possible, entry.file_names):
     normal = os.path.normpath(name)
-    inside = _inside(normal, image_dir)
-    if not os.path.exists(os.path.join(image_dir, inside or normal)):
+    inside = _inside(normal, index.folder)
+    if not index.has(inside or normal):
       continue
     if inside is None:
       outside = outside or normal
@@ -85,7 +85,7 @@ def _exact(
     return entry._replace(file_names=(outside,), notes=notes)
   fault = SourceError(
     'outside_of_image_dir',
-    f'{outside} lies outside of --image_dir={image_dir}; '
+    f'{outside} lies outside of --image_dir={index.folder}; '
     '--allow_outside_image_dir reads it',
   )
   return entry._replace(file_names=(outside,), fault=fault)

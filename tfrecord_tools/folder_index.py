@@ -8,6 +8,8 @@ import unicodedata
 import urllib.parse
 from collections.abc import Iterator, Sequence
 
+from tfrecord_tools import storage
+
 NUM_NEAR = 3
 _SYNONYMS = {'.jpeg': '.jpg', '.jpe': '.jpg', '.tiff': '.tif'}
 # Names before and after in the alphabet that are compared letter by letter.
@@ -25,6 +27,16 @@ class FolderIndex:
 
   def __init__(self, folder: str):
     self.folder = folder
+
+  def has(self, path: str) -> bool:
+    """Returns whether there is a file; the first call lists a remote folder.
+
+    Args:
+      path: path relative to the folder, or an absolute one.
+    """
+    if storage.is_remote(self.folder):
+      return path in self._remote
+    return os.path.exists(os.path.join(self.folder, path))
 
   def matches(
     self, parts: Sequence[str], *, any_folder: bool = False
@@ -83,9 +95,13 @@ class FolderIndex:
     return sorted(files)[:NUM_NEAR] + more
 
   @functools.cached_property
+  def _remote(self) -> set[str]:
+    return {*files(self.folder)}
+
+  @functools.cached_property
   def _by_key(self) -> dict[str, list[str]]:
     by_key: dict[str, list[str]] = {}
-    for file in sorted(_files(self.folder)):
+    for file in sorted(filter(is_text, files(self.folder))):
       by_key.setdefault(_key(os.path.basename(file)), []).append(file)
     return by_key
 
@@ -102,8 +118,19 @@ class FolderIndex:
     return sorted(self._by_key)
 
 
-def _files(folder: str) -> Iterator[str]:
-  """Yields the paths of all files, relative to the folder."""
+def files(folder: str) -> Iterator[str]:
+  """Yields the paths of all files, relative to the folder.
+
+  Links to folders are followed, each folder once; hidden ones are left out.
+
+  Args:
+    folder: an existing folder.
+  """
+  if storage.is_remote(folder):
+    for file in storage.remote_files(folder):
+      if not any(map(_is_hidden, file.split('/')[:-1])):
+        yield file
+    return
   seen = set()
   for root, folders, names in os.walk(folder, followlinks=True):
     real = os.path.realpath(root)
@@ -111,11 +138,13 @@ def _files(folder: str) -> Iterator[str]:
       folders.clear()
       continue
     seen.add(real)
-    folders[:] = [f for f in folders if f[0] != '.' and f != '__MACOSX']
+    folders[:] = [f for f in folders if not _is_hidden(f)]
     for name in names:
-      file = os.path.relpath(os.path.join(root, name), folder)
-      if is_text(file):
-        yield file
+      yield os.path.relpath(os.path.join(root, name), folder)
+
+
+def _is_hidden(folder: str) -> bool:
+  return folder.startswith('.') or folder == '__MACOSX'
 
 
 def is_text(name: str) -> bool:

@@ -28,13 +28,7 @@ class Numbers:
     """
     keys = {loose_values.identity(value) for value in ids} - {None}
     taken = {key for key in keys if loose_values.fits_int64(key)}
-    self.new: dict[str, int] = {}
-    for text in sorted(str(key) for key in keys - taken):
-      number = _digest(text)
-      while number in taken:
-        number += 1
-      taken.add(number)
-      self.new[text] = number
+    self.new = from_digests({str(key) for key in keys - taken}, taken)
 
   def of(self, value: Any) -> int | None:
     """Returns the number of an image.
@@ -49,6 +43,29 @@ class Numbers:
     if loose_values.fits_int64(key):
       return key
     return self.new.get(str(key))
+
+
+def from_digests(
+  texts: Iterable[str], taken: Iterable[int] = ()
+) -> dict[str, int]:
+  """Numbers texts by their digests.
+
+  Args:
+    texts: distinct texts.
+    taken: numbers that no text may get.
+
+  Returns:
+    A number of 53 bits by text, in the order of the texts. A text has the same
+    number among other texts, unless digests clash.
+  """
+  numbers, taken = {}, set(taken)
+  for text in sorted(texts):
+    number = _digest(text)
+    while number in taken:
+      number += 1
+    taken.add(number)
+    numbers[text] = number
+  return numbers
 
 
 def _digest(text: str) -> int:

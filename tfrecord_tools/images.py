@@ -13,6 +13,7 @@ from PIL import Image
 
 from copypaste_tf.records import pictures
 from tfrecord_tools import orientation as exif
+from tfrecord_tools import storage
 from tfrecord_tools.faults import SourceError
 
 
@@ -50,6 +51,7 @@ def read(path: str) -> StoredImage:
   Raises:
     SourceError: the file does not exist, is not an image, is truncated or is
       corrupt.
+    OSError: a remote file system does not give the file.
   """
   data = _contents(path)
   try:
@@ -70,18 +72,20 @@ def read(path: str) -> StoredImage:
 
 
 def _contents(path: str) -> bytes:
-  if not os.path.exists(path):
-    raise SourceError('missing_image', f'{path}: no such file')
   # Reading a pipe or a device might never end.
-  if not os.path.isfile(path):
+  if os.path.exists(path) and not os.path.isfile(path):
     kind = 'a folder' if os.path.isdir(path) else 'not a regular file'
     raise SourceError('unreadable_image', f'{path}: this is {kind}')
   try:
-    with open(path, 'rb') as file:
-      return file.read()
+    data = storage.read(path)
   except OSError as error:
+    if storage.is_remote(path):  # It may answer another time.
+      raise
     reason = f'{path}: {error.strerror}'
     raise SourceError('unreadable_image', reason) from error
+  if data is None:
+    raise SourceError('missing_image', f'{path}: no such file')
+  return data
 
 
 def _encode(picture: pictures.Picture) -> bytes:

@@ -4,11 +4,12 @@ import collections
 import gzip
 import hashlib
 import json
-import os
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
+
+from tfrecord_tools import storage
 
 _GZIP = b'\x1f\x8b'
 # Beginnings of files that people give in place of JSON.
@@ -34,20 +35,31 @@ class JsonFile(NamedTuple):
     size: bytes of the file.
     repeated: keys that an object holds twice, with their number. As in every
       reader, the last one counts.
+    forgotten: number of elements that were not kept.
   """
 
   data: Any
   sha256: str
   size: int
   repeated: collections.Counter
+  forgotten: int = 0
 
 
-def read(path: str) -> JsonFile:
+def _keep(_: dict[str, Any]) -> int:
+  return 0
+
+
+def read(
+  path: str, *, forget: Callable[[dict[str, Any]], int] = _keep
+) -> JsonFile:
   """Reads a JSON file.
 
   Args:
     path: the file. It may be compressed by gzip, and be UTF-8, UTF-16 or
       UTF-32, with a byte order mark or without.
+    forget: function of each JSON object, from the innermost out. Where it is
+      not 0, the object becomes None as soon as it is read, which saves its
+      memory, and counts as so many forgotten elements.
 
   Returns:
     Its content.
@@ -56,21 +68,20 @@ def read(path: str) -> JsonFile:
     FileNotFoundError: there is no such file.
     ValueError: the file is not JSON; the message says where and why.
   """
-  if os.path.isdir(path):
+  if storage.is_folder(path):
     raise ValueError(f'{path}: expected a JSON file, this is a folder.')
-  if not os.path.isfile(path):
-    raise FileNotFoundError(f'{path}: expected a COCO annotation file.')
   try:
-    with open(path, 'rb') as file:
-      content = file.read()
+    content = storage.read(path)
   except OSError as error:
     raise ValueError(f'{path}: cannot be read: {error.strerror}.') from error
+  if content is None:
+    raise FileNotFoundError(f'{path}: expected a COCO annotation file.')
   digest, size = hashlib.sha256(content).hexdigest(), len(content)
   text = _text(path, content)
   # The bytes are as large as the text, and the largest files need the memory.
   del content
-  data, repeated = _decode(path, text)
-  return JsonFile(data, digest, size, repeated)
+  data, repeated, forgotten = _decode(path, text, forget)
+  return JsonFile(data, digest, size, repeated, forgotten)
 
 
 def _text(path: str, content: bytes) -> str:
@@ -98,12 +109,19 @@ def _text(path: str, content: bytes) -> str:
     ) from error
 
 
-def _decode(path: str, text: str) -> tuple[Any, collections.Counter]:
+def _decode(
+  path: str, text: str, forget: Callable[[dict[str, Any]], int]
+) -> tuple[Any, collections.Counter, int]:
   repeated: collections.Counter = collections.Counter()
   clashes: list[str] = []
+  forgotten = 0
 
-  def unite(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+  def unite(pairs: list[tuple[str, Any]]) -> dict[str, Any] | None:
+    nonlocal forgotten
     result = dict(pairs)
+    if count := forget(result):
+      forgotten += count
+      return None
     if len(result) != len(pairs):
       counts = collections.Counter(key for key, _ in pairs)
       repeated.update(k for k, count in counts.items() if count > 1)
@@ -123,7 +141,7 @@ def _decode(path: str, text: str) -> tuple[Any, collections.Counter]:
     raise ValueError(f'{path}: a number is too long: {error}.') from error
   if clashes:
     raise ValueError(f'{path}: {clashes[0]}')
-  return data, repeated
+  return data, repeated, forgotten
 
 
 def _clashes(

@@ -2,15 +2,16 @@
 
 from typing import Protocol
 
-from tfrecord_tools import coco_json
+from tfrecord_tools import coco_json, image_folder, image_json
 from tfrecord_tools.entries import Dataset
 
 
 class Loader(Protocol):
   """Reads the annotations of one format.
 
-  The converter passes `first_category_id` as well, to a loader that takes it,
-  if the user asks to renumber the categories.
+  The converter passes options that the user sets and that only some loaders
+  take: `first_category_id` to renumber the categories, `drop_repeated` to leave
+  out annotations, `images` to choose files of a folder.
   """
 
   def __call__(self, path: str, *, stop: bool) -> Dataset:
@@ -23,7 +24,11 @@ class Loader(Protocol):
     """
 
 
-_LOADERS: dict[str, Loader] = {'coco_json': coco_json.load}
+_LOADERS: dict[str, Loader] = {
+  'coco_json': coco_json.load,
+  'image_folder': image_folder.load,
+  'image_json': image_json.load,
+}
 
 
 def register(name: str, load: Loader) -> None:

@@ -4,7 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 # These repeat what is there; nothing is lost with them.
-_HARMLESS = ('duplicate_image_id', 'duplicate_annotation_id')
+_HARMLESS = (
+  'duplicate_image_id',
+  'duplicate_annotation_id',
+  'repeated_object',
+)
 _COUNTED_AS_IMAGES = ('image_dropped',)
 
 
@@ -76,7 +80,7 @@ def advice(max_dropped: float) -> str:
   """
   return (
     f'More than --max_dropped={max_dropped:g} is lost. The records and the '
-    'manifest are written. Mend the annotations, or accept the loss with '
+    'manifest are written. Mend the source, or accept the loss with '
     '--max_dropped=1; the same command then converts nothing again.'
   )
 

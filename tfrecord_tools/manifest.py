@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from copypaste_tf import printable
+from copypaste_tf import printable, whole_files
 from copypaste_tf.examples import IDS_PER_PLANE, SCHEMA_VERSION
 from copypaste_tf.records import Record, record_categories
-from tfrecord_tools import atomic
+from tfrecord_tools import storage
 from tfrecord_tools.entries import Category
 from tfrecord_tools.faults import Drops, Note
 
@@ -191,7 +191,7 @@ def write(path: str, content: dict[str, Any]) -> None:
   text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
   # JSON's notation of half a character, which UTF-8 cannot hold.
   data = f'{text}\n'.encode('utf-8', 'backslashreplace')
-  atomic.write_bytes(path, data)
+  whole_files.write_bytes(path, data)
 
 
 def read(path: str) -> dict[str, Any]:
@@ -204,13 +204,15 @@ def read(path: str) -> dict[str, Any]:
     Its data.
 
   Raises:
-    ValueError: the file is not a JSON object.
+    FileNotFoundError, ValueError: the file is missing, or no JSON object.
   """
-  with open(path, encoding='utf-8') as file:
-    try:
-      data = json.load(file)
-    except ValueError as error:
-      raise ValueError(f'{path}: expected JSON: {error}') from error
+  content = storage.read(path)
+  if content is None:
+    raise FileNotFoundError(f'{path}: no such file.')
+  try:
+    data = json.loads(content)
+  except ValueError as error:
+    raise ValueError(f'{path}: expected JSON: {error}') from error
   if not isinstance(data, dict):
     raise ValueError(f'{path}: expected an object, got {type(data).__name__}.')
   return data

@@ -1,10 +1,9 @@
 """Declares and checks the settings of a conversion."""
 
 import dataclasses
-import os
 from collections.abc import Sequence
 
-from tfrecord_tools import faults
+from tfrecord_tools import faults, storage
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,6 +16,8 @@ class Options:
     output_prefix: path and beginning of the names of the written files.
     num_shards: files to write, at least 1.
     num_workers: processes, at least 1; None is one per available core.
+    beam_args: flags of Apache Beam, which then writes the shards; None writes
+      them in processes of this machine.
     include_masks: whether records carry masks.
     mask_pngs: whether they carry a PNG of each mask beside the id planes.
     fraction: part of the images, above 0 and at most 1.
@@ -28,6 +29,10 @@ class Options:
     first_category_id: id that the smallest category id becomes, with the others
       moved alike; None keeps the ids.
     allow_outside_image_dir: whether file names may lead out of `image_dir`.
+    id_offset: number to add to each image id, at least 0.
+    images: globs within a folder of images, for a loader that takes them; empty
+      takes all.
+    drop_repeated: whether to leave out annotations that show an object again.
   """
 
   image_dir: str
@@ -35,6 +40,7 @@ class Options:
   output_prefix: str
   num_shards: int = 32
   num_workers: int | None = None
+  beam_args: str | None = None
   include_masks: bool = True
   mask_pngs: bool = True
   fraction: float = 1.0
@@ -44,6 +50,9 @@ class Options:
   first_category_id: int | None = None
   split: Sequence[str] = ()
   allow_outside_image_dir: bool = False
+  id_offset: int = 0
+  images: Sequence[str] = ()
+  drop_repeated: bool = False
 
 
 def check(options: Options) -> None:
@@ -63,13 +72,15 @@ def check(options: Options) -> None:
   first = options.first_category_id
   if first is not None and first < 1:
     raise ValueError(f'first_category_id is at least 1, got {first}.')
+  if options.id_offset < 0:
+    raise ValueError(f'id_offset is at least 0, got {options.id_offset}.')
   if options.on_error not in faults.ON_ERROR:
     raise ValueError(
       f'on_error is one of {faults.ON_ERROR}: {options.on_error!r}.'
     )
-  if not os.path.isdir(options.image_dir):
+  if not storage.is_folder(options.image_dir):
     raise FileNotFoundError(f'--image_dir={options.image_dir}: no such folder.')
-  if not os.path.exists(options.annotations):
+  if not storage.exists(options.annotations):
     raise FileNotFoundError(
       f'--annotations={options.annotations}: no such file.'
     )

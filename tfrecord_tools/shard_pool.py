@@ -1,33 +1,31 @@
-"""Writes shards in several processes and finds those of earlier runs."""
+"""Writes shards in a pool of workers, and finds those of earlier runs."""
 
-import concurrent.futures
+import contextlib
 import functools
-import multiprocessing
-import os
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent import futures
 from typing import Any
 
 import tensorflow as tf
-import tqdm
 
-from tfrecord_tools import conversion, sharding
+from copypaste_tf.pools.pool import Pool, Work
+from tfrecord_tools import conversion, manifest, sharding, storage
 from tfrecord_tools.conversion import Job
 from tfrecord_tools.entries import ImageEntry
 
-_POLL_SECONDS = 0.2
-_done = None
+# A request to a remote file system takes long, but many fit at a time.
+_THREADS = 16
 
 
 def write(
-  tasks: dict[int, Sequence[ImageEntry]], job: Job, num_workers: int
+  tasks: Mapping[int, Sequence[ImageEntry]], job: Job, pool: Pool
 ) -> dict[int, dict[str, Any]]:
-  """Writes shards in parallel, with a progress bar.
+  """Writes shards.
 
   Args:
     tasks: the images of each shard to write.
     job: the conversion.
-    num_workers: processes; 1 works in this one.
+    pool: who does it.
 
   Returns:
     The state of each shard.
@@ -35,21 +33,21 @@ def write(
   Raises:
     ConversionError: `job.stop` is set and something cannot be used.
   """
-  total = sum(map(len, tasks.values()))
-  with tqdm.tqdm(total=total, unit='image', disable=not tasks) as bar:
-    if num_workers == 1 or len(tasks) < 2:
-      update = functools.partial(bar.update, 1)
-      return {
-        index: conversion.write_shard(index, entries, job, update)
-        for index, entries in tasks.items()
-      }
-    return _write_in_pool(tasks, job, min(num_workers, len(tasks)), bar)
+  work = Work(functools.partial(_write, job=job), hide_gpus)
+  images = sum(map(len, tasks.values()))
+  return pool.run(work, tasks, images=images, prefix=job.output_prefix)
+
+
+def hide_gpus() -> None:
+  """Leaves the memory of the GPUs to others, where it is not too late."""
+  with contextlib.suppress(RuntimeError):
+    tf.config.set_visible_devices([], 'GPU')
 
 
 def finished(
-  tasks: dict[int, Sequence[ImageEntry]],
+  tasks: Mapping[int, Sequence[ImageEntry]],
   job: Job,
-  states: dict[str, dict[str, Any]],
+  states: Mapping[str, dict[str, Any]],
 ) -> dict[int, dict[str, Any]]:
   """Finds the shards that an earlier run of the same job has completed.
 
@@ -61,74 +59,48 @@ def finished(
   Returns:
     The state of each complete shard whose image files have not changed.
   """
-  complete = {}
-  for index, entries in tasks.items():
-    path = sharding.shard_path(job.output_prefix, index, job.num_shards)
-    state = states.get(path)
-    if state is None or not os.path.exists(path):
-      continue
-    tally = state['tally']
-    # An earlier version counted no categories.
-    counted = len(tally.get('record_categories', ()))
-    if counted != tally['num_examples']:
-      continue
-    same_size = state['size'] == os.path.getsize(path)
-    if same_size and state['listing'] == conversion.listing(entries, job):
-      complete[index] = state
-  return complete
-
-
-def _write_in_pool(
-  tasks: dict[int, Sequence[ImageEntry]], job: Job, workers: int, bar: tqdm.tqdm
-) -> dict[int, dict[str, Any]]:
-  # A server that has imported TensorFlow and run none of it forks the workers:
-  # forking a process that runs TensorFlow can hang.
-  context = multiprocessing.get_context('forkserver')
-  context.set_forkserver_preload([__name__])
-  done = context.Value('q', 0)
-  executor = concurrent.futures.ProcessPoolExecutor(
-    workers, context, initializer=_start_worker, initargs=(done,)
-  )
-  try:
-    futures = {
-      executor.submit(_work, index, entries, job): index
-      for index, entries in tasks.items()
+  found = {index: states.get(_path(index, job)) for index in tasks}
+  begun = {index: state for index, state in found.items() if state is not None}
+  with futures.ThreadPoolExecutor(_THREADS) as threads:
+    complete = threads.map(
+      lambda index: _is_complete(index, tasks[index], job, begun[index]), begun
+    )
+    return {
+      index: begun[index]
+      for index, whole in zip(begun, complete, strict=True)
+      if whole
     }
-    pending = set(futures)
-    while pending:
-      ready, pending = concurrent.futures.wait(
-        pending,
-        _POLL_SECONDS,
-        return_when=concurrent.futures.FIRST_EXCEPTION,
-      )
-      bar.update(done.value - bar.n)
-      for future in ready:
-        future.result()
-    return {index: future.result() for future, index in futures.items()}
-  finally:  # After an error or Ctrl-C, no other shard begins.
-    executor.shutdown(cancel_futures=True)
 
 
-def _start_worker(done: Any) -> None:
-  global _done
-  _done = done
-  # Each worker would otherwise claim the memory of a GPU that it never uses.
-  tf.config.set_visible_devices([], 'GPU')
-  threading.Thread(target=_exit_with_parent, daemon=True).start()
+def _path(index: int, job: Job) -> str:
+  return sharding.shard_path(job.output_prefix, index, job.num_shards)
 
 
-def _exit_with_parent() -> None:
-  """Ends a worker whose parent was killed and cannot tell it to stop."""
-  multiprocessing.parent_process().join()
-  os._exit(1)
+def _is_complete(
+  index: int, entries: Sequence[ImageEntry], job: Job, state: dict[str, Any]
+) -> bool:
+  tally = state['tally']
+  # An earlier version counted no categories.
+  counted = len(tally.get('record_categories', ()))
+  return (
+    counted == tally['num_examples']
+    and state['size'] == storage.size(_path(index, job))
+    and state['listing'] == conversion.listing(entries, job)
+  )
 
 
-def _work(
-  index: int, entries: Sequence[ImageEntry], job: Job
+def _write(
+  index: int,
+  entries: Sequence[ImageEntry],
+  on_image: Callable[[], None],
+  *,
+  job: Job,
 ) -> dict[str, Any]:
-  return conversion.write_shard(index, entries, job, _count_image)
-
-
-def _count_image() -> None:
-  with _done.get_lock():
-    _done.value += 1
+  """Writes a shard, unless a worker that was lost has just done so."""
+  path = sharding.state_path(_path(index, job))
+  if storage.size(path) >= 0:
+    state = manifest.read(path)
+    same = state['fingerprint'] == job.fingerprint
+    if same and _is_complete(index, entries, job, state):
+      return state
+  return conversion.write_shard(index, entries, job, on_image)

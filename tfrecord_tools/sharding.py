@@ -4,7 +4,10 @@ import os
 import re
 from collections.abc import Iterable
 
-from tfrecord_tools import splits
+from copypaste_tf.records.shard_names import manifest_path as manifest_path
+from copypaste_tf.records.shard_names import shard_path as shard_path
+from copypaste_tf.records.shard_names import state_path as state_path
+from tfrecord_tools import splits, storage
 
 
 def sample(
@@ -46,24 +49,9 @@ def deal(image_ids: list[int], num_shards: int) -> list[list[int]]:
   return [image_ids[i::num_shards] for i in range(num_shards)]
 
 
-def shard_path(prefix: str, index: int, num_shards: int) -> str:
-  """Returns the path of a shard."""
-  return f'{prefix}-{index:05d}-of-{num_shards:05d}.tfrecord'
-
-
 def split_prefix(prefix: str, name: str) -> str:
   """Returns the path and beginning of the names of a split's shards."""
   return f'{prefix}{name}' if prefix.endswith('/') else f'{prefix}-{name}'
-
-
-def state_path(shard: str) -> str:
-  """Returns the path of a shard's state, kept until the manifest is written."""
-  return f'{shard}.json'
-
-
-def manifest_path(prefix: str) -> str:
-  """Returns the path of the manifest of a data set."""
-  return f'{prefix}-manifest.json'
 
 
 def existing(prefix: str, *, temporary: bool) -> list[str]:
@@ -79,8 +67,12 @@ def existing(prefix: str, *, temporary: bool) -> list[str]:
   """
   folder, name = os.path.split(prefix)
   stem = re.escape(name) + r'-(\d{5}-of-\d{5}\.tfrecord(\.json)?'
-  pattern = rf'\.{stem}|manifest\.json)\.\d+\.tmp' if temporary else rf'{stem})'
-  names = [f for f in os.listdir(folder or '.') if re.fullmatch(pattern, f)]
+  pattern = rf'{stem})'
+  if temporary:
+    # The names of `whole_files.temporary`, also of what a pool keeps.
+    kinds = 'manifest\\.json|tasks|results|fault'
+    pattern = rf'\.{stem}|{kinds})\.[0-9a-f]+\.tmp'
+  names = [f for f in storage.names(folder or '.') if re.fullmatch(pattern, f)]
   return sorted(os.path.join(folder, f) for f in names)
 
 
@@ -96,8 +88,7 @@ def splits_made(prefix: str) -> dict[str, str]:
   folder, begin = os.path.split(split_prefix(prefix, ''))
   stem = re.escape(begin) + r'([\w.-]+)-manifest\.json'
   found = {}
-  if os.path.isdir(folder or '.'):
-    for file in sorted(os.listdir(folder or '.')):
-      if match := re.fullmatch(stem, file):
-        found[match[1]] = os.path.join(folder, file)
+  for file in sorted(storage.names(folder or '.')):
+    if match := re.fullmatch(stem, file):
+      found[match[1]] = os.path.join(folder, file)
   return found

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+import tensorflow as tf
 
 from copypaste_tf import printable, records
 from copypaste_tf.examples import IDS_PER_PLANE, SCHEMA_VERSION, Features
@@ -53,10 +54,11 @@ def expand(patterns: Iterable[str]) -> list[str]:
   """
   paths: set[str] = set()
   for pattern in patterns:
-    matches = glob.glob(pattern)
+    # TensorFlow lists the matches on a remote file system.
+    matches = glob.glob(pattern) or tf.io.gfile.glob(pattern)
     if not matches:
       raise FileNotFoundError(f'--input={pattern}: no such file.')
-    folders = [path for path in matches if os.path.isdir(path)]
+    folders = [path for path in matches if tf.io.gfile.isdir(path)]
     if folders:
       raise ValueError(
         f'--input={pattern}: {folders[0]} is a folder; give its files, such as '

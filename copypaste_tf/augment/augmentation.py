@@ -7,12 +7,14 @@ from copypaste_tf.augment import (
   compositions,
   drawing,
   engines,
+  ignored_regions,
   joining,
   warp,
 )
 from copypaste_tf.augment.canvas import Canvas
 from copypaste_tf.augment.drawing import Draws
 from copypaste_tf.augment.draws import pairing
+from copypaste_tf.augment.labels import id_planes
 from copypaste_tf.augment.options import CopyPaste, ScaleJitter
 from copypaste_tf.augment.pixels import bfloat16
 from copypaste_tf.examples import Scenes, TrainScenes
@@ -26,6 +28,7 @@ def augment(
   *,
   output_size: tuple[int, int],
   max_instances: int = 100,
+  max_ignored: int = 20,
   jitter: ScaleJitter | None = None,
   source_jitter: ScaleJitter | None = None,
   copy_paste: CopyPaste | None = None,
@@ -52,6 +55,8 @@ def augment(
       `drawing.draw` made of it and the same knobs, outside of XLA.
     output_size: height and width of the canvas, pixels.
     max_instances: number of labels that an example can hold.
+    max_ignored: number of ignored regions that an example can hold, if the
+      scenes tell which objects are ignored.
     jitter: range of the targets' jitter; `ScaleJitter()` (LSJ) by default.
     source_jitter: range of the sources' jitter; the targets' by default (the
       paper's Table 11 varies it).
@@ -74,7 +79,8 @@ def augment(
   Raises:
     ValueError: if a knob is out of its range, `form` is unknown, both
       `copy_paste` and `composition` are given, `sources` or `source_jitter` is
-      given without either, or the batch is too small to pair its images.
+      given without either, scenes without planes shall be composed, or the
+      batch is too small to pair its images.
   """
   if copy_paste is not None and composition is not None:
     raise ValueError(
@@ -84,6 +90,7 @@ def augment(
   composition = copy_paste if composition is None else composition
   if composition is not None:
     compositions.check(composition)
+    _check_planes(scenes)
   elif sources is not None or source_jitter is not None:
     name = 'source_jitter' if sources is None else 'sources'
     raise ValueError(
@@ -108,6 +115,7 @@ def augment(
     'normalize': normalize,
     'engine': engine,
   }
+  separate = sources
   targets, sources, partner = _pair(scenes, draws, sources, warp_options)
   if composition is None:
     examples = joining.targets_alone(targets, max_instances=max_instances)
@@ -123,7 +131,17 @@ def augment(
       partner=partner,
       engine=engine,
     )
-  return examples._replace(image=_with_dtype(examples.image, dtype))
+  return examples._replace(
+    image=_with_dtype(examples.image, dtype),
+    regions=ignored_regions.visible(
+      scenes,
+      draws,
+      output_size=output_size,
+      max_ignored=max_ignored,
+      sources=separate,
+      shows_sources=compositions.shows_sources(composition),
+    ),
+  )
 
 
 @tf.autograph.experimental.do_not_convert
@@ -173,6 +191,14 @@ def pair(
     {'output_size': output_size, 'engine': engines.named(form)},
   )
   return targets, sources if partner is None else pairing.take(sources, partner)
+
+
+def _check_planes(scenes: Scenes) -> None:
+  if id_planes.are_absent(scenes.planes):
+    raise ValueError(
+      'augment composes images by the masks of their objects, and these scenes '
+      'have no planes; pass no `composition`.'
+    )
 
 
 def _dtype_to_warp(dtype, composition) -> tf.DType:

@@ -23,6 +23,9 @@ from copypaste_tf.examples import TrainScenes
 class Options(Protocol):
   """The options of a composition, a dataclass with defaults.
 
+  A class may also have `shows_sources`, which is read by the function of this
+  name.
+
   Attributes:
     blends: whether the composition computes with pixels of both images, which
       then are float32. If it only copies pixels, images may also be uint16,
@@ -154,6 +157,21 @@ def check(options: Options) -> None:
   """
   _composition_of(options)
   options.check()
+
+
+def shows_sources(options: Options | None) -> bool:
+  """Tells whether sources are seen besides their objects that become labels.
+
+  What is ignored in a source then is ignored in the example, too.
+
+  Args:
+    options: options of a registered composition, or None for no composition.
+
+  Returns:
+    The attribute `shows_sources` of the options; False if they have none, as
+    those of Copy-Paste.
+  """
+  return getattr(options, 'shows_sources', False)
 
 
 def draw(options: Options, seed: tf.Tensor, classes: tf.Tensor) -> Any:

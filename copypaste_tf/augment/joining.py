@@ -68,6 +68,11 @@ def join(
       [targets.scenes.source_id, sources.scenes.source_id], axis=1
     ),
     statistics={},
+    sets=tf.nest.map_structure(
+      lambda *numbers: tf.stack(numbers, axis=1),
+      targets.scenes.sets,
+      sources.scenes.sets,
+    ),
   )
   return example._replace(
     statistics=_statistics(example, targets, remains, selection)

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from copypaste_tf.augment import scene_checks
 from copypaste_tf.augment.labels import layers
-from copypaste_tf.examples import Scenes
+from copypaste_tf.examples import ABSENT, Scenes
 
 
 @tf.autograph.experimental.do_not_convert
@@ -130,6 +130,9 @@ def pad(
       classes=_pad_labels(scene.classes, max_instances),
       ids=_pad_labels(scene.ids, max_instances),
       crowd=_pad_labels(scene.crowd, max_instances),
+      ignored=ABSENT
+      if scene.ignored is ABSENT
+      else _pad_labels(scene.ignored, max_instances),
     )
 
 

@@ -51,7 +51,7 @@ def warp(
     ),
     planes=_warp_planes(scenes, jitter, output_size, engine),
     size=_covered(jitter, output_size),
-    boxes=_warp_boxes(scenes, jitter, output_size),
+    boxes=warp_boxes(scenes, jitter, output_size=output_size),
   )
 
 
@@ -98,6 +98,9 @@ def _warp_planes(scenes, jitter, output_size, engine) -> tf.Tensor:
 
   Leaves planes without an instance to train on empty; most have none.
   """
+  if id_planes.are_absent(scenes.planes):
+    batch = id_planes.shape(scenes.ids)[0]
+    return tf.zeros([batch, 0, *output_size], tf.uint8)
   rows, columns = (
     resampling.nearest(scenes.size, jitter, output_size, axis)
     for axis in (0, 1)
@@ -117,8 +120,19 @@ def _covered(jitter, output_size) -> tf.Tensor:
   return tf.minimum(jitter.scaled_size - jitter.offset, output_size)
 
 
-def _warp_boxes(scenes, jitter, output_size) -> tf.Tensor:
-  """Resizes, mirrors, shifts and clips the boxes."""
+def warp_boxes(
+  scenes: Scenes, jitter: Jitter, *, output_size: tuple[int, int]
+) -> tf.Tensor:
+  """Resizes, mirrors, shifts and clips the boxes.
+
+  Args:
+    scenes: a batch of `b` scenes; reads boxes, classes and sizes.
+    jitter: one draw for each of them.
+    output_size: height and width of the canvas, pixels.
+
+  Returns:
+    `[b, n, 4]` float32 in pixels of the canvas; zeros for padding instances.
+  """
   boxes = tf.cast(scenes.boxes, tf.float64)
   boxes = box_geometry.resize(boxes, scenes.size, jitter.scaled_size)
   width = tf.cast(jitter.scaled_size[:, 1], tf.float64)

@@ -8,7 +8,12 @@ import tensorflow as tf
 
 from copypaste_tf import examples
 from copypaste_tf.examples import RawScenes, Scenes
-from copypaste_tf.inputs import data_files, pipeline, record_sets
+from copypaste_tf.inputs import (
+  data_files,
+  object_roles,
+  pipeline,
+  record_sets,
+)
 from copypaste_tf.inputs.data_config import EvalData, TrainData
 from copypaste_tf.inputs.decode import EvalScenes
 
@@ -49,7 +54,8 @@ def train_inputs(
     with pipeline.input_errors(local):
       return Inputs(next(iter(read(local))), f'the first batch of {patterns}')
   if data.class_maps:  # Each object is the region of another class.
-    data, objects = data.replace(num_planes=1), min(objects, num_classes)
+    data = data.replace(num_planes=1, masks=True)
+    objects = min(objects, num_classes)
   targets = random_scenes(
     data, batch=batch, objects=objects, num_classes=num_classes
   )
@@ -75,7 +81,9 @@ def random_scenes(
     ValueError: there are more objects than the config has room for.
   """
   size, room = tuple(data.source_size), data.max_source_instances
-  room = min(room, data.num_planes * (examples.IDS_PER_PLANE - 1))
+  planes = data.planes_read()
+  if planes:  # Boxes alone need no room in a plane.
+    room = min(room, planes * (examples.IDS_PER_PLANE - 1))
   if not 0 <= objects <= room:
     raise ValueError(
       f'--objects: this config has room for 0 to {room} objects, got {objects}'
@@ -86,12 +94,12 @@ def random_scenes(
   boxes[:, :objects] = _boxes(rng, (batch, objects), size)
   present = np.arange(count) < objects
   number = np.arange(count)
-  plane, value = number % data.num_planes, 1 + number // data.num_planes
+  plane, value = number % max(planes, 1), 1 + number // max(planes, 1)
   ids = np.where(present, plane * examples.IDS_PER_PLANE + value, 0)
   classes = rng.integers(1, max(num_classes, 2), [batch, count])
   scenes = Scenes(
     image=rng.integers(0, 256, [batch, *size, 3], np.uint8),
-    planes=_planes(boxes[:, :objects], plane, value, data.num_planes, size),
+    planes=_planes(boxes[:, :objects], plane, value, planes, size),
     size=np.tile(np.int32(size), [batch, 1]),
     boxes=boxes,
     classes=np.where(present, classes, 0).astype(np.int32),
@@ -100,7 +108,12 @@ def random_scenes(
     source_id=np.arange(batch, dtype=np.int64),
     shrunk=np.zeros([batch], bool),
   )
-  return Scenes(*map(tf.constant, scenes))
+  if record_sets.are_told_apart(data):
+    numbers = np.arange(batch, dtype=np.int32)
+    scenes = scenes._replace(sets=numbers % len(record_sets.resolve(data)))
+  if object_roles.ignored_kinds(data):
+    scenes = scenes._replace(ignored=np.zeros([batch, count], bool))
+  return tf.nest.map_structure(tf.constant, scenes)
 
 
 def _boxes(rng, shape, size) -> np.ndarray:
@@ -114,6 +127,8 @@ def _boxes(rng, shape, size) -> np.ndarray:
 def _planes(boxes, plane, value, num_planes, size) -> np.ndarray:
   """Draws the rectangles into the planes; later ones cover earlier ones."""
   planes = np.zeros([len(boxes), num_planes, *size], np.uint8)
+  if not num_planes:  # Boxes alone.
+    return planes
   for image, of_image in zip(planes, boxes.astype(int), strict=True):
     for i, (ymin, xmin, ymax, xmax) in enumerate(of_image):
       image[plane[i], ymin:ymax, xmin:xmax] = value[i]

@@ -2,8 +2,8 @@
 
 `colors` chooses colours, `fonts` finds a font for each letter, `text` draws
 lines, `places` finds room for captions, `labels` draws them or numbers with a
-legend, `instances` and `class_maps` draw whole pictures, `sheets` lays them
-out. Images are
+legend, `instances` and `class_maps` draw whole pictures, `scene_masks` lists
+the masks of a scene for them, `sheets` lays pictures out. Images are
 `[h, w, 3]` uint8 RGB; boxes are `(ymin, xmin, ymax, xmax)` in pixels of the
 image.
 """

@@ -1,13 +1,12 @@
 """Computes COCO's average precision and recall of boxes and of masks."""
 
-import contextlib
-import gc
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from copypaste_tf import garbage
 from copypaste_tf.evaluation import coco_backends, coco_inputs, coco_results
 from copypaste_tf.evaluation import groundtruth as groundtruth_files
 from copypaste_tf.evaluation.detections import Detections
@@ -71,7 +70,7 @@ def evaluate(
   if backend not in BACKENDS:
     raise ValueError(f'backend must be one of {BACKENDS}, got {backend!r}.')
   coco_inputs.check_iou_types(iou_types)
-  with _paused_garbage_collector():
+  with garbage.paused():
     groundtruth = _loaded(groundtruth, groundtruth_files.from_annotations)
     results = _loaded(results, groundtruth_files.read_json)
     return _evaluate(
@@ -94,22 +93,6 @@ def _evaluate(
     if per_category:
       metrics |= _per_category(tables[0], truth['categories'], prefix)
   return metrics
-
-
-@contextlib.contextmanager
-def _paused_garbage_collector():
-  """Pauses the garbage collector.
-
-  With half a million dictionaries alive, it would take a third of the time and
-  free nothing.
-  """
-  enabled = gc.isenabled()
-  gc.disable()
-  try:
-    yield
-  finally:
-    if enabled:
-      gc.enable()
 
 
 def _loaded(data, load):

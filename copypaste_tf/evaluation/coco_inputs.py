@@ -116,6 +116,24 @@ def check_images(groundtruth: Mapping[str, Any], ids: Iterable[int]) -> None:
     )
 
 
+def check_whole_ids(groundtruth: Mapping[str, Any]) -> None:
+  """Checks that ids are whole numbers, as arrays hold them.
+
+  Args:
+    groundtruth: COCO format that passed `check_groundtruth`.
+
+  Raises:
+    ValueError: the id of an image or of a category is something else.
+  """
+  for kind in ('images', 'categories'):
+    for entry in groundtruth[kind]:
+      if not isinstance(entry['id'], int):
+        raise ValueError(
+          f'the ground truth has the id {entry["id"]!r} among its {kind}; '
+          'expected whole numbers.'
+        )
+
+
 def to_rle(
   annotation: Mapping[str, Any], image: Mapping[str, Any]
 ) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from copypaste_tf.evaluation.coco_inputs import BOX, SHAPES
+from copypaste_tf.evaluation import detections
+from copypaste_tf.evaluation.coco_inputs import BOX, MASK, SHAPES
 from copypaste_tf.evaluation.detections import Detections
 
 # pycocotools stores the number of masks of a call in one byte.
@@ -80,6 +81,31 @@ def index_results(
       zip(*columns, areas, strict=True), 1
     )
   ]
+
+
+def to_detections(
+  results: Detections | Sequence[Mapping[str, Any]],
+) -> Detections:
+  """Converts COCO results to arrays; arrays stay as they are.
+
+  Args:
+    results: detections, or COCO results. Where no result has a box, the boxes
+      are those of the masks, which are compressed RLEs.
+
+  Raises:
+    ValueError: a result lacks an id, its score or its box.
+  """
+  if isinstance(results, Detections):
+    return results
+  for key in ('score', 'image_id', 'category_id'):
+    column(results, key)
+  if any(BOX in result for result in results):
+    column(results, BOX)
+    return detections.from_results(results)
+  boxes = [coco_mask.toBbox(x) for x in column(results, MASK)]
+  return detections.from_results(
+    [{**x, BOX: box} for x, box in zip(results, boxes, strict=True)]
+  )
 
 
 def _columns(results, key: str) -> _Columns:

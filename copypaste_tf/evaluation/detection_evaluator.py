@@ -1,6 +1,5 @@
 """The common part of the evaluators of detections: the detections."""
 
-import abc
 import functools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,11 +24,15 @@ class DetectionEvaluator(Evaluator):
   """Collects detections as arrays; a protocol measures them.
 
   Attributes:
+    iou_types: what the protocol can measure, names of `coco_inputs.IOU_TYPES`.
     complete: make the mask of every detection, also where the protocol does not
       need it.
+    metric_names: names of the numbers without their prefix, AP first.
   """
 
+  metric_names: Sequence[str]
   output_file = DETECTIONS_FILE
+  iou_types: Sequence[str] = coco_inputs.IOU_TYPES
   complete = False
 
   def __init__(
@@ -51,19 +54,34 @@ class DetectionEvaluator(Evaluator):
     self._iou_types = tuple(iou_types)
     self._per_category = per_category
     self._batches: list[Detections] = []
-    names = {x: f'{coco.PREFIXES[x]}_ap' for x in self._iou_types}
-    self.names = tuple(names.values())
-    self.headline = names.get('segm', self.names[-1])
+    first = self.metric_names[0]
+    self.names = tuple(f'{x}_{first}' for x in self.prefixes(iou_types))
+    self.headline = self.headline_of(iou_types)
+
+  @classmethod
+  def prefixes(cls, iou_types: Sequence[str]) -> Sequence[str]:
+    """Returns the prefixes of the names of the numbers.
+
+    Args:
+      iou_types: what is measured.
+    """
+    del cls
+    return [coco.PREFIXES[iou_type] for iou_type in iou_types]
+
+  @classmethod
+  def headline_of(cls, iou_types: Sequence[str]) -> str:
+    """Returns the metric that decides which checkpoint is the best.
+
+    Args:
+      iou_types: what is measured.
+    """
+    chosen = 'segm' if 'segm' in iou_types else iou_types[-1]
+    return f'{coco.PREFIXES[chosen]}_{cls.metric_names[0]}'
 
   @functools.cached_property
   def groundtruth(self) -> Mapping[str, Any]:
     """The ground truth in COCO format; read when it is first needed."""
     return self._read_groundtruth()
-
-  @property
-  @abc.abstractmethod
-  def metric_names(self) -> Sequence[str]:
-    """Names of the numbers of each IoU type, without its prefix."""
 
   def reset(self) -> None:
     """Forgets the detections."""

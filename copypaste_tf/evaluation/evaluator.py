@@ -21,12 +21,15 @@ class Evaluator(abc.ABC):
     max_detections: number of detections per image that count, by descending
       score; None for no limit.
     output_file: name of the file that `write` makes; None for none.
+    lists_categories: `metrics` always has numbers of each class, named
+      `METRIC/CLASS`, and they are printed with the others.
   """
 
   names: Sequence[str]
   headline: str
   max_detections: int | None = None
   output_file: str | None = None
+  lists_categories: bool = False
 
   def prepare(self, source_ids: Iterable[int] = ()) -> None:
     """Reads and checks the ground truth, before anything is evaluated.

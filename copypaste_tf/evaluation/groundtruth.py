@@ -117,8 +117,8 @@ def from_records(paths: Iterable[str]) -> dict[str, Any]:
         f'{places[record.source_id]} and {place}.'
       )
     places[record.source_id] = place
-    images.append(_image(record))
-    annotations.extend(_annotations(record, len(annotations) + 1))
+    images.append(image_entry(record))
+    annotations.extend(annotation_entries(record, len(annotations) + 1))
     for category, name in zip(record.classes, record.class_names, strict=True):
       names[int(category)] = names.get(int(category)) or name
   return {
@@ -140,7 +140,8 @@ def _categories(
   ]
 
 
-def _image(record: records.Record) -> dict[str, Any]:
+def image_entry(record: records.Record) -> dict[str, Any]:
+  """Returns COCO's entry of the image of a record."""
   optional = {
     'neg_category_ids': record.neg_category_ids,
     'not_exhaustive_category_ids': record.not_exhaustive_category_ids,
@@ -154,7 +155,18 @@ def _image(record: records.Record) -> dict[str, Any]:
   }
 
 
-def _annotations(record: records.Record, first: int) -> list[dict[str, Any]]:
+def annotation_entries(
+  record: records.Record, first: int
+) -> list[dict[str, Any]]:
+  """Returns COCO's annotations of a record.
+
+  Args:
+    record: the record.
+    first: id of its first annotation; the others follow.
+
+  Returns:
+    The entries, as `from_records` describes them.
+  """
   size = (record.height, record.width)
   entries = []
   # Records hold float32 boxes relative to the image. Rounding restores the

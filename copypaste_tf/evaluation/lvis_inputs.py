@@ -5,15 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from pycocotools import mask as coco_mask
 
-from copypaste_tf.evaluation import (
-  coco_inputs,
-  coco_results,
-  detections,
-  federated,
-)
-from copypaste_tf.evaluation.coco_inputs import BOX, MASK, SHAPES
+from copypaste_tf.evaluation import coco_inputs, coco_results, federated
+from copypaste_tf.evaluation.coco_inputs import MASK, SHAPES
 from copypaste_tf.evaluation.detections import Detections
 from copypaste_tf.evaluation.federated import Federation
 
@@ -117,13 +111,7 @@ def check_groundtruth(
       'ground truth has them; use the protocol coco, or convert records again '
       'from annotations that have the lists.'
     )
-  for kind in ('images', 'categories'):
-    for entry in groundtruth[kind]:
-      if not isinstance(entry['id'], int):
-        raise ValueError(
-          f'the ground truth has the id {entry["id"]!r} among its {kind}; LVIS '
-          'has whole numbers.'
-        )
+  coco_inputs.check_whole_ids(groundtruth)
   for category in groundtruth['categories']:
     frequency = category.get('frequency') or 'f'
     if frequency not in FREQUENCIES:
@@ -173,8 +161,7 @@ def index_results(
     ValueError: an unknown image or category, a score that is not finite, no box
       or no mask where a metric needs one.
   """
-  if not isinstance(results, Detections):
-    results = _from_results(results)
+  results = coco_results.to_detections(results)
   needs_masks = SHAPES[coco_inputs.neediest(iou_types)] == MASK
   if needs_masks and results.counts is None and len(results):
     raise ValueError(f'the {len(results)} detections have no {MASK!r}.')
@@ -186,15 +173,3 @@ def index_results(
     if strict_categories or kind == 'image':
       coco_results.check_known(np.unique(ids).tolist(), kind, known)
   return results
-
-
-def _from_results(results: Sequence[Mapping[str, Any]]) -> Detections:
-  for key in ('score', 'image_id', 'category_id'):
-    coco_results.column(results, key)
-  if any(BOX in result for result in results):
-    coco_results.column(results, BOX)
-    return detections.from_results(results)
-  boxes = [coco_mask.toBbox(x) for x in coco_results.column(results, MASK)]
-  return detections.from_results(
-    [{**x, BOX: box} for x, box in zip(results, boxes, strict=True)]
-  )

@@ -12,6 +12,7 @@ from copypaste_tf.evaluation import (
   lvis_inputs,
   protocols,
   results_file,
+  voc,
 )
 from copypaste_tf.evaluation.results_file import Result
 
@@ -46,7 +47,7 @@ def evaluate(
   Raises:
     ValueError: the ground truth or a detection is faulty.
   """
-  coco_inputs.check_iou_types(iou_types)
+  protocols.check_iou_types(protocol, iou_types)
   coco_inputs.check_groundtruth(truth, 'bbox')
   if not truth['annotations']:
     raise ValueError('the ground truth has no object: nothing can be measured')
@@ -60,6 +61,9 @@ def evaluate(
   if protocol == protocols.COCO:
     metrics = coco.evaluate(truth, results, backend=backend, **knobs)
     return metrics, notes
+  if protocol == protocols.VOC:
+    metrics = voc.evaluate(truth, results, strict_categories=False)
+    return metrics, notes + voc.notes(truth)
   fixed = protocol == protocols.LVIS_FIXED
   notes += [] if fixed else _over_limit(results)
   metrics = lvis.evaluate(truth, results, fixed=fixed, **knobs)

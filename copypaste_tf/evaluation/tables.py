@@ -5,80 +5,95 @@ import io
 from collections.abc import Mapping, Sequence
 
 from copypaste_tf import printable
-from copypaste_tf.evaluation.coco import METRICS, PREFIXES
+from copypaste_tf.evaluation.coco import METRICS
 
 
 def summary(
   metrics: Mapping[str, float], names: Sequence[str] = METRICS
 ) -> str:
-  """Returns the numbers of boxes, masks and boundaries as a text table.
+  """Returns the overall numbers, with a column for each kind, as a text table.
 
   Args:
     metrics: values by name, such as `mask_ap50`; -1 without ground truth.
-    names: the rows, names without the prefix of boxes or masks.
+    names: the rows, names without a prefix such as that of masks. A prefix
+      with the first of them makes a column.
   """
-  width = max(10, *(len(name) + 2 for name in names))
-  return _table(metrics, '', {name: name for name in names}, width)
+  end = f'_{names[0]}'
+  kinds = [
+    name.removesuffix(end)
+    for name in metrics
+    if name.endswith(end) and '/' not in name
+  ]
+  rows = {name: [f'{kind}_{name}' for kind in kinds] for name in names}
+  width = max(10, *(len(name) + 2 for name in ('', *names)))
+  return _table(metrics, '', kinds, rows, width)
 
 
 def categories(metrics: Mapping[str, float]) -> str:
-  """Returns the AP of every category as a text table.
+  """Returns the numbers of every category as a text table.
 
   Args:
     metrics: values by name, such as `mask_ap/person`; -1 without ground truth.
   """
-  rows = {printable.escape(name): f'ap/{name}' for name in _categories(metrics)}
+  measured = _of_categories(metrics)
+  rows = {
+    printable.escape(category): [f'{name}/{category}' for name in measured]
+    for category in _categories(metrics)
+  }
   width = max([24, *(len(name) + 2 for name in rows)])
-  return _table(metrics, 'category', rows, width)
+  kinds = [name.rpartition('_')[0] or name for name in measured]
+  return _table(metrics, 'category', kinds, rows, width)
 
 
 def categories_csv(metrics: Mapping[str, float]) -> str:
-  """Returns the AP of every category as CSV, empty without ground truth.
+  """Returns the numbers of every category as CSV, empty without ground truth.
 
   Args:
     metrics: with names such as `mask_ap/person`.
   """
-  kinds = _kinds(metrics)
+  measured = _of_categories(metrics)
   stream = io.StringIO()
   writer = csv.writer(stream, lineterminator='\n')
-  writer.writerow(['category', *(f'{kind}_ap' for kind in kinds)])
-  for name in _categories(metrics):
-    values = [metrics[f'{kind}_ap/{name}'] for kind in kinds]
-    writer.writerow([name, *(value if value >= 0 else '' for value in values)])
+  writer.writerow(['category', *measured])
+  for category in _categories(metrics):
+    values = [metrics[f'{name}/{category}'] for name in measured]
+    cells = [value if value >= 0 else '' for value in values]
+    writer.writerow([category, *cells])
   return stream.getvalue()
 
 
 def _table(
   metrics: Mapping[str, float],
   title: str,
-  rows: Mapping[str, str],
+  kinds: Sequence[str],
+  rows: Mapping[str, Sequence[str]],
   width: int,
 ) -> str:
-  """Returns a column for each kind of metric.
+  """Returns a table of metrics.
 
   Args:
     metrics: values by name.
     title: heading of the first column.
-    rows: name of a metric without its prefix, by name of the row.
+    kinds: headings of the other columns.
+    rows: names of the metrics of each column, by name of the row.
     width: characters of the first column.
   """
-  kinds = {kind: max(8, len(kind) + 2) for kind in _kinds(metrics)}
-  heads = [f'{kind:>{column}}' for kind, column in kinds.items()]
+  columns = [max(8, len(kind) + 2) for kind in kinds]
+  heads = [f'{k:>{c}}' for k, c in zip(kinds, columns, strict=True)]
   lines = [f'{title:{width}}' + ''.join(heads)]
-  for row, name in rows.items():
-    values = [f'{metrics[f"{k}_{name}"]:{c}.3f}' for k, c in kinds.items()]
+  for row, names in rows.items():
+    cells = zip(names, columns, strict=True)
+    values = [f'{metrics[name]:{column}.3f}' for name, column in cells]
     lines.append(f'{row:{width}}' + ''.join(values))
   return '\n'.join(lines)
 
 
-def _kinds(metrics: Mapping[str, float]) -> list[str]:
-  return [
-    prefix
-    for prefix in PREFIXES.values()
-    if any(name.startswith(f'{prefix}_ap') for name in metrics)
-  ]
+def _of_categories(metrics: Mapping[str, float]) -> list[str]:
+  """Returns the metrics of categories: `mask_ap` of `mask_ap/person`."""
+  names = (name.partition('/') for name in metrics)
+  return list(dict.fromkeys(metric for metric, slash, _ in names if slash))
 
 
 def _categories(metrics: Mapping[str, float]) -> list[str]:
-  start = f'{_kinds(metrics)[0]}_ap/' if _kinds(metrics) else '/'
-  return [name[len(start) :] for name in metrics if name.startswith(start)]
+  names = (name.partition('/') for name in metrics)
+  return list(dict.fromkeys(category for _, slash, category in names if slash))

@@ -21,12 +21,14 @@ class Stream(NamedTuple):
     seed: seed of the order of the records.
     count: images of the set in each group.
     repeat_threshold: see `RecordSet`.
+    number: number of the set.
   """
 
   path: str
   seed: int
   count: int
   repeat_threshold: float = 0.0
+  number: int = 0
 
 
 class Layout(NamedTuple):
@@ -51,6 +53,11 @@ class Layout(NamedTuple):
   def group_size(self) -> int:
     """Returns the number of images in a group."""
     return sum(stream.count for stream in self.streams)
+
+  @property
+  def numbers(self) -> list[int]:
+    """Returns the number of the set of each image in a group."""
+    return [s.number for s in self.streams for _ in range(s.count)]
 
 
 def with_batch_size(data: TrainData, least: int) -> TrainData:
@@ -114,6 +121,7 @@ def layout(data: TrainData, size: int) -> Layout:
       data.seed + step * number,
       count or size,
       record_set.repeat_threshold,
+      number,
     )
     if count:
       streams.append(stream)

@@ -48,13 +48,18 @@ class RecordSet(hyperparams.Config):
       A set with a share of 0 is not trained on but only pasted from.
     paste_into: objects may be pasted into images of this set.
     pasted_from: objects of this set may be pasted into other images.
-    loss_weight: factor of the losses of this set's images; only 1 is supported
-      yet.
-    min_score: least score of an object to be read, in [0, 1]; only 0 is
-      supported yet.
+    loss_weight: factor of the losses of this set's images and of its pasted
+      objects, at least 0; only the ratio between the sets counts.
+    min_score: least score of a label, in [0, 1]. Objects of records without
+      scores have a score of 1.
+    ignore_score: least score of an object that is neither a label nor
+      background, in [0, `min_score`); objects below are not read. None ignores
+      none: what is below `min_score` is background.
     repeat_threshold: part of the images, in [0, 1]: those of a class that is
       in a smaller part f of them are repeated `sqrt(repeat_threshold / f)`
       times in an epoch; 0.001 in LVIS, 0 repeats none.
+    name: name in TensorBoard and in messages; empty means the number of the
+      set, from 0.
   """
 
   path: str = ''
@@ -63,7 +68,9 @@ class RecordSet(hyperparams.Config):
   pasted_from: bool = True
   loss_weight: float = 1.0
   min_score: float = 0.0
+  ignore_score: float | None = None
   repeat_threshold: float = 0.0
+  name: str = ''
 
 
 @dataclasses.dataclass
@@ -87,6 +94,13 @@ class TrainData(hyperparams.Config):
     max_instances: largest number of labels of a training example.
     max_source_instances: largest number of objects read from an image.
     num_planes: largest number of id planes read from an image.
+    masks: read the masks of objects. False trains on boxes alone: records need
+      no masks, the model no mask head, and nothing can be pasted.
+    ignore: kinds of objects that are neither labels nor background, out of
+      `crowd` and `difficult`. By default crowds are background, as published,
+      and difficult objects are labels.
+    max_ignored: largest number of ignored objects of a training example; the
+      smallest beyond it are background.
     shuffle_buffer_size: serialized records in the shuffle buffer of each set.
     cycle_length: files of a set that are read at the same time.
     prefetch_mib: memory in MiB for the batches that are made ahead of the
@@ -124,6 +138,9 @@ class TrainData(hyperparams.Config):
   max_instances: int = 100
   max_source_instances: int = 100
   num_planes: int = 8
+  masks: bool = True
+  ignore: Sequence[str] = ()
+  max_ignored: int = 20
   shuffle_buffer_size: int = 10_000
   cycle_length: int = 16
   prefetch_mib: int = 1024
@@ -138,6 +155,10 @@ class TrainData(hyperparams.Config):
   dtype: str = 'float32'
   augment_on: str = 'host'
   class_maps: str = ''
+
+  def planes_read(self) -> int:
+    """Returns the number of id planes of a scene; 0 for boxes alone."""
+    return self.num_planes if self.masks else 0
 
   def composes(self) -> bool:
     """Returns True if two images make an example, as Copy-Paste does."""

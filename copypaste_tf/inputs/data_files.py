@@ -98,9 +98,10 @@ def read_label_map(path: str) -> dict[int, str]:
   """
   names = read_json(path)
   try:
-    if 'categories' in names:
+    if 'label_map' in names:  # A manifest also has details of `categories`.
+      names = names['label_map']
+    elif 'categories' in names:
       names = {entry['id']: entry['name'] for entry in names['categories']}
-    names = names.get('label_map', names)
     return {int(k): str(name) for k, name in names.items()}
   except (AttributeError, KeyError, TypeError, ValueError) as error:
     raise ValueError(

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from copypaste_tf.augment import scenes
 from copypaste_tf.examples import Features, Scenes
-from copypaste_tf.inputs import decode_class_map, decode_masks
+from copypaste_tf.inputs import decode_class_map, decode_masks, object_roles
 
 _SCALARS = {
   Features.IMAGE: tf.io.FixedLenFeature([], tf.string),
@@ -59,20 +59,26 @@ def decode_scene(
   max_instances: int,
   num_planes: int,
   class_maps: str = '',
+  ignore: tuple[str, ...] = (),
+  scores: object_roles.ScoreLimits | None = None,
 ) -> Scenes:
   """Decodes a record to a scene of static shape.
 
   An image larger than `source_size` is scaled down with its labels, and marked
-  as `shrunk`. The masks of crowds are left out of the planes, since training
-  neither pastes nor learns them.
+  as `shrunk`. The masks of crowds and of ignored objects are left out of the
+  planes, since training neither pastes nor learns them.
 
   Args:
     serialized: scalar string, a serialized `tf.train.Example`.
     source_size: height and width `(H, W)` of the padded image, pixels.
     max_instances: number `n` of labels, with padding.
-    num_planes: number `l` of id planes, with padding.
+    num_planes: number `l` of id planes, with padding; 0 reads boxes alone, so
+      the record needs no masks.
     class_maps: as `TrainData.class_maps`. Where it is set, the scene has one
-      plane, and its labels are `decode_class_map.Regions`.
+      plane, and its labels are `decode_class_map.Regions`; `ignore` and
+      `scores` are of objects, and not read.
+    ignore: kinds of objects to ignore; see `object_roles.ignored_kinds`.
+    scores: limits of the scores; None reads all objects.
 
   Returns:
     `Scenes` without the batch axis: a `[H, W, 3]` uint8 image, `[l, H, W]`
@@ -88,12 +94,16 @@ def decode_scene(
   size = tf.shape(image)[:2]
   limit = tf.constant(source_size)
   if class_maps:
-    labels = decode_class_map.decode(
-      features, size, source=class_maps, num_planes=num_planes
+    roles, labels = (
+      None,
+      decode_class_map.decode(
+        features, size, source=class_maps, num_planes=num_planes
+      ),
     )
     num_planes = 1
   else:
-    labels = _objects(features, size, limit, num_planes)
+    roles = _roles(features, serialized, ignore, scores)
+    labels = _objects(features, size, limit, num_planes, roles)
   planes = labels.planes
   new_size = _shrunk(size, limit)
   shrunk = tf.reduce_any(new_size < size)
@@ -116,6 +126,8 @@ def decode_scene(
     source_id=_source_id(features),
     shrunk=shrunk,
   )
+  if roles is not None:
+    scene = object_roles.apply(scene, roles, ignore=ignore)
   return scenes.pad(
     scene,
     source_size=source_size,
@@ -167,14 +179,24 @@ class _Objects(NamedTuple):
   crowd: tf.Tensor
 
 
-def _objects(features, size, limit, num_planes) -> _Objects:
-  """Decodes the objects of a record; boxes are relative to its size."""
+def _roles(features, serialized, ignore, scores) -> object_roles.Roles | None:
+  """Decides what the objects are; None if all are labels."""
+  if not ignore and scores is None:
+    return None
   crowd = tf.cast(features[Features.CROWD], tf.bool)
+  return object_roles.decide(serialized, crowd, ignore=ignore, scores=scores)
+
+
+def _objects(features, size, limit, num_planes, roles) -> _Objects:
+  """Decodes the objects of a record; boxes are relative to its size."""
+  crowd = no_mask = tf.cast(features[Features.CROWD], tf.bool)
+  if roles is not None:
+    no_mask = crowd | roles.ignored | ~roles.read
   # Planes of the padded size need no copy to be padded.
   planes, ids = decode_masks.decode_masks(
     features,
     size,
-    crowd,
+    no_mask,
     num_planes=num_planes,
     canvas=tf.maximum(size, limit),
   )

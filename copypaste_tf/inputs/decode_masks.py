@@ -15,7 +15,7 @@ from copypaste_tf.examples import IDS_PER_PLANE, Features
 def decode_masks(
   features: Mapping[str, tf.Tensor],
   size: tf.Tensor,
-  crowd: tf.Tensor,
+  left_out: tf.Tensor,
   *,
   num_planes: int,
   canvas: tf.Tensor | None = None,
@@ -25,8 +25,8 @@ def decode_masks(
   Args:
     features: the parsed record; see `Features`.
     size: `[2]` int32, height and width of the image in pixels.
-    crowd: `[n]` bool, objects whose masks are left out.
-    num_planes: largest number of id planes.
+    left_out: `[n]` bool, objects whose masks are left out, such as crowds.
+    num_planes: largest number of id planes; 0 reads no masks.
     canvas: `[2]` int32, height and width in pixels, at least `size`, to which
       planes that are made here are padded; by default `size`. Decoded planes
       have the size of the image.
@@ -34,20 +34,24 @@ def decode_masks(
   Returns:
     `[l, h, w]` uint8 id planes with the image at the top left, at least as many
     as the objects need and at most `num_planes`; and `[n]` int32 ids, 0 for
-    crowds.
+    objects without a mask. Without planes, ids are the numbers of the objects
+    from 1.
 
   Raises:
     tf.errors.InvalidArgumentError: while running, if the record holds no
       masks, a plane id without its plane, or more planes than fit.
   """
   count = tf.size(features[Features.CLASS])
+  if not num_planes:
+    nothing = tf.zeros([0, size[0], size[1]], tf.uint8)
+    return nothing, tf.where(left_out, 0, tf.range(1, count + 1))
   num_ids = tf.size(features[Features.IDS])
   num_masks = tf.size(features[Features.MASK])
   canvas = size if canvas is None else canvas
   planes, ids = tf.cond(
     (num_ids > 0) | (count == 0),
-    lambda: _read_planes(features, size, crowd, num_planes),
-    lambda: _layer_masks(features, size, crowd, num_planes, canvas),
+    lambda: _read_planes(features, size, left_out, num_planes),
+    lambda: _layer_masks(features, size, left_out, num_planes, canvas),
   )
   require(
     (num_ids == count) | ((num_ids == 0) & (num_masks == count)),
@@ -75,9 +79,9 @@ def require(
   tf.raw_ops.Assert(condition=condition, data=[message, *data])
 
 
-def _read_planes(features, size, crowd, num_planes):
+def _read_planes(features, size, left_out, num_planes):
   """Decodes PNGs until all planes that the objects need are decoded."""
-  ids = tf.where(crowd, 0, tf.cast(features[Features.IDS], tf.int32))
+  ids = tf.where(left_out, 0, tf.cast(features[Features.IDS], tf.int32))
   needed = tf.where(ids > 0, ids // IDS_PER_PLANE + 1, 0)
   needed = tf.maximum(tf.reduce_max(needed), 0)
   require(
@@ -119,10 +123,10 @@ def _decode_png(png) -> tf.Tensor:
   )
 
 
-def _layer_masks(features, size, crowd, num_planes, canvas):
+def _layer_masks(features, size, left_out, num_planes, canvas):
   """Decodes and packs one PNG at a time, so memory holds a single mask."""
   pngs = features[Features.MASK]
-  wanted = tf.where(~crowd[: tf.size(pngs)])
+  wanted = tf.where(~left_out[: tf.size(pngs)])
   pngs = tf.gather_nd(pngs, wanted)
 
   def mask_at(index):
@@ -137,4 +141,4 @@ def _layer_masks(features, size, crowd, num_planes, canvas):
   planes, ids, _ = layers.layer_each(
     mask_at, tf.shape(wanted)[0], num_planes=num_planes, canvas=canvas
   )
-  return planes, tf.scatter_nd(wanted, ids, tf.shape(crowd, tf.int64))
+  return planes, tf.scatter_nd(wanted, ids, tf.shape(left_out, tf.int64))

@@ -1,12 +1,19 @@
 """Makes groups of scenes from record sets, and batches from groups."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
 
-from copypaste_tf.inputs import host_part, reader, scene_batches
+from copypaste_tf.inputs import (
+  host_part,
+  object_roles,
+  reader,
+  record_sets,
+  scene_batches,
+)
 from copypaste_tf.inputs.batch_layout import Layout
-from copypaste_tf.inputs.data_config import TrainData
+from copypaste_tf.inputs.data_config import RecordSet, TrainData
 from copypaste_tf.inputs.host_part import HostPart
 
 
@@ -31,18 +38,48 @@ def scene_stages(
     return host_part.records(data, stream, part, groups_done)
 
   read = [_mixed([*map(records_of, layout.streams)], layout)]
+  trained, sources = record_sets.divided(data)
+  sets = [
+    one
+    for one, stream in zip(trained, layout.streams, strict=True)
+    for _ in range(stream.count)
+  ]
+  scored = [_with_scores(read[0], data, sets)]
   if layout.sources:
     read.append(records_of(layout.sources))
+    scored.append(_with_scores(read[1], data, sources))
   # The position in a group identifies the set, so the order must stay.
   several = len(layout.streams) > 1
   decoded = [
     reader.scenes(records, calls=calls, keep_order=several, **limits(data))
-    for records in read
+    for records in scored
   ]
   batched = [
     scenes.batch(layout.group_size, drop_remainder=True) for scenes in decoded
   ]
+  if record_sets.are_told_apart(data):
+    batched[0] = scene_batches.with_sets(batched[0], layout.numbers)
+    if layout.sources:
+      numbers = [layout.sources.number] * layout.group_size
+      batched[1] = scene_batches.with_sets(batched[1], numbers)
   return {'read': read, 'decode': decoded, 'batch': batched}
+
+
+def _with_scores(records, data: TrainData, sets: Sequence[RecordSet]):
+  """Adds to each record the limits of the scores of its set, if there are.
+
+  Args:
+    records: dataset of serialized examples.
+    data: config of the training inputs.
+    sets: the sets of the first records; those that follow repeat them.
+  """
+  limits = [object_roles.score_limits(data, one) for one in sets]
+  if None in limits:
+    return records
+  rows = object_roles.ScoreLimits(*map(list, zip(*limits, strict=True)))
+  return tf.data.Dataset.zip(
+    records, tf.data.Dataset.from_tensor_slices(rows).repeat()
+  )
 
 
 def _mixed(records, layout: Layout) -> tf.data.Dataset:
@@ -105,6 +142,7 @@ def limits(data: TrainData) -> dict[str, Any]:
   return {
     'source_size': tuple(data.source_size),
     'max_instances': data.max_source_instances,
-    'num_planes': data.num_planes,
+    'num_planes': data.planes_read(),
     'class_maps': data.class_maps,
+    'ignore': object_roles.ignored_kinds(data),
   }

@@ -1,6 +1,7 @@
 """Builds the input pipelines of a config for training and evaluation."""
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ from copypaste_tf.inputs import (
   faults,
   groups,
   host_part,
+  object_roles,
   reader,
   record_sets,
   scene_batches,
@@ -125,6 +127,7 @@ def augment_knobs(data: TrainData) -> dict[str, Any]:
   """
   return {
     'max_instances': data.max_instances,
+    'max_ignored': data.max_ignored,
     'jitter': _jitter(data.jitter),
     'source_jitter': _jitter(data.source_jitter),
     'composition': composing.composition(data),
@@ -159,10 +162,15 @@ def eval_dataset(
 
 def find_fault(data: TrainData) -> str | None:
   """Names the first training record that does not decode, or None."""
-  return faults.find(
-    data_files.expand(record_sets.patterns(data)),
-    lambda record: decode.decode_scene(record, **groups.limits(data)),
-  )
+  for record_set in record_sets.resolve(data):
+    read = functools.partial(
+      decode.decode_scene,
+      scores=object_roles.score_limits(data, record_set),
+      **groups.limits(data),
+    )
+    if fault := faults.find(data_files.expand(record_set.path), read):
+      return fault
+  return None
 
 
 @contextlib.contextmanager

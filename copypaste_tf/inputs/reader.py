@@ -18,17 +18,20 @@ def scenes(
   max_instances: int,
   num_planes: int,
   class_maps: str = '',
+  ignore: tuple[str, ...] = (),
   calls: int = tf.data.AUTOTUNE,
   keep_order: bool = False,
 ) -> tf.data.Dataset:
   """Decodes records.
 
   Args:
-    records: dataset of serialized examples.
+    records: dataset of serialized examples, or of pairs of an example and its
+      `ScoreLimits`.
     source_size: height and width of the padded images, pixels.
     max_instances: largest number of objects in a record.
-    num_planes: largest number of id planes in a record.
+    num_planes: largest number of id planes in a record; 0 reads boxes alone.
     class_maps: see `decode.decode_scene`.
+    ignore: see `decode.decode_scene`.
     calls: records decoded at the same time.
     keep_order: keep the order of the records, even if the options of the
       dataset do not ask for it.
@@ -38,13 +41,15 @@ def scenes(
   """
 
   @tf.autograph.experimental.do_not_convert
-  def decode_scene(serialized):
+  def decode_scene(serialized, scores=None):
     return decode.decode_scene(
       serialized,
       source_size=source_size,
       max_instances=max_instances,
       num_planes=num_planes,
       class_maps=class_maps,
+      ignore=ignore,
+      scores=scores,
     )
 
   return records.map(

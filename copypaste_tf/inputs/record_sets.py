@@ -1,4 +1,7 @@
-"""Resolves a config to the list of record sets that it reads."""
+"""Resolves a config to the list of record sets that it reads.
+
+The number of a set is its position in this list.
+"""
 
 from copypaste_tf.inputs.data_config import RecordSet, TrainData
 
@@ -39,6 +42,36 @@ def paths(data: TrainData) -> dict[str, str]:
 def patterns(data: TrainData) -> str:
   """Returns the paths of all sets, separated by commas."""
   return ','.join(filter(None, paths(data).values()))
+
+
+def names(data: TrainData) -> list[str]:
+  """Returns the name of each set, by default its number."""
+  return [
+    record_set.name or str(number)
+    for number, record_set in enumerate(resolve(data))
+  ]
+
+
+def are_told_apart(data: TrainData) -> bool:
+  """Returns True if a batch must tell the set of each of its images.
+
+  That is so if several sets are trained on, or weigh differently. Else nothing
+  is carried through the batch, and the step computes nothing for it.
+  """
+  trained, sources = divided(data)
+  loss_weights = {record_set.loss_weight for record_set in (*trained, *sources)}
+  return len(trained) > 1 or len(loss_weights) > 1
+
+
+def loss_weights(data: TrainData) -> list[float]:
+  """Returns the weight of each set's losses.
+
+  Those of the images of a batch have the mean 1, so the learning rate keeps its
+  meaning: the weights of the config are divided by their mean over the shares.
+  """
+  sets = resolve(data)
+  mean = sum(record_set.share * record_set.loss_weight for record_set in sets)
+  return [record_set.loss_weight / mean for record_set in sets]
 
 
 def with_path(data: TrainData, path: str) -> TrainData:

@@ -40,6 +40,26 @@ def seeded(
   return _numbered(scenes, first, every).map(with_seed)
 
 
+def with_sets(
+  groups: tf.data.Dataset, numbers: Sequence[int]
+) -> tf.data.Dataset:
+  """Writes the record set of each image into `Scenes.sets`.
+
+  Args:
+    groups: dataset of batched `Scenes`.
+    numbers: number of the set of each image of a group.
+
+  Returns:
+    A dataset of `Scenes`.
+  """
+
+  @tf.autograph.experimental.do_not_convert
+  def write(scenes):
+    return scenes._replace(sets=tf.constant(numbers, tf.int32))
+
+  return groups.map(write)
+
+
 def paired(
   groups: tf.data.Dataset,
   seed: int,

@@ -1,13 +1,15 @@
 """Finds record sets that cannot share the images of a batch."""
 
+import math
+import re
 from collections.abc import Iterator, Sequence
 
-from copypaste_tf.inputs import record_sets
+from copypaste_tf.inputs import object_roles, record_sets
 from copypaste_tf.inputs.data_config import RecordSet, TrainData
 
 # In images: shares such as a third are written with few digits.
 _TOLERANCE = 0.02
-_UNSUPPORTED = ('loss_weight', 'min_score')
+_NAME = re.compile(r'[\w.-]*')
 
 # Not read from a `TrainData()`, which would have the bindings of a recipe.
 _SHORT_FORM = {
@@ -29,6 +31,7 @@ def problems(data: TrainData, size: int) -> Iterator[tuple[str, str]]:
     The field of `TrainData` to change, such as `sets.0.share`, and a message.
   """
   yield from _threshold_problems(data)
+  yield from _ignore_problems(data)
   if not data.sets:
     return
   for field, unset in _SHORT_FORM.items():
@@ -37,7 +40,8 @@ def problems(data: TrainData, size: int) -> Iterator[tuple[str, str]]:
         field,
         f'TrainData.sets says what is read; set TrainData.{field} = {unset!r}',
       )
-  yield from _unsupported(data.sets)
+  yield from _name_problems(data)
+  yield from _weight_problems(data.sets)
   wrong_shares = [*_share_problems(data.sets, size)]
   yield from wrong_shares
   if data.composes() and not wrong_shares:
@@ -62,16 +66,69 @@ def _threshold_problems(data: TrainData) -> Iterator[tuple[str, str]]:
     )
 
 
-def _unsupported(sets: Sequence[RecordSet]) -> Iterator[tuple[str, str]]:
-  default = RecordSet()
-  for number, record_set in enumerate(sets):
-    for name in _UNSUPPORTED:
-      value, expected = getattr(record_set, name), getattr(default, name)
-      if value != expected:
-        yield (
-          f'sets.{number}.{name}',
-          f'is not supported yet: expected {expected}, got {value}',
-        )
+def _ignore_problems(data: TrainData) -> Iterator[tuple[str, str]]:
+  """Finds kinds of objects that do not exist, and scores out of range."""
+  for kind in data.ignore:
+    if kind not in object_roles.KINDS:
+      yield (
+        'ignore',
+        f'expected kinds out of {", ".join(object_roles.KINDS)}, got {kind!r}; '
+        'RecordSet.ignore_score ignores by score',
+      )
+  for number, record_set in enumerate(data.sets):
+    least, label = record_set.ignore_score, record_set.min_score
+    if not 0 <= label <= 1:
+      yield (
+        f'sets.{number}.min_score',
+        f'expected a score in [0, 1], got {label:g}',
+      )
+    elif least is not None and not 0 <= least < label:
+      yield (
+        f'sets.{number}.ignore_score',
+        f'expected a score of at least 0 and below min_score = {label:g}, got '
+        f'{least:g}; None ignores nothing',
+      )
+
+
+def _name_problems(data: TrainData) -> Iterator[tuple[str, str]]:
+  """Finds names that TensorBoard cannot show, or that two sets have."""
+  names = record_sets.names(data)
+  for number, name in enumerate(names):
+    if not _NAME.fullmatch(name):
+      yield (
+        f'sets.{number}.name',
+        f'expected letters, digits, dots, hyphens, underscores, got {name!r}',
+      )
+    elif names.index(name) < number:
+      yield (
+        f'sets.{number}.name',
+        f'sets.{names.index(name)} is {name!r}, too; names must differ',
+      )
+
+
+def _weight_problems(sets: Sequence[RecordSet]) -> Iterator[tuple[str, str]]:
+  """Finds loss weights out of range, and those that weigh nothing."""
+  weights = [record_set.loss_weight for record_set in sets]
+  wrong = [
+    number
+    for number, weight in enumerate(weights)
+    if not 0 <= weight < math.inf
+  ]
+  for number in wrong:
+    yield (
+      f'sets.{number}.loss_weight',
+      f'expected a finite number from 0 on, got {weights[number]:g}',
+    )
+  if wrong:
+    return
+  if not any(record_set.share * record_set.loss_weight for record_set in sets):
+    yield 'sets', 'no set that is trained on has a loss_weight above 0'
+  elif len(sets) == 1 and weights[0] != 1:
+    yield (
+      'sets.0.loss_weight',
+      'only the ratio between sets counts, and there is one set; set 1.0 '
+      '(loss_weights scales the losses)',
+    )
 
 
 def _share_problems(

@@ -96,6 +96,19 @@ def table(counts: Mapping[str, Count]) -> str:
   return '\n'.join(lines)
 
 
+def parameter_table(model: tf_keras.Model) -> str:
+  """Formats the number of trainable parameters of each layer as text.
+
+  Args:
+    model: a model with all its variables.
+  """
+  rows = {layer.name: _parameters(layer) for layer in model.layers}
+  rows['total'] = sum(rows.values())
+  width = max(map(len, rows))
+  lines = [f'{name:{width}}{count:15,}' for name, count in rows.items()]
+  return '\n'.join([f'{"part":{width}}{"parameters":>15}', *lines])
+
+
 def _inference(function: Callable, *arguments) -> Callable:
   """Binds the arguments that are not tensors."""
   return lambda *tensors: function(*tensors, *arguments, training=False)

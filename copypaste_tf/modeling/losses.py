@@ -3,9 +3,12 @@
 Each loss is a mean over the batch of one replica; the gradients are averaged
 over the replicas. Model Garden normalises otherwise: it divides by a mean over
 all replicas, plus 0.01.
+
+Weights multiply terms. The divisors count every term once, so a term of weight
+2 acts like two of weight 1, and weights of 1 change no bit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 
@@ -15,6 +18,7 @@ def rpn_score_loss(
   targets: Mapping[str, tf.Tensor],
   *,
   samples_per_image: int,
+  weights: Mapping[str, tf.Tensor] | None = None,
 ) -> tf.Tensor:
   """Computes the sigmoid cross-entropy of the sampled anchors.
 
@@ -24,6 +28,8 @@ def rpn_score_loss(
       sampled.
     samples_per_image: size of the minibatch of anchors of an image. It is the
       divisor also where fewer anchors were sampled.
+    weights: `{level: [b, h_l, w_l, a]}` float32, multiplies the loss of each
+      anchor; None means 1.
 
   Returns:
     Float32 scalar, at least 0.
@@ -34,6 +40,8 @@ def rpn_score_loss(
     loss = tf.nn.sigmoid_cross_entropy_with_logits(
       tf.maximum(target, 0.0), logits
     )
+    if weights is not None:
+      loss *= weights[level]
     total += tf.reduce_sum(tf.where(target >= 0.0, loss, 0.0))
   batch = tf.shape(next(iter(scores.values())))[0]
   return total / tf.cast(batch * samples_per_image, tf.float32)
@@ -44,6 +52,7 @@ def rpn_box_loss(
   targets: Mapping[str, tf.Tensor],
   *,
   delta: float,
+  weights: Mapping[str, tf.Tensor] | None = None,
 ) -> tf.Tensor:
   """Computes the Huber loss of the positive anchors.
 
@@ -52,21 +61,75 @@ def rpn_box_loss(
     targets: `{level: [b, h_l, w_l, 4 * a]}` float32 box codes. A coordinate
       that is exactly 0 is ignored, as published.
     delta: error at which the loss turns from quadratic to linear.
+    weights: `{level: [b, h_l, w_l, a]}` float32, multiplies the loss of each
+      anchor; None means 1.
 
   Returns:
     Float32 scalar, at least 0: the mean over the coordinates of each level,
     summed over the levels.
   """
-  return tf.add_n(
-    [
-      _mean_where(_huber(codes[level] - target, delta), target != 0.0)
-      for level, target in targets.items()
-    ]
-  )
+  means = []
+  for level, target in targets.items():
+    loss = _huber(codes[level] - target, delta)
+    if weights is not None:
+      loss *= tf.repeat(weights[level], 4, axis=-1)
+    means.append(_mean_where(loss, target != 0.0))
+  return tf.add_n(means)
+
+
+def class_loss(
+  logits: tf.Tensor,
+  classes: tf.Tensor,
+  *,
+  class_weights: Sequence[float] | None = None,
+  binary: bool = False,
+  hardest: float = 1.0,
+  weights: tf.Tensor | None = None,
+) -> tf.Tensor:
+  """Computes the mean cross-entropy of the classes of the regions.
+
+  Args:
+    logits: `[b, n, k]` float32.
+    classes: `[b, n]` int32 in [0, k); 0 is the background.
+    class_weights: `[k]`, multiplies the loss of a region by the weight of its
+      class; with `binary`, that of each class in any region. None means 1.
+    binary: a sigmoid for each class instead of a softmax over all.
+    hardest: part of the values, in (0, 1], that are averaged: the largest.
+    weights: `[b, n]` float32, multiplies the loss of each region; None means
+      1.
+
+  Returns:
+    Float32 scalar, at least 0. The mean is over the regions, not over the
+    weights.
+  """
+  num_classes = logits.shape[-1]
+  target = tf.one_hot(classes, num_classes)
+  if binary:
+    loss = tf.nn.sigmoid_cross_entropy_with_logits(target, logits)
+  else:
+    loss = tf.nn.softmax_cross_entropy_with_logits(target, logits)
+  if class_weights is not None:
+    of_class = tf.ensure_shape(
+      tf.constant(class_weights, tf.float32), [num_classes]
+    )
+    loss *= of_class if binary else tf.gather(of_class, classes)
+  if weights is not None:
+    loss *= weights[..., tf.newaxis] if binary else weights
+  if hardest == 1.0:
+    return tf.reduce_mean(loss)
+  values = tf.reshape(loss, [-1])
+  count = tf.cast(hardest * tf.cast(tf.size(values), tf.float32), tf.int32)
+  values, _ = tf.math.top_k(values, count)
+  return tf.reduce_sum(values) / (tf.cast(count, tf.float32) + 1e-5)
 
 
 def box_loss(
-  codes: tf.Tensor, targets: tf.Tensor, classes: tf.Tensor, *, delta: float
+  codes: tf.Tensor,
+  targets: tf.Tensor,
+  classes: tf.Tensor,
+  *,
+  delta: float,
+  weights: tf.Tensor | None = None,
 ) -> tf.Tensor:
   """Computes the mean Huber loss of the foreground regions.
 
@@ -76,6 +139,8 @@ def box_loss(
     targets: `[b, n, 4]` float32 box codes.
     classes: `[b, n]` int32 in [0, k); 0 is the background.
     delta: error at which the loss turns from quadratic to linear.
+    weights: `[b, n]` float32, multiplies the loss of each region; None means
+      1.
 
   Returns:
     Float32 scalar, at least 0; 0 without a foreground region.
@@ -87,11 +152,18 @@ def box_loss(
   else:
     codes = codes[:, :, 0]
   present = tf.broadcast_to((classes > 0)[..., tf.newaxis], tf.shape(codes))
-  return _mean_where(_huber(codes - targets, delta), present)
+  loss = _huber(codes - targets, delta)
+  if weights is not None:
+    loss *= weights[..., tf.newaxis]
+  return _mean_where(loss, present)
 
 
 def mask_loss(
-  logits: tf.Tensor, targets: tf.Tensor, classes: tf.Tensor
+  logits: tf.Tensor,
+  targets: tf.Tensor,
+  classes: tf.Tensor,
+  *,
+  weights: tf.Tensor | None = None,
 ) -> tf.Tensor:
   """Computes the mean sigmoid cross-entropy of the foreground masks.
 
@@ -99,11 +171,15 @@ def mask_loss(
     logits: `[b, n, s, s]` float32 mask logits of each region's class.
     targets: `[b, n, s, s]` float32 soft masks in [0, 1].
     classes: `[b, n]` int32 in [0, k); 0 is the background.
+    weights: `[b, n]` float32, multiplies the loss of each region; None means
+      1.
 
   Returns:
     Float32 scalar, at least 0; 0 without a foreground region.
   """
   loss = tf.nn.sigmoid_cross_entropy_with_logits(targets, logits)
+  if weights is not None:
+    loss *= weights[..., tf.newaxis, tf.newaxis]
   present = (classes > 0)[..., tf.newaxis, tf.newaxis]
   return _mean_where(loss, tf.broadcast_to(present, tf.shape(loss)))
 

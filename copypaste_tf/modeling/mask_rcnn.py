@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 import tensorflow as tf
 import tf_keras
 
+from copypaste_tf.examples import ABSENT, Regions
 from copypaste_tf.modeling.options import ProposalOptions
 from copypaste_tf.modeling.regions.mask_targets import PlaneMasks
+from copypaste_tf.modeling.regions.roi_sampling import GroundTruth
 from copypaste_tf.modeling.regions.second_stage import SecondStage
 from copypaste_tf.modeling.rpn import proposals
 from copypaste_tf.modeling.rpn.anchors import LevelAnchors, pyramid_anchors
@@ -74,6 +76,7 @@ class MaskRCNN(tf_keras.Model):
     gt_boxes: tf.Tensor | None = None,
     gt_classes: tf.Tensor | None = None,
     gt_masks: PlaneMasks | tf.Tensor | None = None,
+    gt_ignored: Regions | tuple[()] = ABSENT,
     training: bool | None = None,
   ) -> dict[str, tf.Tensor | dict[str, tf.Tensor]]:
     """Runs the model.
@@ -88,6 +91,7 @@ class MaskRCNN(tf_keras.Model):
       gt_classes: `[b, m]` int in [1, k); -1 in padding rows.
       gt_masks: `PlaneMasks`, or `[b, m, s, s]` masks of any number type in
         [0, 1], cropped to the boxes; None leaves the mask head untrained.
+      gt_ignored: regions that are neither objects nor background.
       training: return the inputs of the losses, and no detections.
 
     Returns:
@@ -119,10 +123,11 @@ class MaskRCNN(tf_keras.Model):
       'roi_scores': roi_scores,
     }
     if training:
-      targets = self.regions.sample_rois(rois, gt_boxes, gt_classes)
-      ground_truth = (gt_boxes, gt_classes, gt_masks)
+      boxes = tf.cast(gt_boxes, tf.float32)
+      truth = GroundTruth(boxes, gt_classes, gt_masks, gt_ignored)
+      targets = self.regions.sample_rois(rois, truth)
       return outputs | self.regions.training_outputs(
-        pyramid, targets, ground_truth, image_shape
+        pyramid, targets, truth, image_shape
       )
     return outputs | self.regions.detect(pyramid, rois, image_shape)
 

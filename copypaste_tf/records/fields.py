@@ -97,6 +97,16 @@ def scores(features: FeatureMap, n: int) -> np.ndarray | None:
   return scores.astype(np.float32)
 
 
+def pseudo(features: FeatureMap) -> bool:
+  """Reads whether a model made the labels; False where it is absent."""
+  if Features.PSEUDO not in features:
+    return False
+  flag = scalar(features, Features.PSEUDO, 'int64_list')
+  if flag not in (0, 1):
+    fail(Features.PSEUDO, f'a flag of 0 or 1, got {flag}')
+  return bool(flag)
+
+
 def category_ids(features: FeatureMap, *keys: str) -> list[int] | None:
   """Reads a list of category ids from the first of several features.
 

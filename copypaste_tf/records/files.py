@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from copypaste_tf.records import streams
+from copypaste_tf.records import shard_names, streams
 
 
 def expand(patterns: str) -> list[str]:
@@ -71,8 +71,8 @@ def manifest_path(record_file: str) -> str | None:
   Returns:
     Such as `out/train-manifest.json`; None for a file of another name.
   """
-  match = re.fullmatch(r'(.+)-\d{5}-of-\d{5}\.tfrecord', record_file)
-  return f'{match[1]}-manifest.json' if match else None
+  match = re.fullmatch(f'(.+){shard_names.SHARD}', record_file)
+  return shard_names.manifest_path(match[1]) if match else None
 
 
 def manifest_paths(paths: Iterable[str]) -> list[str]:

@@ -51,6 +51,7 @@ class Record(NamedTuple):
       annotated (LVIS).
     class_map: `[h, w]` uint8, the class of each pixel: 0 is the background,
       `examples.VOID` has no label.
+    pseudo: whether a model made the labels.
   """
 
   image_bytes: bytes
@@ -73,6 +74,7 @@ class Record(NamedTuple):
   neg_category_ids: list[int] | None = None
   not_exhaustive_category_ids: list[int] | None = None
   class_map: np.ndarray | None = None
+  pseudo: bool = False
 
 
 def serialize(
@@ -155,6 +157,7 @@ def parse(serialized: bytes) -> Record:
       features, Features.NOT_EXHAUSTIVE_CATEGORY_IDS
     ),
     class_map=class_maps.read(features, shape),
+    pseudo=fields.pseudo(features),
   )
 
 
@@ -234,6 +237,7 @@ def _write_extras(features, record: Record) -> None:
     Features.DIFFICULT: None if difficult is None else difficult.astype(int),
     Features.NEG_CATEGORY_IDS: record.neg_category_ids,
     Features.NOT_EXHAUSTIVE_CATEGORY_IDS: record.not_exhaustive_category_ids,
+    Features.PSEUDO: [1] if record.pseudo else None,
   }
   for key, numbers in integers.items():
     if numbers is not None:

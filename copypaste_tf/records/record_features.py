@@ -9,6 +9,8 @@ import difflib
 import itertools
 from collections.abc import Sequence
 
+import numpy as np
+
 from copypaste_tf.examples import Features
 from copypaste_tf.records import features as example_features
 from copypaste_tf.records.features import Features as FeatureMap
@@ -32,12 +34,20 @@ class Survey:
     records: number of records.
     objects: number of labels in them.
     class_maps: number of class maps in them.
+    scores: scores of the objects that are no labels.
+    scored: number of records with scores.
     unknown: number of records with each feature that nothing reads.
   """
 
-  def __init__(self):
-    """Starts with no record."""
-    self.records = self.objects = self.class_maps = 0
+  def __init__(self, min_score: float = 0.0):
+    """Starts with no record.
+
+    Args:
+      min_score: least score of a label; objects without scores are labels.
+    """
+    self.records = self.objects = self.class_maps = self.scored = 0
+    self.scores: list[float] = []
+    self._min_score = min_score
     self.unknown: collections.Counter[str] = collections.Counter()
 
   def add(self, features: FeatureMap) -> None:
@@ -45,9 +55,19 @@ class Survey:
     self.records += 1
     if Features.CLASS in features:
       labels = example_features.values(features, Features.CLASS, 'int64_list')
-      self.objects += len(labels)
+      below = self._below(features)
+      self.objects += len(labels) - len(below)
+      self.scores.extend(below)
     self.class_maps += Features.CLASS_MAP in features
     self.unknown.update(features.keys() - KNOWN)
+
+  def _below(self, features: FeatureMap) -> list[float]:
+    """Returns the scores of the objects that are no labels."""
+    if Features.SCORE not in features:
+      return []
+    self.scored += 1
+    scores = example_features.values(features, Features.SCORE, 'float_list')
+    return [score for score in scores if not score >= self._min_score]
 
   def fault(self, *, class_maps: bool = False) -> str | None:
     """Describes records without a single object; None if there is one.
@@ -60,6 +80,13 @@ class Survey:
     sought = 'class map' if class_maps else 'object'
     if not self.records:
       return f'no {sought}, since there is no record'
+    if self.scores and not class_maps:
+      highest = np.nanmax([*self.scores, 0.0])
+      return (
+        f'no score of the {len(self.scores)} objects in {self.records} '
+        f'record{"s" * (self.records > 1)} read is at least min_score = '
+        f'{self._min_score:g}; the highest is {highest:.3g}'
+      )
     key = Features.CLASS_MAP if class_maps else Features.CLASS
     unknown = self.note()
     return (
@@ -77,7 +104,7 @@ class Survey:
     return f'unknown features, which are not read: {", ".join(shown)}{left}'
 
 
-def sample(paths: Sequence[str]) -> Survey:
+def sample(paths: Sequence[str], min_score: float = 0.0) -> Survey:
   """Counts some records, spread over the files.
 
   The cost is bounded: the sample ends with the first object after a few
@@ -85,12 +112,13 @@ def sample(paths: Sequence[str]) -> Survey:
 
   Args:
     paths: TFRecord files.
+    min_score: least score of a label.
 
   Raises:
     FileNotFoundError: a file does not exist.
     ValueError: a file or a record cannot be read. The message names it.
   """
-  survey, size = Survey(), 0
+  survey, size = Survey(min_score), 0
   files = paths[:: -(-len(paths) // _MOST_FILES) or 1]
   share = -(-_MOST_RECORDS // max(len(files), 1))
   for path in files:

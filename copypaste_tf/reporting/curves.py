@@ -15,7 +15,7 @@ from copypaste_tf.reporting.events import Curve
 from copypaste_tf.tasks.captions import Captions
 
 COLORS = ('#1b1e28', '#2563eb', '#d97706', '#059669', '#9333ea', '#db2777')
-_STYLE = {
+STYLE = {
   'svg.hashsalt': 'copypaste_tf',  # The same curves give the same bytes.
   'text.parse_math': False,  # A dollar in a name is no formula.
   'font.size': 9,
@@ -34,6 +34,7 @@ _STYLE = {
   'legend.columnspacing': 1.0,
   'axes.prop_cycle': matplotlib.cycler(color=COLORS),
 }
+"""Settings of Matplotlib for every figure."""
 
 
 def loss_figure(
@@ -60,7 +61,7 @@ def loss_figure(
     for tag, curve in _named(headlines, validation).items()
     if len(curve.steps) > 1
   }
-  with matplotlib.rc_context(_STYLE):
+  with matplotlib.rc_context(STYLE):
     figure = Figure(figsize=(10, 3.8), layout='constrained')
     if percents:
       axes, right = figure.subplots(1, 2, width_ratios=[2, 1])
@@ -68,7 +69,7 @@ def loss_figure(
     else:
       axes = figure.subplots()
     _plot(axes, train, losses, 'Training loss')
-    return _svg(figure)
+    return svg(figure)
 
 
 def panel_figure(
@@ -90,14 +91,14 @@ def panel_figure(
     return None
   columns = min(len(panels), 3)
   rows = math.ceil(len(panels) / columns)
-  with matplotlib.rc_context(_STYLE):
+  with matplotlib.rc_context(STYLE):
     figure = Figure(figsize=(10, 2.2 * rows), layout='constrained')
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, (title, names) in zip(grid, panels.items(), strict=False):
       _plot(axes, train, names, title)
     for axes in grid[len(panels) :]:
       axes.set_visible(False)
-    return _svg(figure)
+    return svg(figure)
 
 
 def _named(
@@ -142,7 +143,8 @@ def _top(values: Sequence[np.ndarray]) -> float:
   return 1.08 * float(min(finite.max(), usual) or finite.max())
 
 
-def _svg(figure: Figure) -> str:
+def svg(figure: Figure) -> str:
+  """Returns a figure as an SVG document without a date."""
   file = io.StringIO()
   FigureCanvasSVG(figure).print_svg(file, metadata={'Date': None})
   return file.getvalue()

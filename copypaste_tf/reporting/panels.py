@@ -5,18 +5,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from copypaste_tf import drawing, examples
-from copypaste_tf.examples import Scenes, TrainScenes
+from copypaste_tf import drawing
+from copypaste_tf.drawing import scene_masks
+from copypaste_tf.examples import Regions, Scenes, TrainScenes
 
 KEPT, PASTED = (70, 130, 230), (30, 180, 60)
 TOUCHED, REMOVED = (255, 150, 0), (225, 30, 45)
 IDLE = (150, 150, 150)
+IGNORED = (150, 80, 200)
 LEGEND = {
   'pasted': PASTED,
   'touched: lost pixels to the paste': TOUCHED,
   'removed: no label any more': REMOVED,
   'untouched': KEPT,
   'in the source, not pasted': IDLE,
+  'ignored: neither object nor background': IGNORED,
 }
 """Meaning of the colours of the panels."""
 
@@ -72,8 +75,10 @@ def caption(example: Example) -> str:
   target, source = example.result.source_id.tolist()
   touched = int(example.result.touched.sum())
   labels = int((example.result.classes > 0).sum())
+  regions = len(_regions(example.result))
+  ignored = f', {regions} ignored' if regions else ''
   if example.source is None:
-    return f'image {target}: {labels} labels'
+    return f'image {target}: {labels} labels{ignored}'
   text = (
     f'image {target} from {source}: {counts["objects_pasted"]} of '
     f'{counts["objects_available"]} pasted, {touched} touched, '
@@ -83,7 +88,7 @@ def caption(example: Example) -> str:
   for key in ('objects_not_pasted', 'instances_clipped'):
     if counts[key]:
       text += f', {counts[key]} {key.split("_", 1)[1].replace("_", " ")}'
-  return text
+  return text + ignored
 
 
 def _enlarged(example: Example) -> Example:
@@ -92,6 +97,9 @@ def _enlarged(example: Example) -> Example:
 
   def enlarge(scene):
     grown = {'boxes': scene.boxes * times}
+    if isinstance(getattr(scene, 'regions', None), Regions):
+      boxes = scene.regions.boxes * times
+      grown['regions'] = scene.regions._replace(boxes=boxes)
     for name, rows in (('image', 0), ('planes', 1), ('owners', 0)):
       if name in scene._fields:
         grown[name] = getattr(scene, name)
@@ -127,7 +135,18 @@ def _result(result: TrainScenes, names) -> np.ndarray:
     PASTED if result.pasted[i] else TOUCHED if result.touched[i] else KEPT
     for i in np.flatnonzero(present)
   ]
-  return _draw(result, present, names, colors)
+  drawn = _draw(result, present, names, colors)
+  regions = _regions(result)
+  return drawing.draw_instances(
+    drawn, regions, None, [''] * len(regions), [IGNORED] * len(regions)
+  )
+
+
+def _regions(result: TrainScenes) -> np.ndarray:
+  """Returns the boxes of the ignored regions, `[k, 4]`."""
+  if not isinstance(result.regions, Regions):
+    return np.zeros([0, 4])
+  return result.regions.boxes[result.regions.boxes.any(axis=-1)]
 
 
 def _alpha(result: TrainScenes) -> np.ndarray:
@@ -141,7 +160,7 @@ def _draw(scene: Any, present, names, colors) -> np.ndarray:
   return drawing.draw_instances(
     scene.image,
     scene.boxes[index],
-    [examples.mask_of(scene, i) for i in index],
+    scene_masks.masks_of(scene, index),
     [names.get(int(k)) or str(k) for k in scene.classes[index]],
     colors,
   )

@@ -9,6 +9,8 @@ import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from copypaste_tf.records import voc_devkit
+
 SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.gif', '.tif', '.tiff', '.webp')
 IMAGES_FILE = 'images.json'
 """File with the ids and names of the images, beside their detections."""
@@ -69,14 +71,26 @@ def number(paths: Sequence[str]) -> dict[int, str]:
 
   Returns:
     Paths by id. The ids are the file names if all are distinct numbers, as in
-    COCO; else the positions in `paths`, from 1.
+    COCO and in Pascal VOC; else the positions in `paths`, from 1.
+  """
+  return by_number(paths) or dict(enumerate(paths, 1))
+
+
+def by_number(paths: Sequence[str]) -> dict[int, str] | None:
+  """Reads the file names of images as numbers.
+
+  Args:
+    paths: distinct image files.
+
+  Returns:
+    Paths by number, None unless all names are distinct numbers.
   """
   stems = [os.path.splitext(os.path.basename(path))[0] for path in paths]
-  if all(stem.isdecimal() and len(stem) <= 18 for stem in stems):
-    named = {int(s): path for s, path in zip(stems, paths, strict=True)}
-    if len(named) == len(paths):
-      return named
-  return dict(enumerate(paths, 1))
+  stems = [voc_devkit.digits(stem) for stem in stems]
+  if not all(stem.isdecimal() and len(stem) <= 18 for stem in stems):
+    return None
+  named = {int(s): path for s, path in zip(stems, paths, strict=True)}
+  return named if len(named) == len(paths) else None
 
 
 def annotated(

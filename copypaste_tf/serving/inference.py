@@ -13,16 +13,22 @@ from copypaste_tf.tasks import registry
 from copypaste_tf.training.checkpoints.restore import restore
 
 
-def problems(params: cfg.ExperimentConfig) -> list[Problem]:
-  """Lists the task of a config if nothing can be predicted with it."""
-  task = registry.build(params.task)
-  if task.makes:
+def problems(params: cfg.ExperimentConfig, product: str = '') -> list[Problem]:
+  """Lists the task of a config if it does not predict what is needed.
+
+  Args:
+    params: the config.
+    product: the product that the task must make; empty means any.
+  """
+  task, makers = registry.build(params.task), registry.makers(product)
+  if task.name in makers:
     return []
+  does = f'makes {product}' if product else 'predicts'
   return [
     Problem(
       'task.name',
-      f'expected a task that predicts ({", ".join(registry.makers())}), got '
-      f'{task.name!r}; choose experiment.task in the recipe',
+      f'expected a task that {does} ({", ".join(makers)}), got {task.name!r}; '
+      'choose experiment.task in the recipe',
     )
   ]
 

@@ -74,9 +74,17 @@ def get(name: str) -> type[Task]:
   return _TASKS[name]
 
 
-def makers() -> list[str]:
-  """Returns the names of the tasks whose outputs can be predicted."""
-  return sorted(k for k, task in _TASKS.items() if task.makes)
+def makers(product: str = '') -> list[str]:
+  """Returns the names of the tasks whose outputs can be predicted.
+
+  Args:
+    product: only those that make this product; empty means any.
+  """
+  return sorted(
+    name
+    for name, task in _TASKS.items()
+    if task.makes and product in ('', task.makes)
+  )
 
 
 def build(config: BaseConfig) -> Task:

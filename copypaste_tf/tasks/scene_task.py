@@ -1,34 +1,23 @@
 """The inputs of tasks that train on augmented scenes."""
 
 import functools
-from collections.abc import Callable
-from typing import ClassVar
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
 from copypaste_tf.examples import RawScenes, TrainScenes
 from copypaste_tf.inputs import data_config, pipeline, scene_batches
+from copypaste_tf.tasks import statistics
 from copypaste_tf.tasks.task import Task
-
-# Statistics of `TrainScenes`; their metrics are named `paste/...`.
-STATISTICS = (
-  'images_with_paste',
-  'objects_available',
-  'objects_pasted',
-  'objects_not_pasted',
-  'objects_removed',
-  'boxes_shrunk',
-  'instances_clipped',
-  'images_shrunk',
-)
 
 
 class SceneTask(Task):
   """Reads `TrainScenes` and `EvalScenes` for a model of any kind."""
 
-  statistic_names: ClassVar[tuple[str, ...]] = tuple(
-    f'paste/{name}' for name in STATISTICS
-  )
+  @property
+  def statistic_names(self) -> Sequence[str]:
+    """Statistics of Copy-Paste in all images, and in those of each set."""
+    return statistics.names(self.config.train_data)
 
   def train_inputs(
     self,
@@ -66,4 +55,4 @@ class SceneTask(Task):
 
   def statistics(self, examples: TrainScenes) -> dict[str, tf.Tensor]:
     """Returns the statistics of Copy-Paste, float32 `[b]` each."""
-    return {f'paste/{name}': examples.statistics[name] for name in STATISTICS}
+    return statistics.values(self.config.train_data, examples)

@@ -9,6 +9,7 @@ import tf_keras
 
 from copypaste_tf.config.config_types import ConfigError, Problem, Range
 from copypaste_tf.evaluation.evaluator import Evaluator
+from copypaste_tf.modeling import counting
 from copypaste_tf.tasks import captions
 from copypaste_tf.tasks.captions import Captions
 from copypaste_tf.tasks.config import BaseConfig
@@ -97,19 +98,8 @@ class Task(abc.ABC):
     return {}
 
   def model_table(self) -> str:
-    """Returns the table that `model_summary` prints.
-
-    By default it has the number of trainable parameters of each layer.
-    """
-    model = self.build_model()
-    rows = {
-      layer.name: sum(w.shape.num_elements() for w in layer.trainable_weights)
-      for layer in model.layers
-    }
-    rows['total'] = sum(rows.values())
-    width = max(map(len, rows))
-    lines = [f'{name:{width}}{count:15,}' for name, count in rows.items()]
-    return '\n'.join([f'{"part":{width}}{"parameters":>15}', *lines])
+    """Returns the table of `model_summary`; by default parameters by layer."""
+    return counting.parameter_table(self.build_model())
 
   def multiply_adds(self, *, training: bool) -> int | None:
     """Returns those of a forward pass of an image; None if unknown.
@@ -195,8 +185,7 @@ class Task(abc.ABC):
 
     Args:
       examples: result of `prepare`, or a micro batch of it.
-      step: int64 scalar, unique to this batch of the replica; seeds random
-        numbers.
+      step: int64 scalar, unique to this batch of the replica; a seed.
     """
 
   @abc.abstractmethod
@@ -223,6 +212,17 @@ class Task(abc.ABC):
       labels: result of `labels`.
       penalties: scalar losses of the model, such as weight decay.
     """
+
+  def after_step(
+    self, model: tf_keras.Model, values: dict[str, tf.Tensor]
+  ) -> None:
+    """Updates variables of the model that do not learn by gradients.
+
+    Args:
+      model: result of `build_model`.
+      values: `losses` of this replica, the means over its micro batches.
+    """
+    del model, values
 
   def statistics(self, examples: Any) -> dict[str, tf.Tensor]:
     """Returns a float tensor for each of `statistic_names`; reports its mean.

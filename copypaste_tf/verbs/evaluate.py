@@ -24,9 +24,9 @@ from copypaste_tf.evaluation import (
 from copypaste_tf.evaluation.detection_evaluator import DetectionEvaluator
 from copypaste_tf.evaluation.evaluator import Evaluator
 from copypaste_tf.inputs import data_files
-from copypaste_tf.serving import image_list
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.run import runner
+from copypaste_tf.verbs import results_labels
 
 _RECORDS = 2  # Records of each file whose ids are compared with annotations.
 _NOTHING = ('[]', '{}')  # Files of detections without a detection.
@@ -40,13 +40,12 @@ def main() -> None:
   for flag in ('metrics', 'categories_csv'):
     if values[flag].value:
       whole_files.check_file(values[flag].value, f'--{flag}')
+  results_labels.check_flags()
   if values.results:
     (table, metrics), outputs = _evaluate_results(values.results), {}
   else:
     table, metrics, outputs = _evaluate_checkpoint()
   print(table)
-  if values.per_category:
-    print(tables.categories(metrics))
   _write(outputs | _metric_files(metrics))
 
 
@@ -87,7 +86,7 @@ def _evaluate_results(path: str) -> tuple[str, dict[str, float]]:
   """Evaluates a detections file, against annotations or a recipe's records."""
   values = flags.FLAGS
   content = groundtruth.read_json(path)
-  truth, protocol = _labels()
+  truth, protocol = results_labels.read(_recipe_labels)
   if values.backend != 'faster' and protocol != protocols.COCO:
     raise ValueError(
       f'--backend={values.backend}: expected faster for --protocol={protocol}'
@@ -102,41 +101,20 @@ def _evaluate_results(path: str) -> tuple[str, dict[str, float]]:
     per_category=_per_category(),
   )
   _print_notes(notes)
-  return tables.summary(metrics, protocols.METRICS[protocol]), metrics
+  table = tables.summary(metrics, protocols.METRICS[protocol])
+  return _table(table, metrics, protocol in protocols.LISTING), metrics
 
 
-def _labels() -> tuple[Mapping[str, Any], str]:
-  """Returns the ground truth in COCO format, and the protocol."""
-  values = flags.FLAGS
-  truth, protocol = values.annotation_file, protocols.COCO
-  if truth is None:
-    truth, protocol = _recipe_labels()
-  else:
-    truth = groundtruth.from_annotations(truth)
-  _check_file_names(values.results, truth)
-  if values.protocol is None and protocol == protocols.COCO:
-    results_evaluation.check_protocol(truth)
-  return truth, values.protocol or protocol
+def _table(table: str, metrics: Mapping[str, float], listing: bool) -> str:
+  """Adds the categories to a table, if they are asked for or always listed."""
+  if not (listing or flags.FLAGS.per_category):
+    return table
+  return f'{table}\n{tables.categories(metrics)}'
 
 
 def _print_notes(notes: Iterable[str]) -> None:
   for note in notes:
     print(f'note: {note}', file=sys.stderr)
-
-
-def _check_file_names(path: str, truth: Mapping[str, Any]) -> None:
-  """Refuses predictions whose ids belong to other files in the labels."""
-  listed = os.path.join(os.path.dirname(path), image_list.IMAGES_FILE)
-  if not tf.io.gfile.exists(listed):
-    return
-  images = groundtruth.from_annotations(listed, keys=['images'])['images']
-  wrong = image_list.mismatches(images, truth['images'])
-  if wrong:
-    raise ValueError(
-      f'--results={path}: {len(wrong)} of {len(images)} image ids have another '
-      f'file name in {listed} than in the annotations: {"; ".join(wrong[:3])}. '
-      'predict --annotation_file=FILE takes the ids of the annotations'
-    )
 
 
 def _recipe_labels() -> tuple[Mapping[str, Any], str]:
@@ -173,7 +151,8 @@ def _evaluate_checkpoint() -> tuple[str, dict[str, float], Outputs]:
       resolved.params, None, checkpoint, evaluator=evaluator
     )
     unfinished.pop_all()
-  return evaluator.table(metrics), metrics, outputs
+  table = _table(evaluator.table(metrics), metrics, evaluator.lists_categories)
+  return table, metrics, outputs
 
 
 def _prepare(evaluator: Evaluator, task: Any) -> None:

@@ -19,7 +19,7 @@ def main() -> None:
     raise ValueError(f'--output={output} already exists; give a new folder')
   whole_files.check_folder(output, '--output')
   resolved = checkpoint_flags.load()
-  checkpoint_flags.check(resolved, data=False, detections=True)
+  checkpoint_flags.check(resolved, data=False, product='')
   names = checkpoint_flags.class_names(resolved, flags.FLAGS.label_map)
   detector = inference.Detector(resolved.params, checkpoint_flags.checkpoint())
   with (

@@ -28,7 +28,7 @@ def main() -> None:
   values = flags.FLAGS
   paths, names = _images()
   resolved = checkpoint_flags.load()
-  checkpoint_flags.check(resolved, data=False, detections=True)
+  checkpoint_flags.check(resolved, data=False, product='')
   product = products.get(registry.build(resolved.params.task).makes)
   _check_output(values.output, product)
   names = checkpoint_flags.class_names(resolved, values.label_map) or names

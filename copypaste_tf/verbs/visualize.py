@@ -122,7 +122,7 @@ def _batches(data, output_size):
 
 def _as_scenes(result: TrainScenes) -> Scenes:
   """Returns examples without Copy-Paste as their own targets."""
-  shared = set(Scenes._fields) & set(TrainScenes._fields)
+  shared = set(Scenes._fields) & set(TrainScenes._fields) - {'sets'}
   fields = {name: getattr(result, name) for name in shared}
   fields |= {'source_id': result.source_id[:, 0]}
   fields |= {'shrunk': result.statistics['images_shrunk'] > 0}

@@ -2,6 +2,7 @@ import numpy as np
 import reference
 import tensorflow as tf
 
+from copypaste_tf import examples
 from copypaste_tf.augment import canvas, joining, occlusion
 from copypaste_tf.augment.draws.selection import Selection
 
@@ -73,3 +74,14 @@ def test_labels_of_both_images_are_joined_and_the_largest_kept(engine):
   fewer = join(6)
   largest = np.sort(example.areas, axis=1)[:, :-7:-1]
   np.testing.assert_array_equal(np.sort(fewer.areas)[:, ::-1], largest)
+
+
+def test_examples_tell_the_sets_of_both_images(engine):
+  scenes = reference.make_scenes(np.random.default_rng(14))
+  for numbers, expected in (
+    (np.int32([0, 1, 1, 2]), [[0, 0], [1, 1], [1, 1], [2, 2]]),
+    (examples.ABSENT, np.zeros([0])),
+  ):
+    targets = _canvas(engine, scenes._replace(sets=numbers))
+    alone = joining.targets_alone(targets, max_instances=9)
+    np.testing.assert_array_equal(alone.sets, expected)

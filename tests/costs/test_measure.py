@@ -2,6 +2,7 @@
 
 import threading
 import time
+import types
 
 import pytest
 import tensorflow as tf
@@ -104,9 +105,17 @@ def test_a_long_run_yields_points_at_equal_distances():
   assert [point.batches for point in few] == [1, 2, 3]
 
 
-def test_throughput_counts_images_since_the_previous_point():
-  dataset = tf.data.Dataset.range(100).map(
-    lambda i: tf.numpy_function(lambda: time.sleep(0.02) or 0, [], tf.int64)
-  )
-  for point in measure.long_run(dataset, 5, batches=6, points=2):
-    assert 100 < point.images_per_second < 260
+def test_throughput_counts_images_since_the_previous_point(monkeypatch):
+  seconds = [0.0]
+  clock = types.SimpleNamespace(perf_counter=lambda: seconds[0])
+  monkeypatch.setattr(measure, 'time', clock)
+
+  def batches():
+    while True:
+      seconds[0] += 0.02
+      yield None
+
+  points = list(measure.long_run(batches(), 5, batches=6, points=2))
+  assert [point.batches for point in points] == [3, 6]
+  for point in points:
+    assert point.images_per_second == pytest.approx(5 / 0.02)

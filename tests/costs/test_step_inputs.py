@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import reference
 import tensorflow as tf
 
 from copypaste_tf import examples
@@ -29,11 +30,11 @@ def test_random_scenes_have_the_static_shapes_of_the_config():
 
 
 def test_random_objects_lie_in_their_boxes():
-  found = examples.Scenes(*(x.numpy() for x in scenes()))
+  found = reference.to_numpy(scenes())
   assert (found.classes[:, :5] > 0).all() and (found.classes < 4).all()
   assert not found.ids[:, 5:].any() and not found.classes[:, 5:].any()
   for image in range(3):
-    scene = examples.Scenes(*(x[image] for x in found))
+    scene = tf.nest.map_structure(lambda x, i=image: x[i], found)
     assert len(set(scene.ids[:5])) == 5
     # The last of a plane is not covered.
     for i in (3, 4):
@@ -51,12 +52,18 @@ def test_objects_beyond_the_room_are_refused(objects):
     scenes(objects)
 
 
+def test_boxes_alone_have_no_planes():
+  found = scenes(masks=False)
+  assert found.planes.shape == (3, 0, 40, 60)
+  assert len({*found.ids.numpy()[0, :5].tolist()}) == 5
+
+
 def test_no_objects_are_fine():
   assert not scenes(0).planes.numpy().any()
 
 
 def test_random_class_maps_have_classes_that_the_model_knows():
-  data = DATA.replace(input_path='no/x*', class_maps='encoded')
+  data = DATA.replace(input_path='no/x*', class_maps='encoded', masks=False)
   found = step_inputs.train_inputs(
     None, data, batch=2, objects=8, num_classes=4
   )

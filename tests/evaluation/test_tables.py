@@ -55,6 +55,20 @@ def test_a_name_cannot_control_the_terminal():
   assert '\\x1b[2Jcat' in table and '\x1b' not in table
 
 
+def test_the_two_averages_of_pascal_voc_are_columns():
+  names = {'voc07_ap50': 0.25, 'voc12_ap50': 0.5}
+  metrics = names | {f'{x}/a/cat': y for x, y in names.items()}
+  lines = tables.summary(metrics, ['ap50']).splitlines()
+  assert [x.split() for x in lines] == [
+    ['voc07', 'voc12'],
+    ['ap50', '0.250', '0.500'],
+  ]
+  lines = tables.categories(metrics).splitlines()
+  assert lines[1].split() == ['a/cat', '0.250', '0.500']
+  rows = tables.categories_csv(metrics).splitlines()
+  assert rows == ['category,voc07_ap50,voc12_ap50', 'a/cat,0.25,0.5']
+
+
 def test_csv_reads_back(metrics):
   rows = list(csv.DictReader(io.StringIO(tables.categories_csv(metrics))))
   assert rows == [

@@ -4,8 +4,15 @@ import pathlib
 
 CONFIGS = pathlib.Path(__file__).parents[2] / 'configs'
 # Included by recipes; not a recipe by itself.
-PARTS = {'base', 'lvis', 'lvis_balanced', 'nuclei_data', 'shapes_data'}
-PARTS |= {'segmentation'}
+PARTS = {
+  'base',
+  'lvis',
+  'lvis_balanced',
+  'nuclei_data',
+  'segmentation',
+  'selftraining',
+  'shapes_data',
+}
 RECIPES = sorted(
   path for path in CONFIGS.glob('*.gin') if path.stem not in PARTS
 )

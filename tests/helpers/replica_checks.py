@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 
+from copypaste_tf.examples import ABSENT
 from copypaste_tf.modeling.backbones import efficientnet
 from copypaste_tf.modeling.backbones.resnet import ResNet
 from copypaste_tf.modeling.layers.normalization import Norm
@@ -294,7 +295,9 @@ def sampling():
   ]
   config = gin_config.load([], params).params.task
   scenes = types.SimpleNamespace(
-    boxes=tf.constant([[[8.0, 8.0, 40.0, 40.0]]]), classes=tf.constant([[1]])
+    boxes=tf.constant([[[8.0, 8.0, 40.0, 40.0]]]),
+    classes=tf.constant([[1]]),
+    regions=ABSENT,
   )
   strategy = mirrored(2)
 

@@ -62,6 +62,8 @@ def _own_flags():
       delattr(flags.FLAGS, name)
     for name, flag in hidden.items():
       flags.FLAGS[name] = flag
+      # Else the next call would not know that it is to be hidden.
+      flags.FLAGS.register_flag_by_module('official', flag)
 
 
 def _defined_in(*packages):

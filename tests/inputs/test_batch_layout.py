@@ -23,14 +23,14 @@ def test_the_short_form_keeps_its_seeds():
   data.source_input_path = 'b'
   layout = batch_layout.layout(data, 4)
   assert layout.streams == [Stream('a', 7, 4)]
-  assert layout.sources == Stream('b', 8, 4)
+  assert layout.sources == Stream('b', 8, 4, number=1)
   assert (layout.takers, layout.givers) == ([0, 1, 2, 3], [])
 
 
 def test_sets_divide_a_group_and_have_seeds_of_their_own():
   data = config(half('a'), half('b', pasted_from=False), seed=7)
   layout = batch_layout.layout(data, 6)
-  assert layout.streams == [Stream('a', 7, 3), Stream('b', 1007, 3)]
+  assert layout.streams == [Stream('a', 7, 3), Stream('b', 1007, 3, number=1)]
   assert layout.group_size == 6
   assert (layout.takers, layout.givers) == ([*range(6)], [0, 1, 2])
 
@@ -50,7 +50,7 @@ def test_a_set_without_a_share_is_one_of_sources():
     RecordSet(path='c', share=0.0),
   )
   layout = batch_layout.layout(data, 4)
-  assert layout.sources == Stream('c', 2000, 4)
+  assert layout.sources == Stream('c', 2000, 4, number=2)
   assert (layout.takers, layout.givers) == ([0, 1], [])
   data.copy_paste = None
   assert batch_layout.layout(data, 4).sources is None

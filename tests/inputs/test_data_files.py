@@ -36,6 +36,23 @@ def test_a_pattern_without_files_is_named(folder):
     assert repr(f'{folder}/{pattern}') in str(caught.value)
 
 
+def test_class_names_are_read_from_each_form_of_file(folder):
+  names = {3: 'cat', 90: 'dog'}
+  forms = {
+    # As the converter writes it.
+    'manifest': {
+      'label_map': {'3': 'cat', '90': 'dog'},
+      'categories': {'3': {}, '90': {'frequency': 'r'}},
+    },
+    'coco': {'categories': [{'id': i, 'name': n} for i, n in names.items()]},
+    'plain': {'3': 'cat', '90': 'dog'},
+  }
+  for form, content in forms.items():
+    path = folder / f'{form}.json'
+    path.write_text(json.dumps(content))
+    assert data_files.read_label_map(str(path)) == names, form
+
+
 def test_the_manifest_lies_beside_the_shards(folder):
   assert files.manifest_path('o/x-y-00003-of-00032.tfrecord') == (
     'o/x-y-manifest.json'

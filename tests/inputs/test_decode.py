@@ -177,3 +177,21 @@ def test_decode_image_reads_the_image_alone():
   image, source_id = decode.decode_image(tf.constant(example))
   np.testing.assert_array_equal(image, pixels)
   assert source_id == 1000
+
+
+@pytest.mark.parametrize('size', [(32, 48), (15, 48)])
+def test_records_without_masks_give_boxes_alone(size):
+  record, _, _ = serialized.make_record(3, crowds=1)
+  whole = records.serialize(record)
+  bare = serialized.without(whole, *OURS, Features.MASK)
+  expected, found = (
+    _decode(example, size, num_planes=count)
+    for example, count in ((whole, 8), (bare, 0))
+  )
+  assert found.planes.shape == (0, *size)
+  for name in set(found._fields) - {'planes', 'ids'}:
+    a, b = getattr(expected, name), getattr(found, name)
+    np.testing.assert_array_equal(a, b, err_msg=name)
+  assert found.ids.tolist() == [0, 2, 3, 4, 0, 0, 0, 0]
+  with pytest.raises(tf.errors.InvalidArgumentError, match='one mask for each'):
+    _decode(bare, size)

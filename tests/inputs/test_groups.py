@@ -137,6 +137,79 @@ def test_one_image_a_replica_is_shared_over_replicas_or_steps(data, replicas):
     assert rest == whole[done:]
 
 
+L, P = 'labeled', 'pseudo'
+# What Table 3 pastes, and Section 4.4: fields of the two sets, then the sets
+# whose objects an image of each set may get; None trains on no such images.
+DATA_FLOWS = {
+  'nothing': ({}, {}, False, (None, None)),
+  'into labeled': ({}, {'paste_into': False}, True, (L, None)),
+  'into pseudo': ({'paste_into': False}, {}, True, (None, L)),
+  'into both': ({}, {}, True, (L, L)),
+  'pseudo into labeled': (
+    {'pasted_from': False, 'share': 1.0},
+    {'pasted_from': True, 'share': 0.0},
+    True,
+    (P, None),
+  ),
+  'pseudo into labeled, both trained on': (
+    {'pasted_from': False},
+    {'pasted_from': True, 'paste_into': False},
+    True,
+    (P, None),
+  ),
+}
+
+
+@pytest.mark.parametrize('replicas', [1, 4])
+@pytest.mark.parametrize('name', DATA_FLOWS)
+def test_every_data_flow_of_the_paper_can_be_written(data, name, replicas):
+  """With 4 images a replica, and with 4 replicas of one image."""
+  *changes, pastes, givers = DATA_FLOWS[name]
+  for record_set, fields in zip(data.sets, changes, strict=True):
+    for field, value in fields.items():
+      setattr(record_set, field, value)
+  if not pastes:
+    data.copy_paste = None
+  known = {L: LABELED, P: PSEUDO}
+  got, counts = {L: set(), P: set()}, {L: 0, P: 0}
+  for targets, sources, _ in take(data, 4 * replicas, context=(1, 0, replicas)):
+    for target, source in zip(targets, sources, strict=True):
+      kind = L if target in LABELED else P
+      counts[kind] += 1
+      # Equal ids are not pasted. Without Copy-Paste there are no sources.
+      got[kind] |= {source} - {target}
+  pseudo = round(16 * data.sets[1].share)
+  assert counts == {L: 16 - pseudo, P: pseudo}
+  for kind, giver in zip((L, P), givers, strict=True):
+    assert got[kind] <= set(known.get(giver, ()))
+    assert bool(got[kind]) == bool(giver)
+
+
+def test_images_tell_their_sets_wherever_they_go(data, folder):
+  def seen(**changes):
+    context = tf.distribute.InputContext(1, 0, 4)
+    batches = pipeline.train_dataset(data.replace(**changes), (16, 16), context)
+    for batch in batches.take(4):
+      for scenes in filter(None, (batch.targets, batch.sources)):
+        for one, number in zip(scenes.source_id, scenes.sets, strict=True):
+          yield (LABELED, PSEUDO, EXTRA)[int(number)], int(one)
+
+  extra = RecordSet(path=f'{folder}/x', share=0.0)
+  alone = [x.replace(pasted_from=False) for x in data.sets]
+  for size, sets in ((16, [*alone, extra]), (4, data.sets)):
+    pairs = [*seen(sets=sets, global_batch_size=size)]
+    assert all(one in ids for ids, one in pairs)
+    assert len({ids for ids, _ in pairs}) == len(sets)
+
+
+def test_a_single_set_carries_no_numbers(data, folder):
+  data = data.replace(sets=[], input_path=f'{folder}/l')
+  for path in ('', f'{folder}/x'):
+    data.source_input_path = path
+    (batch,) = pipeline.train_dataset(data, (16, 16)).take(1)
+    assert not tf.is_tensor(batch.targets.sets)
+
+
 def test_sets_share_single_images_without_copy_paste_too(data):
   data.global_batch_size, data.copy_paste = 2, None
   batches = take(data, 6, context=(1, 0, 2))
@@ -187,3 +260,27 @@ def test_an_image_that_receives_no_paste_keeps_its_labels(data):
     for batch in pipeline.train_dataset(data, (16, 16)).take(8)
   ]
   assert np.any(pasted, axis=0).tolist() == [True, True, False, False]
+
+
+def test_each_set_has_its_own_limits_of_scores(data, tmp_path):
+  """Also the sources; one set has no scores at all."""
+  path = tmp_path / 'scored'
+  examples = [
+    serialized.make_record(
+      i - 1000, size=(16, 16), scores=np.float32([0.9, 0.6, 0.4, 0.2])
+    )[0]
+    for i in PSEUDO
+  ]
+  serialized.write(path, map(records.serialize, examples))
+  data.sets[1] = RecordSet(
+    path=str(path), share=0.5, min_score=0.5, ignore_score=0.3
+  )
+  source = RecordSet(path=str(path), share=0.0, min_score=0.8)
+  data.sets = [x.replace(pasted_from=False) for x in data.sets] + [source]
+  for batch in pipeline.train_dataset(data, (16, 16)).take(2):
+    labels = [
+      ((x.classes > 0) & ~x.ignored).numpy().sum(1).tolist() for x in batch[:2]
+    ]
+    assert labels == [[4, 4, 2, 2], [1, 1, 1, 1]]
+    ignored = [x.ignored.numpy().sum(1).tolist() for x in batch[:2]]
+    assert ignored == [[0, 0, 1, 1], [0, 0, 0, 0]]

@@ -53,6 +53,7 @@ def test_knobs_are_those_of_the_config(data):
   )
   assert pipeline.augment_knobs(data) == {
     'max_instances': 7,
+    'max_ignored': 20,
     'jitter': options.ScaleJitter(0.5, 2.0),
     'source_jitter': options.ScaleJitter(0.1, 1.5),
     'composition': options.CopyPaste(subset='all'),

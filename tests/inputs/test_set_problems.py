@@ -31,15 +31,27 @@ def test_a_path_besides_the_sets_is_refused():
   assert [*found] == ['input_path', 'source_input_path']
 
 
-@pytest.mark.parametrize(
-  ('field', 'value'),
-  [('loss_weight', 2.0), ('min_score', 0.5)],
-)
-def test_unsupported_values_are_named_with_the_supported_one(field, value):
-  usual = getattr(RecordSet(), field)
-  found = problems(half(), half(**{field: value}))
-  expected = f'is not supported yet: expected {usual}, got {value}'
-  assert found == {f'sets.1.{field}': expected}
+@pytest.mark.parametrize('weight', [-1.0, float('inf'), float('nan')])
+def test_a_loss_weight_is_finite_and_not_negative(weight):
+  found = problems(half(), half(loss_weight=weight))
+  assert [*found] == ['sets.1.loss_weight']
+  assert f'got {weight:g}' in found['sets.1.loss_weight']
+
+
+def test_a_loss_weight_must_weigh_something():
+  assert problems(half(), half(loss_weight=0.0)) == {}
+  assert [*problems(*[half(loss_weight=0.0)] * 2)] == ['sets']
+  alone = problems(RecordSet(path='a', loss_weight=2.0))
+  assert [*alone] == ['sets.0.loss_weight']
+  source = RecordSet(path='s', share=0.0, loss_weight=2.0)
+  assert problems(*[half(pasted_from=False)] * 2, source) == {}
+
+
+def test_names_of_sets_differ_and_have_plain_letters():
+  assert problems(half(name='gold-1.0'), half()) == {}
+  assert [*problems(half(name='a b'), half())] == ['sets.0.name']
+  assert [*problems(half(name='x'), half(name='x'))] == ['sets.1.name']
+  assert [*problems(half(name='1'), half())] == ['sets.1.name']
 
 
 def test_a_fractional_share_suggests_the_shares_that_fit():
@@ -100,3 +112,21 @@ def test_the_thresholds_of_sets_are_their_own():
   ((field, message),) = set_problems.problems(data, 4)
   assert field == 'repeat_threshold'
   assert 'set TrainData.repeat_threshold = 0.0' in message
+
+
+def test_scores_are_limits_of_labels_and_below_them_of_what_is_ignored():
+  assert problems(half(min_score=0.5, ignore_score=0.3), half()) == {}
+  assert problems(half(min_score=1.0, ignore_score=0.0), half()) == {}
+  found = problems(half(min_score=1.5), half(min_score=0.5, ignore_score=0.5))
+  assert found['sets.0.min_score'] == 'expected a score in [0, 1], got 1.5'
+  assert 'below min_score = 0.5, got 0.5' in found['sets.1.ignore_score']
+  assert 'sets.0.ignore_score' in problems(half(ignore_score=0.3), half())
+
+
+def test_unknown_kinds_of_ignored_objects_are_named():
+  data = TrainData(input_path='a', ignore=['crowd', 'scores'])
+  ((field, message),) = set_problems.problems(data, 4)
+  assert field == 'ignore'
+  assert "out of crowd, difficult, got 'scores'; RecordSet.ignore_score" in (
+    message
+  )

@@ -17,6 +17,7 @@ EXTRAS = {
   'scores': np.array([0.25], np.float32),
   'neg_category_ids': [3, 7],
   'not_exhaustive_category_ids': [2**31 - 1],
+  'pseudo': True,
 }
 
 
@@ -80,7 +81,8 @@ def test_round_trip_of_the_smallest_image_and_of_extra_lists():
 def test_each_extra_is_written_alone_and_even_if_empty(name):
   plain = make_record(np.zeros((0, 5, 6), bool))
   empty = {'difficult': np.zeros(0, bool), 'scores': np.zeros(0, np.float32)}
-  for value in (empty.get(name, []), None):
+  empty['pseudo'] = True
+  for value in (empty.get(name, []), plain._field_defaults[name]):
     record = plain._replace(**{name: value})
     assert_equal_records(records.parse(records.serialize(record)), record)
 
@@ -93,6 +95,7 @@ def test_absent_extras_write_no_feature():
     Features.SCORE,
     Features.NEG_CATEGORY_IDS,
     Features.NOT_EXHAUSTIVE_CATEGORY_IDS,
+    Features.PSEUDO,
   }
 
 
@@ -193,6 +196,8 @@ def put(key, kind, *numbers):
     (Features.SOURCE_ID, (put, 'bytes_list', b'cat'), 'decimal integer'),
     (Features.DIFFICULT, (put, 'int64_list', 1), '2 values'),
     (Features.DIFFICULT, (put, 'int64_list', 1, 2), '0 or 1, got'),
+    (Features.PSEUDO, (put, 'int64_list', 2), '0 or 1, got'),
+    (Features.PSEUDO, (put, 'int64_list', 1, 1), 'one value'),
     (Features.SCORE, (put, 'float_list', 1, 0, 1), '2 values'),
     (Features.SCORE, (put, 'float_list', 1.01, 0), 'from 0 to 1'),
     (Features.SCORE, (put, 'float_list', np.nan, 0), 'from 0 to 1'),

@@ -1,5 +1,6 @@
 """Records without objects are noticed, and their unknown features named."""
 
+import numpy as np
 import pytest
 import serialized
 
@@ -39,6 +40,21 @@ def test_one_object_is_enough_but_unknown_features_stay_named():
   survey.add({'weather\n': None} | dict(features.load(b'')))
   assert survey.fault() is None
   assert survey.note() == "unknown features, which are not read: 'weather\\n'"
+
+
+def test_objects_below_the_least_score_are_no_labels():
+  scores = np.array([0.2, np.nan, 0.45], np.float32)
+  example = features.load(
+    records.serialize(serialized.make_record(1, count=3, scores=scores)[0])
+  )
+  some, none = (record_features.Survey(least) for least in (0.4, 0.5))
+  for survey in (some, none):
+    survey.add(example)
+  assert some.objects == 1 and some.fault() is None
+  assert none.fault() == (
+    'no score of the 3 objects in 1 record read is at least '
+    'min_score = 0.5; the highest is 0.45'
+  )
 
 
 def test_no_record_has_no_object():

@@ -1,6 +1,7 @@
 import numpy as np
 from pasted_example import SIZE, rectangle
 
+from copypaste_tf.examples import Regions
 from copypaste_tf.reporting import panels
 
 NAMES = {1: 'cat', 2: 'dog'}
@@ -103,3 +104,18 @@ def test_large_images_keep_their_size(example, monkeypatch):
   monkeypatch.setattr(panels, 'MIN_SIDE', 59)
   drawn = panels.draw(example, NAMES)
   assert drawn['alpha'].shape == (*SIZE, 3)
+
+
+def test_ignored_regions_are_outlined_and_counted(example):
+  regions = Regions(
+    np.array([[2, 3, 12, 20], [0, 0, 0, 0]], np.float32), np.zeros(2, bool)
+  )
+  result = example.result._replace(regions=regions)
+  ignoring = example._replace(result=result)
+  drawn = panels.draw(ignoring, NAMES)['result']
+  outlined = (drawn == panels.IGNORED).all(2)
+  assert outlined[2 * 6, 3 * 6 + 9 : 20 * 6 - 9].all()
+  assert (
+    not (panels.draw(example, NAMES)['result'] == panels.IGNORED).all(2).any()
+  )
+  assert panels.caption(ignoring) == f'{panels.caption(example)}, 1 ignored'

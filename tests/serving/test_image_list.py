@@ -38,11 +38,18 @@ def test_a_folder_without_images_says_how_to_reach_those_below(tmp_path):
   assert image_list.expand([pattern]) == [f'{tmp_path}/deep/c.jpg']
 
 
+def test_ids_of_pascal_voc_are_the_digits_of_the_names():
+  names = ['a/2008_000002.jpg', 'a/000005.jpg']
+  assert list(image_list.number(names)) == [2008000002, 5]
+  assert list(image_list.number(['1_2.jpg', '000005.jpg'])) == [1, 2]
+
+
 def test_ids_are_the_numbers_of_the_files_or_positions():
   coco = ['val/000000000139.jpg', 'val/000000000025.png']
   assert image_list.number(coco) == {139: coco[0], 25: coco[1]}
   for names in (['a.jpg', '7.jpg'], ['x/7.jpg', 'y/07.jpg'], ['1' * 19]):
     assert list(image_list.number(names)) == [*range(1, len(names) + 1)]
+    assert image_list.by_number(names) is None
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ def test_detection_adds_its_own_fields_to_the_common_ones():
   added = TaskConfig().as_dict().keys() - BaseConfig().as_dict().keys()
   assert added == {
     'losses',
+    'loss_normalization',
     'anchor_targets',
     'mask_crop_size',
     'allowed_mask_class_ids',

@@ -1,5 +1,5 @@
 from copypaste_tf.examples import RawScenes, TrainScenes
-from copypaste_tf.tasks import registry, scene_task
+from copypaste_tf.tasks import registry, statistics
 from copypaste_tf.training.config import gin_config
 
 
@@ -21,6 +21,6 @@ def test_scenes_that_the_host_has_not_augmented_are_augmented(shapes_params):
   made = task.prepare(raw)
   assert isinstance(made, TrainScenes) and task.prepare(made) is made
   assert len({*made.planes.numpy().flat}) > 2
-  statistics = task.statistics(made)
-  assert {*statistics} == {f'paste/{name}' for name in scene_task.STATISTICS}
-  assert (*statistics,) == task.statistic_names
+  found = task.statistics(made)
+  assert {*found} == {f'paste/{name}' for name in statistics.PASTE}
+  assert [*found] == task.statistic_names

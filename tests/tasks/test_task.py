@@ -83,7 +83,7 @@ def test_a_task_without_detections_is_refused_where_they_are_needed(resolved):
     inference.Detector(resolved.params, 'none')
   message = r'--gin_params: task\.name: expected a task that predicts'
   with pytest.raises(ValueError, match=message):
-    checkpoint_flags.check(resolved, data=False, detections=True)
+    checkpoint_flags.check(resolved, data=False, product='')
   with pytest.raises(ConfigError, match="the task 'line' has none"):
     registry.build(resolved.params.task).published_model()
 

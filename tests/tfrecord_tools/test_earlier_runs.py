@@ -4,9 +4,10 @@ import os
 
 import pytest
 from coco_folder import CocoFolder
+from conversion_jobs import job_of
 from conversions import convert, cut, many
 
-from tfrecord_tools import dataset_conversion, sharding
+from tfrecord_tools import dataset_conversion, earlier_runs, sharding
 from tfrecord_tools.faults import ConversionError
 
 
@@ -50,11 +51,18 @@ def test_shards_of_an_unfinished_job_are_not_mixed_with_another(folder):
   assert convert(folder, num_shards=6, overwrite=True)['num_examples'] == 5
 
 
+def test_what_a_killed_run_left_goes_before_the_work_needs_the_space(folder):
+  half = folder.path / '.x-00000-of-00003.tfrecord.0a.tmp'
+  half.write_bytes(b'half')
+  assert earlier_runs.prepare(job_of(folder), overwrite=False) == {}
+  assert not half.exists()
+
+
 def test_prefixes_that_no_file_can_have_are_refused(folder):
   folder.add(1)
   with pytest.raises(ValueError, match=r'ends in a folder; .*/out/train\.'):
     convert(folder, output_prefix=f'{folder.path}/out/')
-  with pytest.raises(ValueError, match=r'json cannot be made: .*exists\.'):
+  with pytest.raises(ValueError, match='json cannot be made: .* is not a dir'):
     convert(folder, output_prefix=f'{folder.path}/instances.json/x')
 
 

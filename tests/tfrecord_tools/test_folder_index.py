@@ -2,6 +2,7 @@
 
 import pytest
 
+from tfrecord_tools import folder_index
 from tfrecord_tools.folder_index import NUM_NEAR, FolderIndex
 
 
@@ -11,6 +12,16 @@ def index(tmp_path):
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_bytes(b'')
   return FolderIndex(str(tmp_path))
+
+
+def test_all_files_are_listed_but_for_hidden_folders(index, tmp_path):
+  (tmp_path / 'a/back').symlink_to(tmp_path)
+  assert sorted(folder_index.files(str(tmp_path))) == [
+    'a/2.jpeg',
+    'a/b/1.jpg',
+    'c/2.JPG',
+    'x y.tif',
+  ]
 
 
 def test_one_path_must_end_as_the_other(index):

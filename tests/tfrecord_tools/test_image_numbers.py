@@ -23,6 +23,14 @@ def test_a_taken_number_is_not_given_again():
   assert image_numbers.Numbers([number, 'b']).of('b') == number + 1
 
 
+def test_distinct_texts_get_distinct_numbers_whatever_they_look_like():
+  texts = ['7', ' 7', 'None', '7.0', '']
+  numbers = image_numbers.from_digests(texts)
+  assert set(numbers) == set(texts) and len({*numbers.values()}) == 5
+  taken = image_numbers.from_digests(['7'], taken=[numbers['7']])
+  assert taken == {'7': numbers['7'] + 1}
+
+
 def test_other_values_have_no_number():
   numbers = image_numbers.Numbers(['None', 'x', None])
   values = (None, 'y', True, [1], 1.5, 'None')

@@ -67,6 +67,9 @@ def test_a_description_lists_the_objects(folder):
   assert 'été' in crowd
   assert 'neg_category_ids: [3]' in inspect_tfrecord.describe(*found[2])
   assert 'not_exhaustive' not in inspect_tfrecord.describe(*found[2])
+  pseudo = found[1][2]._replace(pseudo=True)
+  assert 'labelled by a model' not in text
+  assert 'labelled by a model' in inspect_tfrecord.describe('', 0, pseudo)
 
 
 def test_names_cannot_control_the_terminal(folder):

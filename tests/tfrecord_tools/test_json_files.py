@@ -65,6 +65,15 @@ def test_repeated_keys_are_counted_and_the_last_one_counts(tmp_path):
   assert found.repeated == {'b': 2}
 
 
+def test_objects_may_be_forgotten_as_they_are_read(tmp_path):
+  path = tmp_path / 'x.json'
+  path.write_text('{"a": [{"b": 1}, {"c": {"b": 5}}], "d": {"b": 2, "e": 3}}')
+  found = json_files.read(str(path), forget=lambda item: item.get('b', 0))
+  assert found.data == {'a': [None, {'c': None}], 'd': None}
+  assert found.forgotten == 8
+  assert json_files.read(str(path)).forgotten == 0
+
+
 def test_other_paths_are_named(tmp_path):
   with pytest.raises(ValueError, match='this is a folder'):
     json_files.read(str(tmp_path))

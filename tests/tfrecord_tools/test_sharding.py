@@ -45,6 +45,7 @@ def test_existing_lists_files_of_its_prefix_only(tmp_path):
     '.a-00001-of-00002.tfrecord.55.tmp',
     '.a-00001-of-00002.tfrecord.json.55.tmp',
     '.a-manifest.json.55.tmp',
+    '.a-tasks.0f.tmp',
     'a-manifest.json',
     'ab-00000-of-00002.tfrecord',
     'xa-00000-of-00002.tfrecord',
@@ -58,4 +59,4 @@ def test_existing_lists_files_of_its_prefix_only(tmp_path):
     return [os.path.basename(path) for path in paths]
 
   assert found(temporary=False) == names[:2]
-  assert found(temporary=True) == names[2:5]
+  assert found(temporary=True) == names[2:6]

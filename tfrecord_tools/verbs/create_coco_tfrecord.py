@@ -1,28 +1,28 @@
 """Runs the conversion that the flags describe."""
 
-import contextlib
 import dataclasses
 import sys
+from typing import Any
 
-import tensorflow as tf
 from absl import flags
 
-from tfrecord_tools import dataset_conversion, losses, manifest
+from tfrecord_tools import dataset_conversion, losses, manifest, shard_pool
 
 
-def main() -> None:
-  """Converts and prints the manifest as a table."""
-  names = [
-    field.name for field in dataclasses.fields(dataset_conversion.Options)
-  ]
-  options = dataset_conversion.Options(
-    **{name: flags.FLAGS[name].value for name in names}
-  )
-  # A training beside this needs the memory of the GPUs. Where TensorFlow runs
-  # already, it is too late.
-  with contextlib.suppress(RuntimeError):
-    tf.config.set_visible_devices([], 'GPU')
-  results = dataset_conversion.convert_splits(options)
+def main(*, loader: str = 'coco_json', **settings: Any) -> None:
+  """Converts and prints the manifest as a table.
+
+  Args:
+    loader: name of the format; see `loaders.register`.
+    **settings: fields of `Options` to use in place of the flags.
+  """
+  fields = dataclasses.fields(dataset_conversion.Options)
+  given = {
+    f.name: flags.FLAGS[f.name].value for f in fields if f.name in flags.FLAGS
+  }
+  options = dataset_conversion.Options(**given | settings)
+  shard_pool.hide_gpus()  # A training beside this needs their memory.
+  results = dataset_conversion.convert_splits(options, loader=loader)
   allowed = flags.FLAGS.max_dropped
   failed = False
   for name, result in results.items():

@@ -10,7 +10,8 @@ import numpy as np
 import tqdm
 from absl import flags
 
-from tfrecord_tools import atomic, lvis_shapes, shape_scenes, shapes
+from copypaste_tf import whole_files
+from tfrecord_tools import lvis_shapes, shape_scenes, shapes
 
 _VAL_ID = 1_000_000
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 92]
@@ -58,7 +59,7 @@ def create(
       frequencies = lvis_shapes.frequencies_of(data)
     path = os.path.join(output_dir, f'instances_{split}.json')
     text = json.dumps(data, sort_keys=True)
-    atomic.write_bytes(path, text.encode())
+    whole_files.write_bytes(path, text.encode())
 
 
 def _coco_scenes(

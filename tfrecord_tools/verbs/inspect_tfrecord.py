@@ -9,8 +9,8 @@ import numpy as np
 from absl import flags
 from PIL import Image
 
-from copypaste_tf import drawing, printable, records
-from tfrecord_tools import atomic, validation
+from copypaste_tf import drawing, printable, records, whole_files
+from tfrecord_tools import validation
 
 COLUMNS = 4
 
@@ -58,7 +58,8 @@ def describe(path: str, index: int, record: records.Record) -> str:
     f'{path}: record {index}',
     f'  source_id {record.source_id}  {printable.escape(record.filename)}  '
     f'{record.height}x{record.width} {record.image_format} of {size} bytes, '
-    f'{len(record.classes)} objects, {masks}',
+    f'{len(record.classes)} objects, {masks}'
+    f'{", labelled by a model" if record.pseudo else ""}',
   ]
   federated = ('neg_category_ids', 'not_exhaustive_category_ids')
   lists = {name: getattr(record, name) for name in federated}
@@ -149,7 +150,7 @@ def main() -> None:
   if values.draw and pictures:
     columns = min(COLUMNS, len(pictures))
     sheet = drawing.tile(pictures, columns)
-    atomic.write_bytes(values.draw, drawing.png_bytes(sheet))
+    whole_files.write_bytes(values.draw, drawing.png_bytes(sheet))
     print(f'drew {len(pictures)} records to {values.draw}')
   if not count and not wanted:
     sys.exit(f'error: there is no record in {", ".join(paths)}.')

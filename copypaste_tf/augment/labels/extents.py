@@ -39,6 +39,28 @@ def join(blocks: Extent) -> Extent:
   return Extent(area, tf.where((area > 0)[..., tf.newaxis], box, 0))
 
 
+def of_boxes(boxes: tf.Tensor, ids: tf.Tensor) -> Extent:
+  """Returns the extents of instances that have boxes and no pixels.
+
+  Args:
+    boxes: `[b, n, 4]` float32 `(ymin, xmin, ymax, xmax)` in pixels, clipped to
+      the canvas.
+    ids: `[b, n]` int32; id 0 has no area.
+
+  Returns:
+    The areas of the boxes, rounded, and the pixels that they touch. The area is
+    0 where a side is shorter than a pixel.
+  """
+  sides = boxes[..., 2:] - boxes[..., :2]
+  large = (tf.reduce_min(sides, axis=-1) >= 1) & (ids > 0)
+  area = tf.cast(tf.round(sides[..., 0] * sides[..., 1]), tf.int32)
+  box = tf.concat(
+    [tf.floor(boxes[..., :2]), tf.math.ceil(boxes[..., 2:])], axis=-1
+  )
+  box = tf.where(large[..., tf.newaxis], tf.cast(box, tf.int32), 0)
+  return Extent(tf.where(large, area, 0), box)
+
+
 def spans(flags: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
   """Finds the span of true flags along the last axis.
 

@@ -18,6 +18,15 @@ def shape(tensor: tf.Tensor) -> list[int | tf.Tensor]:
   return [s or d for s, d in zip(tensor.shape, dynamic, strict=True)]
 
 
+def are_absent(planes: tf.Tensor) -> bool:
+  """Returns True for scenes of boxes alone, which have no planes.
+
+  Args:
+    planes: `[b, l, h, w]` uint8 with a static `l`.
+  """
+  return planes.shape[1] == 0
+
+
 def used(ids: tf.Tensor, num_planes: int) -> tf.Tensor:
   """Finds the planes that hold at least one instance.
 

@@ -4,11 +4,13 @@ The rules are those of Fast R-CNN (section 2.3) and Cascade R-CNN as published
 (tensorflow/tpu).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from copypaste_tf.examples import ABSENT, Regions
 from copypaste_tf.modeling import box_coding
+from copypaste_tf.modeling.regions import ignoring
 
 
 class Targets(NamedTuple):
@@ -16,7 +18,8 @@ class Targets(NamedTuple):
 
   Attributes:
     rois: `[b, n, 4]` float32 `(ymin, xmin, ymax, xmax)` in input pixels.
-    classes: `[b, n]` int32 class of the matched object; 0 is the background.
+    classes: `[b, n]` int32 class of the matched object; 0 is the background, -1
+      is ignored.
     boxes: `[b, n, 4]` float32 box of the matched object in input pixels; 0
       where no object overlaps the region.
     indices: `[b, n]` int32 row of the matched object in [0, m); 0 in the
@@ -29,34 +32,47 @@ class Targets(NamedTuple):
   indices: tf.Tensor
 
 
+class GroundTruth(NamedTuple):
+  """The labels of a batch of `b` images.
+
+  Attributes:
+    boxes: `[b, m, 4]` float32 boxes of the objects in input pixels; negative in
+      padding rows.
+    classes: `[b, m]` int classes of the objects, from 1.
+    masks: the masks of the objects for the mask head, which is not trained if
+      they are None.
+    ignored: what is neither object nor background.
+  """
+
+  boxes: tf.Tensor
+  classes: tf.Tensor
+  masks: Any = None
+  ignored: Regions | tuple[()] = ABSENT
+
+
 def match(
-  rois: tf.Tensor,
-  boxes: tf.Tensor,
-  classes: tf.Tensor,
-  *,
-  foreground_iou: float,
+  rois: tf.Tensor, truth: GroundTruth, *, foreground_iou: float
 ) -> Targets:
   """Matches each region with the object of largest IoU.
 
   Args:
     rois: `[b, n, 4]` float32 `(ymin, xmin, ymax, xmax)` in input pixels.
-    boxes: `[b, m, 4]` float32 boxes of the objects in input pixels; negative in
-      padding rows.
-    classes: `[b, m]` int classes of the objects, from 1.
+    truth: the labels. A region that overlaps what is ignored by the threshold
+      is no background.
     foreground_iou: a region with a smaller IoU is background, in [0, 1].
 
   Returns:
     The `Targets` of all regions.
   """
-  iou, index = _best_iou(rois, boxes)
-  targets = _gather_targets(rois, boxes, classes, index, iou)
-  return _as_background(targets, iou < foreground_iou)
+  iou, index = _best_iou(rois, truth.boxes)
+  targets = _gather_targets(rois, truth, index, iou)
+  near = ignoring.near(rois, truth.ignored, foreground_iou)
+  return _as_background(targets, iou < foreground_iou, near)
 
 
 def sample(
   rois: tf.Tensor,
-  boxes: tf.Tensor,
-  classes: tf.Tensor,
+  truth: GroundTruth,
   keys: tf.Tensor,
   *,
   num_samples: int,
@@ -67,43 +83,44 @@ def sample(
 ) -> Targets:
   """Samples a minibatch from the proposals and the ground-truth boxes.
 
-  The candidates are the proposals, then the rows of `boxes`.
+  The candidates are the proposals, then the boxes of the labels. One that
+  overlaps what is ignored by `background_iou` or more is no background.
 
   Args:
     rois: `[b, n, 4]` float32 proposals `(ymin, xmin, ymax, xmax)` in input
       pixels.
-    boxes: `[b, m, 4]` float32 boxes of the objects in input pixels; negative in
-      padding rows.
-    classes: `[b, m]` int classes of the objects, from 1.
+    truth: the labels, with `m` rows.
     keys: `[b, n + m]` float32 in [0, 1), random; candidates with the largest
       keys are sampled.
     num_samples: number of regions to sample in an image.
     foreground_fraction: largest share of foreground regions, in [0, 1].
     foreground_iou: a candidate is foreground if its IoU is above this.
     background_iou: a candidate is background if its IoU is below this.
-    sample_padding: padding rows of `boxes` are candidates too, as published:
+    sample_padding: padding rows of the labels are candidates too, as published:
       they have IoU 0 and are background.
 
   Returns:
     The `Targets` of `num_samples` regions, in the order of the candidates. If
-    there are too few, regions between the two thresholds fill the minibatch.
+    there are too few, regions between the two thresholds and ignored ones fill
+    the minibatch.
   """
-  rois = tf.concat([rois, boxes], axis=1)
-  iou, index = _best_iou(rois, boxes)
+  rois = tf.concat([rois, truth.boxes], axis=1)
+  iou, index = _best_iou(rois, truth.boxes)
   positive = iou > foreground_iou
   negative = (iou >= 0.0) & (iou < background_iou)
-  drawn = negative
+  near = ignoring.near(rois, truth.ignored, background_iou)
+  drawn = negative if near is None else negative & ~near
   if not sample_padding:
-    padding = _padding(boxes)
-    proposals = tf.zeros_like(negative[:, : -boxes.shape[1]])
+    padding = _padding(truth.boxes)
+    proposals = tf.zeros_like(negative[:, : -padding.shape[1]])
     drawn &= ~tf.concat([proposals, padding], axis=1)
   limit = tf.cast(num_samples * foreground_fraction, tf.int32)
   sampled = _mark_largest(positive, keys, tf.fill(tf.shape(keys)[:1], limit))
   count = tf.reduce_sum(tf.cast(sampled, tf.int32), axis=1)
   sampled |= _mark_largest(drawn, keys, num_samples - count)
   _, rows = tf.math.top_k(tf.cast(sampled, tf.int32), num_samples)
-  targets = _gather_targets(rois, boxes, classes, index, iou)
-  targets = _as_background(targets, negative)
+  targets = _gather_targets(rois, truth, index, iou)
+  targets = _as_background(targets, negative, near)
   return Targets(*(tf.gather(x, rows, batch_dims=1) for x in targets))
 
 
@@ -168,10 +185,10 @@ def _area(boxes: tf.Tensor) -> tf.Tensor:
   return tf.reduce_prod(boxes[..., 2:] - boxes[..., :2], axis=-1)
 
 
-def _gather_targets(rois, boxes, classes, index, iou) -> Targets:
+def _gather_targets(rois, truth, index, iou) -> Targets:
   """Gathers the objects of the regions; zeros where the IoU is 0."""
-  classes = tf.gather(tf.cast(classes, tf.int32), index, batch_dims=1)
-  boxes = tf.gather(boxes, index, batch_dims=1)
+  classes = tf.gather(tf.cast(truth.classes, tf.int32), index, batch_dims=1)
+  boxes = tf.gather(truth.boxes, index, batch_dims=1)
   overlaps = iou > 0.0
   return Targets(
     rois,
@@ -181,10 +198,20 @@ def _gather_targets(rois, boxes, classes, index, iou) -> Targets:
   )
 
 
-def _as_background(targets: Targets, background: tf.Tensor) -> Targets:
-  """Sets class and row of the `[b, n]` regions in `background` to 0."""
+def _as_background(targets: Targets, background, near) -> Targets:
+  """Sets class and row of regions to 0; ignores those near ignored ones.
+
+  Args:
+    targets: the targets of `n` regions.
+    background: `[b, n]` bool.
+    near: `[b, n]` bool, or None.
+
+  Returns:
+    The new targets.
+  """
+  ignored = None if near is None else background & near
   return targets._replace(
-    classes=tf.where(background, 0, targets.classes),
+    classes=ignoring.mark(tf.where(background, 0, targets.classes), ignored),
     indices=tf.where(background, 0, targets.indices),
   )
 

@@ -9,12 +9,13 @@ from copypaste_tf.modeling import box_coding
 from copypaste_tf.modeling.options import SecondStageOptions
 from copypaste_tf.modeling.regions import (
   detections,
+  ignoring,
   mask_targets,
   roi_align,
   roi_sampling,
 )
 from copypaste_tf.modeling.regions.mask_targets import CroppedMasks, PlaneMasks
-from copypaste_tf.modeling.regions.roi_sampling import Targets
+from copypaste_tf.modeling.regions.roi_sampling import GroundTruth, Targets
 
 
 class SecondStage(tf_keras.layers.Layer):
@@ -50,31 +51,25 @@ class SecondStage(tf_keras.layers.Layer):
     self.mask_head = mask_head
     self._options = options
 
-  def sample_rois(
-    self, rois: tf.Tensor, boxes: tf.Tensor, classes: tf.Tensor
-  ) -> Targets:
+  def sample_rois(self, rois: tf.Tensor, truth: GroundTruth) -> Targets:
     """Samples the regions of a training step.
 
     Args:
       rois: `[b, n, 4]` float32 proposals in input pixels.
-      boxes: `[b, m, 4]` boxes of the objects, of any number type, in input
-        pixels; negative in padding rows.
-      classes: `[b, m]` int classes of the objects, from 1.
+      truth: the labels.
 
     Returns:
       The `Targets` of the first stage.
     """
-    boxes = tf.cast(boxes, tf.float32)
-    keys = roi_sampling.content_keys(rois, rois.shape[1] + boxes.shape[1])
-    return roi_sampling.sample(
-      rois, boxes, classes, keys, **self._options.sampling
-    )
+    count = rois.shape[1] + truth.boxes.shape[1]
+    keys = roi_sampling.content_keys(rois, count)
+    return roi_sampling.sample(rois, truth, keys, **self._options.sampling)
 
   def training_outputs(
     self,
     pyramid: Mapping[str, tf.Tensor],
     targets: Targets,
-    ground_truth: tuple[tf.Tensor, tf.Tensor, PlaneMasks | tf.Tensor | None],
+    truth: GroundTruth,
     sizes: tf.Tensor,
   ) -> dict[str, tf.Tensor]:
     """Runs all heads on the regions of a training step.
@@ -82,8 +77,8 @@ class SecondStage(tf_keras.layers.Layer):
     Args:
       pyramid: features of all levels.
       targets: the `Targets` of the first stage, of `n` regions.
-      ground_truth: boxes, classes and masks: `gt_boxes`, `gt_classes` and
-        `gt_masks` of `MaskRCNN.call`.
+      truth: the labels. Logits of ignored regions are those of
+        `ignoring.settle`.
       sizes: sizes of the images.
 
     Returns:
@@ -93,39 +88,43 @@ class SecondStage(tf_keras.layers.Layer):
       * `class_targets`: `[b, n]` int32, 0 is the background;
       * `box_outputs`: `[b, n, 4]` or `[b, n, 4 * k]` box codes;
       * `box_targets`: `[b, n, 4]` box codes, 0 in the background;
+      * `matched_rows`: `[b, n]` int32 row of the matched object, 0 in the
+        background;
       * with a mask head and masks, the outputs of `_mask_outputs`.
     """
     outputs, codes = {}, None
-    boxes, classes, masks = ground_truth
     for stage in range(len(self.box_heads)):
       suffix = f'_{stage}' if stage else ''
       if stage:
         targets = roi_sampling.match(
           self.refine(targets.rois, codes, sizes, stage - 1),
-          tf.cast(boxes, tf.float32),
-          classes,
+          truth,
           foreground_iou=self._options.cascade_ious[stage - 1],
         )
       logits, codes = self.run_box_head(
         pyramid, targets.rois, stage, training=True
       )
+      logits, settled = ignoring.settle(logits, targets.classes, truth.ignored)
+      targets = targets._replace(classes=settled)
       outputs |= {
         f'class_outputs{suffix}': logits,
         f'box_outputs{suffix}': codes,
         f'class_targets{suffix}': targets.classes,
         f'box_targets{suffix}': roi_sampling.box_targets(targets, stage),
+        f'matched_rows{suffix}': targets.indices,
       }
-    if self.mask_head is not None and masks is not None:
-      outputs |= self._mask_outputs(pyramid, targets, masks)
+    if self.mask_head is not None and truth.masks is not None:
+      outputs |= self._mask_outputs(pyramid, targets, truth.masks)
     return outputs
 
   def _mask_outputs(self, pyramid, targets, masks):
     """Trains the mask head on `masks_per_image` regions of the last stage.
 
     Returns:
-      `mask_rois` `[b, r, 4]` float32 in input pixels, `mask_class_targets`
-      `[b, r]` int32, `mask_targets` `[b, r, s, s]` float32 soft masks in [0, 1]
-      and `mask_outputs` `[b, r, s, s]` float32 mask logits.
+      `mask_rois` `[b, r, 4]` float32 in input pixels, `mask_class_targets` and
+      `mask_matched_rows` `[b, r]` int32, `mask_targets` `[b, r, s, s]` float32
+      soft masks in [0, 1] and `mask_outputs` `[b, r, s, s]` float32 mask
+      logits.
     """
     options = self._options
     if not isinstance(masks, PlaneMasks):
@@ -139,6 +138,7 @@ class SecondStage(tf_keras.layers.Layer):
     return {
       'mask_rois': rois,
       'mask_class_targets': classes,
+      'mask_matched_rows': targets.indices,
       'mask_targets': tf.stop_gradient(soft_masks),
       'mask_outputs': logits,
     }

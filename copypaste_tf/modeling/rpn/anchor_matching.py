@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from copypaste_tf.examples import Regions
+
 IGNORED, NEGATIVE, POSITIVE = -1, 0, 1
 _OBJECTS_PER_ROUND = 10
 _EPSILON = 1e-8  # The box coder of Model Garden adds it to each side.
@@ -36,6 +38,7 @@ def match_anchors(
   *,
   match_threshold: float,
   unmatched_threshold: float,
+  crowd: tf.Tensor | None = None,
 ) -> Matches:
   """Labels anchors by their IoU with the objects.
 
@@ -50,6 +53,8 @@ def match_anchors(
     match_threshold: smallest IoU of a positive anchor, in [0, 1].
     unmatched_threshold: IoU below which an anchor is negative, in
       [0, `match_threshold`].
+    crowd: `[b, m]` bool, true for a box of many objects. The part of an anchor
+      within it takes the place of the IoU, as in COCO's evaluation.
 
   Returns:
     The `Matches`.
@@ -64,9 +69,11 @@ def match_anchors(
   # XLA would round products within the loop otherwise, which breaks ties.
   edges = tf.unstack(anchors, axis=-1)
   areas, box_areas = _area(edges), _area(tf.split(boxes, 4, axis=-1))
+  crowds = None if crowd is None else _rounds(crowd[..., tf.newaxis])
 
   def visit(i, best, index, anchor_of, found):
-    iou = _iou(edges, areas, boxes[i], box_areas[i])
+    of_many = None if crowds is None else crowds[i]
+    iou = _overlap(edges, areas, boxes[i], box_areas[i], of_many)
     anchor_of = anchor_of.write(i, tf.argmax(iou, 2, output_type=tf.int32))
     found = found.write(i, tf.reduce_max(iou, axis=2) > 0.0)
     for j, of_object in enumerate(tf.unstack(iou, axis=1)):
@@ -92,6 +99,42 @@ def match_anchors(
   return Matches(
     tf.where(positive, POSITIVE, labels), tf.where(forced < m, forced, index)
   )
+
+
+def ignore_anchors(
+  labels: tf.Tensor,
+  anchors: tf.Tensor,
+  regions: Regions,
+  *,
+  match_threshold: float,
+  unmatched_threshold: float,
+) -> tf.Tensor:
+  """Ignores the negative anchors that would not be negative next to an object.
+
+  A region takes those anchors from the negatives that it would take if it were
+  an object. Positive anchors stay: an object may lie in a crowd.
+
+  Args:
+    labels: `[b, A]` int32: 1 positive, 0 negative, -1 ignored.
+    anchors: `[A, 4]` float32 `(ymin, xmin, ymax, xmax)` in input pixels.
+    regions: the regions of each image.
+    match_threshold: see `match_anchors`.
+    unmatched_threshold: see `match_anchors`.
+
+  Returns:
+    `[b, A]` int32, the new labels.
+  """
+  sides = regions.boxes[..., 2:] - regions.boxes[..., :2]
+  matches = match_anchors(
+    anchors,
+    regions.boxes,
+    tf.cast(tf.reduce_all(sides > 0, axis=-1), tf.int32),
+    match_threshold=match_threshold,
+    unmatched_threshold=unmatched_threshold,
+    crowd=regions.crowd,
+  )
+  unsure = (labels == NEGATIVE) & (matches.labels != NEGATIVE)
+  return tf.where(unsure, IGNORED, labels)
 
 
 def _rounds(rows: tf.Tensor) -> tf.Tensor:
@@ -166,7 +209,7 @@ def _area(edges: list[tf.Tensor]) -> tf.Tensor:
   return (bottom - top) * (right - left)
 
 
-def _iou(edges, areas, boxes, box_areas) -> tf.Tensor:
+def _overlap(edges, areas, boxes, box_areas, crowd) -> tf.Tensor:
   """Returns the `[b, k, A]` IoU of the anchors with `k` boxes of each image.
 
   Args:
@@ -174,10 +217,15 @@ def _iou(edges, areas, boxes, box_areas) -> tf.Tensor:
     areas: `[A]` float32.
     boxes: `[b, k, 4]` float32.
     box_areas: `[b, k, 1]` float32.
+    crowd: `[b, k, 1]` bool, boxes with the part of the anchor in place of the
+      IoU; or None.
   """
   ymin, xmin, ymax, xmax = tf.split(boxes, 4, axis=-1)  # [b, k, 1]
   top, left, bottom, right = edges
   height = tf.maximum(tf.minimum(ymax, bottom) - tf.maximum(ymin, top), 0.0)
   width = tf.maximum(tf.minimum(xmax, right) - tf.maximum(xmin, left), 0.0)
   common = height * width
-  return tf.math.divide_no_nan(common, box_areas + areas - common)
+  union = box_areas + areas - common
+  if crowd is not None:
+    union = tf.where(crowd, areas, union)
+  return tf.math.divide_no_nan(common, union)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from copypaste_tf.augment.draws import random
+from copypaste_tf.examples import ABSENT, Regions
 from copypaste_tf.modeling.rpn import anchor_matching
 from copypaste_tf.modeling.rpn.anchor_matching import (
   IGNORED,
@@ -30,7 +31,8 @@ def rpn_targets(
   unmatched_threshold: float,
   batch_size_per_image: int,
   foreground_fraction: float,
-) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
+  regions: Regions | tuple[()] = ABSENT,
+) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor], dict[str, tf.Tensor]]:
   """Computes the targets of the region proposal network.
 
   Args:
@@ -43,30 +45,35 @@ def rpn_targets(
       [0, `match_threshold`].
     batch_size_per_image: number of anchors sampled from an image.
     foreground_fraction: largest share of positive ones among them, in [0, 1].
+    regions: regions that are ignored; see `anchor_matching.ignore_anchors`.
 
   Returns:
     Score targets `{level: [b, h_l, w_l, a]}` int32: 1 positive, 0 negative, -1
     not sampled. Box targets `{level: [b, h_l, w_l, 4 * a]}` float32
     `(ty, tx, th, tw)` of all positive anchors, sampled or not; 0 elsewhere.
+    Rows `{level: [b, h_l, w_l, a]}` int32 of their objects; -1 elsewhere.
   """
   flat = boxes_of(anchors, classes)
-  matches = anchor_matching.match_anchors(
-    flat,
-    boxes,
-    classes,
-    match_threshold=match_threshold,
-    unmatched_threshold=unmatched_threshold,
-  )
+  thresholds = {
+    'match_threshold': match_threshold,
+    'unmatched_threshold': unmatched_threshold,
+  }
+  matches = anchor_matching.match_anchors(flat, boxes, classes, **thresholds)
+  labels = matches.labels
+  if isinstance(regions, Regions):
+    labels = anchor_matching.ignore_anchors(labels, flat, regions, **thresholds)
   scores = sample_anchors(
-    matches.labels,
+    labels,
     seed,
     size=batch_size_per_image,
     foreground_fraction=foreground_fraction,
   )
   codes = anchor_matching.encode_matches(flat, boxes, matches)
+  rows = tf.where(matches.labels == POSITIVE, matches.indices, -1)
   return (
     _split_levels(scores[..., tf.newaxis], anchors),
     _split_levels(codes, anchors),
+    _split_levels(rows[..., tf.newaxis], anchors),
   )
 
 

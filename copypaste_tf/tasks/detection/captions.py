@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 
-from copypaste_tf.evaluation import coco, protocols
+from copypaste_tf.evaluation import protocols
 from copypaste_tf.tasks.captions import Captions, MetricTable
 
 _ABOUT = {
   protocols.COCO: "COCO's average precision (AP) and recall (AR) in percent",
   protocols.LVIS: "LVIS's average precision (AP) and recall (AR) in percent",
   protocols.LVIS_FIXED: "LVIS's average precision (AP fixed) in percent",
+  protocols.VOC: (
+    "Pascal VOC's average precision (AP) of boxes in percent, without "
+    'difficult objects,'
+  ),
 }
+_COLUMNS = {'voc07': 'VOC 2007, 11 points', 'voc12': 'VOC 2012, area'}
 _ROWS = {
   'ap': 'AP',
   'ap50': 'AP at IoU 0.50',
@@ -79,22 +84,27 @@ def captions(protocol: str, iou_types: Sequence[str]) -> Captions:
     protocol: one of `protocols.NAMES`.
     iou_types: what is measured, names of `coco_inputs.IOU_TYPES`.
   """
-  prefixes = [coco.PREFIXES[x] for x in iou_types]
+  prefixes = protocols.prefixes(protocol, iou_types)
+  titles = {x: _COLUMNS.get(x, x.capitalize()) for x in prefixes}
+  first, *_ = protocols.METRICS[protocol]
+  names = {f'{x}_{first}': x for x in prefixes}
   table = MetricTable(
     title='Average precision',
     about=(
       f'{_ABOUT[protocol]} on the held-out images; a dash stands where there '
       'are no such objects.'
     ),
-    columns=[prefix.capitalize() for prefix in prefixes],
+    columns=list(titles.values()),
     rows={
       _ROWS[name]: tuple(f'{prefix}_{name}' for prefix in prefixes)
       for name in protocols.METRICS[protocol]
     },
-    classes={f'{x}_ap': f'{x.capitalize()} AP' for x in prefixes},
+    classes={name: f'{titles[x]} AP' for name, x in names.items()},
   )
-  headlines = {f'{x}_ap': f'{x} AP' for x in reversed(prefixes)}
-  if protocol != protocols.COCO:
+  headline = protocols.headline(protocol, iou_types)
+  ordered = sorted(names, key=lambda name: name != headline)
+  headlines = {name: f'{names[name]} AP' for name in ordered}
+  if 'ap_rare' in protocols.METRICS[protocol]:
     headlines |= {f'{x}_rare': f'{y}, rare' for x, y in headlines.items()}
   return _COMMON._replace(metrics=table, headlines=headlines)
 

@@ -80,6 +80,9 @@ class TaskConfig(BaseConfig):
       means boxes, and masks if the model has them.
     allowed_mask_class_ids: category ids on which the mask head is trained; None
       means all.
+    loss_normalization: momentum, in [0, 1), of running means of the loss of
+      each record set. The losses of each set are scaled to the mean of the
+      first one's, before `RecordSet.loss_weight` (Zoph et al. 2020); 0 is off.
   """
 
   model: maskrcnn.MaskRCNN = dataclasses.field(
@@ -95,3 +98,4 @@ class TaskConfig(BaseConfig):
   evaluation: str = 'coco'
   iou_types: Sequence[str] = ()
   allowed_mask_class_ids: Sequence[int] | None = None
+  loss_normalization: float = 0.0

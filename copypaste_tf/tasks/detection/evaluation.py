@@ -1,7 +1,7 @@
 """Chooses how detections are measured, from the config of the task."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from copypaste_tf.config.config_types import Problem
@@ -28,7 +28,13 @@ def evaluator(config: TaskConfig) -> DetectionEvaluator:
 def iou_types(config: TaskConfig) -> tuple[str, ...]:
   """Returns what is measured, names of `coco_inputs.IOU_TYPES`."""
   usual = ('bbox', 'segm') if config.model.include_mask else ('bbox',)
-  return tuple(config.iou_types) or usual
+  measured = _measured(config)
+  return tuple(config.iou_types) or tuple(x for x in usual if x in measured)
+
+
+def _measured(config: TaskConfig) -> Sequence[str]:
+  """Returns what the protocol can measure; anything if it is unknown."""
+  return protocols.IOU_TYPES.get(config.evaluation, coco_inputs.IOU_TYPES)
 
 
 def groundtruth_of(config: TaskConfig) -> dict[str, Any]:
@@ -56,6 +62,12 @@ def problems(config: TaskConfig) -> Iterator[Problem]:
     yield Problem(
       'task.iou_types',
       f'expected names out of {list(coco_inputs.IOU_TYPES)}, got {unknown}',
+    )
+  elif set(config.iou_types) - {*_measured(config)}:
+    yield Problem(
+      'task.iou_types',
+      f'the protocol {config.evaluation!r} measures '
+      f'{list(_measured(config))}, got {list(config.iou_types)}',
     )
   elif set(iou_types(config)) - {'bbox'} and not config.model.include_mask:
     yield Problem(

@@ -2,10 +2,11 @@
 
 import tensorflow as tf
 
-from copypaste_tf.examples import TrainScenes
+from copypaste_tf.examples import Regions, TrainScenes
+from copypaste_tf.inputs import record_sets
 from copypaste_tf.modeling.regions.mask_targets import PlaneMasks
 from copypaste_tf.modeling.rpn import anchor_targets, anchors
-from copypaste_tf.tasks.detection import losses
+from copypaste_tf.tasks.detection import losses, set_weights
 from copypaste_tf.tasks.detection.config import TaskConfig
 
 _PADDING = -1  # Marks rows of the ground truth without an object.
@@ -13,7 +14,7 @@ _PADDING = -1  # Marks rows of the ground truth without an object.
 
 def labels(
   config: TaskConfig, scenes: TrainScenes, step: tf.Tensor
-) -> dict[str, tf.Tensor | dict[str, tf.Tensor] | PlaneMasks]:
+) -> dict[str, tf.Tensor | dict[str, tf.Tensor] | PlaneMasks | Regions]:
   """Builds the ground truth and the anchor targets of a batch.
 
   Args:
@@ -28,9 +29,14 @@ def labels(
     float32, its second row the size of the canvas in pixels; `gt_boxes`
     `[b, m, 4]` float32 pixels `(ymin, xmin, ymax, xmax)` and `gt_classes`
     `[b, m]` int32, -1 in rows without an object; `gt_masks`, the `PlaneMasks`
-    of the batch. Targets of losses that are not computed are left out.
+    of the batch. Targets of losses that are not computed are left out. If the
+    scenes have regions to ignore, they are `gt_ignored`. If the record sets
+    are told apart also `set_terms`, see `set_weights.terms`, and `rpn_rows`
+    `{level: [b, h_l, w_l, a]}` int32 rows of the positive anchors' objects,
+    else -1.
   """
   computed = losses.weights(config)
+  told_apart = record_sets.are_told_apart(config.train_data)
   batch = tf.shape(scenes.boxes)[0]
   present = scenes.classes > 0
   # The whole canvas is valid: pasted objects may lie outside of the target.
@@ -42,10 +48,16 @@ def labels(
     'gt_classes': tf.where(present, scenes.classes, _PADDING),
   }
   if 'rpn_score_loss' in computed or 'rpn_box_loss' in computed:
-    scores, codes = _rpn_targets(config, scenes, step)
+    scores, codes, rows = _rpn_targets(config, scenes, step)
     targets |= {'rpn_score_targets': scores, 'rpn_box_targets': codes}
+    if told_apart:
+      targets['rpn_rows'] = rows
   if 'mask_loss' in computed:
     targets['gt_masks'] = PlaneMasks(scenes, config.mask_crop_size)
+  if isinstance(scenes.regions, Regions):
+    targets['gt_ignored'] = scenes.regions
+  if told_apart:
+    targets['set_terms'] = set_weights.terms(scenes)
   return targets
 
 
@@ -56,6 +68,7 @@ def _rpn_targets(config, scenes, step):
     scenes.classes,
     _replica_seed(config.train_data.seed, step),
     **config.anchor_targets.as_dict(),
+    regions=scenes.regions,
   )
 
 

@@ -67,6 +67,7 @@ RANGES = {
   _RPN + 'foreground_fraction': Range(0, 1),
   _RPN + 'batch_size_per_image': Range(1),
   'task.mask_crop_size': Range(1),
+  'task.loss_normalization': Range(0, 1),
   'task.losses.l2_weight_decay': Range(0),
   'task.losses.rpn_score_weight': Range(0),
   'task.losses.rpn_box_weight': Range(0),

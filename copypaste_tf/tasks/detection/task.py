@@ -14,6 +14,7 @@ from copypaste_tf.inputs.decode import EvalScenes
 from copypaste_tf.modeling import build, parts
 from copypaste_tf.tasks.captions import Captions
 from copypaste_tf.tasks.detection import (
+  boxes_alone,
   captions,
   class_balance,
   evaluation,
@@ -22,6 +23,7 @@ from copypaste_tf.tasks.detection import (
   model_config,
   model_table,
   predictions,
+  set_weights,
 )
 from copypaste_tf.tasks.detection import labels as train_labels
 from copypaste_tf.tasks.detection import losses as train_losses
@@ -87,9 +89,10 @@ class DetectionTask(SceneTask):
 
   @property
   def computed_losses(self) -> Sequence[str]:
-    """The losses, without those of weight 0."""
+    """The losses, without those of weight 0, and the loss of each set."""
     absent = {*train_losses.NAMES[1:-1]} - {*train_losses.weights(self.config)}
-    return [name for name in self.loss_names if name not in absent]
+    computed = [name for name in self.loss_names if name not in absent]
+    return computed + set_weights.loss_names(self.config.train_data)
 
   def notes(self) -> list[str]:
     """Returns notes on the weights of the classes and on the protocol."""
@@ -111,7 +114,9 @@ class DetectionTask(SceneTask):
     """Lists problems of the config of the model and of the evaluation."""
     return [
       *model_checks.problems(self.config),
+      *set_weights.problems(self.config),
       *evaluation.problems(self.config),
+      *boxes_alone.problems(self.config),
     ]
 
   def settings(self) -> dict[str, str]:
@@ -144,6 +149,7 @@ class DetectionTask(SceneTask):
     parts.freeze(detector, config.frozen)
     if config.losses.l2_weight_decay:
       build.decay_weights(detector, config.losses.l2_weight_decay)
+    set_weights.add_means(detector, config)
     return detector
 
   def labels(self, examples: TrainScenes, step: tf.Tensor) -> dict[str, Any]:
@@ -154,13 +160,16 @@ class DetectionTask(SceneTask):
     self, model: tf_keras.Model, examples: TrainScenes, labels: dict[str, Any]
   ) -> dict[str, Any]:
     """Returns the outputs of the model that the losses need."""
-    objects = {'gt_boxes', 'gt_classes', 'gt_masks'} & labels.keys()
-    return model(
+    objects = [name for name in labels if name.startswith('gt_')]
+    outputs = model(
       examples.image,
       image_shape=labels['image_info'][:, 1, :],
       training=True,
       **{name: labels[name] for name in objects},
     )
+    if 'set_terms' in labels:
+      outputs['set_weights'] = set_weights.table(model, self.config)
+    return outputs
 
   def losses(
     self,
@@ -174,6 +183,12 @@ class DetectionTask(SceneTask):
     if self._balance:
       weights = self._balance['weights']
     return train_losses.all_losses(config, outputs, labels, penalties, weights)
+
+  def after_step(
+    self, model: tf_keras.Model, values: dict[str, tf.Tensor]
+  ) -> None:
+    """Updates the running means of `loss_normalization`."""
+    set_weights.update_means(model, self.config, values)
 
   @tf.autograph.experimental.do_not_convert
   def predict(

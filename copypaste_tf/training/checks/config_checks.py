@@ -11,10 +11,10 @@ from official.core import config_definitions as cfg
 from copypaste_tf.config import config_types
 from copypaste_tf.config.config_types import Problem, Range, nearest
 from copypaste_tf.inputs import pipeline
-from copypaste_tf.inputs.data_config import TrainData
 from copypaste_tf.tasks import registry
 from copypaste_tf.tasks.config import BaseConfig
 from copypaste_tf.training.checks import (
+  augmentation_checks,
   checkpoint_checks,
   class_map_checks,
   data_checks,
@@ -25,13 +25,7 @@ from copypaste_tf.training.checks import (
 from copypaste_tf.training.checks.object_checks import Findings
 from copypaste_tf.training.config.gin_config import Resolved
 
-STRATEGIES = (
-  'mirrored',
-  'multi_worker_mirrored',
-  'off',
-  'one_device',
-  'tpu',
-)
+STRATEGIES = ('mirrored', 'multi_worker_mirrored', 'off', 'one_device', 'tpu')
 PRECISIONS = ('bfloat16', 'float16', 'float32')
 DTYPES = ('bfloat16', 'float32')
 PLACES = ('device', 'host')
@@ -42,6 +36,7 @@ _SGD = 'trainer.optimizer_config.'
 
 _RANGES = {
   _TRAIN + 'global_batch_size': Range(1),
+  _TRAIN + 'max_ignored': Range(1),
   _TRAIN + 'max_instances': Range(1),
   _TRAIN + 'max_source_instances': Range(1),
   _TRAIN + 'num_planes': Range(1),
@@ -117,13 +112,13 @@ def examine(
   listed += registry.build(params.task).checks()
   listed += class_map_checks.problems(params.task)
   if 'train' in mode:
-    listed += [*_schedule(params, leaves), *_sources(params.task.train_data)]
+    listed += _schedule(params, leaves)
     listed += service_checks.problems(params.task.train_data)
     listed += set_checks.problems(
       params.task.train_data, replicas or pipeline.num_replicas(params)
     )
     listed += trainer_checks.problems(params)
-    listed += _augmentation(params.task.train_data)
+    listed += augmentation_checks.problems(params.task.train_data)
     if initialises and not missing_data:
       listed += checkpoint_checks.missing(params.task)
   listed += _batches(params, mode, replicas or pipeline.num_replicas(params))
@@ -214,41 +209,9 @@ def _batches(params, mode, replicas) -> Iterator[Problem]:
       )
 
 
-def _sources(data: TrainData) -> Iterator[Problem]:
-  for name in ('source_input_path', 'source_jitter'):
-    if getattr(data, name) and not data.composes():
-      yield Problem(
-        _TRAIN + name,
-        'is never read without TrainData.copy_paste = @CopyPaste()',
-      )
-
-
 def _of_task(task: BaseConfig) -> Findings:
   """Lets the task look at its training records."""
   try:
     return Findings([], registry.build(task).notes())
   except (ValueError, FileNotFoundError) as error:
     return Findings([Problem(_TRAIN + 'input_path', str(error))], [])
-
-
-def _augmentation(data: TrainData) -> Iterator[Problem]:
-  """Runs the checks of the options of the augmentation."""
-  try:
-    knobs = pipeline.augment_knobs(data)
-  except FileNotFoundError:  # `data_checks` names the missing records.
-    return
-  except ValueError as error:
-    field = 'composition' if data.composition else 'copy_paste'
-    yield Problem(_TRAIN + field, str(error))
-    return
-  options = {name: knobs[name] for name in ('jitter', 'source_jitter')}
-  if data.copy_paste is not None:  # A named composition is checked by now.
-    options['copy_paste'] = knobs['composition']
-  for name, checked in options.items():
-    try:
-      if checked is not None:
-        checked.check()
-    except ValueError as error:
-      # The message begins with the field, such as `CopyPaste.subset`.
-      _, _, field = str(error).split()[0].partition('.')
-      yield Problem(f'{_TRAIN}{name}.{field}'.rstrip('.'), str(error))

@@ -139,15 +139,16 @@ def _misfits(params, path: str, facts: Facts) -> Iterator[Problem]:
     )
   if 'train_data' not in path or data.class_maps == ENCODED:
     return
-  if not facts.include_masks:
+  if data.masks and not facts.include_masks:
     use = 'Copy-Paste is on' if data.composes() else 'training needs masks'
+    alone = '' if data.composes() else '; TrainData.masks = False needs none'
     yield Problem(
       path,
       f'{use}, but the records have no masks; convert them again with '
-      '--include_masks=true',
+      f'--include_masks=true{alone}',
     )
   for field, count in (
-    ('num_planes', facts.num_planes),
+    ('num_planes', facts.num_planes if data.masks else 0),
     ('max_source_instances', facts.max_instances),
   ):
     if count > getattr(data, field):

@@ -1,5 +1,6 @@
 """Finds records from which nothing can be learned or measured."""
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -9,7 +10,7 @@ import tensorflow as tf
 from copypaste_tf.config.config_types import Problem
 from copypaste_tf.inputs import data_files, record_sets, repeat_factors
 from copypaste_tf.inputs.data_config import ENCODED, TrainData
-from copypaste_tf.records import record_features
+from copypaste_tf.records import files, image_ids, record_features
 from copypaste_tf.tasks.config import BaseConfig
 
 _APART = 10  # Batches of records in the buffer for each copy of a record.
@@ -40,29 +41,63 @@ def examine(task: BaseConfig, wanted: Mapping[str, str]) -> Findings:
     images are trained on together with those of another path.
   """
   faults, findings = {}, Findings([], [])
+  least = _least_scores(task.train_data)
   for field, patterns in wanted.items():
+    min_score = least.get(field, 0.0)
     try:
-      survey = record_features.sample(data_files.expand(patterns))
+      survey = record_features.sample(data_files.expand(patterns), min_score)
     except (ValueError, OSError, tf.errors.OpError) as error:
       findings.problems.append(Problem(field, str(error).split('\n')[0]))
       continue
-    if fault := survey.fault(class_maps=_reads_class_maps(task, field)):
-      faults[field] = fault
+    class_maps = _reads_class_maps(task, field)
+    if fault := survey.fault(class_maps=class_maps):
+      faults[field] = fault if class_maps else f'{fault}{_advice(patterns)}'
     elif note := survey.note():
       findings.notes.append(f'{field}: {note}')
+    if not class_maps and survey.scores and not survey.objects:
+      # Other sets do not help here.
+      findings.problems.append(Problem(field, faults.pop(field)))
+    if min_score and survey.records and not survey.scored:
+      findings.notes.append(
+        f'{field}: the {survey.records} records read have no scores, so '
+        f'min_score = {min_score:g} has no effect'
+      )
   trained = _trained(task.train_data) & wanted.keys()
-  if trained - faults.keys():  # Other images of each batch have objects.
-    faults = {k: fault for k, fault in faults.items() if k not in trained}
+  if task.train_data.class_maps != ENCODED and trained - faults.keys():
+    # Other images of each batch have objects.
+    for field in sorted(trained & faults.keys()):
+      findings.notes.append(
+        f'{field}: {faults.pop(field)}; its images teach background only'
+      )
   findings.problems.extend(Problem(k, fault) for k, fault in faults.items())
   findings.notes.extend([*_shared(wanted), *_small(task.train_data, wanted)])
   readable = {*wanted} - {problem.path for problem in findings.problems}
   findings.notes.extend(_close_copies(task.train_data, readable))
+  trained = {k: path for k, path in wanted.items() if k in readable & trained}
+  findings.notes.extend(_clashing_ids(trained))
   return findings
 
 
 def _reads_class_maps(task: BaseConfig, field: str) -> bool:
   data = task.validation_data if field == _EVAL else task.train_data
   return data.class_maps == ENCODED
+
+
+def _advice(patterns: str) -> str:
+  """Says what to do with images that were converted without labels."""
+  manifests = files.read_manifests(data_files.expand(patterns))
+  if not manifests or any(one.get('labelled', True) for one in manifests):
+    return ''
+  return (
+    '; they were converted without labels. A teacher labels them: python -m '
+    'copypaste_tf.pseudo_label'
+  )
+
+
+def _least_scores(data: TrainData) -> dict[str, float]:
+  """Returns the least score of a label by the field of the path."""
+  named = zip(record_sets.paths(data), record_sets.resolve(data), strict=False)
+  return {f'task.train_data.{name}': one.min_score for name, one in named}
 
 
 def _trained(data: TrainData) -> set[str]:
@@ -82,6 +117,25 @@ def _shared(wanted):
       yield (
         f'{_EVAL}: {len(shared)} of {len(evaluated)} files are those of '
         f'{field}; metrics of training images say little about new ones'
+      )
+
+
+def _clashing_ids(wanted: Mapping[str, str]):
+  """Notes sets that share a batch and ids, which may be of other images."""
+  summaries = {}
+  for field, patterns in wanted.items():
+    for path in files.manifest_paths(data_files.expand(patterns)):
+      if ids := files.read_manifest(path).get(image_ids.KEY):
+        summaries[path] = field, ids
+  for one, other in itertools.combinations(summaries, 2):
+    (_, first), (field, second) = summaries[one], summaries[other]
+    shared = image_ids.shared(first, second)
+    for number in [*shared][:1]:
+      names = ' and '.join(map(repr, shared[number]))
+      yield (
+        f'{field}: {other} has image ids of {one}, such as {number}: {names}. '
+        'Images of one id are taken for the same image, and never pasted into '
+        'one another; convert one set with --id_offset if they are not'
       )
 
 

@@ -19,7 +19,8 @@ def lines(params: cfg.ExperimentConfig) -> list[str]:
     params: the config, without problems; the records exist.
 
   Returns:
-    Lines that begin with `data:`, `epochs:`, `repeats:` and `paste:`, to print.
+    Lines that begin with `data:`, `set ...:`, `epochs:`, `repeats:` and
+    `paste:`, to print.
   """
   patterns = record_sets.patterns(params.task.train_data)
   facts = data_checks.gather(patterns)
@@ -30,6 +31,7 @@ def lines(params: cfg.ExperimentConfig) -> list[str]:
   manifest = (data_files.manifest(patterns) or {}) if one_file else {}
   return [
     f'data: {", ".join(_described(facts, manifest, images))}',
+    *_sets(params.task.train_data),
     *_epochs(params, images),
     *repeat_factors.lines(params.task.train_data),
     f'paste: {" ".join(_flags(params, facts, manifest))}',
@@ -44,6 +46,41 @@ def _described(facts, manifest, images: int | None) -> Iterator[str]:
   yield f'at most {facts.max_instances} objects an image'
   if 'max_height' in manifest:
     yield f'at most {manifest["max_height"]}x{manifest["max_width"]} pixels'
+
+
+def _sets(data) -> Iterator[str]:
+  """Describes each of several sets: its part of a batch, its objects."""
+  sets = record_sets.resolve(data)
+  if len(sets) == 1:
+    return
+  weights = record_sets.loss_weights(data)
+  for name, one, weight in zip(
+    record_sets.names(data), sets, weights, strict=True
+  ):
+    facts = [
+      f'{one.share:g} of each batch',
+      *_objects(one.path),
+      *([f'labels from a score of {one.min_score:g}'] if one.min_score else []),
+      'pasted into' if one.paste_into and one.share else 'not pasted into',
+      'pasted from' if one.pasted_from else 'not pasted from',
+      f'losses times {weight:.3g}',
+    ]
+    yield f'set {name}: {", ".join(facts)}'
+
+
+def _objects(patterns: str) -> Iterator[str]:
+  """Describes images and objects of records, as far as manifests tell them."""
+  images = data_files.known_count(patterns)
+  if not images:
+    return
+  yield f'{images} images'
+  # Manifests of older conversions have no counts.
+  counts = [
+    manifest.get('counts', {}).get('annotations', {}).get('written')
+    for manifest in data_files.read_manifests(data_files.expand(patterns))
+  ]
+  if None not in counts:
+    yield f'{sum(counts) / images:.3g} objects an image'
 
 
 def _epochs(params, images: int | None) -> Iterator[str]:
@@ -68,7 +105,8 @@ def _flags(params, facts, manifest) -> Iterator[str]:
   if built.num_classes is not None:
     name = f'{built.model_configurable}.num_classes'
     values[name] = max(facts.classes, default=0) + 1
-  values['TrainData.num_planes'] = max(facts.num_planes, 1)
+  if task.train_data.masks:
+    values['TrainData.num_planes'] = max(facts.num_planes, 1)
   if not task.train_data.class_maps:  # Else the labels are the classes.
     values['TrainData.max_source_instances'] = max(facts.max_instances, 1)
   if 'max_height' in manifest:

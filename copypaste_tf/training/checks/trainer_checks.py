@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from official.core import config_definitions as cfg
 
 from copypaste_tf.config.config_types import Problem
-from copypaste_tf.inputs import pipeline
+from copypaste_tf.inputs import pipeline, record_sets
 from copypaste_tf.tasks import registry
 
 _OPTIMIZER = 'trainer.optimizer_config.'
@@ -72,6 +72,15 @@ def _micro_batches(params) -> Iterator[Problem]:
       path,
       f'expected a divisor of the {images} images of a replica, such as '
       f'{divisor}, got {count}',
+    )
+  trained, _ = record_sets.divided(params.task.train_data)
+  fewest = min(round(record_set.share * images) for record_set in trained)
+  if len(trained) > 1 and fewest < count:  # Batch statistics are of one part.
+    yield Problem(
+      path,
+      f'each of {count} parts needs an image of every record set, and of the '
+      f'{images} images of a replica {fewest} are of one; set at most '
+      f'{max(fewest, 1)}',
     )
   if params.runtime.mixed_precision_dtype == 'float16':
     yield Problem(

@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 import tf_keras
 
+from copypaste_tf.inputs import record_sets
 from copypaste_tf.tasks.task import Task
 from copypaste_tf.training.loop import accumulation
 
@@ -55,19 +56,27 @@ def train_step(
       task, batch, labels, model, optimizer
     )
     _update(means, values)
-    return values[task.loss_names[0]], gradients
+    return values, gradients
 
   weights, parts = model.trainable_variables, task.config.micro_batches
   if parts == 1:
-    loss, gradients = compute(examples, optimizer.iterations)
+    values, gradients = compute(examples, optimizer.iterations)
   else:
-    loss, gradients = accumulation.mean_gradients(
-      compute, examples, optimizer.iterations, weights, parts
+    values, gradients = accumulation.mean_gradients(
+      compute,
+      examples,
+      optimizer.iterations,
+      weights,
+      parts,
+      names=task.computed_losses,
+      # Images lie in the order of their sets; each part gets some of all.
+      spread=len(record_sets.divided(task.config.train_data)[0]) > 1,
     )
   with tf.name_scope('optimizer'):
     optimizer.apply_gradients(list(zip(gradients, weights, strict=True)))
+  task.after_step(model, values)
   _update(means, task.statistics(examples))
-  return loss
+  return values[task.loss_names[0]]
 
 
 def losses(

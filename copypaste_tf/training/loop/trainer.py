@@ -27,12 +27,18 @@ class InputClock:
     began = tf.timestamp()
     with tf.control_dependencies([began]):
       batch = next(iterator)
+    # Parts that are absent, such as sources of their own, are None.
     parts = tf.nest.flatten(batch, expand_composites=True)
+    parts = [part for part in parts if part is not None]
     with tf.control_dependencies(parts):
       stopped = self._seconds.assign_add(tf.timestamp() - began)
     # Else a single thread may run the step first, and read the time after it.
     with tf.control_dependencies([stopped]):
-      return tf.nest.map_structure(tf.identity, batch, expand_composites=True)
+      return tf.nest.map_structure(
+        lambda part: None if part is None else tf.identity(part),
+        batch,
+        expand_composites=True,
+      )
 
   def read(self) -> float:
     """Returns the seconds of waiting since the last call."""

@@ -1,14 +1,15 @@
 """Writes pictures of training batches to TensorBoard."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from copypaste_tf import augment, drawing, examples
+from copypaste_tf import augment, drawing
 from copypaste_tf.console import saying
+from copypaste_tf.drawing import scene_masks
 from copypaste_tf.examples import TrainScenes
 from copypaste_tf.inputs import (
   batch_layout,
@@ -56,6 +57,7 @@ class Panels:
     )
     self._batches = iter(pipeline.train_dataset(panel_data, output_size))
     self._names = data_files.label_map(record_sets.patterns(data))
+    self._sets = record_sets.names(data)
     folder = os.path.join(model_dir, 'train')
     self._writer = tf.summary.create_file_writer(folder)
     self._every = max(min(every, train_steps // (_FEWEST - 1)), 1)
@@ -71,18 +73,22 @@ class Panels:
       return
     self._next = step + self._every
     with saying('drawing a training batch for TensorBoard'):
-      panel = draw_batch(next(self._batches), self._names)
+      panel = draw_batch(next(self._batches), self._names, self._sets)
     with self._writer.as_default(), tf.summary.record_if(True):
       tf.summary.image('training_batch', panel[np.newaxis], step=step)
     self._writer.flush()
 
 
-def draw_batch(scenes: TrainScenes, names: Mapping[int, str]) -> np.ndarray:
+def draw_batch(
+  scenes: TrainScenes, names: Mapping[int, str], sets: Sequence[str] = ()
+) -> np.ndarray:
   """Draws a batch of training examples with their labels, in two columns.
 
   Args:
     scenes: `b` training examples with normalised images.
     names: class names by category id. Ids without a name are shown as numbers.
+    sets: names of the record sets. If the examples tell their sets, each has a
+      frame in the colour of its set, with the name.
 
   Returns:
     `[h, w, 3]` uint8; small images are enlarged, and pasted objects are
@@ -91,11 +97,12 @@ def draw_batch(scenes: TrainScenes, names: Mapping[int, str]) -> np.ndarray:
   images = augment.denormalize(scenes.image).numpy()
   arrays = tf.nest.map_structure(np.asarray, scenes._replace(image=images))
   return drawing.tile(
-    [_draw_example(arrays, i, names) for i in range(len(images))], columns=2
+    [_draw_example(arrays, i, names, sets) for i in range(len(images))],
+    columns=2,
   )
 
 
-def _draw_example(scenes: TrainScenes, row: int, names) -> np.ndarray:
+def _draw_example(scenes: TrainScenes, row: int, names, sets) -> np.ndarray:
   scene = tf.nest.map_structure(lambda field: field[row], scenes)
   present = np.flatnonzero(scene.classes)
   classes = scene.classes[present]
@@ -103,11 +110,21 @@ def _draw_example(scenes: TrainScenes, row: int, names) -> np.ndarray:
     '+' * bool(pasted) + names.get(int(c), str(c))
     for c, pasted in zip(classes, scene.pasted[present], strict=True)
   ]
+  boxes = scene.boxes[present]
+  masks = scene_masks.masks_of(scene, present)
+  colors = drawing.instance_colors(classes)
+  if len(scene.sets):
+    number = int(scene.sets[0])
+    boxes = np.concatenate([boxes, [[0, 0, *scene.image.shape[:2]]]])
+    if masks is not None:
+      masks.append(np.zeros(scene.image.shape[:2], bool))
+    captions.append(sets[number])
+    colors = [*colors, drawing.class_colors([number + 1])[0]]
   return drawing.draw_instances(
     scene.image,
-    scene.boxes[present],
-    [examples.mask_of(scene, i) for i in present],
+    boxes,
+    masks,
     captions,
-    drawing.instance_colors(classes),
+    colors,
     scale=max(_LEAST_SIDE / max(scene.image.shape[:2]), 1.0),
   )

@@ -5,8 +5,11 @@ import pytest
 import tensorflow as tf
 from small_detector import small
 
+from copypaste_tf.examples import Regions
 from copypaste_tf.modeling import box_coding, build
 from copypaste_tf.modeling.options import SecondStageOptions
+from copypaste_tf.modeling.regions import roi_sampling
+from copypaste_tf.modeling.regions.roi_sampling import GroundTruth
 from copypaste_tf.modeling.regions.second_stage import SecondStage
 
 
@@ -47,3 +50,25 @@ def test_a_wrong_number_of_box_heads_is_refused():
   options = SecondStageOptions(sampling={}, detection={}, cascade_ious=(0.7,))
   with pytest.raises(ValueError, match='needs 2 box heads, got 0'):
     SecondStage([], None, options)
+
+
+def test_no_stage_is_trained_on_regions_in_a_crowd(cascade):
+  ignored = Regions(tf.constant([[[0.0, 0, 128, 64]]]), tf.constant([[True]]))
+  truth = GroundTruth(
+    tf.constant([[[4.0, 4, 40, 50], [-1, -1, -1, -1]]]),
+    tf.constant([[3, -1]]),
+    tf.ones([1, 2, 112, 112]),
+    ignored,
+  )
+  rois = tf.random.stateless_uniform([1, 40, 2], [1, 2], 0, 100)
+  rois = tf.concat([rois, rois + 24], axis=-1)
+  targets = roi_sampling.match(rois, truth, foreground_iou=0.5)
+  outputs = cascade.training_outputs(PYRAMID, targets, truth, SIZES)
+  for suffix in ('', '_1', '_2'):
+    logits, classes = (
+      outputs[f'class_{x}{suffix}'].numpy()[0] for x in ('outputs', 'targets')
+    )
+    settled = np.abs(logits).min(axis=-1) == 1e4
+    assert settled.any() and not settled.all()
+    assert classes.min() == 0 and not classes[settled].any()
+  assert outputs['mask_class_targets'].numpy().min() == 0

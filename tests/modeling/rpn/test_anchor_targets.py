@@ -6,6 +6,7 @@ import tensorflow as tf
 from official.vision.ops import anchor, box_matcher, iou_similarity
 from random_anchors import PYRAMID, SIZE, pyramid, random_objects
 
+from copypaste_tf.examples import Regions
 from copypaste_tf.modeling.rpn import anchor_targets
 
 KNOBS = {
@@ -18,13 +19,14 @@ SEED = (3, 5)
 
 
 def targets(boxes, classes, seed=SEED, **knobs):
+  """Returns score and box targets."""
   return anchor_targets.rpn_targets(
     pyramid(),
     boxes,
     classes,
     tf.convert_to_tensor(seed),
     **{**KNOBS, **knobs},
-  )
+  )[:2]
 
 
 def all_targets(boxes, classes):
@@ -151,13 +153,43 @@ def test_targets_depend_on_the_seed():
   assert any(np.any(first[0][k] != other[0][k]) for k in first[0])
 
 
-def test_eager_dataset_and_xla_agree():
+def test_regions_are_no_samples_and_padding_rows_of_them_have_no_effect():
+  boxes, classes = random_objects(6)
+  everywhere = np.array([[-200, -200, 300, 300]], np.float32)
+  regions = Regions(
+    tf.constant(np.stack([everywhere] * 3 + [0 * everywhere])),
+    tf.constant([[True], [True], [True], [False]]),
+  )
+  plain, found = (
+    targets(boxes, classes),
+    targets(boxes, classes, regions=regions),
+  )
+  for row in range(3):
+    scores = flatten(found[0], row)
+    assert not np.any(scores == 0)
+    assert np.any(scores == 1) == (row > 0)
+  for level in plain[0]:
+    np.testing.assert_array_equal(plain[0][level][3], found[0][level][3])
+    np.testing.assert_array_equal(plain[1][level], found[1][level])
+
+
+@pytest.mark.parametrize('ignores', [False, True])
+def test_eager_dataset_and_xla_agree(ignores):
   boxes, classes = random_objects(5)
   # The seed is an argument: a constant one would be folded before XLA runs.
   arguments = (tf.constant(boxes), tf.constant(classes), tf.constant(SEED))
-  eager = targets(*arguments)
-  dataset = tf.data.Dataset.from_tensors(arguments).map(targets)
-  compiled = tf.function(targets, jit_compile=True)(*arguments)
+  options = {}
+  if ignores:
+    crowd = np.random.default_rng(0).random(classes.shape) < 0.5
+    regions = Regions(tf.constant(boxes[::-1]), tf.constant(crowd))
+    options = {'regions': regions}
+
+  def run(*arguments):
+    return targets(*arguments, **options)
+
+  eager = run(*arguments)
+  dataset = tf.data.Dataset.from_tensors(arguments).map(run)
+  compiled = tf.function(run, jit_compile=True)(*arguments)
   for other in (next(iter(dataset)), compiled):
     tf.nest.map_structure(
       lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), eager, other

@@ -6,7 +6,8 @@ FIELDS = {
   *('allow_image_summary', 'allowed_mask_class_ids', 'anchor_targets'),
   *('annotation_file', 'class_balance', 'differential_privacy_config'),
   *('divergence', 'evaluation', 'frozen', 'iou_types'),
-  *('init_checkpoint', 'init_checkpoint_modules', 'losses', 'mask_crop_size'),
+  *('init_checkpoint', 'init_checkpoint_modules', 'loss_normalization'),
+  *('losses', 'mask_crop_size'),
   *('micro_batches', 'model', 'name', 'panels_every', 'per_category_metrics'),
   *('sample_padding', 'train_data', 'validation_data'),
 }

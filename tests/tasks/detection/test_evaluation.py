@@ -18,12 +18,16 @@ def task(*lines):
 @pytest.mark.parametrize('protocol', protocols.NAMES)
 def test_a_recipe_chooses_the_protocol(protocol):
   config = task(f"TaskConfig.evaluation = '{protocol}'")
+  assert not list(evaluation.problems(config))
   found = evaluation.evaluator(config)
   assert found.metric_names == protocols.METRICS[protocol]
-  assert found.headline == 'mask_ap'
+  assert found.headline == ('voc07_ap50' if protocol == 'voc' else 'mask_ap')
   captions = registry.build(config).captions
+  assert next(iter(captions.headlines)) == found.headline
   assert len(captions.metrics.rows) == len(protocols.METRICS[protocol])
-  assert ('mask_ap_rare' in captions.headlines) == (protocol != 'coco')
+  assert ('mask_ap_rare' in captions.headlines) == (
+    protocol in ('lvis', 'lvis_fixed')
+  )
 
 
 def test_without_a_choice_boxes_and_the_masks_of_the_model_are_measured():
@@ -39,7 +43,12 @@ def test_without_a_choice_boxes_and_the_masks_of_the_model_are_measured():
 @pytest.mark.parametrize(
   ('change', 'path', 'message'),
   [
-    ({'evaluation': 'voc'}, 'evaluation', "got 'voc'"),
+    ({'evaluation': 'voc5'}, 'evaluation', "got 'voc5'"),
+    (
+      {'evaluation': 'voc', 'iou_types': ['bbox', 'segm']},
+      'iou_types',
+      "the protocol 'voc' measures ['bbox'], got ['bbox', 'segm']",
+    ),
     ({'iou_types': ['box']}, 'iou_types', "got ['box']"),
     (
       {'iou_types': ['boundary'], 'model': {'include_mask': False}},

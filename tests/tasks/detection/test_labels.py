@@ -10,6 +10,7 @@ import replica_checks
 import tensorflow as tf
 
 from copypaste_tf import augment
+from copypaste_tf.examples import Regions
 from copypaste_tf.modeling.regions import mask_targets, roi_sampling
 from copypaste_tf.tasks.detection import labels as train_labels
 from copypaste_tf.training.config import gin_config
@@ -70,6 +71,20 @@ def test_mask_targets_are_the_masks_within_the_boxes(config, batch):
     areas / ((ymax - ymin) * (xmax - xmin)),
     atol=0.15,
   )
+
+
+def test_regions_go_to_the_model_and_take_their_anchors(config, batch):
+  regions = Regions(
+    tf.constant([[[-99.0, -99, 199, 199]], [[0, 0, 0, 0]]]),
+    tf.constant([[True], [False]]),
+  )
+  plain = _labels(config, batch, 3)
+  labels = _labels(config, batch._replace(regions=regions), 3)
+  assert labels['gt_ignored'] is regions and 'gt_ignored' not in plain
+  for level, scores in labels['rpn_score_targets'].items():
+    expected = plain['rpn_score_targets'][level]
+    assert not np.any(scores[0] == 0)
+    np.testing.assert_array_equal(scores[1], expected[1])
 
 
 def test_other_steps_sample_other_anchors_and_the_same_step_the_same(

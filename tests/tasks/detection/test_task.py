@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 import tf_keras
 
+from copypaste_tf.examples import Regions
 from copypaste_tf.inputs import pipeline
 from copypaste_tf.inputs.decode import NO_IMAGE
 from copypaste_tf.tasks.detection import labels as train_labels
@@ -122,6 +123,27 @@ def test_images_without_objects_give_finite_losses(step, batch):
   assert all(np.isfinite(list(values.values())))
   assert values['mask_loss'] == 0 and values['frcnn_box_loss'] == 0
   assert values['rpn_box_loss'] == 0
+
+
+def test_ignored_regions_are_not_trained(task, model, batch):
+  def losses(**fields):
+    examples = batch._replace(**fields)
+    labels = task.labels(examples, tf.constant(0, tf.int64))
+    outputs = task.forward(model, examples, labels)
+    return outputs, task.losses(outputs, labels, [])
+
+  count = len(batch.image)
+  crowd = Regions(
+    tf.constant([[[-99.0, -99, 999, 999]]] * count), tf.fill([count, 1], True)
+  )
+  _, plain = losses()
+  outputs, ignored = losses(regions=crowd)
+  assert all(np.isfinite(x) for x in ignored.values())
+  assert ignored['rpn_score_loss'] < plain['rpn_score_loss']
+  rows = outputs['class_targets'] == 0
+  # Only padding rows of the labels are background in a crowd.
+  background = tf.boolean_mask(outputs['class_outputs'], rows)
+  assert np.any(np.abs(background).min(axis=1) == 1e4)
 
 
 def test_anchor_score_loss_is_the_mean_over_the_sampled_anchors(task):

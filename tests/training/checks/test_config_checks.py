@@ -42,19 +42,6 @@ def test_a_wrong_value_is_named_with_its_origin(binding, expected):
     assert text in problems[0]
 
 
-def test_the_jitters_of_targets_and_sources_are_told_apart():
-  problems = problems_of(
-    [
-      'TrainData.source_jitter = @source/ScaleJitter()',
-      'source/ScaleJitter.min_scale = 0.0',
-      'CopyPaste.max_pasted = -1',
-    ]
-  )
-  assert len(problems) == 2
-  assert 'task.train_data.source_jitter: ScaleJitter needs' in problems[0]
-  assert 'task.train_data.copy_paste.max_pasted: ' in problems[1]
-
-
 def test_the_batch_size_is_a_multiple_of_the_replicas():
   problems = problems_of(['runtime.num_gpus = 3'], mode='train')
   assert len(problems) == 1
@@ -83,13 +70,6 @@ def test_a_given_number_of_replicas_is_used():
 def test_one_image_per_replica_is_enough(place):
   params = ['BATCH_SIZE = 2', 'runtime.num_gpus = 2']
   assert not problems_of([*params, f'TrainData.augment_on = "{place}"'])
-
-
-def test_source_records_without_copy_paste_are_a_problem():
-  problems = problems_of(
-    ['TrainData.copy_paste = None', 'TrainData.source_input_path = "x"']
-  )
-  assert len(problems) == 1 and 'never read' in problems[0]
 
 
 def test_an_evaluation_does_not_check_the_settings_of_training():

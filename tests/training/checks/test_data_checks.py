@@ -76,6 +76,18 @@ def test_copy_paste_without_masks_is_refused(shapes, tmp_path):
   assert 'Copy-Paste is on, but the records have no masks' in problems[0]
 
 
+def test_training_on_boxes_alone_needs_no_masks(shapes, tmp_path):
+  params = edit_manifest(
+    shapes, tmp_path, 'train', include_masks=False, num_planes=9
+  )
+  params.append('TrainData.copy_paste = None')
+  problems = problems_of(params, data=True)
+  assert 'TrainData.masks = False needs none' in problems[0]
+  params.append('TrainData.masks = False')
+  params.append("model.overrides = {'include_mask': False}")
+  assert problems_of(params, data=True) == []
+
+
 def test_too_few_planes_are_a_problem(shapes, tmp_path):
   params = edit_manifest(shapes, tmp_path, 'train', num_planes=5)
   problems = problems_of(params, data=True)

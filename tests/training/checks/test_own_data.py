@@ -37,3 +37,32 @@ def test_records_without_a_manifest_have_no_epochs(
   data, paste = own_data.lines(params)
   assert ' images' not in data and 'model.num_classes' in paste
   assert 'source_size' not in paste
+
+
+def test_each_of_several_sets_is_described(shapes, shapes_params):
+  sets = [
+    'TrainData.input_path = ""',
+    'TrainData.sets = [@gold/RecordSet(), @pseudo/RecordSet()]',
+    'gold/RecordSet.name = "gold"',
+    'gold/RecordSet.path = %TRAIN_RECORDS',
+    'gold/RecordSet.share = 0.75',
+    'pseudo/RecordSet.path = %EVAL_RECORDS',
+    'pseudo/RecordSet.share = 0.25',
+    'pseudo/RecordSet.loss_weight = 0.5',
+    'pseudo/RecordSet.min_score = 0.4',
+    'pseudo/RecordSet.paste_into = False',
+    'pseudo/RecordSet.pasted_from = False',
+  ]
+  params = gin_config.load(['smoke'], [*shapes_params, *sets]).params
+  gold, pseudo = [x for x in own_data.lines(params) if x.startswith('set ')]
+  objects = data_checks.data_files.manifest(f'{shapes}/train-*.tfrecord')
+  mean = objects['counts']['annotations']['written'] / 16
+  assert gold == (
+    f'set gold: 0.75 of each batch, 16 images, {mean:.3g} objects an image, '
+    'pasted into, pasted from, losses times 1.14'
+  )
+  assert pseudo.startswith('set 1: 0.25 of each batch, 6 images, ')
+  assert pseudo.endswith(
+    'an image, labels from a score of 0.4, not pasted into, not pasted from, '
+    'losses times 0.571'
+  )

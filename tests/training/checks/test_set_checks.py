@@ -21,8 +21,8 @@ def test_sets_that_fit_have_no_problems(shapes_params):
 
 
 def test_a_problem_is_told_with_its_field():
-  (problem,) = problems_of([*SETS, 'two/RecordSet.loss_weight = 2.0'])
-  assert 'task.train_data.sets.1.loss_weight: is not supported yet' in problem
+  (problem,) = problems_of([*SETS, 'two/RecordSet.loss_weight = -2.0'])
+  assert 'task.train_data.sets.1.loss_weight: expected a finite' in problem
 
 
 def test_a_path_besides_the_sets_is_refused():

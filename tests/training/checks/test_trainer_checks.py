@@ -51,6 +51,21 @@ def test_right_values_are_no_problem():
   )
 
 
+def test_each_micro_batch_needs_an_image_of_every_set():
+  params = [
+    'TrainData.input_path = ""',
+    'TrainData.sets = [@one/RecordSet(), @two/RecordSet()]',
+    'one/RecordSet.share = 0.75',
+    'two/RecordSet.share = 0.25',
+    'two/RecordSet.paste_into = False',
+    'BATCH_SIZE = 16',
+  ]
+  assert not described_problems(*params, 'TaskConfig.micro_batches = 4')
+  (problem,) = described_problems(*params, 'TaskConfig.micro_batches = 8')
+  assert 'task.micro_batches: each of 8 parts' in problem
+  assert 'of the 16 images of a replica 4 are of one; set at most 4' in problem
+
+
 def test_micro_batches_of_replicas_cannot_synchronize():
   params = ['TaskConfig.micro_batches = 2', 'runtime.num_gpus = 2']
   assert not described_problems(*params)

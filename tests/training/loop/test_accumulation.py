@@ -31,15 +31,15 @@ def learned(parts, *, jit_compile=False):
     with tf.GradientTape() as tape:
       error = (part['x'] @ used)[:, 0] - part['y']
       loss = tf.reduce_mean(error**2)
-    return loss, tape.gradient(loss, weights)
+    return {'loss': loss}, tape.gradient(loss, weights)
 
   @tf.function(jit_compile=jit_compile)
   def run():
-    loss, gradients = accumulation.mean_gradients(
-      compute, batch, optimizer.iterations, weights, parts
+    values, gradients = accumulation.mean_gradients(
+      compute, batch, optimizer.iterations, weights, parts, names=['loss']
     )
     optimizer.apply_gradients(zip(gradients, weights, strict=True))
-    return loss
+    return values['loss']
 
   found = [run().numpy() for _ in range(2)]
   assert int(optimizer.iterations) == 2
@@ -64,6 +64,28 @@ def test_micro_batches_give_the_step_of_the_whole_batch(parts, jit_compile):
   assert losses[1] < losses[0]
 
 
+@pytest.mark.parametrize('spread', [False, True])
+def test_a_part_has_neighbours_or_images_of_all_kinds(spread):
+  kinds = tf.constant([0.0, 0.0, 0.0, 0.0, 1.0, 1.0])
+
+  def compute(part, number):
+    means = {'mean': tf.reduce_mean(part), 'first': part[0], 'other': 3.0}
+    return means, [tf.reduce_max(part)]
+
+  values, gradients = accumulation.mean_gradients(
+    compute,
+    kinds,
+    tf.constant(0, tf.int64),
+    [tf.Variable(0.0)],
+    2,
+    names=['mean', 'first'],
+    spread=spread,
+  )
+  assert values.keys() == {'mean', 'first'}
+  assert float(values['mean']) == pytest.approx(1 / 3)
+  assert float(gradients[0]) == (1.0 if spread else 0.5)
+
+
 # How much the process grows at most while it learns; it has compiled before.
 PEAK = """
 import sys
@@ -84,16 +106,16 @@ def compute(images, number):
     for kernel in kernels:
       x = tf.tanh(tf.nn.conv2d(x, kernel, 1, 'SAME'))
     loss = tf.reduce_mean(x**2)
-  return loss, tape.gradient(loss, kernels)
+  return {'loss': loss}, tape.gradient(loss, kernels)
 
 
 @tf.function(jit_compile=jit_compile)
 def run(images):
-  loss, gradients = accumulation.mean_gradients(
-    compute, images, optimizer.iterations, kernels, parts
+  values, gradients = accumulation.mean_gradients(
+    compute, images, optimizer.iterations, kernels, parts, names=['loss']
   )
   optimizer.apply_gradients(zip(gradients, kernels, strict=True))
-  return loss
+  return values['loss']
 
 
 images = tf.ones([32, 128, 128, 16])

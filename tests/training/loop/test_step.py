@@ -1,13 +1,12 @@
 """The training step on a model small enough for a calculation by hand."""
 
-import types
-
 import numpy as np
 import pytest
 import tensorflow as tf
 import tf_keras
 
 from copypaste_tf.costs import lowering
+from copypaste_tf.tasks.config import BaseConfig
 from copypaste_tf.training.config import gin_config
 from copypaste_tf.training.loop import step
 
@@ -15,10 +14,10 @@ from copypaste_tf.training.loop import step
 class Line:
   """A task of one weight: y = w * x, whose labels are 2 * x."""
 
-  loss_names = ('square', 'mean_error')
+  loss_names = computed_losses = ('square', 'mean_error')
 
   def __init__(self, micro_batches=1):
-    self.config = types.SimpleNamespace(micro_batches=micro_batches)
+    self.config = BaseConfig(micro_batches=micro_batches)
     self.types = []
 
   def prepare(self, inputs):
@@ -38,6 +37,9 @@ class Line:
       'square': tf.reduce_mean(error**2) + tf.add_n(penalties),
       'mean_error': tf.reduce_mean(error),
     }
+
+  def after_step(self, model, values):
+    self.after = (model, values)
 
   def statistics(self, examples):
     return {'size': tf.reduce_sum(examples), 'unwatched': examples}
@@ -87,6 +89,8 @@ def test_a_step_moves_the_weights_by_the_gradient(parts):
   assert float(loss) == pytest.approx(expected['square'])
   assert float(model.weight) == pytest.approx(0.5 - 0.5 * gradient)
   assert int(optimizer.iterations) == 1
+  assert task.after[0] is model
+  assert list(task.after[1]) == ['square', 'mean_error']
   for metric in metrics:
     assert float(metric.result()) == pytest.approx(expected[metric.name])
 

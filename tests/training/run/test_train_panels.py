@@ -49,6 +49,24 @@ def test_a_batch_is_drawn_in_two_columns(batch, monkeypatch):
   assert any(c.startswith('+') for _, _, captions in seen for c in captions)
 
 
+def test_an_image_of_several_sets_has_a_frame_with_its_sets_name(
+  batch, monkeypatch
+):
+  seen = []
+
+  def spy(image, boxes, masks, captions, colors, scale):
+    assert len(boxes) == len(masks) == len(captions) == len(colors)
+    seen.append((boxes[-1].tolist(), captions[-1], colors[-1]))
+    return image
+
+  monkeypatch.setattr(train_panels.drawing, 'draw_instances', spy)
+  mixed = batch._replace(sets=tf.constant([[0, 1], [1, 0], [1, 1]]))
+  train_panels.draw_batch(mixed, {}, ['gold', 'pseudo'])
+  assert [box for box, _, _ in seen] == [[0, 0, 48, 32]] * 3
+  assert [name for _, name, _ in seen] == ['gold', 'pseudo', 'pseudo']
+  assert seen[0][2] != seen[1][2] == seen[2][2]
+
+
 @pytest.fixture
 def drawn(batch, monkeypatch, tmp_path):
   """Returns the steps of the panels of a run, and the config of its data."""

@@ -1,0 +1,1 @@
+"""Labels images with a trained model, and judges the labels."""

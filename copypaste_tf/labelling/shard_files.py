@@ -1,0 +1,71 @@
+"""Finds, writes and reads the files of a set of labelled shards.
+
+Beside a shard lies its state, until the manifest holds all of them. Paths may
+be on any file system of TensorFlow.
+"""
+
+import json
+import os
+import re
+from typing import Any
+
+import tensorflow as tf
+
+from copypaste_tf import whole_files
+from copypaste_tf.records import files
+from copypaste_tf.records.shard_names import SHARD
+from copypaste_tf.records.shard_names import manifest_path as manifest_path
+from copypaste_tf.records.shard_names import shard_path as shard_path
+from copypaste_tf.records.shard_names import state_path as state_path
+
+
+def claim_path(shard: str) -> str:
+  """Returns the path of the lock of a shard; no pattern of records finds it."""
+  folder, name = os.path.split(shard)
+  return os.path.join(folder, f'.{name}.lock')
+
+
+def existing(prefix: str) -> list[str]:
+  """Lists the shards and states of a prefix, sorted."""
+  folder, name = os.path.split(prefix)
+  pattern = re.compile(rf'{re.escape(name)}{SHARD}(\.json)?')
+  found = filter(pattern.fullmatch, tf.io.gfile.listdir(folder or '.'))
+  return sorted(os.path.join(folder, file) for file in found)
+
+
+def remove_unfinished(shard: str) -> None:
+  """Removes what killed attempts at a shard and its state have left."""
+  folder, name = os.path.split(shard)
+  _remove(folder, rf'\.{re.escape(name)}(\.json)?\.\w+\.tmp')
+
+
+def remove_hidden(prefix: str) -> None:
+  """Removes the locks and the unfinished files of all shards of a prefix."""
+  folder, name = os.path.split(prefix)
+  _remove(folder, rf'\.{re.escape(name)}{SHARD}.*')
+
+
+def _remove(folder: str, pattern: str) -> None:
+  for name in tf.io.gfile.listdir(folder or '.'):
+    if re.fullmatch(pattern, name):
+      whole_files.remove(os.path.join(folder, name))
+
+
+def write_json(path: str, content: dict[str, Any]) -> None:
+  """Writes a manifest or a state; if the process is killed, the old stays."""
+  text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
+  whole_files.write_bytes(path, f'{text}\n'.encode())
+
+
+def read_json(path: str) -> dict[str, Any] | None:
+  """Reads a manifest or a state.
+
+  Returns:
+    Its content; None if it does not exist, {} if it is damaged.
+  """
+  try:
+    return files.read_manifest(path)
+  except tf.errors.NotFoundError:
+    return None
+  except ValueError:
+    return {}

@@ -1,0 +1,1 @@
+"""Does the same work for many shards: in processes, or on Apache Beam."""

@@ -1,0 +1,55 @@
+r"""Converts images without labels to sharded TFRecords.
+
+The images are those of a folder, or those that a JSON file in COCO's form
+lists, such as COCO's unlabeled2017 and Objects365; its annotations are not
+read. A teacher labels the records. Shards, resume, manifest and validation are
+those of create_coco_tfrecord.
+
+  python -m tfrecord_tools.create_image_tfrecord \
+    --image_dir=build/shapes/images \
+    --output_prefix=build/shapes/unlabeled --num_shards=4
+"""
+
+from absl import flags
+
+from copypaste_tf import command_line
+from tfrecord_tools import conversion_flags
+
+
+def _define_flags() -> None:
+  flags.DEFINE_string(
+    'image_dir',
+    None,
+    'Folder of the images, which may lie in folders within it.',
+    required=True,
+  )
+  flags.DEFINE_list(
+    'images',
+    [],
+    'Globs of the images to take, relative to --image_dir, such as '
+    "'patch1/*.jpg' or '**/*.png'; in quotes. By default all images.",
+  )
+  flags.DEFINE_string(
+    'annotations',
+    None,
+    'JSON file whose list "images" names the images to take, with their ids.',
+  )
+  conversion_flags.define_output()
+  conversion_flags.define_choice_of_images()
+  conversion_flags.define_faults()
+
+
+def main() -> None:
+  """Does the work, which is imported once the flags are read."""
+  from tfrecord_tools.verbs import create_image_tfrecord
+
+  create_image_tfrecord.main()
+
+
+def run(argv: list[str] | None = None) -> None:
+  """Runs the verb; a mistake of the user is one line, not a traceback."""
+  command_line.run(main, _define_flags, __doc__, argv)
+
+
+if __name__ == '__main__':
+  run()
