@@ -146,7 +146,7 @@ def _training(cell: Cell, records: Sequence[str]) -> list[str]:
   start = []
   if cell.row.start:
     folder = _folder(cell._replace(row=tables.at(cell.row.start)))
-    start = [f"TaskConfig.init_checkpoint = '{folder}'"]
+    start = [f"{cell.row.start_as} = '{folder}'"]
   lines = [
     *records,
     *cell.row.lines(cell.fraction, cell.seed),
