@@ -59,10 +59,8 @@ def _of_sources(scenes, regions, draws, output_size, sources) -> Regions:
 def _warped(scenes: Scenes, jitter: Jitter, output_size) -> Regions:
   """Returns a region for each of the `n` objects; zeros unless ignored."""
   boxes = warp.warp_boxes(scenes, jitter, output_size=output_size)
-  return Regions(
-    tf.where(scenes.ignored[..., tf.newaxis], boxes, 0.0),
-    scenes.crowd & scenes.ignored,
-  )
+  ignored = scenes.ignored[..., tf.newaxis]
+  return Regions(tf.where(ignored, boxes, 0.0), scenes.crowd)
 
 
 def _largest(regions: Regions, count: int) -> Regions:
