@@ -172,8 +172,8 @@ def listing(entries: Sequence[ImageEntry], job: Job) -> str:
 
 def _drop(entry: ImageEntry, fault: SourceError, tally: manifest.Tally) -> None:
   tally.drops.image(entry.id, fault)
-  if entry.objects:
-    tally.drops.annotations['image_dropped'] += len(entry.objects)
+  if entry.num_labels:
+    tally.drops.annotations['image_dropped'] += entry.num_labels
 
 
 def _check_category_ids(name: str, ids: Any) -> None:

@@ -11,6 +11,7 @@ PARTS = {
   'nuclei_data',
   'selftraining',
   'shapes_data',
+  'voc07',
 }
 RECIPES = sorted(
   path for path in CONFIGS.glob('*.gin') if path.stem not in PARTS
