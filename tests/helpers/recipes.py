@@ -9,6 +9,7 @@ PARTS = {
   'lvis',
   'lvis_balanced',
   'nuclei_data',
+  'segmentation',
   'selftraining',
   'shapes_data',
   'voc07',
@@ -16,3 +17,4 @@ PARTS = {
 RECIPES = sorted(
   path for path in CONFIGS.glob('*.gin') if path.stem not in PARTS
 )
+DETECTORS = [path for path in RECIPES if '_seg_' not in path.stem]
