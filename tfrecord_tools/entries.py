@@ -14,14 +14,15 @@ from copypaste_tf.records.id_planes import Crop
 from tfrecord_tools.faults import Drops, Note, SourceError
 
 ReadMask = Callable[[tuple[int, int]], Crop]
-ReadClassMap = Callable[[tuple[int, int]], 'ClassMap']
+ReadClassMap = Callable[[tuple[int, int]], 'PixelLabels']
 
 
-class ClassMap(NamedTuple):
-  """The class of each pixel of an image.
+class PixelLabels(NamedTuple):
+  """The label of each pixel of an image.
 
   Attributes:
-    ids: `[h, w]` uint8 category ids; 0 is the background, 255 has no label.
+    ids: `[h, w]` uint8; 0 is the background, 255 has no label, and the others
+      are categories or objects.
     notes: repairs that were made.
   """
 

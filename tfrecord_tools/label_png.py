@@ -7,18 +7,18 @@ of colours is read if each colour is one of VOC's palette. A file that may mean
 two things is refused.
 """
 
-import functools
 import io
 import struct
 import zlib
-from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
+from copypaste_tf.drawing import class_maps
+from copypaste_tf.examples import VOID
+from tfrecord_tools.entries import PixelLabels
 from tfrecord_tools.faults import Note, SourceError
 
-VOID = 255
 BACKGROUND = 0
 _ERRORS = (
   OSError,
@@ -34,37 +34,9 @@ _COMMON_IDS = range(21)
 _NUM_SHOWN = 8
 
 
-class Labels(NamedTuple):
-  """The content of a file.
-
-  Attributes:
-    ids: `[h, w]` uint8.
-    notes: how the file differs from VOC's.
-  """
-
-  ids: np.ndarray
-  notes: tuple[Note, ...] = ()
-
-
-@functools.cache
-def palette() -> np.ndarray:
-  """Returns VOC's colours, `[256, 3]` uint8 RGB.
-
-  Bits 3j, 3j + 1 and 3j + 2 of an id are bits 7 - j of red, green and blue.
-
-  >>> palette()[[0, 1, 15, 255]].tolist()
-  [[0, 0, 0], [128, 0, 0], [192, 128, 128], [224, 224, 192]]
-  """
-  ids = np.arange(256)[:, np.newaxis]
-  colors = np.zeros([256, 3], np.int64)
-  for bit in range(8):
-    colors |= (ids >> (3 * bit + np.arange(3)) & 1) << (7 - bit)
-  return colors.astype(np.uint8)
-
-
 def read(
   data: bytes, path: str, *, largest: int, shape: tuple[int, int] | None = None
-) -> Labels:
+) -> PixelLabels:
   """Reads a file.
 
   Args:
@@ -106,30 +78,21 @@ def read(
   return labels
 
 
-def encode(ids: np.ndarray) -> bytes:
-  """Returns a PNG with VOC's palette; `ids` is `[h, w]` uint8."""
-  image = Image.fromarray(ids)  # Grey; the palette makes it `P`.
-  image.putpalette(palette().tobytes())
-  stream = io.BytesIO()
-  image.save(stream, 'PNG', optimize=True)
-  return stream.getvalue()
-
-
-def _decode(image: Image.Image, path: str) -> Labels:
+def _decode(image: Image.Image, path: str) -> PixelLabels:
   if image.mode == 'P':
     return _from_indices(image, path)
   if image.mode == 'L':
     return _from_grey(np.array(image), path)
   if image.mode in ('RGB', 'RGBA'):
     ids = _ids_of(np.array(image)[:, :, :3], path)
-    return Labels(ids, (Note('label_pngs_read_by_colour', path),))
+    return PixelLabels(ids, (Note('label_pngs_read_by_colour', path),))
   raise SourceError(
     'unreadable_label_png',
     f'{path}: expected a PNG with a palette (mode P), got mode {image.mode}',
   )
 
 
-def _from_indices(image: Image.Image, path: str) -> Labels:
+def _from_indices(image: Image.Image, path: str) -> PixelLabels:
   """Reads the indices, unless the palette of VOC is sorted otherwise."""
   ids = np.array(image)
   colors = np.array(image.getpalette('RGB'), np.uint8).reshape(-1, 3)
@@ -139,20 +102,20 @@ def _from_indices(image: Image.Image, path: str) -> Labels:
       'unreadable_label_png',
       f'{path}: the palette has {len(colors)} colours, a pixel has {used[-1]}',
     )
-  if np.array_equal(colors[used], palette()[used]):
-    return Labels(ids)
+  if np.array_equal(colors[used], class_maps.palette()[used]):
+    return PixelLabels(ids)
   if _is_known(_keys(colors[used])).all():
     # Programs that make files small renumber colours, as they mean no ids.
-    return Labels(
+    return PixelLabels(
       _ids_of(colors[ids], path), (Note('label_pngs_read_by_colour', path),)
     )
-  return Labels(ids, (Note('label_pngs_with_another_palette', path),))
+  return PixelLabels(ids, (Note('label_pngs_with_another_palette', path),))
 
 
-def _from_grey(ids: np.ndarray, path: str) -> Labels:
+def _from_grey(ids: np.ndarray, path: str) -> PixelLabels:
   """Reads grey values as ids, unless they may be the greys of colours."""
   values = np.unique(ids)
-  greys = palette()[[*_COMMON_IDS, VOID]] @ np.array(_LUMA)
+  greys = class_maps.palette()[[*_COMMON_IDS, VOID]] @ np.array(_LUMA)
   # Decoders round them in either way.
   greys = [*np.floor(greys), *np.ceil(greys)]
   if values[-1] and np.isin(values, greys).all():
@@ -161,7 +124,7 @@ def _from_grey(ids: np.ndarray, path: str) -> Labels:
       f'{path}: the grey values {_listed(values)} may be ids or the brightness '
       "of VOC's colours; write it with a palette (mode P)",
     )
-  return Labels(ids, (Note('label_pngs_without_palette', path),))
+  return PixelLabels(ids, (Note('label_pngs_without_palette', path),))
 
 
 def _ids_of(pixels: np.ndarray, path: str) -> np.ndarray:
@@ -176,12 +139,13 @@ def _ids_of(pixels: np.ndarray, path: str) -> np.ndarray:
       f"VOC's palette, such as {color}; it may have been resized or "
       'compressed with loss',
     )
-  order = np.argsort(_keys(palette()))
-  return order[np.searchsorted(_keys(palette())[order], keys)].astype(np.uint8)
+  known = _keys(class_maps.palette())
+  order = np.argsort(known)
+  return order[np.searchsorted(known[order], keys)].astype(np.uint8)
 
 
 def _is_known(keys: np.ndarray) -> np.ndarray:
-  return np.isin(keys, _keys(palette()))
+  return np.isin(keys, _keys(class_maps.palette()))
 
 
 def _keys(colors: np.ndarray) -> np.ndarray:

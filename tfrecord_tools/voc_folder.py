@@ -1,11 +1,13 @@
 """Loads a VOCdevkit, or a folder of another set in its form."""
 
+import functools
 import hashlib
 import os
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from copypaste_tf.records import voc_devkit, voc_xml
+from copypaste_tf.examples import VOID
+from copypaste_tf.records import class_maps, voc_devkit, voc_xml
 from copypaste_tf.records.voc_devkit import Member
 from tfrecord_tools import (
   file_names,
@@ -19,12 +21,13 @@ from tfrecord_tools.entries import (
   Dataset,
   ImageEntry,
   ObjectEntry,
+  PixelLabels,
   UnreadableObject,
 )
 from tfrecord_tools.faults import Drops, Note, SourceError
 
-_MOST_CLASSES = label_png.VOID - 1  # Ids of a PNG of 8 bits.
-_MOST_OBJECTS = label_png.VOID - 1
+_MOST_CLASSES = class_maps.LARGEST_CLASS
+_MOST_OBJECTS = VOID - 1
 
 
 class _Folder(NamedTuple):
@@ -196,6 +199,20 @@ def _instances(number: int, member: Member, folder: _Folder) -> ImageEntry:
   return _image(number, member, folder, objects, content, shape, notes)
 
 
+def _segmentation(number: int, member: Member, folder: _Folder) -> ImageEntry:
+  path, _ = folder.file(member, 'SegmentationClass', '.png')
+  read = functools.partial(_class_map, path, len(folder.category_ids))
+  return ImageEntry(number, (member.file_name,), (), read_class_map=read)
+
+
+def _class_map(path: str, largest: int, shape: tuple[int, int]) -> PixelLabels:
+  """Reads a class map, in the process that writes its record."""
+  data = storage.read(path)
+  if data is None:
+    raise SourceError('missing_annotation_file', f'{path}: no such file')
+  return label_png.read(data, path, largest=largest, shape=shape)
+
+
 def _image(
   number: int,
   member: Member,
@@ -253,6 +270,7 @@ def _remark_on_origin(folder: _Folder, images) -> None:
 _TASKS: dict[str, tuple[str, Callable[..., ImageEntry]]] = {
   'detection': (voc_devkit.DETECTION, _detection),
   'instances': (voc_devkit.SEGMENTATION, _instances),
+  'segmentation': (voc_devkit.SEGMENTATION, _segmentation),
 }
 TASKS = tuple(_TASKS)
 """What to make records for."""

@@ -12,13 +12,14 @@ from typing import NamedTuple
 import numpy as np
 from pycocotools import mask as coco_mask
 
+from copypaste_tf.examples import VOID
 from copypaste_tf.records import id_planes
 from copypaste_tf.records.voc_xml import VocObject
 from tfrecord_tools import box_forms, segmentation, voc_objects
 from tfrecord_tools.box_forms import Corners
 from tfrecord_tools.entries import ObjectEntry, UnreadableObject
 from tfrecord_tools.faults import SourceError
-from tfrecord_tools.label_png import BACKGROUND, VOID
+from tfrecord_tools.label_png import BACKGROUND
 
 _INSIDE = 0.5  # Least part of a mask's box within the box of its object.
 

@@ -12,7 +12,9 @@ from xml.etree import ElementTree
 import cv2
 import numpy as np
 
-from tfrecord_tools import label_png, segmentation, shapes
+from copypaste_tf.drawing import class_maps
+from copypaste_tf.examples import VOID
+from tfrecord_tools import segmentation, shapes
 
 YEAR = '2012'
 CLASSES = tuple(shape.name for shape in shapes.SHAPES)
@@ -66,8 +68,8 @@ def label_files(
     ('SegmentationClass', classes),
     ('SegmentationObject', regions),
   ):
-    pixels[void] = label_png.VOID
-    yield f'{root}/{folder}/{name}.png', label_png.encode(pixels)
+    pixels[void] = VOID
+    yield f'{root}/{folder}/{name}.png', class_maps.palette_png(pixels)
   yield f'{root}/Annotations/{name}.xml', _xml(name, shape, objects, small)
 
 

@@ -9,7 +9,8 @@ from conversions import assert_adds_up
 from PIL import Image
 
 from copypaste_tf import records
-from tfrecord_tools import dataset_conversion, label_png
+from copypaste_tf.drawing import class_maps
+from tfrecord_tools import dataset_conversion
 
 ENTRY = voc_folder.entry('cat', (11, 9, 40, 30), 0)
 SHAPE = (40, 60)
@@ -53,7 +54,7 @@ class Kit:
     ):
       if ids is not None:
         path = self.file(folder, f'{self.names[-1]}.png')
-        path.write_bytes(label_png.encode(np.asarray(ids, np.uint8)))
+        path.write_bytes(class_maps.palette_png(np.asarray(ids, np.uint8)))
     return self
 
   def options(self, **changes):
@@ -79,10 +80,12 @@ class Kit:
     )
 
   def convert(self, **changes):
+    """Converts with changed options; see `convert_with`."""
+    return self.convert_with(self.options(**changes))
+
+  def convert_with(self, options):
     """Returns the manifest and the records by image id."""
-    manifest = dataset_conversion.convert(
-      self.options(**changes), loader='voc_folder'
-    )
+    manifest = dataset_conversion.convert(options, loader='voc_folder')
     assert_adds_up(manifest)
     paths = sorted(map(str, (self.path / 'out').glob('*.tfrecord')))
     found = [record for _, _, record in records.read_records(paths)]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from copypaste_tf.drawing import class_maps
 from tfrecord_tools import label_png
 from tfrecord_tools.faults import SourceError
 
@@ -19,7 +20,7 @@ def save(image, **settings):
 
 
 def open_ids():
-  return Image.open(io.BytesIO(label_png.encode(IDS)))
+  return Image.open(io.BytesIO(class_maps.palette_png(IDS)))
 
 
 def read(data, largest=20, **knobs):
@@ -32,7 +33,7 @@ def note(labels):
 
 def test_a_palette_png_is_read_by_its_indices():
   assert open_ids().mode == 'P'
-  found = read(label_png.encode(IDS), shape=(2, 4))
+  found = read(class_maps.palette_png(IDS), shape=(2, 4))
   np.testing.assert_array_equal(found.ids, IDS)
   assert found.notes == () and found.ids.dtype == np.uint8
 
@@ -40,7 +41,7 @@ def test_a_palette_png_is_read_by_its_indices():
 @pytest.mark.parametrize('mode', ['RGB', 'RGBA'])
 def test_colours_are_read_by_the_inverse_palette(mode):
   every = np.arange(256, dtype=np.uint8).reshape(16, 16)
-  image = Image.open(io.BytesIO(label_png.encode(every))).convert(mode)
+  image = Image.open(io.BytesIO(class_maps.palette_png(every))).convert(mode)
   found = read(save(image), largest=254)
   np.testing.assert_array_equal(found.ids, every)
   assert note(found) == ['label_pngs_read_by_colour']
@@ -51,7 +52,7 @@ def test_a_palette_that_a_program_sorted_is_read_by_its_colours():
   places = np.zeros(256, np.uint8)
   places[order] = np.arange(len(order))
   image = Image.fromarray(places[IDS])
-  image.putpalette(label_png.palette()[order].tobytes())
+  image.putpalette(class_maps.palette()[order].tobytes())
   found = read(save(image))
   np.testing.assert_array_equal(found.ids, IDS)
   assert note(found) == ['label_pngs_read_by_colour']
@@ -73,7 +74,7 @@ def test_grey_ids_are_read():
 
 @pytest.mark.parametrize('ids', [IDS, np.full((2, 2), 15), np.full((2, 2), 4)])
 def test_the_grey_of_colours_is_never_taken_for_ids(ids):
-  image = Image.open(io.BytesIO(label_png.encode(ids.astype(np.uint8))))
+  image = Image.open(io.BytesIO(class_maps.palette_png(ids.astype(np.uint8))))
   with pytest.raises(SourceError, match='a.png.*may be ids or the brightness'):
     read(save(image.convert('L')))
 
@@ -81,13 +82,13 @@ def test_the_grey_of_colours_is_never_taken_for_ids(ids):
 @pytest.mark.parametrize(
   ('data', 'reason'),
   [
-    (label_png.encode(IDS)[:-30], 'unreadable_label_png'),
+    (class_maps.palette_png(IDS)[:-30], 'unreadable_label_png'),
     (b'', 'unreadable_label_png'),
     (save(Image.new('RGB', (4, 2)), format='JPEG'), 'unreadable_label_png'),
     (save(Image.new('I;16', (4, 2))), 'unreadable_label_png'),
     (save(Image.new('RGB', (4, 2), (1, 2, 3))), 'label_png_colours'),
-    (label_png.encode(IDS[:, :3]), 'label_png_of_another_size'),
-    (label_png.encode(IDS.clip(0, 21)), 'label_png_values'),
+    (class_maps.palette_png(IDS[:, :3]), 'label_png_of_another_size'),
+    (class_maps.palette_png(IDS.clip(0, 21)), 'label_png_values'),
   ],
 )
 def test_what_has_no_clear_meaning_is_refused_by_file(data, reason):
@@ -102,4 +103,4 @@ def test_real_files_have_the_ids_of_their_colours(real_data):
     ids = read(path.read_bytes()).ids
     with Image.open(path) as image:
       colors = np.array(image.convert('RGB'))
-    np.testing.assert_array_equal(label_png.palette()[ids], colors)
+    np.testing.assert_array_equal(class_maps.palette()[ids], colors)

@@ -1,9 +1,12 @@
 """A VOCdevkit becomes records, and no label is lost in silence."""
 
+import collections
+
 import numpy as np
 import pytest
 import voc_folder
 import voc_kit
+from PIL import Image
 from voc_kit import ENTRY
 
 from copypaste_tf.records import voc_xml
@@ -196,3 +199,82 @@ def test_the_real_sample_becomes_records(real_data, tmp_path):
     for entry in data.images.values()
     for item in entry.objects
   )
+
+
+def test_a_class_map_reaches_the_record_as_ids_with_void(kit):
+  classes, _ = regions(1, 8)
+  kit.add('2008_000002', None).draw(classes)
+  manifest, found = kit.convert(task='segmentation')
+  np.testing.assert_array_equal(found[ID].class_map, classes)
+  assert len(found[ID].classes) == 0 and not found[ID].has_masks
+  assert manifest['counts']['annotations'] == {
+    'in': 1,
+    'written': 1,
+    'dropped': 0,
+    'not_selected': 0,
+  }
+
+
+def test_class_maps_that_cannot_be_used_are_counted_and_named(kit):
+  classes, _ = regions(1, 8)
+  kit.add('2008_000002', None).draw(classes)
+  kit.add('missing', None)
+  kit.add('size', None).draw(classes[:, :50])
+  kit.add('values', None).draw(classes.clip(0, 21))
+  kit.add('damaged', None).draw(classes)
+  path = kit.file('SegmentationClass', 'damaged.png')
+  path.write_bytes(path.read_bytes()[:-40])
+  manifest, found = kit.convert(task='segmentation')
+  assert list(found) == [ID]
+  assert manifest['dropped']['images'] == {
+    'missing_annotation_file': 1,
+    'label_png_of_another_size': 1,
+    'label_png_values': 1,
+    'unreadable_label_png': 1,
+  }
+  assert manifest['dropped']['annotations'] == {'image_dropped': 4}
+  for reason, (example, *_) in manifest['dropped']['examples'].items():
+    assert 'SegmentationClass' in example['detail'], reason
+
+
+def test_a_class_map_in_colours_becomes_ids_and_is_noted(kit):
+  classes, _ = regions(1, 8)
+  kit.add('2008_000002', None).draw(classes)
+  path = kit.file('SegmentationClass', '2008_000002.png')
+  with Image.open(path) as image:
+    image.convert('RGB').save(path)
+  manifest, found = kit.convert(task='segmentation')
+  np.testing.assert_array_equal(found[ID].class_map, classes)
+  assert manifest['notes']['label_pngs_read_by_colour'] == 1
+
+
+def test_a_class_map_is_turned_with_its_image(kit):
+  classes, _ = regions(1, 8)
+  kit.add('2008_000002', None).draw(classes)
+  path = kit.file('JPEGImages', '2008_000002.jpg')
+  exif = Image.Exif()
+  exif[0x0112] = 6
+  with Image.open(path) as image:
+    image.save(path, exif=exif)
+  _, found = kit.convert(task='segmentation')
+  np.testing.assert_array_equal(found[ID].class_map, np.rot90(classes, -1))
+
+
+def test_the_real_class_maps_become_records(real_data, tmp_path):
+  kit = voc_kit.Kit(tmp_path)
+  for path in sorted((real_data / 'voc_sample').glob('*/*.*g')):
+    kit.file(path.parent.name, path.name).write_bytes(path.read_bytes())
+  kit.names = ['2011_000003', '2011_000006', '2011_000025']
+  _, found = kit.convert(task='segmentation')
+  present = [np.unique(x.class_map).tolist() for x in found.values()]
+  assert sorted(present) == [[0, 5, 15, 255], [0, 6, 7], [0, 9, 15, 18, 255]]
+  _, found = kit.convert(task='instances')
+  names = [name for record in found.values() for name in record.class_names]
+  assert collections.Counter(names) == {
+    'person': 6,
+    'bus': 2,
+    'bottle': 1,
+    'car': 1,
+    'chair': 1,
+    'sofa': 1,
+  }
