@@ -1,10 +1,8 @@
 """Loads a VOCdevkit, or a folder of another set in its form."""
 
 import functools
-import hashlib
 import os
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from copypaste_tf.examples import VOID
 from copypaste_tf.records import class_maps, voc_devkit, voc_xml
@@ -25,75 +23,10 @@ from tfrecord_tools.entries import (
   UnreadableObject,
 )
 from tfrecord_tools.faults import Drops, Note, SourceError
+from tfrecord_tools.voc_files import Digest, VocFiles
 
 _MOST_CLASSES = class_maps.LARGEST_CLASS
 _MOST_OBJECTS = VOID - 1
-
-
-class _Folder(NamedTuple):
-  """A VOCdevkit and how to read it.
-
-  Attributes:
-    path: the VOCdevkit.
-    category_ids: ids by the names of the classes.
-    box_origin: coordinate of the first column and row.
-    skip_difficult: whether to leave out difficult objects.
-    digest: of all files that were read; changed in place.
-  """
-
-  path: str
-  category_ids: dict[str, int]
-  box_origin: int
-  skip_difficult: bool
-  digest: '_Digest'
-
-  def file(
-    self, member: Member, folder: str, suffix: str
-  ) -> tuple[str, bytes | None]:
-    """Returns the path of a file of an image, and its bytes if it exists."""
-    path = member.path(self.path, folder, suffix)
-    try:
-      data = storage.read(path)
-    except OSError as error:
-      if storage.is_remote(path):  # It may answer another time.
-        raise
-      raise SourceError(
-        'unreadable_annotation_file', f'{path}: {error.strerror}'
-      ) from error
-    self.digest.add(path.removeprefix(self.path), data)
-    return path, data
-
-  def required(
-    self, member: Member, folder: str, suffix: str
-  ) -> tuple[str, bytes]:
-    """Returns the path and the bytes of a file that must exist."""
-    path, data = self.file(member, folder, suffix)
-    if data is None:
-      raise SourceError('missing_annotation_file', f'{path}: no such file')
-    return path, data
-
-
-class _Digest:
-  """A digest of files.
-
-  Attributes:
-    size: their bytes.
-  """
-
-  def __init__(self):
-    self._hash, self.size = hashlib.sha256(), 0
-
-  def add(self, name: str, data: bytes | None) -> None:
-    """Adds a file; None for one that is missing."""
-    self.size += len(data or b'')
-    parts = (name.encode('utf-8', 'surrogateescape'), data)
-    for part in parts:
-      self._hash.update(f'{-1 if part is None else len(part)}\n'.encode())
-      self._hash.update(part or b'')
-
-  def hexdigest(self) -> str:
-    """Returns the SHA-256."""
-    return self._hash.hexdigest()
 
 
 def load(
@@ -130,7 +63,7 @@ def load(
   kind, read = _TASKS[task]
   members = voc_devkit.members(path, voc_devkit.image_sets(sets), kind)
   category_ids = _category_ids(classes)
-  folder = _Folder(path, category_ids, box_origin, skip_difficult, _Digest())
+  folder = VocFiles(path, category_ids, box_origin, skip_difficult, Digest())
   images, drops = {}, Drops(stop=stop)
   for number, member in members.items():
     try:
@@ -160,7 +93,7 @@ def _category_ids(classes: Sequence[str]) -> dict[str, int]:
   return ids
 
 
-def _detection(number: int, member: Member, folder: _Folder) -> ImageEntry:
+def _detection(number: int, member: Member, folder: VocFiles) -> ImageEntry:
   path, data = folder.required(member, 'Annotations', '.xml')
   content = voc_objects.parse(data, path, folder.box_origin)
   objects = [
@@ -170,7 +103,7 @@ def _detection(number: int, member: Member, folder: _Folder) -> ImageEntry:
   return _image(number, member, folder, objects, content, content.size)
 
 
-def _instances(number: int, member: Member, folder: _Folder) -> ImageEntry:
+def _instances(number: int, member: Member, folder: VocFiles) -> ImageEntry:
   path, data = folder.required(member, 'SegmentationClass', '.png')
   largest = len(folder.category_ids)
   classes = label_png.read(data, path, largest=largest)
@@ -199,7 +132,7 @@ def _instances(number: int, member: Member, folder: _Folder) -> ImageEntry:
   return _image(number, member, folder, objects, content, shape, notes)
 
 
-def _segmentation(number: int, member: Member, folder: _Folder) -> ImageEntry:
+def _segmentation(number: int, member: Member, folder: VocFiles) -> ImageEntry:
   path, _ = folder.file(member, 'SegmentationClass', '.png')
   read = functools.partial(_class_map, path, len(folder.category_ids))
   return ImageEntry(number, (member.file_name,), (), read_class_map=read)
@@ -216,7 +149,7 @@ def _class_map(path: str, largest: int, shape: tuple[int, int]) -> PixelLabels:
 def _image(
   number: int,
   member: Member,
-  folder: _Folder,
+  folder: VocFiles,
   objects: Sequence[ObjectEntry | UnreadableObject],
   content: voc_xml.Annotation,
   size: tuple[int, int] | None,
@@ -251,7 +184,7 @@ def _is_difficult(item: ObjectEntry | UnreadableObject) -> bool:
   return isinstance(item, ObjectEntry) and bool(item.difficult)
 
 
-def _remark_on_origin(folder: _Folder, images) -> None:
+def _remark_on_origin(folder: VocFiles, images) -> None:
   """Says so if boxes seem to count from 0."""
   boxes = [
     item.box

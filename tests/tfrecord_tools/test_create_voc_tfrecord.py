@@ -78,6 +78,7 @@ def test_a_run_that_lost_most_of_its_labels_does_not_succeed(kit):
       "expected sets as YEAR:SET, such as 2007:trainval, got '2012'",
     ),
     ('2012:test', (), 'there is no file'),
+    ('2012:train', ('--voc_dir=nowhere',), '--voc_dir=nowhere: no such'),
     ('2012:train,2012:train', (), 'are both the image'),
     ('2012:train', ('--box_origin=2',), 'box_origin'),
     ('2012:train', ('--task=boxes',), 'task'),

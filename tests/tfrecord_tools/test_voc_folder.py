@@ -9,7 +9,9 @@ import voc_kit
 from PIL import Image
 from voc_kit import ENTRY
 
+from copypaste_tf import records
 from copypaste_tf.records import voc_xml
+from tfrecord_tools import conversion, manifest
 from tfrecord_tools import voc_folder as loader
 from tfrecord_tools.faults import ConversionError
 
@@ -116,7 +118,7 @@ def test_an_image_that_cannot_be_used_is_counted_and_named(kit, reason):
   (example,) = manifest['dropped']['examples'][reason]
   assert 'bad' in example['detail'] or reason == 'image_size_mismatch'
   with pytest.raises(ConversionError, match=reason):
-    kit.convert(on_error='fail')
+    kit.convert(on_error='fail', output_prefix=str(kit.path / 'other/x'))
 
 
 def test_a_size_of_zero_is_taken_from_the_file(kit):
@@ -256,8 +258,14 @@ def test_a_class_map_is_turned_with_its_image(kit):
   exif[0x0112] = 6
   with Image.open(path) as image:
     image.save(path, exif=exif)
-  _, found = kit.convert(task='segmentation')
-  np.testing.assert_array_equal(found[ID].class_map, np.rot90(classes, -1))
+  data = loader.load(
+    str(kit.path), stop=True, **kit.options(task='segmentation').loader_settings
+  )
+  entry = data.images[ID]._replace(size=voc_kit.SHAPE)
+  job = conversion.Job(str(kit.path), 'x', 1, False, True, {}, {}, '')
+  serialized, _ = conversion.convert_image(entry, job, manifest.Tally())
+  turned = records.parse(serialized).class_map
+  np.testing.assert_array_equal(turned, np.rot90(classes, -1))
 
 
 def test_the_real_class_maps_become_records(real_data, tmp_path):

@@ -5,12 +5,19 @@ from typing import Any
 from absl import flags
 
 from copypaste_tf.records import voc_xml
+from tfrecord_tools import storage
 from tfrecord_tools.verbs import create_coco_tfrecord
 
 
 def main() -> None:
-  """Converts the images of the sets."""
+  """Converts the images of the sets.
+
+  Raises:
+    FileNotFoundError: there is no such VOCdevkit.
+  """
   values = flags.FLAGS
+  if not storage.is_folder(values.voc_dir):
+    raise FileNotFoundError(f'--voc_dir={values.voc_dir}: no such folder.')
   create_coco_tfrecord.main(
     loader='voc_folder',
     annotations=values.voc_dir,
