@@ -20,7 +20,7 @@ LARGEST = 'coco_cascade_effb7_nasfpn_1280_lsj_copypaste'
 # They have every choice that a recipe makes, but not all of them together.
 DIFFERENT = (
   *(LARGEST, 'coco_r50_ssj', 'shapes_demo', 'shapes_lvis_cpu_balanced'),
-  *('shapes_selftraining_cpu', 'coco_effb7_640_lsj_mixup'),
+  *('shapes_selftraining_cpu', 'coco_effb7_640_lsj_mixup', 'shapes_voc_cpu'),
 )
 # Names of files, sizes of models, and what only the host does.
 SIZES = (
