@@ -107,13 +107,12 @@ NUCLEI_JITTER = table(
 
 
 def _shapes(name: str, lines: tuple[str, ...], **facts: Any) -> Row:
-  against = '' if name == 'none' else 'none'
-  return Row(
-    name,
-    'shapes_demo',
-    lines,
-    **({'data': 'shapes', 'against': against} | facts),
-  )
+  """Returns a row of `shapes_demo`, compared with `none`."""
+  facts = {
+    'data': 'shapes',
+    'against': '' if name == 'none' else 'none',
+  } | facts
+  return Row(name, 'shapes_demo', lines, **facts)
 
 
 SHAPES = table(
