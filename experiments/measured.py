@@ -1,22 +1,18 @@
-"""Gathers the runs of tables: means over seeds, and paired differences."""
+"""Gathers the runs of tables by row and fraction."""
 
 import dataclasses
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-import numpy as np
-
-from . import intervals, measured_run
-from .intervals import Interval
+from . import cells, measured_run
 from .measured_run import MeasuredRun
 from .paper import RESULTS, Number
 from .resampled_runs import Resampled, Resampler
 from .rows import Cell, Row, Table
 
-FEW = 3
-"""Fewer seeds than these allow no claim."""
 _USUAL = ('mask_ap', 'box_ap', 'voc07_ap50', 'miou')
-_PERCENT = 100
+PERCENT = 100
+"""AP is in [0, 1] in the files of a run, and in percent here."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,15 +42,23 @@ class Part:
     found = [self.runs[s].metrics.get(metric) for s in self.seeds]
     if None in found:
       return None
-    return [_PERCENT * value for value in found]
+    return [PERCENT * value for value in found]
 
-  def categories(self, metric: str) -> dict[str, list[float]]:
-    """Returns AP in percent, by seed, of each category that has objects."""
-    of_seeds = [self.resampled[s].categories.get(metric) for s in self.seeds]
+  def categories(
+    self, metric: str, seeds: Sequence[int] = ()
+  ) -> dict[str, list[float]]:
+    """Returns AP in percent, by seed, of each category that has objects.
+
+    Args:
+      metric: an AP.
+      seeds: some of the seeds; all by default.
+    """
+    found = [self.resampled.get(s) for s in seeds or self.seeds]
+    of_seeds = [x.categories.get(metric) if x else None for x in found]
     if not all(of_seeds):
       return {}
     return {
-      name: [_PERCENT * found[name] for found in of_seeds]
+      name: [PERCENT * by_name[name] for by_name in of_seeds]
       for name in of_seeds[0]
     }
 
@@ -62,39 +66,6 @@ class Part:
   def published(self) -> Mapping[str, Number]:
     """The published numbers of the row, or of the row that it is a form of."""
     return RESULTS.get(self.row.expected or self.row.form_of, {})
-
-
-@dataclasses.dataclass(frozen=True)
-class Difference:
-  """What a row gains over the row that it is compared with.
-
-  Attributes:
-    part: the row and fraction.
-    base: the other row at the same fraction.
-    metric: name of the metric.
-    problem: why there is no difference; empty if there is one.
-    values: differences in percent, by seed.
-    over_seeds: interval of their mean over seeds; None for one seed.
-    over_images: interval of their mean over resampled validation images.
-    note: why there is no interval over images.
-    correlation: of the two arms over the seeds; None for few seeds.
-  """
-
-  part: Part
-  base: Part
-  metric: str
-  problem: str = ''
-  values: Sequence[float] = ()
-  over_seeds: Interval | None = None
-  over_images: Interval | None = None
-  note: str = ''
-  correlation: float | None = None
-
-  @property
-  def is_clear(self) -> bool:
-    """Whether both intervals exclude 0, with enough seeds for a claim."""
-    both = self.over_seeds, self.over_images
-    return len(self.values) >= FEW and all(x and x.excludes_zero for x in both)
 
 
 class Reader:
@@ -124,7 +95,7 @@ class Reader:
     ]
 
   def _part(self, row: Row, fraction: float, seeds: Sequence[int]) -> Part:
-    found = {s: self._cell(Cell(row, fraction, s).path) for s in seeds}
+    found = {s: self._cell(Cell(row, fraction, s)) for s in seeds}
     runs = {s: run for s, (run, _) in found.items() if not _fault(run)}
     faults = {s: _fault(run) for s, (run, _) in found.items()}
     problem = _joined(faults)
@@ -140,16 +111,19 @@ class Reader:
       begun=any(run != measured_run.NOT_BEGUN for run, _ in found.values()),
     )
 
-  def _cell(self, path: str):
-    if path not in self._cells:
-      run = measured_run.read(os.path.join(self._folder, path))
+  def _cell(self, cell: Cell):
+    if cell.path not in self._cells:
+      folder = os.path.join(self._folder, cell.path)
+      lines = cell.row.lines(cell.fraction, cell.seed)
+      command = cells.command(folder, cell.row.recipe, lines)
+      run = measured_run.read(folder, command)
       resampled = None
       if not _fault(run):
         resampled = self._resampler.measure(run)
         # The detections are most of a run, and not needed again.
         run = dataclasses.replace(run, run=run.run._replace(detections=None))
-      self._cells[path] = run, resampled
-    return self._cells[path]
+      self._cells[cell.path] = run, resampled
+    return self._cells[cell.path]
 
 
 def _fault(run: MeasuredRun | str) -> str:
@@ -179,63 +153,3 @@ def metrics(parts: Sequence[Part]) -> list[str]:
   }
   published = [name for part in parts for name in part.published]
   return [x for x in dict.fromkeys([*_USUAL, *published]) if x in measured]
-
-
-def differences(parts: Sequence[Part]) -> Iterator[Difference]:
-  """Yields the differences of each row, by metric.
-
-  Args:
-    parts: the parts of one table.
-  """
-  known = {(part.row.id, part.fraction): part for part in parts}
-  for metric in metrics(parts):
-    for part in parts:
-      base = known.get((part.row.against, part.fraction))
-      if base and part.begun and base.begun:
-        yield _difference(part, base, metric)
-
-
-def _difference(part: Part, base: Part, metric: str) -> Difference:
-  problem = part.problem or base.problem
-  seeds = [s for s in part.seeds if s in base.seeds]
-  if not problem and not seeds:
-    problem = 'no seed in common'
-  if not problem:
-    runs = [p.runs[s] for p in (part, base) for s in seeds]
-    problem = '; '.join(measured_run.differences(runs))
-  if not problem and not (part.values(metric) and base.values(metric)):
-    problem = 'not measured'
-  if problem:
-    return Difference(part, base, metric, problem)
-  arms = [
-    [_PERCENT * p.runs[s].metrics[metric] for s in seeds] for p in (part, base)
-  ]
-  values = np.subtract(*arms)
-  draws, note = _draws(part, base, metric, seeds)
-  return Difference(
-    part=part,
-    base=base,
-    metric=metric,
-    values=values.tolist(),
-    over_seeds=intervals.over_seeds(values),
-    over_images=None if draws is None else intervals.of_draws(draws),
-    note=note,
-    correlation=_correlation(*arms),
-  )
-
-
-def _draws(part, base, metric, seeds) -> tuple[np.ndarray | None, str]:
-  """Returns the mean difference on each draw, or why there is none."""
-  found = []
-  for seed in seeds:
-    pair = part.resampled[seed], base.resampled[seed]
-    if any(metric not in resampled.ap for resampled in pair):
-      return None, pair[0].note or pair[1].note
-    found.append(pair[0].ap[metric] - pair[1].ap[metric])
-  return _PERCENT * np.mean(found, 0), ''
-
-
-def _correlation(one: Sequence[float], other: Sequence[float]) -> float | None:
-  if len(one) < FEW or not (np.std(one) and np.std(other)):
-    return None
-  return float(np.corrcoef(one, other)[0, 1])

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from . import measured
+from . import measured, paired
 from .intervals import Interval
-from .measured import Difference, Part
+from .measured import Part
 from .measured_run import MeasuredRun
+from .paired import Difference
 from .rows import Table
 
 _DIGITS = 3
@@ -30,7 +31,7 @@ def of_table(
   return {
     'title': table.title,
     'rows': [_part(part, names, folder) for part in shown],
-    'differences': [*map(_difference, measured.differences(parts))],
+    'differences': [*map(_difference, paired.differences(parts))],
   }
 
 

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -14,6 +14,8 @@ from copypaste_tf.config import config_types
 from copypaste_tf.inputs import data_files
 from copypaste_tf.reporting import run_files
 from copypaste_tf.training.run import progress, run_record
+
+from . import cells
 
 NOT_BEGUN = 'not begun'
 # A field of the training data that composes images, and the statistic that is
@@ -39,6 +41,7 @@ class MeasuredRun:
     code: commit and packages, which decide what a run computes.
     evaluated_on: digest of the evaluation records and annotations.
     trained_on: digest of the training records.
+    extra: settings of the command that the row does not name.
   """
 
   run: run_files.Run
@@ -47,6 +50,7 @@ class MeasuredRun:
   code: Mapping[str, str | None]
   evaluated_on: str
   trained_on: str
+  extra: tuple[str, ...] = ()
 
   @property
   def commit(self) -> str:
@@ -55,11 +59,12 @@ class MeasuredRun:
     return commit[:7] + '+' * commit.endswith('+')
 
 
-def read(folder: str) -> MeasuredRun | str:
+def read(folder: str, training: Sequence[str]) -> MeasuredRun | str:
   """Reads a run.
 
   Args:
     folder: the `model_dir`.
+    training: the command of the row; see `cells.command`.
 
   Returns:
     The run; or why there is none, such as `not begun`.
@@ -73,7 +78,9 @@ def read(folder: str) -> MeasuredRun | str:
   rows = whole_files.read_rows(os.path.join(folder, progress.HISTORY))
   if run.results.get('step', -1) < run.params.trainer.train_steps:
     return f'at step {run.steps} of {run.params.trainer.train_steps}'
-  problem = _problem(run, rows)
+  named = {*cells.settings(training)}
+  began = {*cells.settings(run.versions.get('command', []))}
+  problem = _lacking(named - began) or _problem(run, rows)
   task = run.params.task
   leaves = config_types.flatten(task.train_data.as_dict())
   return MeasuredRun(
@@ -92,7 +99,13 @@ def read(folder: str) -> MeasuredRun | str:
         if name.endswith('path') and isinstance(value, str)
       )
     ),
+    extra=tuple(sorted(map(''.join, began - named))),
   )
+
+
+def _lacking(settings: Iterable[tuple[str, ...]]) -> str:
+  lines = sorted(map(''.join, settings))
+  return f'ran without {", ".join(lines)}' if lines else ''
 
 
 def _metrics(results: Mapping[str, Any]) -> dict[str, float]:
@@ -171,6 +184,8 @@ def differences(runs: Sequence[MeasuredRun]) -> list[str]:
       found.append(f'mixed {name}: {", ".join(shown)}')
   if len({run.evaluated_on for run in runs}) > 1:
     found.append('mixed evaluation records')
+  if len({run.extra for run in runs}) > 1:
+    found.append('mixed settings that the rows do not name')
   return found
 
 
