@@ -30,6 +30,7 @@ from . import (
   tables,
 )
 from .resampled_runs import Resampler
+from .rows import Table
 
 _RUNS = flags.DEFINE_string(
   'runs', 'build/tables', 'Folder of all runs, TABLE/ROW/FRACTION/SEED.'
@@ -53,7 +54,7 @@ def main() -> None:
   Raises:
     ValueError: a flag or a file is wrong; the message names it.
   """
-  chosen = [tables.get(name) for name in _TABLES.value or tables.TABLES]
+  chosen = _chosen()
   whole_files.check_folder(_OUTPUT_DIR.value, '--output_dir')
   page = _read_page()
   reader = measured.Reader(_RUNS.value, Resampler(_DRAWS.value))
@@ -76,6 +77,16 @@ def main() -> None:
     )
   print(text)
   print(f'written to {_OUTPUT_DIR.value}', file=sys.stderr)
+
+
+def _chosen() -> list[Table]:
+  unknown = [name for name in _TABLES.value if name not in tables.TABLES]
+  if unknown:
+    raise ValueError(
+      f'--tables: expected some of {", ".join(tables.TABLES)}; got '
+      f'{", ".join(unknown)}'
+    )
+  return [tables.TABLES[name] for name in _TABLES.value or tables.TABLES]
 
 
 def _seeds() -> list[int]:

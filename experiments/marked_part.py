@@ -1,7 +1,7 @@
 """Replaces the generated part of a page, and keeps what people wrote."""
 
-_BEGIN = '<!-- Begin of the part that experiments.collect writes. -->'
-_END = '<!-- End of the part that experiments.collect writes. -->'
+BEGIN = '<!-- Begin of the part that experiments.collect writes. -->'
+END = '<!-- End of the part that experiments.collect writes. -->'
 
 
 def replaced(page: str, part: str, name: str) -> str:
@@ -17,11 +17,11 @@ def replaced(page: str, part: str, name: str) -> str:
   """
   lines = page.splitlines()
   places = [
-    i for marker in (_BEGIN, _END) for i, x in enumerate(lines) if x == marker
+    i for marker in (BEGIN, END) for i, x in enumerate(lines) if x == marker
   ]
   if len(places) != 2 or places[0] > places[1]:
     raise ValueError(
-      f'{name}: expected a line {_BEGIN} and after it a line {_END}'
+      f'{name}: expected a line {BEGIN} and after it a line {END}'
     )
   begin, end = places
   new = [*lines[: begin + 1], '', *part.splitlines(), '', *lines[end:]]

@@ -51,7 +51,7 @@ def of_table(table: Table, parts: Sequence[Part]) -> dict[str, str]:
     series = {name: line for name, line in series.items() if len(line) > 1}
     if series:
       said = [s for s in statements(table) if s.figure in figures]
-      found[kind] = _figure(table, series, axis, names[0], said)
+      found[kind] = figure(table, series, axis, names[0], said)
   return found
 
 
@@ -105,13 +105,26 @@ def _common_name(rows: Sequence[Row]) -> str:
   return '_'.join(common) or rows[0].id
 
 
-def _figure(
+def figure(
   table: Table,
   series: Series,
   axis: str,
   metric: str,
   said: Sequence[Statement],
 ) -> str:
+  """Draws curves of a metric.
+
+  Args:
+    table: the table, for the title.
+    series: the parts of each curve.
+    axis: what the places are.
+    metric: the metric, the same for all.
+    said: sentences of the paper; a gain of a row in `series` is a bracket.
+
+  Returns:
+    An SVG document.
+  """
+
   def draw(axes: Axes) -> None:
     places = sorted({x for line in series.values() for x, _ in line})
     for name, line in series.items():

@@ -86,7 +86,9 @@ class Runs:
     rng = np.random.default_rng(seed)
     detections = [
       {
-        **{k: x[k] for k in ('image_id', 'category_id', 'bbox', 'segmentation')},
+        **{
+          k: x[k] for k in ('image_id', 'category_id', 'bbox', 'segmentation')
+        },
         'score': round(float(rng.uniform(0.1, 1)), 3),
       }
       for x in self.truth['annotations']

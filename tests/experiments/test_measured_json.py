@@ -1,0 +1,50 @@
+import json
+
+import pytest
+import table_runs
+
+from experiments import measured, measured_json
+from experiments.resampled_runs import Resampler
+
+SEEDS = (0, 1, 2)
+
+
+@pytest.fixture(scope='module')
+def content(tmp_path_factory):
+  pair = table_runs.pair(SEEDS)
+  runs = table_runs.Runs(tmp_path_factory.mktemp('json') / 'runs')
+  for seed in SEEDS:
+    runs.write(pair.row('none'), seed, 0.5)
+    runs.write(pair.row('pasted'), seed, 0.9)
+  parts = measured.Reader(str(runs.folder), Resampler(20)).parts(pair)
+  found = measured_json.of_table(pair, parts, str(runs.folder))
+  return json.loads(json.dumps(found, allow_nan=False))
+
+
+def test_a_row_has_values_by_seed_categories_and_runs(content):
+  none, pasted = content['rows']
+  spread = none['metrics']['mask_ap']
+  assert len(spread['values']) == 3
+  assert spread['mean'] == pytest.approx(sum(spread['values']) / 3, abs=2e-3)
+  assert spread['standard_deviation'] > 0
+  assert {*none['categories']['box_ap']} == {'disc', 'square', 'star', 'ring'}
+  assert pasted['row'] == 'pasted' and pasted['seeds'] == [0, 1, 2]
+
+
+def test_a_run_has_its_conditions(content):
+  run = content['rows'][1]['runs']['2']
+  assert run['path'] == 'pair/pasted/1/2' and run['step'] == table_runs.STEPS
+  assert run['code']['git_commit'] == 'a' * 40
+  assert run['command'][1] == '--gin_file=shapes_demo'
+  assert run['devices'] and run['evaluated_on']
+
+
+def test_a_difference_has_both_intervals(content):
+  one = content['differences'][0]
+  assert (one['row'], one['against'], one['metric']) == (
+    'pasted',
+    'none',
+    'mask_ap',
+  )
+  assert one['over_seeds'][0] < one['mean'] < one['over_seeds'][1]
+  assert one['over_images'][0] < one['mean'] < one['over_images'][1]
