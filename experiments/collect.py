@@ -13,7 +13,7 @@ the part between the markers of that page becomes `measured.md`.
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from absl import flags
 
@@ -29,6 +29,7 @@ from . import (
   paired,
   tables,
 )
+from .measured import Part
 from .resampled_runs import Resampler
 from .rows import Table
 
@@ -64,14 +65,19 @@ def main() -> None:
   }
   if not begun:
     raise ValueError(f'--runs={_RUNS.value}: expected the folder of run_table')
-  text = _text(begun, [name for name in found if name not in begun])
-  for name, content in {
-    'measured.json': _json(begun),
-    'measured.md': text,
-    **_figures(begun),
-  }.items():
+  absent = [name for name in found if name not in begun]
+  figures = {name: _figures(name, *one) for name, one in begun.items()}
+  text = _text(begun, absent, figures, '.')
+  files = {'measured.json': _json(begun), 'measured.md': text}
+  for drawn in figures.values():
+    files |= drawn
+  for name, content in files.items():
     whole_files.write(os.path.join(_OUTPUT_DIR.value, name), content)
   if page is not None:
+    folder = os.path.relpath(
+      _OUTPUT_DIR.value, os.path.dirname(_PAGE.value) or '.'
+    )
+    text = _text(begun, absent, figures, folder)
     whole_files.write(
       _PAGE.value, marked_part.replaced(page, text, _PAGE.value)
     )
@@ -111,15 +117,31 @@ def _read_page() -> str | None:
   return page
 
 
-def _text(begun: Mapping[str, tuple], absent: list[str]) -> str:
-  blocks = [measured_tables.of_table(*one) for one in begun.values()]
-  blocks.append(
+def _text(
+  begun: Mapping[str, tuple],
+  absent: Sequence[str],
+  figures: Mapping[str, Mapping[str, str]],
+  folder: str,
+) -> str:
+  """Returns the page.
+
+  Args:
+    begun: tables with their parts.
+    absent: ids of tables without a run.
+    figures: the figures of each table by file name.
+    folder: folder of the figures, relative to the page.
+  """
+  blocks = [
     'AP in percent, of the last checkpoint: mean ± standard deviation over the '
     "seeds. Intervals are of 95 %: over seeds by Student's t, over images by "
-    f'{_DRAWS.value} paired draws of the validation images. '
-    f'A difference is clear if {paired.FEW} seeds or more were run and both '
-    'intervals exclude 0.'
-  )
+    f'{_DRAWS.value} paired draws of the validation images. A gain or a loss '
+    f'needs {paired.FEW} seeds or more, and both intervals without 0.'
+  ]
+  for name, one in begun.items():
+    blocks.append(measured_tables.of_table(*one))
+    for file in figures[name]:
+      path = os.path.normpath(os.path.join(folder, file))
+      blocks.append(f'![{file.removesuffix(".svg")}]({path})')
   if absent:
     blocks.append(f'No run yet: {", ".join(absent)}.')
   return '\n\n'.join(blocks) + '\n'
@@ -136,19 +158,17 @@ def _json(begun: Mapping[str, tuple]) -> str:
   return json.dumps(contents, indent=2) + '\n'
 
 
-def _figures(begun: Mapping[str, tuple]) -> dict[str, str]:
-  """Returns the figures of all tables by file name."""
-  found = {}
-  for name, (table, parts) in begun.items():
-    for end, svg in measured_figures.of_table(table, parts).items():
-      found[f'{name}_{end}.svg'] = svg
-    said = [s for s in measured_figures.statements(table) if s.figure == 6]
-    for one in paired.differences(parts):
-      if one.metric == measured.metrics(parts)[0] and not one.problem:
-        svg = category_figures.of_pair(one.part, one.base, one.metric, said)
-        end = f'categories_{one.part.row.id}_{one.part.fraction:g}'
-        found |= {f'{name}_{end}.svg': svg} if svg else {}
-  return found
+def _figures(name: str, table: Table, parts: Sequence[Part]) -> dict[str, str]:
+  """Returns the figures of a table by file name."""
+  drawn = measured_figures.of_table(table, parts)
+  said = [s for s in measured_figures.statements(table) if s.figure == 6]
+  for one in paired.differences(parts):
+    if one.metric == measured.metrics(parts)[0] and not one.problem:
+      end = f'categories_{one.part.row.id}_{one.part.fraction:g}'
+      drawn[end] = category_figures.of_pair(
+        one.part, one.base, one.metric, said
+      )
+  return {f'{name}_{end}.svg': svg for end, svg in drawn.items() if svg}
 
 
 if __name__ == '__main__':

@@ -49,7 +49,10 @@ def test_numbers_page_and_figures_are_written(collect, tmp_path):
   rows = content['tables']['shapes']['rows']
   assert [row['row'] for row in rows] == ['none', 'copy_paste']
   text = (tmp_path / 'out/measured.md').read_text()
-  assert text in printed and text.strip() in page.read_text()
+  assert text in printed
+  link = '(shapes_categories_copy_paste_1.svg)'
+  assert link in text
+  assert text.replace(link, f'(out/{link[1:]}').strip() in page.read_text()
   assert page.read_text().startswith('Prose.\n')
   assert page.read_text().endswith('\nMore.\n')
   assert 'No run yet: 1, ' in text
