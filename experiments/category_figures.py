@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+import matplotlib
 import numpy as np
-from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from copypaste_tf.reporting import curves
 
@@ -41,11 +42,12 @@ def of_pair(
   if len(gains) < _FEWEST:
     return None
 
-  def draw(axes: Axes) -> None:
+  with matplotlib.rc_context(curves.STYLE):
+    drawn = Figure(figsize=(9, 4.2), layout='constrained')
+    axes = drawn.subplots()
     for x, values in enumerate(gains.values()):
-      mean = np.mean(values)
-      color = curves.COLORS[1 if mean >= 0 else 2]
-      axes.bar(x, mean, color=color, alpha=0.6)
+      color = curves.COLORS[1 if np.mean(values) >= 0 else 2]
+      axes.bar(x, np.mean(values), color=color, alpha=0.6)
       axes.plot([x] * len(values), values, '.', color=_GREY, ms=3)
     axes.axhline(0, color=curves.COLORS[0], lw=0.8)
     axes.set_xticks(range(len(gains)), gains, rotation=90, fontsize=7)
@@ -53,8 +55,8 @@ def of_pair(
     axes.set_title(f'{part.row.id} over {base.row.id}, hardest category first')
     if left:
       axes.set_xlabel(f'left out, below 1 AP: {", ".join(left)}')
-
-  return measured_figures.picture(draw, said)
+    measured_figures.quote(drawn, said)
+    return curves.svg(drawn)
 
 
 def relative_gains(

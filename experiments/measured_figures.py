@@ -5,8 +5,7 @@ drawn. A difference that the text gives is a bracket; other sentences stand
 below the axes.
 """
 
-import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import matplotlib
 import numpy as np
@@ -23,7 +22,6 @@ from .paper_figures import STATEMENTS, Statement
 from .rows import Row, Table
 
 _GREY = '#6b7280'
-_WIDTH = 110  # Characters of a line below the axes.
 Series = dict[str, list[tuple[float, Part]]]
 """The parts of each curve with their places on the horizontal axis."""
 
@@ -51,7 +49,7 @@ def of_table(table: Table, parts: Sequence[Part]) -> dict[str, str]:
     series = {name: line for name, line in series.items() if len(line) > 1}
     if series:
       said = [s for s in statements(table) if s.figure in figures]
-      found[kind] = figure(table, series, axis, names[0], said)
+      found[kind] = figure(table.title, series, axis, names[:2], said)
   return found
 
 
@@ -76,20 +74,18 @@ def _by_fraction(parts: Sequence[Part]) -> Series:
 
 def _by_steps(parts: Sequence[Part]) -> Series:
   """Joins rows that differ in the schedule alone, at each fraction."""
-  groups: dict[tuple, Series] = {}
+  groups: dict[tuple, list[tuple[float, Part]]] = {}
   for part in parts:
     run = next(iter(part.runs.values()))
     steps = run.run.params.trainer.train_steps
     key = (part.row.recipe, _setting(part.row), part.row.start, part.fraction)
     groups.setdefault(key, []).append((steps, part))
-  several = len({part.fraction for part in parts}) > 1
-  return {
-    _common_name([p.row for _, p in line])
-    + (f', {line[0][1].fraction:.0%}' if several else ''): sorted(
-      line, key=lambda point: point[0]
-    )
-    for line in groups.values()
-  }
+  series = {}
+  for line in groups.values():
+    line.sort(key=lambda point: point[0])
+    first, last = line[0][1], line[-1][1]
+    series[f'{first.row.id} to {last.row.id}, {first.fraction:.0%}'] = line
+  return series
 
 
 def _setting(row: Row) -> tuple[str, ...]:
@@ -98,48 +94,51 @@ def _setting(row: Row) -> tuple[str, ...]:
   return tuple(line for line in row.bindings if not line.startswith(ends))
 
 
-def _common_name(rows: Sequence[Row]) -> str:
-  """Returns the words that the names of all rows have."""
-  words = [row.id.split('_') for row in rows]
-  common = [word for word in words[0] if all(word in w for w in words)]
-  return '_'.join(common) or rows[0].id
-
-
 def figure(
-  table: Table,
+  title: str,
   series: Series,
   axis: str,
-  metric: str,
+  metrics: Sequence[str],
   said: Sequence[Statement],
 ) -> str:
-  """Draws curves of a metric.
+  """Draws curves of some metrics, each beside the other.
 
   Args:
-    table: the table, for the title.
+    title: heading.
     series: the parts of each curve.
     axis: what the places are.
-    metric: the metric, the same for all.
-    said: sentences of the paper; a gain of a row in `series` is a bracket.
+    metrics: the metrics.
+    said: sentences of the paper. A gain of box AP over a row in `series` is a
+      bracket, too.
 
   Returns:
-    An SVG document.
+    An SVG document; the same content gives the same bytes.
   """
-
-  def draw(axes: Axes) -> None:
-    places = sorted({x for line in series.values() for x, _ in line})
-    for name, line in series.items():
-      _curve(axes, name, line, metric)
-    axes.set_xscale('log')
-    axes.set_xticks(places)
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(_place))
-    axes.set_xlabel(axis)
-    axes.set_ylabel(f'{metric_name(metric)}, %')
-    axes.set_title(table.title)
+  with matplotlib.rc_context(curves.STYLE):
+    drawn = Figure(figsize=(5 * len(metrics) + 2, 4.2), layout='constrained')
+    for axes, metric in zip(_panels(drawn, metrics), metrics, strict=True):
+      for name, line in series.items():
+        _curve(axes, name, line, metric)
+      _scale(axes, series)
+      axes.set_xlabel(axis)
+      axes.set_ylabel(f'{metric_name(metric)}, %')
+      if metric == 'box_ap':
+        _brackets(axes, series, said)
     axes.legend(loc='upper left', bbox_to_anchor=(1, 1))
-    _brackets(axes, series, said)
+    drawn.suptitle(title)
+    quote(drawn, said)
+    return curves.svg(drawn)
 
-  return picture(draw, said)
+
+def _panels(drawn: Figure, metrics: Sequence[str]) -> Sequence[Axes]:
+  return drawn.subplots(1, len(metrics), squeeze=False)[0]
+
+
+def _scale(axes: Axes, series: Series) -> None:
+  axes.set_xscale('log')
+  axes.set_xticks(sorted({x for line in series.values() for x, _ in line}))
+  axes.xaxis.set_minor_locator(NullLocator())
+  axes.xaxis.set_major_formatter(FuncFormatter(_place))
 
 
 def _place(value: float, _: int) -> str:
@@ -152,12 +151,10 @@ def _curve(
   """Draws means with their spread over seeds, and a dot for each run."""
   points = [(x, part.values(metric)) for x, part in line]
   points = [(x, values) for x, values in points if values]
-  means = [np.mean(values) for _, values in points]
-  spread = [np.std(v, ddof=1) if len(v) > 1 else 0 for _, v in points]
   bars = axes.errorbar(
     [x for x, _ in points],
-    means,
-    spread,
+    [np.mean(values) for _, values in points],
+    [np.std(v, ddof=1) if len(v) > 1 else 0 for _, v in points],
     label=name,
     lw=1.6,
     marker='o',
@@ -170,41 +167,25 @@ def _curve(
 
 
 def _brackets(axes: Axes, series: Series, said: Sequence[Statement]) -> None:
-  """Draws the gains of box AP that the text gives, from our mean upwards."""
+  """Draws the gains that the text gives, from our mean upwards."""
   for statement in said:
     base = dict(series.get(statement.worse, ())).get(statement.fraction)
     values = base.values('box_ap') if base else None
-    if values and axes.get_ylabel().startswith(metric_name('box_ap')):
-      low = np.mean(values)
-      x, high = statement.fraction, low + statement.value
-      axes.annotate(
-        '',
-        (x, high),
-        (x, low),
-        arrowprops={'arrowstyle': '|-|', 'color': _GREY},
-      )
-      axes.text(
-        x, high, f' +{statement.value} (paper)', color=_GREY, va='center'
-      )
+    if values:
+      x, low = statement.fraction, np.mean(values)
+      high = low + statement.value
+      arrow = {'arrowstyle': '|-|', 'color': _GREY}
+      axes.annotate('', (x, high), (x, low), arrowprops=arrow)
+      gain = f' +{statement.value} (paper)'
+      axes.text(x, high, gain, color=_GREY, va='center')
 
 
-def picture(draw: Callable[[Axes], None], said: Sequence[Statement]) -> str:
-  """Draws axes with sentences of the paper below.
+def quote(drawn: Figure, said: Sequence[Statement]) -> None:
+  """Writes sentences of the paper below the axes of a figure.
 
   Args:
-    draw: draws on the axes.
+    drawn: the figure.
     said: the sentences.
-
-  Returns:
-    An SVG document; the same content gives the same bytes.
   """
-  with matplotlib.rc_context(curves.STYLE):
-    figure = Figure(figsize=(9, 4.2), layout='constrained')
-    draw(figure.subplots())
-    if said:
-      lines = [f'The paper, Figure {s.figure}: {s.text}' for s in said]
-      wrapped = [part for line in lines for part in textwrap.wrap(line, _WIDTH)]
-      figure.supxlabel(
-        '\n'.join(wrapped), x=0.01, ha='left', fontsize=8, color=_GREY
-      )
-    return curves.svg(figure)
+  lines = [f'The paper, Figure {s.figure}: {s.text}' for s in said]
+  drawn.supxlabel('\n'.join(lines), x=0.01, ha='left', fontsize=8, color=_GREY)

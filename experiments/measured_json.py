@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from copypaste_tf.training.run import run_record
+
 from . import measured, paired
 from .intervals import Interval
 from .measured import Part
@@ -109,7 +111,16 @@ def _difference(difference: Difference) -> dict[str, Any]:
     'note': difference.note,
     'both_exclude_zero': difference.is_clear,
     'correlation_of_arms': difference.correlation,
+    'config': [] if difference.problem else _config(difference),
   }
+
+
+def _config(difference: Difference) -> list[str]:
+  """Returns what differs in the arms' configs, as `value of base -> value`."""
+  part, base = (
+    next(iter(x.runs.values())).run for x in (difference.part, difference.base)
+  )
+  return run_record.differences(base.model_dir, part.params)
 
 
 def _interval(interval: Interval | None) -> list[float] | None:

@@ -18,6 +18,7 @@ from copypaste_tf.training.run import progress, run_record
 from . import cells
 
 NOT_BEGUN = 'not begun'
+_CHUNK = 2**20  # Bytes that are read at once.
 # A field of the training data that composes images, and the statistic that is
 # 0 if it never did.
 _COMPOSES = {
@@ -162,8 +163,11 @@ def _listed(pattern: str) -> list[str]:
 
 
 def _content(path: str) -> bytes:
+  whole = hashlib.sha256()
   with tf.io.gfile.GFile(path, 'rb') as file:
-    return hashlib.file_digest(file, 'sha256').digest()
+    while part := file.read(_CHUNK):
+      whole.update(part)
+  return whole.digest()
 
 
 def differences(runs: Sequence[MeasuredRun]) -> list[str]:

@@ -34,7 +34,7 @@ def of_table(table: Table, parts: Sequence[Part]) -> str:
     table: the table.
     parts: its parts; at least one has a run.
   """
-  names = measured.metrics(parts)
+  names = measured.metrics(parts) or ['result']
   shown = [part for part in parts if part.begun]
   found = [*paired.differences(parts)]
   blocks = [f'### {table.id}: {table.title}', _values(shown, names)]
@@ -90,7 +90,7 @@ def _steps(part: Part) -> str:
 def _cells(part: Part, names: Sequence[str]) -> list[str]:
   """Returns a cell for each metric; a problem stands in the first one."""
   if part.problem:
-    return [part.problem, *['-'] * (len(names) - 1)][: len(names) or None]
+    return [part.problem, *['-'] * (len(names) - 1)]
   return [_mean(part.values(name)) for name in names]
 
 

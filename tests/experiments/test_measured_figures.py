@@ -42,8 +42,9 @@ def parts(tmp_path_factory, lengths):
 def test_rows_that_differ_in_length_alone_are_one_curve(lengths, parts):
   found = measured_figures.of_table(lengths, parts)
   assert [*found] == ['fractions', 'steps']
-  for name in ('none, 10%', 'none, 100%', 'copy_paste, 10%'):
-    assert f'<!-- {name} -->' in found['steps']
+  for arm in ('none', 'copy_paste'):
+    for part in ('10%', '100%'):
+      assert f'<!-- {arm}_4 to {arm}_8, {part} -->' in found['steps']
   for row in lengths.rows:
     assert f'<!-- {row.id} -->' in found['fractions']
 
@@ -71,13 +72,13 @@ def test_sentences_of_the_paper_stand_below_its_figures_and_their_forms():
   assert not [*measured_figures.statements(tables.get('10'))]
 
 
-def test_a_gain_of_the_text_is_a_bracket_on_our_base(lengths, parts):
+def test_a_gain_of_the_text_is_a_bracket_on_our_base(parts):
   said = [
     measured_figures.Statement(5, 'a', 6.9, 0.1, 'copy_paste_4', 'none_4')
   ]
   series = {'none_4': [(0.1, parts[0])]}
   svgs = [
-    measured_figures.figure(lengths, series, 'part', metric, said)
+    measured_figures.figure('title', series, 'part', [metric], said)
     for metric in ('box_ap', 'mask_ap')
   ]
   assert '+6.9 (paper)' in svgs[0]

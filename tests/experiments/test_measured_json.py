@@ -47,4 +47,6 @@ def test_a_difference_has_both_intervals(content):
     'mask_ap',
   )
   assert one['over_seeds'][0] < one['mean'] < one['over_seeds'][1]
+  (change,) = [x for x in one['config'] if 'copy_paste' in x.partition(':')[0]]
+  assert change.endswith("-> 'absent'") or 'None' in change
   assert one['over_images'][0] < one['mean'] < one['over_images'][1]
