@@ -1,5 +1,6 @@
 """Writes folders of runs as `experiments.run_table` leaves them."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -20,11 +21,10 @@ NONE = Row('none', 'shapes_demo', (PASTE_NOTHING, LENGTH))
 PASTED = Row('pasted', 'shapes_demo', (LENGTH,), against='none')
 
 
-def pair(seeds=(0, 1, 2), name='pair', **facts):
+def pair(seeds=(0, 1, 2)):
   """Returns a table of a row without and a row with Copy-Paste."""
-  rows = [NONE, PASTED]
-  rows = [row.__class__(**{**vars(row), 'seeds': {1.0: seeds}}) for row in rows]
-  return table(name, 'A pair', rows, **facts)
+  rows = [dataclasses.replace(x, seeds={1.0: seeds}) for x in (NONE, PASTED)]
+  return table('pair', 'A pair', rows)
 
 
 class Runs:
