@@ -8,10 +8,12 @@ import contextlib
 import fcntl
 import json
 import os
+import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -124,13 +126,19 @@ def call(arguments: Sequence[str], held: int) -> int:
   Returns:
     Its exit status.
   """
-  print('  python -m ' + ' '.join(arguments), flush=True)
+  print(f'  python -m {shlex.join(arguments)}', flush=True)
   process = subprocess.Popen(
     [sys.executable, '-m', *arguments], pass_fds=[held]
   )
+  before = signal.signal(signal.SIGTERM, _end)
   try:
     return process.wait()
   finally:
+    signal.signal(signal.SIGTERM, before)
     if process.poll() is None:
       process.terminate()  # A training writes a checkpoint first.
       process.wait()
+
+
+def _end(number: int, _: Any) -> NoReturn:
+  sys.exit(128 + number)

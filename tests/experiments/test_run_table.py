@@ -7,8 +7,8 @@ import subprocess
 import sys
 import time
 
+import cell_files
 import pytest
-import test_cells
 import verbs
 from loaded_module import load
 
@@ -46,18 +46,11 @@ def run(runner, tmp_path, capsys):
       names['main']()
     finally:
       values.unparse_flags()
-      values.unparse_flags()
+      for name in values:
+        values[name].unparse()
     return capsys.readouterr().out
 
-  yield main
-  for name in values:
-    values[name].unparse()
-
-
-def finish(folder, command):
-  """Writes the files of a finished run of a command."""
-  folder.mkdir(parents=True)
-  test_cells.write(folder, command=command)
+  return main
 
 
 @pytest.mark.parametrize(
@@ -106,7 +99,8 @@ def test_a_finished_cell_does_not_run_again_and_one_of_others_is_named(
   run, tmp_path
 ):
   lines = ['TrainData.seed = 3']
-  finish(tmp_path / '8/lsj/1/3', cells.command('', 'lvis_effb7_640_lsj', lines))
+  done = cells.command('', 'lvis_effb7_640_lsj', lines)
+  cell_files.write(tmp_path / '8/lsj/1/3', done)
   assert '8/lsj/1/3: done' in run('--table=8', '--only=lsj', '--seeds=3')
   with pytest.raises(SystemExit, match='8/lsj/1/3: other settings'):
     run('--table=8', '--only=lsj', '--seeds=3', '--gin_params=BATCH_SIZE = 2')

@@ -99,7 +99,11 @@ def test_the_rows_of_a_table_refer_to_rows_and_numbers_that_exist(table):
 
 
 def test_every_table_and_figure_of_the_paper_is_there_and_has_a_small_form():
-  for name in (*map(str, range(1, 12)), *(f'figure{n}' for n in (1, 4, 5, 6))):
+  # Tables 5 and 6 need the recipes of Pascal VOC.
+  for name in (
+    *map(str, {*range(1, 12)} - {5, 6}),
+    *(f'figure{n}' for n in (1, 4, 5, 6)),
+  ):
     small = tables.get(name, small=True)
     assert small.id != name and not small.small
     assert all(row.data != 'recipe' for row in small.rows)
@@ -107,7 +111,11 @@ def test_every_table_and_figure_of_the_paper_is_there_and_has_a_small_form():
 
 def test_every_number_of_the_paper_is_expected_of_a_row():
   expected = {row.expected for row in ROWS.values()}
-  of_tables = {key for key in paper.RESULTS if key.startswith('table')}
+  of_tables = {
+    key
+    for key in paper.RESULTS
+    if key.startswith('table') and not key.startswith(('table5', 'table6'))
+  }
   assert of_tables == expected - {''}
 
 
