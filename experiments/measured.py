@@ -120,8 +120,8 @@ class Reader:
       resampled = None
       if not _fault(run):
         resampled = self._resampler.measure(run)
-        # The detections are most of a run, and not needed again.
-        run = dataclasses.replace(run, run=run.run._replace(detections=None))
+        # Predictions are most of a run, and not needed again.
+        run = dataclasses.replace(run, run=run.run._replace(predictions=None))
       self._cells[cell.path] = run, resampled
     return self._cells[cell.path]
 

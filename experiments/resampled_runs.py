@@ -8,7 +8,6 @@ import numpy as np
 from copypaste_tf.evaluation import coco, coco_matches, resampled_ap
 from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
 from copypaste_tf.reporting import run_evaluation
-from copypaste_tf.tasks import registry
 
 from .measured_run import MeasuredRun
 
@@ -60,10 +59,10 @@ class Resampler:
       FileNotFoundError: the evaluation records are gone.
     """
     run = measured.run
-    evaluator = registry.build(run.params.task).evaluator()
+    evaluator = run_evaluation.unfilled(run)
     if not isinstance(evaluator, CocoEvaluator):
       return Resampled({}, {}, 0, 'images are resampled for AP of COCO only')
-    if run.detections is None:
+    if run.predictions is None:
       return Resampled({}, {}, 0, f'no {evaluator.output_file}')
     truth = self._truth(measured)
     counts = resampled_ap.draw(len(truth['images']), self._draws, SEED)
@@ -73,7 +72,7 @@ class Resampler:
       metric = f'{prefix}_ap'
       if metric not in evaluator.names or metric not in measured.metrics:
         continue
-      matches = coco_matches.match(truth, run.detections, iou_type)
+      matches = coco_matches.match(truth, run.predictions, iou_type)
       values = resampled_ap.average_precisions(matches, counts)
       means = resampled_ap.mean_ap(values)
       if abs(means[0] - measured.metrics[metric]) > _EQUAL:

@@ -78,7 +78,7 @@ def test_rows_of_two_tables_share_their_runs(runs, pair):
 def test_detections_are_forgotten_once_they_are_measured(runs, pair):
   runs.write(pair.row('none'), 0)
   part = parts(runs, pair, [0])['none']
-  assert part.runs[0].run.detections is None
+  assert part.runs[0].run.predictions is None
   assert len(part.resampled[0].ap['box_ap']) == 20
 
 
