@@ -77,9 +77,9 @@ def main() -> None:
     folder = os.path.relpath(
       _OUTPUT_DIR.value, os.path.dirname(_PAGE.value) or '.'
     )
-    text = _text(begun, absent, figures, folder)
+    part = _text(begun, absent, figures, folder)
     whole_files.write(
-      _PAGE.value, marked_part.replaced(page, text, _PAGE.value)
+      _PAGE.value, marked_part.replaced(page, part, _PAGE.value)
     )
   print(text)
   print(f'written to {_OUTPUT_DIR.value}', file=sys.stderr)

@@ -177,7 +177,7 @@ def _brackets(axes: Axes, series: Series, said: Sequence[Statement]) -> None:
       arrow = {'arrowstyle': '|-|', 'color': _GREY}
       axes.annotate('', (x, high), (x, low), arrowprops=arrow)
       gain = f' +{statement.value} (paper)'
-      axes.text(x, high, gain, color=_GREY, va='center')
+      axes.text(x, high, gain, color=_GREY, va='center', in_layout=False)
 
 
 def quote(drawn: Figure, said: Sequence[Statement]) -> None:

@@ -3,64 +3,58 @@
 import dataclasses
 
 import pytest
-import table_runs
 
-from experiments import measured, measured_figures, tables
-from experiments.resampled_runs import Resampler
-from experiments.rows import Row, table
-
-NONE = table_runs.PASTE_NOTHING
+from experiments import measured_figures, tables
 
 
-@pytest.fixture(scope='module')
-def lengths():
-  """Two arms, each at two lengths and two fractions."""
-  rows = [
-    Row(
-      f'{arm}_{steps}',
-      'shapes_demo',
-      (*lines, f'schedule.train_steps = {steps}'),
-      seeds={0.1: (0, 1), 1.0: (0, 1)},
-      against=f'none_{steps}' * (arm != 'none'),
+def drawn(part, name, fraction, steps):
+  """Returns a part as one of another row, fraction and length."""
+  lines = (*part.row.bindings[:-1], f'schedule.train_steps = {steps}')
+  row = dataclasses.replace(part.row, id=name, bindings=lines)
+  trainer = {'train_steps': steps}
+  runs = {
+    seed: dataclasses.replace(
+      one, run=one.run._replace(params=one.run.params.replace(trainer=trainer))
     )
-    for steps in (4, 8)
-    for arm, lines in {'none': (NONE,), 'copy_paste': ()}.items()
-  ]
-  return table('lengths', 'Lengths', rows)
+    for seed, one in part.runs.items()
+  }
+  return dataclasses.replace(part, row=row, fraction=fraction, runs=runs)
 
 
 @pytest.fixture(scope='module')
-def parts(tmp_path_factory, lengths):
-  runs = table_runs.Runs(tmp_path_factory.mktemp('figures') / 'runs')
-  for row in lengths.rows:
-    for fraction in row.seeds:
-      for seed in (0, 1):
-        runs.write(row, seed, 0.5, fraction=fraction)
-  return measured.Reader(str(runs.folder), Resampler(5)).parts(lengths)
+def lengths(pair, parts):
+  """Two arms, each at two lengths and two fractions."""
+  arms = zip(('none', 'copy_paste'), parts, strict=True)
+  return [
+    drawn(part, f'{arm}_{steps}', fraction, steps)
+    for arm, part in arms
+    for steps in (4, 8)
+    for fraction in (0.1, 1.0)
+  ]
 
 
-def test_rows_that_differ_in_length_alone_are_one_curve(lengths, parts):
-  found = measured_figures.of_table(lengths, parts)
+def test_rows_that_differ_in_length_alone_are_one_curve(pair, lengths):
+  found = measured_figures.of_table(pair, lengths)
   assert [*found] == ['fractions', 'steps']
   for arm in ('none', 'copy_paste'):
     for part in ('10%', '100%'):
       assert f'<!-- {arm}_4 to {arm}_8, {part} -->' in found['steps']
-  for row in lengths.rows:
-    assert f'<!-- {row.id} -->' in found['fractions']
+  for part in lengths:
+    assert f'<!-- {part.row.id} -->' in found['fractions']
 
 
-def test_the_same_points_give_the_same_bytes(lengths, parts):
-  first = measured_figures.of_table(lengths, parts)
-  assert measured_figures.of_table(lengths, parts) == first
+def test_the_same_points_give_the_same_bytes(pair, lengths):
+  first = measured_figures.of_table(pair, lengths)
+  assert measured_figures.of_table(pair, lengths) == first
 
 
-def test_a_single_point_is_no_figure(lengths, parts):
-  assert not measured_figures.of_table(lengths, parts[:1])
+def test_a_single_point_is_no_figure(pair, lengths):
+  assert not measured_figures.of_table(pair, lengths[:1])
 
 
-def test_a_part_with_a_problem_is_not_drawn(lengths, parts):
-  faulty = [dataclasses.replace(parts[0], problem='mixed'), *parts[1:]]
-  found = measured_figures.of_table(lengths, faulty)
+def test_a_part_with_a_problem_is_not_drawn(pair, lengths):
+  faulty = [dataclasses.replace(lengths[0], problem='mixed'), *lengths[1:]]
+  found = measured_figures.of_table(pair, faulty)
   assert '<!-- none_4 -->' not in found['fractions']
 
 
@@ -72,14 +66,14 @@ def test_sentences_of_the_paper_stand_below_its_figures_and_their_forms():
   assert not [*measured_figures.statements(tables.get('10'))]
 
 
-def test_a_gain_of_the_text_is_a_bracket_on_our_base(parts):
+def test_a_gain_of_the_text_is_a_bracket_on_our_base(lengths):
   said = [
     measured_figures.Statement(5, 'a', 6.9, 0.1, 'copy_paste_4', 'none_4')
   ]
-  series = {'none_4': [(0.1, parts[0])]}
-  svgs = [
+  series = {'none_4': [(p.fraction, p) for p in lengths[:2]]}
+  boxes, masks = (
     measured_figures.figure('title', series, 'part', [metric], said)
     for metric in ('box_ap', 'mask_ap')
-  ]
-  assert '+6.9 (paper)' in svgs[0]
-  assert '+6.9 (paper)' not in svgs[1]  # The text has box AP only.
+  )
+  assert '+6.9 (paper)' in boxes
+  assert '+6.9 (paper)' not in masks  # The text has box AP only.

@@ -3,21 +3,12 @@ import json
 import pytest
 import table_runs
 
-from experiments import measured, measured_json
-from experiments.resampled_runs import Resampler
-
-SEEDS = (0, 1, 2)
+from experiments import measured_json
 
 
 @pytest.fixture(scope='module')
-def content(tmp_path_factory):
-  pair = table_runs.pair(SEEDS)
-  runs = table_runs.Runs(tmp_path_factory.mktemp('json') / 'runs')
-  for seed in SEEDS:
-    runs.write(pair.row('none'), seed, 0.5)
-    runs.write(pair.row('pasted'), seed, 0.9)
-  parts = measured.Reader(str(runs.folder), Resampler(20)).parts(pair)
-  found = measured_json.of_table(pair, parts, str(runs.folder))
+def content(whole, pair, parts):
+  found = measured_json.of_table(pair, parts, str(whole.folder))
   return json.loads(json.dumps(found, allow_nan=False))
 
 

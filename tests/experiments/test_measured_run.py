@@ -1,77 +1,67 @@
 """What a run says about its numbers, and why some do not count."""
 
 import json
+import shutil
 
 import pytest
 import table_runs
 
-from copypaste_tf import whole_files
 from experiments import cells, measured_run
 
 
-@pytest.fixture(scope='module')
-def pair():
-  return table_runs.pair()
-
-
 @pytest.fixture
-def runs(tmp_path):
-  return table_runs.Runs(tmp_path / 'runs')
+def none(pair):
+  return pair.row('none')
 
 
-def read(folder, row, seed=0):
+def read(runs, row, seed=0):
   command = cells.command('', row.recipe, row.lines(1.0, seed))
-  return measured_run.read(str(folder), command)
+  return measured_run.read(str(runs.path(row, seed)), command)
 
 
-def write_rows(folder, *rows):
-  whole_files.write_rows(str(folder / 'history.jsonl'), rows)
-
-
-def test_a_finished_run_has_its_last_metrics_and_conditions(runs, pair):
-  folder = runs.write(pair.row('pasted'), 0)
-  run = read(folder, pair.row('pasted'))
+def test_a_finished_run_has_its_last_metrics_and_conditions(whole, pair):
+  row = pair.row('pasted')
+  run = read(whole, row)
   assert not run.problem and run.commit == 'aaaaaaa' and not run.extra
-  expected = json.loads((folder / 'results.json').read_text())['eval']
-  assert run.metrics['mask_ap'] == expected['mask_ap']
+  results = json.loads((whole.path(row, 0) / 'results.json').read_text())
+  assert run.metrics['mask_ap'] == results['eval']['mask_ap']
+  assert results['eval']['mask_ap_large'] == -1  # There is no such object.
+  assert 'mask_ap_large' not in run.metrics
   assert run.code['tensorflow']
 
 
-def test_an_unfinished_run_says_how_far_it_is(runs, pair, tmp_path):
-  assert read(tmp_path / 'none', pair.row('none')) == 'not begun'
-  folder = runs.write(pair.row('none'), 0)
-  (folder / 'results.json').unlink()
-  assert read(folder, pair.row('none')) == 'at step 0 of 4'
+def test_an_unfinished_run_says_how_far_it_is(runs, none):
+  (runs.path(none, 0) / 'results.json').unlink()
+  assert read(runs, none) == 'at step 0 of 4'
+  shutil.rmtree(runs.path(none, 0))
+  assert read(runs, none) == 'not begun'
 
 
 def test_an_arm_that_pasted_nothing_does_not_count(runs, pair):
-  run = read(runs.write(pair.row('pasted'), 0, pasted=0.0), pair.row('pasted'))
+  row = pair.row('pasted')
+  runs.evaluate(runs.path(row, 0), 0, 0.5, pasted=0.0)
+  run = read(runs, row)
   assert run.problem == 'copy_paste never acted (paste/objects_pasted is 0)'
   assert not run.metrics
-  assert not read(runs.write(pair.row('none'), 0), pair.row('none')).problem
 
 
-def test_an_evaluation_before_the_last_step_does_not_count(runs, pair):
-  folder = runs.write(pair.row('none'), 0)
+def test_an_arm_without_paste_need_not_paste(whole, none):
+  assert not read(whole, none).problem
+
+
+def test_an_evaluation_before_the_last_step_does_not_count(runs, none):
+  folder = runs.path(none, 0)
   metrics = json.loads((folder / 'results.json').read_text())['eval']
-  write_rows(folder, {'step': 2, **metrics})
-  assert read(folder, pair.row('none')).problem == (
-    'evaluated at step 2 and not at 4'
-  )
+  table_runs.write_rows(folder, {'step': 2, **metrics})
+  assert read(runs, none).problem == 'evaluated at step 2 and not at 4'
   table_runs.change(folder / 'results.json', eval={})
-  assert read(folder, pair.row('none')).problem == 'not evaluated'
+  assert read(runs, none).problem == 'not evaluated'
 
 
-def test_a_run_of_other_bindings_does_not_count(runs, pair):
-  folder = runs.write(pair.row('pasted'), 0)
-  assert read(folder, pair.row('none')).problem == (
-    'ran without TrainData.copy_paste = None'
-  )
-
-
-def test_metrics_without_ground_truth_are_absent(runs, pair):
-  folder = runs.write(pair.row('none'), 0)
-  assert 'mask_ap_large' not in read(folder, pair.row('none')).metrics
+def test_a_run_of_other_bindings_does_not_count(runs, pair, none):
+  shutil.rmtree(runs.path(none, 0))
+  runs.path(pair.row('pasted'), 0).rename(runs.path(none, 0))
+  assert read(runs, none).problem == 'ran without TrainData.copy_paste = None'
 
 
 def test_records_are_known_by_their_contents(tmp_path):
@@ -84,55 +74,49 @@ def test_records_are_known_by_their_contents(tmp_path):
   assert gone == measured_run.digest('gone-*') != measured_run.digest('gone2-*')
 
 
-def test_runs_of_other_code_packages_or_records_are_mixed(runs, pair):
-  row = pair.row('none')
-  folders = [runs.write(row, seed) for seed in (0, 1)]
-  same = [read(folder, row, seed) for seed, folder in enumerate(folders)]
+def test_runs_of_other_code_or_packages_are_mixed(runs, none):
+  same = [read(runs, none, seed) for seed in (0, 1)]
   assert not measured_run.changes(same)
-  table_runs.change(
-    folders[1] / 'versions.json',
-    git_commit='b' * 40,
-    packages=dict(same[0].code, tensorflow='2.19.0'),
-  )
-  found = measured_run.changes([same[0], read(folders[1], row, 1)])
+  packages = same[1].run.versions['packages'] | {'tensorflow': '2.19.0'}
+  path = runs.path(none, 1) / 'versions.json'
+  table_runs.change(path, git_commit='b' * 40, packages=packages)
+  found = measured_run.changes([same[0], read(runs, none, 1)])
   assert found[0] == 'mixed git_commit: aaaaaaa, bbbbbbb'
-  assert any(line.startswith('mixed tensorflow: 2.19.0, ') for line in found)
+  assert found[1].startswith('mixed tensorflow: 2.19.0, ')
 
 
-def test_runs_on_other_records_are_mixed(runs, pair, tmp_path):
-  row = pair.row('none')
-  other = table_runs.Runs(tmp_path / 'other')
-  first = read(runs.write(row, 0), row)
-  second = read(other.write(row, 1), row, 1)
-  assert not measured_run.differences([first, second])  # Equal contents.
-  with open(other.records, 'ab') as file:
+def test_records_of_another_name_are_the_same_and_of_other_contents_not(
+  runs, none, tmp_path
+):
+  params = runs.path(none, 1) / 'params.yaml'
+  other = tmp_path / 'other.tfrecord'
+  shutil.copy(runs.records, other)
+  text = params.read_text()
+  params.write_text(text.replace(runs.records, str(other)))
+  assert str(other) in params.read_text()
+  first = read(runs, none)
+  assert not measured_run.changes([first, read(runs, none, 1)])
+  with open(other, 'ab') as file:
     file.write(b'more')
-  second = read(other.folder / 'pair/none/1/1', row, 1)
-  assert measured_run.differences([first, second]) == [
-    'mixed evaluation records'
-  ]
+  found = measured_run.changes([first, read(runs, none, 1)])
+  assert found == ['mixed evaluation records']
 
 
-def test_settings_that_no_row_names_must_be_those_of_all_runs(runs, pair):
-  row = pair.row('none')
-  first, folder = read(runs.write(row, 0), row), runs.write(row, 1)
-  command = json.loads((folder / 'versions.json').read_text())['command']
-  table_runs.change(
-    folder / 'versions.json', command=[*command, '--gin_params=runtime.x = 1']
-  )
-  second = read(folder, row, 1)
+def test_settings_that_no_row_names_must_be_those_of_all_runs(runs, none):
+  path = runs.path(none, 1) / 'versions.json'
+  command = json.loads(path.read_text())['command']
+  table_runs.change(path, command=[*command, '--gin_params=runtime.x = 1'])
+  second = read(runs, none, 1)
   assert second.extra == ('runtime.x = 1',)
-  assert measured_run.differences([first, second]) == [
+  assert measured_run.differences([read(runs, none), second]) == [
     'mixed settings that the rows do not name'
   ]
 
 
-def test_a_config_that_differs_in_more_than_the_seed_is_mixed(runs, pair):
-  row = pair.row('none')
-  first, folder = read(runs.write(row, 0), row), runs.write(row, 1)
-  params = (folder / 'params.yaml').read_text()
-  assert 'l2_weight_decay: 4.0e-05' in params
-  changed = params.replace('l2_weight_decay: 4.0e-05', 'l2_weight_decay: 0.5')
-  (folder / 'params.yaml').write_text(changed)
-  found = measured_run.changes([first, read(folder, row, 1)])
+def test_a_config_that_differs_in_more_than_the_seed_is_mixed(runs, none):
+  params = runs.path(none, 1) / 'params.yaml'
+  decay = 'l2_weight_decay: 4.0e-05'
+  assert decay in params.read_text()
+  params.write_text(params.read_text().replace(decay, 'l2_weight_decay: 0.5'))
+  found = measured_run.changes([read(runs, none), read(runs, none, 1)])
   assert found == ['mixed task.losses.l2_weight_decay: 0.5 -> 4e-05']

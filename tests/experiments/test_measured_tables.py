@@ -2,32 +2,11 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 import table_runs
 
-from experiments import measured, measured_tables
-from experiments.resampled_runs import Resampler
-
-SEEDS = (0, 1, 2)
-
-
-@pytest.fixture(scope='module')
-def pair():
-  return table_runs.pair(SEEDS)
-
-
-@pytest.fixture(scope='module')
-def runs(tmp_path_factory, pair):
-  runs = table_runs.Runs(tmp_path_factory.mktemp('tables') / 'runs')
-  for row in pair.rows:
-    for seed in SEEDS:
-      runs.write(row, seed, 0.5)
-  return runs
-
-
-def text(runs, of, seeds=()):
-  reader = measured.Reader(str(runs.folder), Resampler(20))
-  return measured_tables.of_table(of, reader.parts(of, seeds))
+from experiments import measured_tables, paired
 
 
 def cells(page, row):
@@ -36,56 +15,87 @@ def cells(page, row):
   return [[c.strip() for c in x.strip('|').split(' | ')] for x in lines]
 
 
-def test_a_row_has_its_conditions_and_mean_with_deviation(runs, pair):
-  page = text(runs, pair)
+def with_row(part, **changes):
+  return dataclasses.replace(part, row=dataclasses.replace(part.row, **changes))
+
+
+def test_a_row_has_its_conditions_and_mean_with_deviation(pair, parts):
+  page = measured_tables.of_table(pair, parts)
   (line,) = cells(page, 'none')
   assert line[:4] == ['none', '100%', '4', '0, 1, 2']
-  assert ' ± ' in line[4] and ' ± ' in line[5]
+  values = parts[0].values('mask_ap')
+  mean, deviation = np.mean(values), np.std(values, ddof=1)
+  assert line[4] == f'{mean:.1f} ± {deviation:.1f}'
   assert '- Commit: aaaaaaa\n' in page
   assert f'- Validation images: {table_runs.IMAGES}' in page
   assert '- Devices: 1 CPU\n' in page
 
 
-def test_a_difference_has_its_number_of_seeds_and_two_intervals(runs, pair):
-  _, mask, box = cells(text(runs, pair), 'pasted')
+def test_a_difference_has_its_number_of_seeds_and_two_intervals(pair, parts):
+  _, mask, box = cells(measured_tables.of_table(pair, parts), 'pasted')
   assert mask[1:4] == ['none', '100%', 'mask AP'] and box[3] == 'box AP'
-  assert mask[4] == '+0.0 (n = 3)'  # The same detections in both arms.
-  assert mask[5:] == ['[+0.0, +0.0]', '[+0.0, +0.0]', 'no']
+  one = next(paired.differences(parts))
+  assert mask[4] == f'{np.mean(one.values):+.1f} (n = 3)'
+  for cell, interval in zip(
+    mask[5:7], (one.over_seeds, one.over_images), strict=True
+  ):
+    assert cell == '[{:+.1f}, {:+.1f}]'.format(*interval)
+  assert mask[7] == ('yes' if one.is_clear else 'no')
 
 
-def test_one_run_has_no_deviation(runs, pair):
-  (line,) = cells(text(runs, pair, [1]), 'none')
-  assert line[4].endswith(' (n = 1)')
+def test_one_run_has_no_deviation(pair, parts):
+  single = dataclasses.replace(parts[0], seeds=(1,))
+  (line,) = cells(measured_tables.of_table(pair, [single]), 'none')
+  assert line[4] == f'{single.values("mask_ap")[0]:.1f} (n = 1)'
 
 
-def test_a_problem_stands_in_place_of_the_mean(runs, pair):
-  page = text(runs, pair, [0, 9])
+def test_a_problem_stands_in_place_of_the_mean(pair, parts):
+  base = dataclasses.replace(parts[0], problem='seed 9: not begun')
+  page = measured_tables.of_table(pair, [base, parts[1]])
   (line,) = cells(page, 'none')
   assert line[4:] == ['seed 9: not begun', '-']
   assert cells(page, 'pasted')[1][4:] == ['-'] * 4
-  nothing = table_runs.Runs(runs.folder / 'other')
-  nothing.write(pair.row('pasted'), 0, pasted=0.0)
-  (line,) = cells(text(nothing, pair, [0]), 'pasted')
-  assert line[4].startswith('seed 0: copy_paste never acted')
 
 
-def test_rows_that_were_never_begun_are_listed_below(runs, pair):
-  longer = dataclasses.replace(pair.row('none'), id='long', home='pair/long')
-  more = dataclasses.replace(pair, rows=(*pair.rows, longer))
-  page = text(runs, more)
-  assert page.endswith('Not run: long at 100%.') and not cells(page, 'long')
+def test_a_table_without_any_number_has_its_problems(pair, parts):
+  faulty = dataclasses.replace(parts[1], problem='seed 0: faulty', runs={})
+  page = measured_tables.of_table(pair, [faulty])
+  assert cells(page, 'pasted')[0][4:] == ['seed 0: faulty']
+  assert '| result |' in page
 
 
-def test_published_numbers_name_their_source_and_whose_they_are(runs, pair):
-  keys = {'none': 'table10/none', 'pasted': 'table10/random'}
-  for field, end in (('expected', ')'), ('form_of', ', at full size)')):
-    named = [
-      dataclasses.replace(row, **{field: keys[row.id]}) for row in pair.rows
-    ]
-    page = text(runs, dataclasses.replace(pair, rows=tuple(named)))
-    line, gain, _ = cells(page, 'pasted')
-    assert line[-1] == f'43.7 / 50.0 mask AP / box AP (paper, Table 10{end}'
-    assert gain[-1] == '+1.0'
+def test_rows_that_were_never_begun_are_listed_below(pair, parts):
+  absent = dataclasses.replace(
+    with_row(parts[0], id='long'), begun=False, runs={}, fraction=0.1
+  )
+  page = measured_tables.of_table(pair, [*parts, absent])
+  assert page.endswith('Not run: long at 10%.') and not cells(page, 'long')
+
+
+@pytest.mark.parametrize(
+  ('field', 'end'), [('expected', ')'), ('form_of', ', at full size)')]
+)
+def test_published_numbers_name_their_source_and_whose_they_are(
+  pair, parts, field, end
+):
+  keys = ('table10/none', 'table10/random')
+  named = [
+    with_row(part, **{field: key})
+    for part, key in zip(parts, keys, strict=True)
+  ]
+  line, gain, _ = cells(measured_tables.of_table(pair, named), 'pasted')
+  assert line[-1] == f'43.7 / 50.0 mask AP / box AP (paper, Table 10{end}'
+  assert gain[-1] == '+1.0'
+
+
+def test_a_difference_between_the_arms_code_stands_below(pair, parts):
+  changed = {
+    seed: dataclasses.replace(run, code=run.code | {'tensorflow': '2.19.0'})
+    for seed, run in parts[1].runs.items()
+  }
+  other = dataclasses.replace(parts[1], runs=changed)
+  page = measured_tables.of_table(pair, [parts[0], other])
+  assert '- pasted at 100% against none: mixed tensorflow: 2.19.0, ' in page
 
 
 def test_a_bar_in_a_cell_does_not_end_it():

@@ -9,21 +9,19 @@ import table_runs
 from experiments import cells, measured_run
 from experiments.resampled_runs import Resampler
 
-ROW = table_runs.pair().row('none')
-
 
 @pytest.fixture
-def runs(tmp_path):
-  return table_runs.Runs(tmp_path / 'runs')
+def none(pair):
+  return pair.row('none')
 
 
-def read(folder):
-  command = cells.command('', ROW.recipe, ROW.lines(1.0, 0))
-  return measured_run.read(str(folder), command)
+def read(runs, row):
+  command = cells.command('', row.recipe, row.lines(1.0, 0))
+  return measured_run.read(str(runs.path(row, 0)), command)
 
 
-def test_draws_spread_around_the_measured_ap(runs):
-  run = read(runs.write(ROW, 0))
+def test_draws_spread_around_the_measured_ap(whole, none):
+  run = read(whole, none)
   resampled = Resampler(150).measure(run)
   assert resampled.images == table_runs.IMAGES and not resampled.note
   for metric in ('box_ap', 'mask_ap'):
@@ -35,20 +33,17 @@ def test_draws_spread_around_the_measured_ap(runs):
   assert mean == pytest.approx(run.metrics['mask_ap'], abs=1e-6)
 
 
-def test_all_runs_are_measured_on_the_same_draws(runs):
-  folder = runs.write(ROW, 0)
-  first, second = (
-    Resampler(20).measure(read(folder)).ap['mask_ap'] for _ in range(2)
-  )
+def test_all_runs_are_measured_on_the_same_draws(whole, none):
+  run = read(whole, none)
+  first, second = (Resampler(20).measure(run).ap['mask_ap'] for _ in range(2))
   np.testing.assert_array_equal(first, second)
 
 
-def test_detections_of_another_checkpoint_are_refused(runs):
-  folder = runs.write(ROW, 0)
-  detections = json.loads((folder / 'detections.json').read_text())
-  (folder / 'detections.json').write_text(json.dumps(detections[:3]))
-  resampled = Resampler(10).measure(read(folder))
+def test_detections_of_another_checkpoint_are_refused(runs, none):
+  path = runs.path(none, 0) / 'detections.json'
+  path.write_text(json.dumps(json.loads(path.read_text())[:3]))
+  resampled = Resampler(10).measure(read(runs, none))
   assert not resampled.ap
   assert 'another checkpoint was evaluated later' in resampled.note
-  (folder / 'detections.json').unlink()
-  assert Resampler(10).measure(read(folder)).note == 'no detections.json'
+  path.unlink()
+  assert Resampler(10).measure(read(runs, none)).note == 'no detections.json'
