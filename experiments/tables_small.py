@@ -125,9 +125,10 @@ SHAPES = table(
 )
 
 _QUARTER = 'schedule.train_steps = 300'
-_STUDENT, _LABELLED = 'shapes_selftraining_cpu', 'shapes_selftraining'
+_STUDENT, _LABELLED = 'shapes_selftraining_cpu', 'shapes_labelled'
+_PSEUDO = 'shapes_selftraining'
 SHAPES_SELFTRAINING = table(
-  _LABELLED,
+  'shapes_selftraining',
   'Shapes, a quarter of them labelled: Copy-Paste and self-training',
   [
     _shapes(
@@ -141,7 +142,7 @@ SHAPES_SELFTRAINING = table(
         name,
         _STUDENT,
         tuple(lines),
-        data=_LABELLED,
+        data=_PSEUDO,
         against='none' if name == 'no_paste' else 'no_paste',
         form_of='' if name == 'pseudo_into_labelled' else f'table3/{name}',
       )
@@ -170,7 +171,7 @@ SHAPES_CASCADE = table(
       'self_training_copy_paste',
       _STUDENT,
       (_CASCADE,),
-      data=_LABELLED,
+      data=_PSEUDO,
       against='copy_paste',
       form_of='table4/self_training_copy_paste',
     ),
