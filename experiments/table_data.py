@@ -120,6 +120,19 @@ def _shapes(*flags: str) -> Callable[[str, float, Files], Data]:
   return source
 
 
+def _voc(folder: str, fraction: float, files: Files) -> Data:
+  """A few other shapes in Pascal VOC's format."""
+  del files
+  _refuse_part(fraction)
+  return Data(
+    steps.voc_shapes(folder),
+    [
+      f"TRAIN_RECORDS = '{folder}/voc_train-*.tfrecord'",
+      f"EVAL_RECORDS = '{folder}/voc_val-*.tfrecord'",
+    ],
+  )
+
+
 def _labelled(folder: str, fraction: float, files: Files) -> Data:
   """A quarter of some shapes, which is all that has labels."""
   del files
@@ -163,6 +176,7 @@ SOURCES: dict[str, Callable[[str, float, Files], Data]] = {
   'nuclei': _nuclei,
   'shapes': _shapes(),
   'shapes_lvis': _shapes('--format=lvis'),
+  'shapes_voc': _voc,
   'shapes_labelled': _labelled,
   'shapes_selftraining': _self_training,
 }
