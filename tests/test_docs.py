@@ -36,6 +36,7 @@ THOROUGH = (
   'scaling',
   'self_training',
   'training',
+  'voc',
   'your_data',
 )
 COMMAND_PAGES = [
