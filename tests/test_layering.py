@@ -47,6 +47,7 @@ LAYERS['training'] = LAYERS['tasks'] | {
 LAYERS['serving'] = LAYERS['training'] | {'training'}
 LAYERS['reporting'] = LAYERS['training'] | {'training'}
 LAYERS['costs'] = LAYERS['training'] | {'training'}
+LAYERS['augmented'] = LAYERS['training'] | {'training'}
 LAYERS['labelling'] = LAYERS['serving'] | {'serving', 'reporting', 'pools'}
 GIN = {'config', 'tasks', 'training'}
 # Folders within a room: each may import those to its left. The order does not
