@@ -7,6 +7,8 @@ from pycocotools import mask as coco_mask
 
 from copypaste_tf import records
 from copypaste_tf.inputs import data_files
+from copypaste_tf.inputs.data_config import TrainData
+from copypaste_tf.tasks.detection.config import TaskConfig
 from copypaste_tf.verbs import export_augmented
 from tfrecord_tools import dataset_conversion
 
@@ -72,6 +74,12 @@ def test_user_errors_are_one_line(shapes_params, arguments, message):
   assert done.returncode != 0
   assert message in done.stderr + done.stdout
   assert 'Traceback' not in done.stderr
+
+
+def test_class_maps_are_refused():
+  task = TaskConfig(train_data=TrainData(class_maps='objects'))
+  with pytest.raises(ValueError, match=r"class_maps = 'objects' trains on"):
+    export_augmented.make_job(task, 'x', 1, 'png')
 
 
 def test_counts_that_matter_are_described():

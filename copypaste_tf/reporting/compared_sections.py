@@ -52,7 +52,7 @@ def metrics(runs: Sequence[ComparedRun], notes: Sequence[Note]) -> Section:
     for i, title in enumerate(captions.columns)
   ]
   about = f'{captions.about} Differences are to {runs[0].label}. {_CHANCE}'
-  content = {'tables': tables, 'notes': notes}
+  content = {'tables': tables, 'notes': notes, 'wide': len(runs) > 2}
   return Section(
     'metrics', captions.title, about, 'compared_tables.html', content
   )
@@ -74,12 +74,12 @@ def categories(runs: Sequence[ComparedRun]) -> Section:
     found.sort(key=lambda name: _order(runs, name))
     if found:
       names = {name.split('/', 1)[1]: name for name in found}
-      tables.append((title, _table(runs, names, 'Category', counted=True)))
+      tables.append((title, _table(runs, names, 'Category', captions.counted)))
   about = (
     f'Sorted by the difference of {runs[1].label} to {runs[0].label}. A '
     'category of few objects varies much from run to run.'
   )
-  content = {'tables': tables, 'notes': []}
+  content = {'tables': tables, 'notes': [], 'wide': len(runs) > 2}
   return Section(
     'categories', 'Categories', about, 'compared_tables.html', content
   )
@@ -119,8 +119,7 @@ def _table(
   runs: Sequence[ComparedRun],
   names: Mapping[str, str],
   corner: str,
-  *,
-  counted: bool = False,
+  counted: str = '',
 ) -> Table:
   """Returns values of all runs, and differences to the first one.
 
@@ -128,10 +127,10 @@ def _table(
     runs: the runs.
     names: metrics by the title of the row.
     corner: title of the first column.
-    counted: whether the second column has the number of objects.
+    counted: title of a second column with the number of objects; '' for none.
   """
   first, *others = runs
-  header = [corner, *(['Objects'] if counted else []), first.label]
+  header = [corner, *([counted] if counted else []), first.label]
   for one in others:
     header += [one.label, 'Δ']
   counts = next((one.counts for one in runs if one.counts), {})

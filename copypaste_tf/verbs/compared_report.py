@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from copypaste_tf import whole_files
+from copypaste_tf.products import products
 from copypaste_tf.reporting import (
   compared_remarks,
   compared_run,
   compared_sections,
   page,
-  run_evaluation,
   run_files,
 )
 from copypaste_tf.reporting.compared_run import ComparedRun
 from copypaste_tf.reporting.elements import Note
 from copypaste_tf.reporting.sections import percent
+from copypaste_tf.tasks import registry
 
 PAGE, NUMBERS = 'comparison.html', 'comparison.json'
 
@@ -56,14 +57,18 @@ def write(folders: Sequence[str], output_dir: str) -> list[str]:
 
 
 def _read(folder: str, label: str) -> ComparedRun:
-  """Reads a run; its detections, which may be large, are not kept."""
+  """Reads a run; its predictions, which may be large, are not kept."""
   run = run_files.read(folder)
-  if run.detections is None:
+  made = registry.build(run.params.task).makes
+  if not made or run.predictions is None:
     return ComparedRun(label, run, {}, {})
-  evaluator = run_evaluation.evaluator_of(run)
-  counts = run_evaluation.object_counts(evaluator.groundtruth)
+  product = products.get(made)
+  evaluator = product.evaluator(run)
   return ComparedRun(
-    label, run._replace(detections=None), evaluator.metrics(), counts
+    label,
+    run._replace(predictions=None),
+    evaluator.metrics(),
+    product.counts(evaluator),
   )
 
 

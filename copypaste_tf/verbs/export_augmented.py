@@ -44,8 +44,16 @@ def make_job(task, folder: str, count: int, image_format: str) -> Job:
     folder: folder of the data set.
     count: number of examples.
     image_format: `jpeg` or `png`.
+
+  Raises:
+    ValueError: the task trains on class maps, which have no objects.
   """
   data = task.train_data
+  if data.class_maps:
+    raise ValueError(
+      'export_augmented writes objects, but TrainData.class_maps = '
+      f'{data.class_maps!r} trains on class maps; take a recipe of detection'
+    )
   patterns = record_sets.patterns(data)
   manifests = data_files.read_manifests(data_files.expand(patterns))
   details: dict[str, Any] = {}
