@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import matplotlib
@@ -13,6 +14,7 @@ from copypaste_tf.reporting.events import Curve
 
 _COLUMNS = 3
 _LINES = ('-', '--', ':', '-.')  # For more runs than there are colours.
+_TITLE = 32  # Letters that fit above a plot.
 _LEGEND_HEIGHT = 0.3  # Inches of a row.
 
 
@@ -98,7 +100,7 @@ def _plot(
     axes.plot(
       steps, values, lw=1.4, marker=marker, markersize=4, **styles[label]
     )
-  curves.frame(axes, title, found.values())
+  curves.frame(axes, textwrap.fill(title, _TITLE), found.values())
 
 
 def _legend(drawn: Figure, styles: Mapping[str, dict]) -> None:

@@ -161,4 +161,4 @@ def _order(runs: Sequence[ComparedRun], name: str) -> tuple[bool, float]:
 
 
 def _text(value: Any) -> str:
-  return '–' if value is None else str(value)
+  return '–' if value is None else str(value) or repr(value)

@@ -38,6 +38,14 @@ def test_each_loss_metric_and_speed_has_a_plot_of_all_runs(runs):
   assert texts.count('a') == texts.count('b') == 1  # In the legend.
 
 
+def test_long_titles_take_two_lines(runs):
+  texts = titles(
+    compared_curves.figure([with_curves(runs[0], **{'paste/boxes_shrunk': 1})])
+  )
+  assert 'Objects of the target, per' in texts
+  assert 'image, box shrunk' in texts
+
+
 def test_a_run_has_the_same_colour_where_another_run_has_no_curve(runs):
   few = with_curves(runs[0], model_loss=1)
   many = with_curves(runs[1], model_loss=1, mask_loss=1)
