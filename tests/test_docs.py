@@ -32,6 +32,7 @@ PAGES = FIRST + sorted(set((ROOT / 'docs').glob('*.md')) - set(FIRST))
 # Other tests run the verbs of these pages in the same way.
 THOROUGH = (
   'accelerators',
+  'augmented',
   'pseudo_label_quality',
   'scaling',
   'self_training',
