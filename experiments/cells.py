@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -125,7 +126,7 @@ def call(arguments: Sequence[str], held: int) -> int:
   Returns:
     Its exit status.
   """
-  print('  python -m ' + ' '.join(arguments), flush=True)
+  print(f'  python -m {shlex.join(arguments)}', flush=True)
   process = subprocess.Popen(
     [sys.executable, '-m', *arguments], pass_fds=[held]
   )

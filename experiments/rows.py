@@ -31,6 +31,7 @@ class Row:
       size, with other numbers.
     start: `home` of the row whose last checkpoint, at the same fraction and
       seed, the training starts from; empty starts as the recipe says.
+    start_as: the parameter of gin that takes this checkpoint.
     home: `TABLE/ROW`, where the runs lie. Rows of two tables that share a home
       are the same experiment, which runs once. Set by `table`.
   """
@@ -47,6 +48,7 @@ class Row:
   expected: str = ''
   form_of: str = ''
   start: str = ''
+  start_as: str = 'TaskConfig.init_checkpoint'
   home: str = ''
 
   def lines(self, fraction: float, seed: int) -> list[str]:

@@ -67,9 +67,8 @@ def main() -> None:
   chosen = _chosen()
   made, left = set(), []
   for number, cell in enumerate(chosen, 1):
-    print(f'[{number}/{len(chosen)}] {cell.path}: ', end='', flush=True)
     outcome = (_show if _DRY_RUN.value else _run)(cell, made)
-    print(outcome, flush=True)
+    print(f'[{number}/{len(chosen)}] {cell.path}: {outcome}', flush=True)
     if outcome not in (running.DONE, _BUSY):
       left.append(f'{cell.path}: {outcome}')
   if left and not _DRY_RUN.value:
@@ -147,7 +146,7 @@ def _training(cell: Cell, records: Sequence[str]) -> list[str]:
   start = []
   if cell.row.start:
     folder = _folder(cell._replace(row=tables.at(cell.row.start)))
-    start = [f"TaskConfig.init_checkpoint = '{folder}'"]
+    start = [f"{cell.row.start_as} = '{folder}'"]
   lines = [
     *records,
     *cell.row.lines(cell.fraction, cell.seed),
@@ -198,6 +197,7 @@ def _run(cell: Cell, made: set[tuple[str, float]]) -> str:
   with running.lock(os.path.join(_folder(cell), 'cell.lock')) as held:
     if held is None:
       return _BUSY
+    print(f'\n{cell.path}')
     data, kind = _data(cell), (cell.row.data, cell.fraction)
     if kind not in made and not _make(data, cell.row.data):
       return 'its records were not made'
@@ -213,7 +213,7 @@ def _make(data: table_data.Data, name: str) -> bool:
   path = os.path.join(_OUTPUT_DIR.value, 'data', f'{name}.lock')
   with running.lock(path, wait=True) as held:
     for title, command in data.commands.items():
-      print(f'\n{title}')
+      print(title)
       if running.call(command, held):
         return False
   return True
