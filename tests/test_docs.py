@@ -69,7 +69,7 @@ SMALL_COCO = [
   '--gin_file=coco_r50_lsj_copypaste',
   '--gin_file=models/maskrcnn_r10_small',
   '--gin_params=BATCH_SIZE=2',
-  '--gin_params=IMAGE_SIZE=(256, 256)',
+  '--gin_params=IMAGE_SIZE=(128, 128)',
   "--gin_params=PRECISION='float32'",
   '--gin_params=schedule.train_steps=4',
   '--gin_params=schedule.drops=(0.5, 0.9)',

@@ -1,5 +1,6 @@
 """The wheel is built, installed in a new environment and run."""
 
+import json
 import os
 import pathlib
 import re
@@ -10,6 +11,7 @@ import sysconfig
 import zipfile
 
 import pytest
+import verbs
 
 ROOT = pathlib.Path(__file__).parents[1]
 # Without PYTHONPATH, which could lead to the checkout.
@@ -21,6 +23,18 @@ FOLDERS = {
   'configs': 'copypaste_tf/configs',
   'experiments': 'copypaste_tf/experiments',
 }
+# Runs verbs one after another; TensorFlow starts once.
+ONE_PROCESS = """if True:
+  import json, sys
+  sys.path.append(sys.argv[1])
+  import verbs
+
+  if __name__ == '__main__':
+    for module, *arguments in json.loads(sys.argv[2]):
+      done = verbs.run_here(module, *arguments)
+      if done.returncode:
+        sys.exit(f'{module}: {done.stderr}')
+"""
 SUFFIXES = ('.py', '.gin', '.md', '.sh', '.html', '.css', '.ipynb')
 
 
@@ -160,28 +174,27 @@ def test_the_installed_wheel_trains(installed, tmp_path):
 
   The steps are small ones: other tests see to their numbers.
   """
-  tools = [installed, '-m']
-  _run(
-    *tools,
-    'tfrecord_tools.create_shapes_dataset',
-    '--output_dir=build/shapes',
-    '--num_train=16',
-    '--num_val=1',
-    cwd=tmp_path,
-  )
-  _run(
-    *tools,
-    'tfrecord_tools.create_coco_tfrecord',
-    '--image_dir=build/shapes/images',
-    '--annotations=build/shapes/instances_train.json',
-    '--output_prefix=build/shapes/train',
-    '--num_shards=1',
-    cwd=tmp_path,
-  )
-  _run(
-    *(*tools, 'copypaste_tf.train', '--gin_file=smoke', '--mode=train'),
-    '--gin_params=IMAGE_SIZE = (64, 64)',
-    '--model_dir=build/smoke',
-    cwd=tmp_path,
-  )
+  steps = [
+    [
+      'tfrecord_tools.create_shapes_dataset',
+      '--output_dir=build/shapes',
+      '--num_train=8',
+      '--num_val=1',
+    ],
+    [
+      'tfrecord_tools.create_coco_tfrecord',
+      '--image_dir=build/shapes/images',
+      '--annotations=build/shapes/instances_train.json',
+      '--output_prefix=build/shapes/train',
+      '--num_shards=1',
+    ],
+    [
+      *('copypaste_tf.train', '--gin_file=smoke', '--mode=train'),
+      '--gin_params=IMAGE_SIZE = (64, 64)',
+      '--gin_params=BATCH_SIZE = 2',
+      '--model_dir=build/smoke',
+    ],
+  ]
+  helpers = pathlib.Path(verbs.__file__).parent
+  _run(installed, '-c', ONE_PROCESS, helpers, json.dumps(steps), cwd=tmp_path)
   assert (tmp_path / 'build/smoke/params.yaml').exists()
