@@ -20,7 +20,7 @@ LARGEST = 'coco_cascade_effb7_nasfpn_1280_lsj_copypaste'
 # They have every choice that a recipe makes, but not all of them together.
 DIFFERENT = (
   *(LARGEST, 'coco_r50_ssj', 'shapes_lvis_cpu_balanced'),
-  'shapes_selftraining_cpu',
+  *('shapes_selftraining_cpu', 'coco_effb7_640_lsj_mixup', 'shapes_voc_cpu'),
 )
 # Names of files, sizes of models, and what only the host does.
 SIZES = (
@@ -149,7 +149,7 @@ def test_every_option_of_recipes_lowers():
 @pytest.mark.slow
 @pytest.mark.parametrize(
   'recipe',
-  DIFFERENT,
+  [*DIFFERENT[:-1], pytest.param(DIFFERENT[-1], marks=pytest.mark.thorough)],
 )
 def test_recipes_lower_with_static_shapes(lowered, recipe):
   _lowers(lowered, recipe)
