@@ -72,6 +72,7 @@ def test_absent_parts_of_a_batch_stay_absent():
   assert found == (0, None, ())
 
 
+@pytest.mark.thorough
 @pytest.mark.slow  # Starts TensorFlow once more.
 def test_a_step_is_no_waiting_where_one_thread_runs_all_operations():
   """Else the thread may run the step before it stops the clock."""
