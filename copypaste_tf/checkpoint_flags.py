@@ -92,14 +92,15 @@ def _folder_with(name: str, path: str) -> str | None:
 
 
 def check(
-  resolved: 'gin_config.Resolved', *, data: bool, detections: bool = False
+  resolved: 'gin_config.Resolved', *, data: bool, product: str | None = None
 ) -> None:
   """Checks a config.
 
   Args:
     resolved: the config.
     data: whether the evaluation records must exist.
-    detections: whether the task must make detections.
+    product: the product that the task must make, such as `detections`; empty
+      means any, None also accepts a task without one.
 
   Raises:
     ValueError: the config has problems; the message has a line for each.
@@ -110,8 +111,8 @@ def check(
   problems = config_checks.problems(
     resolved.params, mode='eval' if data else '', missing_data=not data
   )
-  if detections:
-    problems += inference.problems(resolved.params)
+  if product is not None:
+    problems += inference.problems(resolved.params, product)
   config_flags.refuse(problems, resolved)
 
 

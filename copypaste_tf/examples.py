@@ -30,6 +30,9 @@ from copypaste_tf.instance_ids import is_owner as is_owner
 # An optional field without a value: a structure without tensors, so that it
 # passes batching, micro batches and replicas without an operation.
 ABSENT = ()
+# Pixel of a class map that has no label; 0 is the background, and the others
+# are category ids.
+VOID = 255
 
 
 class Scenes(NamedTuple):
@@ -170,9 +173,10 @@ class Features:
   """Keys of the TFRecord features; all but the last block are Model Garden's.
 
   `BOX_*` are divided by the image size, in [0, 1]. `MASK` holds one PNG per
-  object, of the image's size with values 0 and 1. `PLANES` is a list of PNGs
-  of 1 to 4 channels whose concatenated channels are the id planes, those of
-  crowds after all others; `IDS` holds one address per object.
+  object, of the image's size with values 0 and 1. `CLASS_MAP` is a grey PNG of
+  the image's size with the class of each pixel, see `VOID`. `PLANES` is a list
+  of PNGs of 1 to 4 channels whose concatenated channels are the id planes,
+  those of crowds after all others; `IDS` holds one address per object.
   """
 
   IMAGE = 'image/encoded'
@@ -191,6 +195,8 @@ class Features:
   CROWD = 'image/object/is_crowd'
   AREA = 'image/object/area'
   MASK = 'image/object/mask'
+  CLASS_MAP = 'image/segmentation/class/encoded'
+  CLASS_MAP_FORMAT = 'image/segmentation/class/format'
 
   ANNOTATION_ID = 'image/object/id'
   IDS = 'image/object/plane_id'

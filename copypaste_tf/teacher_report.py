@@ -46,7 +46,7 @@ def main() -> None:
   """Writes the report; ends with 1 if a gate is closed."""
   values, given = flags.FLAGS, _given()
   resolved = checkpoint_flags.load()
-  checkpoint_flags.check(resolved, data=False, detections=True)
+  checkpoint_flags.check(resolved, data=False, product='detections')
   params = resolved.params
   names = teacher_flags.class_names(
     resolved, {'--input': class_names.of_records(values.input)}

@@ -46,6 +46,7 @@ LAYERS['training'] = LAYERS['tasks'] | {
 }
 LAYERS['serving'] = LAYERS['training'] | {'training'}
 LAYERS['reporting'] = LAYERS['training'] | {'training'}
+LAYERS['products'] = LAYERS['training'] | {'training', 'serving', 'reporting'}
 LAYERS['costs'] = LAYERS['training'] | {'training'}
 LAYERS['labelling'] = LAYERS['serving'] | {'serving', 'reporting', 'pools'}
 GIN = {'config', 'tasks', 'training'}

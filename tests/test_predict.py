@@ -1,6 +1,7 @@
 """Predictions on image files equal the detections on records of them."""
 
 import json
+import types
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from pycocotools import mask as coco_mask
 from copypaste_tf import drawing
 from copypaste_tf.evaluation.detection_evaluator import DETECTIONS_FILE
 from copypaste_tf.inputs import image_files
+from copypaste_tf.products import products
 from copypaste_tf.serving import image_list, inference, prediction
 from copypaste_tf.training.run import runner
 from copypaste_tf.verbs import predict
@@ -136,13 +138,14 @@ def test_a_picture_shows_mask_class_and_score():
   mask[:, :5] = 1
   segmentation = coco_mask.encode(mask)
   result = {'bbox': [0, 0, 5, 20], 'category_id': 3, 'score': 0.5}
-  plain = predict.draw(image, [result], {})
-  drawn = predict.draw(image, [result | {'segmentation': segmentation}], {})
+  draw = products.get('detections').draw
+  plain = draw(image, [result], {})
+  drawn = draw(image, [result | {'segmentation': segmentation}], {})
   (color,) = drawing.instance_colors([3])
   assert np.array_equal(plain[19, 3], color)
   assert drawn[15, 2].any() and not plain[15, 2].any()
-  assert not np.array_equal(predict.draw(image, [result], {3: 'cat'}), plain)
-  np.testing.assert_array_equal(predict.draw(image, [], {}), image)
+  assert not np.array_equal(draw(image, [result], {3: 'cat'}), plain)
+  np.testing.assert_array_equal(draw(image, [], {}), image)
 
 
 def refused(*arguments):
@@ -184,7 +187,7 @@ def test_detections_up_to_an_error_are_kept(tmp_path, monkeypatch, capsys):
   monkeypatch.setattr(predict.prediction, 'predict', diverged)
   with pytest.raises(ValueError, match='not finite'):
     predict.run_detector(
-      None,
+      types.SimpleNamespace(makes='detections'),
       {1: 'a.jpg', 2: 'b.jpg'},
       str(tmp_path),
       names={},
@@ -197,6 +200,6 @@ def test_detections_up_to_an_error_are_kept(tmp_path, monkeypatch, capsys):
 
 def test_a_picture_on_a_full_disk_is_a_fault_and_no_error(tmp_path):
   (photo,) = small_model.images(tmp_path, [(8, 8)])
-  assert predict._draw_file(photo, f'{tmp_path}/a.png', [], {}) == []
-  (fault,) = predict._draw_file(photo, '/dev/full', [], {})
+  assert predict._draw_file(photo, f'{tmp_path}/a.png', abs) == []
+  (fault,) = predict._draw_file(photo, '/dev/full', abs)
   assert fault == '/dev/full: No space left on device'

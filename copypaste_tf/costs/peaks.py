@@ -1,9 +1,8 @@
 """Lists the peak speed of GPUs, and counts the arithmetic of a step."""
 
 import tensorflow as tf
-from official.vision.configs import maskrcnn
 
-from copypaste_tf.modeling import build, counting
+from copypaste_tf.tasks.task import Task
 
 TRAINING = 3  # Cost of a training step in forward passes.
 # Dense matrix products in bfloat16 (float16 where there is no bfloat16) a
@@ -44,38 +43,23 @@ def peak(name: str) -> float | None:
   return None
 
 
-def train_flops(config: maskrcnn.MaskRCNN) -> int:
+def train_flops(task: Task) -> int | None:
   """Returns the operations of convolutions and matrix products, per image.
 
   A training step counts as three forward passes, also for frozen layers.
 
   Args:
-    config: config of the model.
+    task: the task; None is returned if it does not count them.
   """
-  sampler = config.roi_sampler
-  regions = sampler.num_sampled_rois
-  masks = int(regions * sampler.foreground_fraction)
-  return TRAINING * _forward_flops(config, regions, masks)
+  multiply_adds = task.multiply_adds(training=True)
+  return multiply_adds and TRAINING * 2 * multiply_adds
 
 
-def eval_flops(config: maskrcnn.MaskRCNN) -> int:
-  """Returns the same of a detection step, per image.
+def eval_flops(task: Task) -> int | None:
+  """Returns the same of a step of the evaluation, per image.
 
   Args:
-    config: config of the model.
+    task: the task.
   """
-  return _forward_flops(
-    config,
-    config.roi_generator.test_num_proposals,
-    config.detection_generator.max_num_detections,
-  )
-
-
-def _forward_flops(config, regions, masks) -> int:
-  counts = counting.count(
-    build.mask_rcnn(config),
-    config.input_size[:2],
-    num_proposals=regions,
-    num_detections=masks,
-  )
-  return 2 * sum(part.multiply_adds for part in counts.values())
+  multiply_adds = task.multiply_adds(training=False)
+  return multiply_adds and 2 * multiply_adds

@@ -53,6 +53,9 @@ def train_inputs(
     )
     with pipeline.input_errors(local):
       return Inputs(next(iter(read(local))), f'the first batch of {patterns}')
+  if data.class_maps:  # Each object is the region of another class.
+    data = data.replace(num_planes=1, masks=True)
+    objects = min(objects, num_classes)
   targets = random_scenes(
     data, batch=batch, objects=objects, num_classes=num_classes
   )

@@ -12,6 +12,9 @@ from official.modeling import hyperparams
 
 from copypaste_tf.augment import options
 
+# Where class maps come from; see `TrainData.class_maps`.
+CLASS_MAP_SOURCES = ENCODED, OBJECTS = ('encoded', 'objects')
+
 
 @dataclasses.dataclass
 class ScaleJitter(options.ScaleJitter, hyperparams.Config):
@@ -120,6 +123,9 @@ class TrainData(hyperparams.Config):
     augment_on: `host` augments in the input pipeline; `device` sends decoded
       uint8 images and their id planes to the accelerator and augments there,
       with the same result.
+    class_maps: class maps in place of objects, for semantic segmentation:
+      `encoded` reads those of the records, `objects` draws the masks of the
+      objects, later ones over earlier ones; empty reads objects.
   """
 
   input_path: str = ''
@@ -148,6 +154,7 @@ class TrainData(hyperparams.Config):
   data_service_job: str = 'copypaste_tf'
   dtype: str = 'float32'
   augment_on: str = 'host'
+  class_maps: str = ''
 
   def planes_read(self) -> int:
     """Returns the number of id planes of a scene; 0 for boxes alone."""
@@ -169,9 +176,12 @@ class EvalData(hyperparams.Config):
     dtype: dtype of the images, `float32` or `bfloat16`.
     half_pixel_centers: resize as in our training; False resizes as the
       published checkpoints expect it.
+    class_maps: where the class maps to evaluate against come from; see
+      `TrainData`.
   """
 
   input_path: str = ''
   global_batch_size: int = 8
   dtype: str = 'float32'
   half_pixel_centers: bool = True
+  class_maps: str = ''

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from copypaste_tf.augment import scenes
 from copypaste_tf.examples import Features, Scenes
-from copypaste_tf.inputs import decode_masks, object_roles
+from copypaste_tf.inputs import decode_class_map, decode_masks, object_roles
 
 _SCALARS = {
   Features.IMAGE: tf.io.FixedLenFeature([], tf.string),
@@ -25,6 +25,7 @@ _LISTS = {
   Features.IDS: tf.int64,
   Features.MASK: tf.string,
   Features.PLANES: tf.string,
+  Features.CLASS_MAP: tf.string,
 }
 # The `source_id` of blank images that pad a batch; no data set has it.
 NO_IMAGE = tf.int64.min
@@ -57,6 +58,7 @@ def decode_scene(
   source_size: tuple[int, int],
   max_instances: int,
   num_planes: int,
+  class_maps: str = '',
   ignore: tuple[str, ...] = (),
   scores: object_roles.ScoreLimits | None = None,
 ) -> Scenes:
@@ -72,6 +74,9 @@ def decode_scene(
     max_instances: number `n` of labels, with padding.
     num_planes: number `l` of id planes, with padding; 0 reads boxes alone, so
       the record needs no masks.
+    class_maps: as `TrainData.class_maps`. Where it is set, the scene has one
+      plane, and its labels are `decode_class_map.Regions`; `ignore` and
+      `scores` are of objects, and not read.
     ignore: kinds of objects to ignore; see `object_roles.ignored_kinds`.
     scores: limits of the scores; None reads all objects.
 
@@ -87,20 +92,19 @@ def decode_scene(
   features = _parse(serialized)
   image = _decode_image(features)
   size = tf.shape(image)[:2]
-  crowd = tf.cast(features[Features.CROWD], tf.bool)
-  no_mask, roles = crowd, None
-  if ignore or scores is not None:
-    roles = object_roles.decide(serialized, crowd, ignore=ignore, scores=scores)
-    no_mask = crowd | roles.ignored | ~roles.read
   limit = tf.constant(source_size)
-  # Planes of the padded size need no copy to be padded.
-  planes, ids = decode_masks.decode_masks(
-    features,
-    size,
-    no_mask,
-    num_planes=num_planes,
-    canvas=tf.maximum(size, limit),
-  )
+  if class_maps:
+    roles, labels = (
+      None,
+      decode_class_map.decode(
+        features, size, source=class_maps, num_planes=num_planes
+      ),
+    )
+    num_planes = 1
+  else:
+    roles = _roles(features, serialized, ignore, scores)
+    labels = _objects(features, size, limit, num_planes, roles)
+  planes = labels.planes
   new_size = _shrunk(size, limit)
   shrunk = tf.reduce_any(new_size < size)
   image, planes = tf.cond(
@@ -115,10 +119,10 @@ def decode_scene(
     image=image,
     planes=planes,
     size=new_size,
-    boxes=_boxes(features) * tf.cast(tf.tile(new_size, [2]), tf.float32),
-    classes=tf.cast(features[Features.CLASS], tf.int32),
-    ids=ids,
-    crowd=crowd,
+    boxes=labels.boxes * tf.cast(tf.tile(new_size, [2]), tf.float32),
+    classes=labels.classes,
+    ids=labels.ids,
+    crowd=labels.crowd,
     source_id=_source_id(features),
     shrunk=shrunk,
   )
@@ -163,6 +167,41 @@ def _parse(serialized) -> dict[str, tf.Tensor]:
       [tf.size(features[key]), tf.size(classes)],
     )
   return features
+
+
+class _Objects(NamedTuple):
+  """The objects of a record; the fields are those of `Scenes`."""
+
+  planes: tf.Tensor
+  boxes: tf.Tensor
+  classes: tf.Tensor
+  ids: tf.Tensor
+  crowd: tf.Tensor
+
+
+def _roles(features, serialized, ignore, scores) -> object_roles.Roles | None:
+  """Decides what the objects are; None if all are labels."""
+  if not ignore and scores is None:
+    return None
+  crowd = tf.cast(features[Features.CROWD], tf.bool)
+  return object_roles.decide(serialized, crowd, ignore=ignore, scores=scores)
+
+
+def _objects(features, size, limit, num_planes, roles) -> _Objects:
+  """Decodes the objects of a record; boxes are relative to its size."""
+  crowd = no_mask = tf.cast(features[Features.CROWD], tf.bool)
+  if roles is not None:
+    no_mask = crowd | roles.ignored | ~roles.read
+  # Planes of the padded size need no copy to be padded.
+  planes, ids = decode_masks.decode_masks(
+    features,
+    size,
+    no_mask,
+    num_planes=num_planes,
+    canvas=tf.maximum(size, limit),
+  )
+  classes = tf.cast(features[Features.CLASS], tf.int32)
+  return _Objects(planes, _boxes(features), classes, ids, crowd)
 
 
 def _decode_image(features) -> tf.Tensor:

@@ -143,5 +143,6 @@ def limits(data: TrainData) -> dict[str, Any]:
     'source_size': tuple(data.source_size),
     'max_instances': data.max_source_instances,
     'num_planes': data.planes_read(),
+    'class_maps': data.class_maps,
     'ignore': object_roles.ignored_kinds(data),
   }

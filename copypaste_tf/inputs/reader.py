@@ -17,6 +17,7 @@ def scenes(
   source_size: tuple[int, int],
   max_instances: int,
   num_planes: int,
+  class_maps: str = '',
   ignore: tuple[str, ...] = (),
   calls: int = tf.data.AUTOTUNE,
   keep_order: bool = False,
@@ -29,6 +30,7 @@ def scenes(
     source_size: height and width of the padded images, pixels.
     max_instances: largest number of objects in a record.
     num_planes: largest number of id planes in a record; 0 reads boxes alone.
+    class_maps: see `decode.decode_scene`.
     ignore: see `decode.decode_scene`.
     calls: records decoded at the same time.
     keep_order: keep the order of the records, even if the options of the
@@ -45,6 +47,7 @@ def scenes(
       source_size=source_size,
       max_instances=max_instances,
       num_planes=num_planes,
+      class_maps=class_maps,
       ignore=ignore,
       scores=scores,
     )

@@ -131,7 +131,10 @@ def decoder(config: maskrcnn.MaskRCNN, norm: Norm) -> tf_keras.layers.Layer:
     )
   if kind == 'nasfpn' and levels == (3, 7):
     return NASFPN(
-      norm, filters=settings.num_filters, repeats=settings.num_repeats
+      norm,
+      filters=settings.num_filters,
+      repeats=settings.num_repeats,
+      separable=settings.use_separable_conv,
     )
   raise ValueError(
     "model.decoder.type must be 'fpn', or 'nasfpn' with levels 3 to 7, got "

@@ -1,7 +1,7 @@
 """Counts parameters and multiply-adds of the parts of a model."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -65,6 +65,48 @@ def count(
     _, masks = _trace(predict, pyramid, boxes, classes)
     counts['mask head'] = Count(_parameters(mask_head), masks)
   return counts
+
+
+def count_chain(
+  layers: Mapping[str, tf_keras.layers.Layer], image_size: Sequence[int]
+) -> dict[str, Count]:
+  """Counts the costs of layers that run one after another.
+
+  Args:
+    layers: layers with all their variables, by the name of the part; each takes
+      what the layer before it returns, the first one an image.
+    image_size: height and width of the input in pixels.
+
+  Returns:
+    Counts by the same names.
+  """
+  counts, data = {}, tf.TensorSpec([1, *image_size, 3])
+  for name, layer in layers.items():
+    data, multiply_adds = _trace(_inference(layer), data)
+    counts[name] = Count(_parameters(layer), multiply_adds)
+  return counts
+
+
+def table(counts: Mapping[str, Count]) -> str:
+  """Formats counts as text, one part per line, with their sum."""
+  total = Count(*map(sum, zip(*counts.values(), strict=True)))
+  lines = [f'{"part":12}{"parameters":>15}{"G multiply-adds":>18}']
+  for part, (parameters, multiply_adds) in (counts | {'total': total}).items():
+    lines.append(f'{part:12}{parameters:15,}{multiply_adds / 1e9:18.2f}')
+  return '\n'.join(lines)
+
+
+def parameter_table(model: tf_keras.Model) -> str:
+  """Formats the number of trainable parameters of each layer as text.
+
+  Args:
+    model: a model with all its variables.
+  """
+  rows = {layer.name: _parameters(layer) for layer in model.layers}
+  rows['total'] = sum(rows.values())
+  width = max(map(len, rows))
+  lines = [f'{name:{width}}{count:15,}' for name, count in rows.items()]
+  return '\n'.join([f'{"part":{width}}{"parameters":>15}', *lines])
 
 
 def _inference(function: Callable, *arguments) -> Callable:

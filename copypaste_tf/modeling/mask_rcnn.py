@@ -3,7 +3,7 @@
 The arguments and the outputs have the names that they have in Model Garden.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 import tf_keras
@@ -48,6 +48,26 @@ class MaskRCNN(tf_keras.Model):
   def checkpoint_items(self) -> dict[str, tf.Module]:
     """Parts that a checkpoint also stores under separate names."""
     return {'backbone': self.backbone, 'decoder': self.decoder}
+
+  def parts(self) -> dict[str, Sequence[tf_keras.layers.Layer]]:
+    """Returns the layers of each part, with those of the classifier."""
+    masks = self.regions.mask_head
+    return {
+      'backbone': [self.backbone],
+      'decoder': [self.decoder],
+      'rpn_head': [self.rpn_head],
+      'box_heads': self.regions.box_heads,
+      'mask_head': [] if masks is None else [masks],
+    }
+
+  def classifier(self) -> dict[str, list[tf_keras.layers.Layer]]:
+    """Returns the layers that depend on the number of classes, by part."""
+    found = {}
+    parts = self.parts()
+    for head in (*parts['box_heads'], *parts['mask_head']):
+      for name, layer in head.classifier().items():
+        found.setdefault(name, []).append(layer)
+    return found
 
   def call(
     self,

@@ -5,18 +5,17 @@ from collections.abc import Iterable, Sequence
 import tensorflow as tf
 import tf_keras
 
-from copypaste_tf.modeling.mask_rcnn import MaskRCNN
-
 # The layers that depend on the number of classes: class logits, boxes unless
-# they are class-agnostic, and mask logits.
-CLASSIFIER = ('class_scores', 'class_boxes', 'class_masks')
-# Every variable belongs to exactly one part.
+# they are class-agnostic, mask logits, and the logits of the pixels.
+CLASSIFIER = ('class_scores', 'class_boxes', 'class_masks', 'class_pixels')
+# Every variable belongs to exactly one part. A model has some of the parts.
 PARTS = (
   'backbone',
   'decoder',
   'rpn_head',
   'box_heads',
   'mask_head',
+  'segmentation_head',
   *CLASSIFIER,
 )
 _GROUPS = {
@@ -50,11 +49,12 @@ def expand(parts: str | Sequence[str]) -> tuple[str, ...]:
   return tuple(dict.fromkeys(part for name in names for part in known[name]))
 
 
-def freeze(model: MaskRCNN, parts: Sequence[str]) -> None:
+def freeze(model: tf_keras.Model, parts: Sequence[str]) -> None:
   """Freezes the weights and the moving statistics of parts.
 
   Args:
-    model: a model with all its variables.
+    model: a model with all its variables, whose `parts` and `classifier` name
+      its layers.
     parts: as in `expand`.
 
   Raises:
@@ -64,7 +64,9 @@ def freeze(model: MaskRCNN, parts: Sequence[str]) -> None:
     layer.trainable = False
 
 
-def variables(model: MaskRCNN, parts: str | Sequence[str]) -> list[tf.Variable]:
+def variables(
+  model: tf_keras.Model, parts: str | Sequence[str]
+) -> list[tf.Variable]:
   """Returns all variables of parts, in the order of `model.variables`.
 
   Args:
@@ -82,25 +84,15 @@ def variables(model: MaskRCNN, parts: str | Sequence[str]) -> list[tf.Variable]:
 
 def _layers(model, parts: Iterable[str]) -> list[tf_keras.layers.Layer]:
   """Returns the innermost layers of parts, which own the variables."""
-  regions = model.regions
-  masks = [regions.mask_head] if regions.mask_head is not None else []
-  heads = [*regions.box_heads, *masks]
-  classifier = dict.fromkeys(CLASSIFIER, ())
-  for name, layer in (x for head in heads for x in head.classifier().items()):
-    classifier[name] += (layer,)
+  classifier = model.classifier()
   excluded = [layer for layers in classifier.values() for layer in layers]
   layers = {
-    'backbone': _leaves([model.backbone]),
-    'decoder': _leaves([model.decoder]),
-    'rpn_head': _leaves([model.rpn_head]),
-    'box_heads': _leaves(regions.box_heads, excluded=excluded),
-    'mask_head': _leaves(masks, excluded=excluded),
-    **classifier,
-  }
-  return [layer for part in parts for layer in layers[part]]
+    name: _leaves(owners, excluded) for name, owners in model.parts().items()
+  } | classifier
+  return [layer for part in parts for layer in layers.get(part, ())]
 
 
-def _leaves(owners, excluded=()) -> list[tf_keras.layers.Layer]:
+def _leaves(owners, excluded) -> list[tf_keras.layers.Layer]:
   """Returns the innermost layers of `owners` that are not `excluded`."""
   return [
     layer

@@ -4,7 +4,8 @@ The modules in the order of the data: `files` reads serialized examples,
 `features` reads the typed lists of an example, `fields` converts the lists to
 arrays, and `record` joins the arrays. `record_features` counts objects and
 unknown features. `record_categories` lists the categories of each record, and
-`category_counts` adds them up. `id_planes`, `rle` and `png` encode masks;
+`category_counts` adds them up. `id_planes`, `rle` and `png` encode masks,
+`class_maps` reads and makes maps of classes;
 `pictures` and `pillow_rgb` decode image files.
 """
 

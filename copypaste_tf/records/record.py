@@ -14,27 +14,17 @@ import numpy as np
 import tensorflow as tf
 
 from copypaste_tf.examples import SCHEMA_VERSION, Features
+from copypaste_tf.records import class_maps, fields, png
 from copypaste_tf.records import features as example_features
-from copypaste_tf.records import fields, png
 from copypaste_tf.records.features import column, scalar
 from copypaste_tf.records.files import read_serialized
-from copypaste_tf.records.id_planes import layer_masks, mask_of
-
-__all__ = [
-  'Record',
-  'instance_masks',
-  'layer_masks',
-  'parse',
-  'read_records',
-  'read_serialized',
-  'serialize',
-]
+from copypaste_tf.records.id_planes import mask_of
 
 
 class Record(NamedTuple):
   """An encoded image with the labels of its n objects.
 
-  The last four fields are optional. None means that the data set does not state
+  The last five fields are optional. None means that the data set does not state
   the field; the record then lacks the feature.
 
   Attributes:
@@ -59,6 +49,8 @@ class Record(NamedTuple):
     neg_category_ids: categories that were verified to be absent (LVIS).
     not_exhaustive_category_ids: categories of which some instances are not
       annotated (LVIS).
+    class_map: `[h, w]` uint8, the class of each pixel: 0 is the background,
+      `examples.VOID` has no label.
     pseudo: whether a model made the labels.
   """
 
@@ -81,6 +73,7 @@ class Record(NamedTuple):
   scores: np.ndarray | None = None
   neg_category_ids: list[int] | None = None
   not_exhaustive_category_ids: list[int] | None = None
+  class_map: np.ndarray | None = None
   pseudo: bool = False
 
 
@@ -163,6 +156,7 @@ def parse(serialized: bytes) -> Record:
     not_exhaustive_category_ids=category_ids(
       features, Features.NOT_EXHAUSTIVE_CATEGORY_IDS
     ),
+    class_map=class_maps.read(features, shape),
     pseudo=fields.pseudo(features),
   )
 
@@ -235,6 +229,7 @@ def _write_objects(features, record: Record) -> None:
 
 
 def _write_extras(features, record: Record) -> None:
+  class_maps.write(features, record.class_map)
   if record.scores is not None:
     features[Features.SCORE].float_list.value.extend(record.scores.tolist())
   difficult = record.difficult

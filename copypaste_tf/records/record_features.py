@@ -33,6 +33,7 @@ class Survey:
   Attributes:
     records: number of records.
     objects: number of labels in them.
+    class_maps: number of class maps in them.
     scores: scores of the objects that are no labels.
     scored: number of records with scores.
     unknown: number of records with each feature that nothing reads.
@@ -44,7 +45,7 @@ class Survey:
     Args:
       min_score: least score of a label; objects without scores are labels.
     """
-    self.records = self.objects = self.scored = 0
+    self.records = self.objects = self.class_maps = self.scored = 0
     self.scores: list[float] = []
     self._min_score = min_score
     self.unknown: collections.Counter[str] = collections.Counter()
@@ -57,6 +58,7 @@ class Survey:
       below = self._below(features)
       self.objects += len(labels) - len(below)
       self.scores.extend(below)
+    self.class_maps += Features.CLASS_MAP in features
     self.unknown.update(features.keys() - KNOWN)
 
   def _below(self, features: FeatureMap) -> list[float]:
@@ -67,23 +69,29 @@ class Survey:
     scores = example_features.values(features, Features.SCORE, 'float_list')
     return [score for score in scores if not score >= self._min_score]
 
-  def fault(self) -> str | None:
-    """Describes records without a single object; None if there is one."""
-    if self.objects:
+  def fault(self, *, class_maps: bool = False) -> str | None:
+    """Describes records without a single object; None if there is one.
+
+    Args:
+      class_maps: look for class maps in place of objects.
+    """
+    if self.class_maps if class_maps else self.objects:
       return None
+    sought = 'class map' if class_maps else 'object'
     if not self.records:
-      return 'no object, since there is no record'
-    if self.scores:
+      return f'no {sought}, since there is no record'
+    if self.scores and not class_maps:
       highest = np.nanmax([*self.scores, 0.0])
       return (
         f'no score of the {len(self.scores)} objects in {self.records} '
         f'record{"s" * (self.records > 1)} read is at least min_score = '
         f'{self._min_score:g}; the highest is {highest:.3g}'
       )
+    key = Features.CLASS_MAP if class_maps else Features.CLASS
     unknown = self.note()
     return (
-      f'no object in the {self.records} record{"s" * (self.records > 1)} read: '
-      f'no label in {Features.CLASS!r}{f"; {unknown}" if unknown else ""}'
+      f'no {sought} in the {self.records} record{"s" * (self.records > 1)} '
+      f'read: no label in {key!r}{f"; {unknown}" if unknown else ""}'
     )
 
   def note(self) -> str | None:
@@ -122,7 +130,8 @@ def sample(paths: Sequence[str], min_score: float = 0.0) -> Survey:
       except ValueError as error:
         raise ValueError(f'{path}: record {index}: {error}') from error
       size += len(serialized)
-      if size > _MOST_BYTES or (survey.objects and survey.records >= _ENOUGH):
+      labels = survey.objects or survey.class_maps
+      if size > _MOST_BYTES or (labels and survey.records >= _ENOUGH):
         return survey
   return survey
 

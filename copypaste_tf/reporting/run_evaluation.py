@@ -1,4 +1,4 @@
-"""Evaluates the detections of a run."""
+"""Evaluates the predictions of a run."""
 
 import collections
 import os
@@ -7,6 +7,7 @@ from typing import Any
 
 from copypaste_tf.evaluation import detections
 from copypaste_tf.evaluation.detection_evaluator import DetectionEvaluator
+from copypaste_tf.evaluation.evaluator import Evaluator
 from copypaste_tf.reporting.run_files import Run
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.run import run_record
@@ -24,9 +25,32 @@ def evaluator_of(run: Run) -> DetectionEvaluator:
     FileNotFoundError: the files of the ground truth do not exist.
     ValueError: the detections are damaged.
   """
+  evaluator = unfilled(run)
+  evaluator.replace(detections.from_results(run.predictions))
+  prepare(run, evaluator)
+  return evaluator
+
+
+def unfilled(run: Run) -> Evaluator:
+  """Returns an empty evaluator of a run's task that measures every category.
+
+  Args:
+    run: the run.
+  """
   config = run.params.task.replace(per_category_metrics=True)
-  evaluator = registry.build(config).evaluator()
-  evaluator.replace(detections.from_results(run.detections))
+  return registry.build(config).evaluator()
+
+
+def prepare(run: Run, evaluator: Evaluator) -> None:
+  """Reads the ground truth of an evaluator.
+
+  Args:
+    run: the run.
+    evaluator: evaluator of the run's task.
+
+  Raises:
+    FileNotFoundError: the files of the ground truth do not exist.
+  """
   try:
     evaluator.prepare()
   except FileNotFoundError as error:
@@ -35,7 +59,6 @@ def evaluator_of(run: Run) -> DetectionEvaluator:
       f'The held-out data of {record} are gone: {error}. Paths there are '
       'relative to the folder in which the run was started; report from there.'
     ) from error
-  return evaluator
 
 
 def object_counts(truth: Mapping[str, Any] | None) -> dict[str, int]:

@@ -8,8 +8,8 @@ import tensorflow as tf
 from official.core import config_definitions as cfg
 
 from copypaste_tf import whole_files
-from copypaste_tf.evaluation import detection_evaluator
 from copypaste_tf.reporting import events
+from copypaste_tf.tasks import registry
 from copypaste_tf.training.checkpoints import best
 from copypaste_tf.training.config import gin_config
 from copypaste_tf.training.run import progress, run_record
@@ -26,7 +26,8 @@ class Run(NamedTuple):
     gin: gin text of the config.
     versions: command, machine and versions; see `versions.describe`.
     results: `results.json`; empty before the end of the run.
-    detections: COCO results of the last evaluation; None without one.
+    predictions: content of the file that the evaluator of the task wrote at the
+      last evaluation, such as COCO results; None without one.
     train: events of the training.
     validation: events of the evaluations.
     best: content of `best.json`, the metrics of the best checkpoint; None
@@ -38,7 +39,7 @@ class Run(NamedTuple):
   gin: str
   versions: dict[str, Any]
   results: dict[str, Any]
-  detections: list[dict[str, Any]] | None
+  predictions: Any
   train: events.Events
   validation: events.Events
   best: dict[str, Any] | None = None
@@ -78,13 +79,14 @@ def read(model_dir: str) -> Run:
     )
   params = gin_config.load(config_files=[record]).params
   folder = params.trainer.best_checkpoint_export_subdir
+  output = registry.build(params.task).evaluator().output_file
   return Run(
     model_dir=model_dir,
     params=params,
     gin=_text(model_dir, run_record.GIN) or '',
     versions=_json(model_dir, run_record.VERSIONS) or {},
     results=_json(model_dir, progress.RESULTS) or {},
-    detections=_json(model_dir, detection_evaluator.DETECTIONS_FILE),
+    predictions=_json(model_dir, output) if output else None,
     train=events.read(os.path.join(model_dir, _TRAIN)),
     validation=events.read(os.path.join(model_dir, _VALIDATION)),
     best=best.read(os.path.join(model_dir, folder)) if folder else None,

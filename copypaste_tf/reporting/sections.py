@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
+from copypaste_tf.drawing import Color
 from copypaste_tf.reporting import comparison, curves, elements, panels
 from copypaste_tf.reporting.comparison import Comparison
 from copypaste_tf.reporting.elements import Figure, Frame, Note, Row, Table
@@ -56,7 +57,7 @@ def metrics(
   Args:
     values: metrics in [0, 1] by name, those of a class as `METRIC/CLASS`; empty
       without an evaluation.
-    counts: annotated objects by class name.
+    counts: annotated objects, or what is counted, by class name.
     captions: titles of the tables.
     note: shown without an evaluation.
   """
@@ -95,7 +96,9 @@ def _classes(values, counts, captions: MetricTable) -> Table:
     )
     for name in names
   ]
-  return Table(rows, ['Category', 'Objects', *captions.classes.values(), ''])
+  return Table(
+    rows, ['Category', captions.counted, *captions.classes.values(), '']
+  )
 
 
 def training(
@@ -166,7 +169,12 @@ def _decode(png: bytes) -> np.ndarray:
 
 
 def predictions(
-  comparisons: Sequence[Comparison], about: str, note: Note
+  comparisons: Sequence[Comparison],
+  about: str,
+  note: Note,
+  *,
+  legend: Mapping[str, Color] = comparison.LEGEND,
+  label: str = 'Detections',
 ) -> Section:
   """Prepares images with ground truth on the left, predictions on the right.
 
@@ -174,12 +182,14 @@ def predictions(
     comparisons: the drawn images.
     about: a sentence under the title.
     note: shown where there are no images.
+    legend: meaning of the colours.
+    label: caption of the predictions.
   """
   content = {
-    'pairs': [_pair(images) for images in comparisons],
+    'pairs': [_pair(images, label) for images in comparisons],
     # Captions in large images keep their size and need the room.
     'wide': any(c.truth.shape[1] > _WIDE for c in comparisons),
-    'legend': comparison.LEGEND,
+    'legend': legend,
     'note': note,
   }
   return Section(
@@ -187,15 +197,13 @@ def predictions(
   )
 
 
-def _pair(images: Comparison) -> Pair:
+def _pair(images: Comparison, label: str) -> Pair:
   title = images.title
   return Pair(
     Figure(
       elements.photo(images.truth), f'Ground truth of {title}', 'Ground truth'
     ),
-    Figure(
-      elements.photo(images.prediction), f'Predictions of {title}', 'Detections'
-    ),
+    Figure(elements.photo(images.prediction), f'Predictions of {title}', label),
     title,
   )
 

@@ -1,4 +1,4 @@
-"""Runs a trained detector outside of a training run."""
+"""Runs a trained model outside of a training run."""
 
 import tensorflow as tf
 import tf_keras
@@ -13,17 +13,22 @@ from copypaste_tf.tasks import registry
 from copypaste_tf.training.checkpoints.restore import restore
 
 
-def problems(params: cfg.ExperimentConfig) -> list[Problem]:
-  """Lists the task of a config if it makes no detections."""
-  task = registry.build(params.task)
-  if task.makes_detections:
+def problems(params: cfg.ExperimentConfig, product: str = '') -> list[Problem]:
+  """Lists the task of a config if it does not predict what is needed.
+
+  Args:
+    params: the config.
+    product: the product that the task must make; empty means any.
+  """
+  task, makers = registry.build(params.task), registry.makers(product)
+  if task.name in makers:
     return []
-  detectors = ', '.join(registry.detectors())
+  does = f'makes {product}' if product else 'predicts'
   return [
     Problem(
       'task.name',
-      f'expected a task that makes detections ({detectors}), got '
-      f'{task.name!r}; choose experiment.task in the recipe',
+      f'expected a task that {does} ({", ".join(makers)}), got {task.name!r}; '
+      'choose experiment.task in the recipe',
     )
   ]
 
@@ -36,7 +41,7 @@ class Detector:
     checkpoint: path prefix of the checkpoint.
 
   Raises:
-    ConfigError: the task of the config makes no detections.
+    ConfigError: the task of the config predicts nothing.
     ValueError: the checkpoint is damaged or does not fit the model.
   """
 
@@ -49,6 +54,11 @@ class Detector:
     with saying('loading the model'):
       self.model: tf_keras.Model = self._task.build_model()
       restore(self.model, checkpoint)
+
+  @property
+  def makes(self) -> str:
+    """Name of the product of the task."""
+    return self._task.makes
 
   @property
   def input_size(self) -> tuple[int, int]:
@@ -74,12 +84,13 @@ class Detector:
     )
 
   def detect(self, scenes: EvalScenes) -> dict[str, tf.Tensor]:
-    """Detects objects in a batch; can be traced.
+    """Runs the model on a batch; can be traced.
 
     Args:
       scenes: `b` images of `fit`, with a batch axis.
 
     Returns:
-      The arguments of `detections.from_batch`, as tensors.
+      The outputs of `Task.predict`; for a detector, the arguments of
+      `detections.from_batch` as tensors.
     """
     return self._task.predict(scenes, self.model)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from copypaste_tf.evaluation import detections
@@ -11,18 +12,27 @@ from copypaste_tf.records import streams
 from copypaste_tf.serving.inference import Detector
 
 
+def coco_results(outputs: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
+  """Returns COCO results of an image, best first.
+
+  Args:
+    outputs: the arguments of `detections.from_batch`.
+  """
+  return detections.from_batch(**outputs).to_results()
+
+
 class Prediction(NamedTuple):
-  """The detections of an image.
+  """The result of an image.
 
   Attributes:
     image_id: id of the image in the results.
     size: height and width of the upright image in pixels.
-    results: COCO results, best first; see `evaluation.detections`.
+    results: COCO results, best first, or what else the task predicts.
   """
 
   image_id: int
   size: tuple[int, int]
-  results: list[dict[str, Any]]
+  results: Any
 
 
 def predict(
@@ -31,20 +41,23 @@ def predict(
   *,
   batch_size: int,
   skipped: Callable[[str], None],
+  result: Callable[[Mapping[str, np.ndarray]], Any] = coco_results,
 ) -> Iterator[Prediction]:
-  """Detects objects in image files of any sizes.
+  """Runs a model on image files of any sizes.
 
   Args:
     detector: the model.
     paths: image files by id.
     batch_size: images in a batch.
     skipped: receives a message for each image that cannot be read.
+    result: makes the result of an image from the outputs of the model, which
+      have a batch axis of 1.
 
   Yields:
     The predictions for all readable images, in order.
 
   Raises:
-    ValueError: a detection is not finite.
+    ValueError: an output is not finite.
   """
   scenes = _scenes(detector, paths, skipped).batch(batch_size).prefetch(1)
   # A signature for any batch size, so that the last batch needs no retracing.
@@ -57,7 +70,7 @@ def predict(
       yield Prediction(
         int(outputs['source_ids'][i]),
         (height, width),
-        detections.from_batch(**one).to_results(),
+        result(one),
       )
 
 

@@ -3,7 +3,7 @@
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
@@ -13,6 +13,8 @@ from copypaste_tf.serving.inference import Detector
 
 DESCRIPTION = 'model.json'
 """Name of the asset of a SavedModel that holds class names and input size."""
+Served = Callable[..., dict[str, tf.Tensor]]
+"""Makes the outputs of an export from those of `Detector.detect`."""
 _BYTES = tf.TensorSpec([None], tf.string, name='image_bytes')
 _PIXELS = tf.TensorSpec(None, tf.uint8, name='images')
 
@@ -23,6 +25,7 @@ def save(
   *,
   names: Mapping[int, str] | None = None,
   min_score: float = 0.0,
+  served: Served | None = None,
 ) -> None:
   """Writes a SavedModel with the functions of `module` as signatures.
 
@@ -35,12 +38,13 @@ def save(
     path: folder for the SavedModel.
     names: class names by category id.
     min_score: detections with a lower score are left out.
+    served: see `module`.
   """
-  served = module(detector, min_score=min_score)
+  saved = module(detector, min_score=min_score, served=served)
   signatures = {
-    'serving_default': served.detect_bytes,
-    'bytes': served.detect_bytes,
-    'images': served.detect_images,
+    'serving_default': saved.detect_bytes,
+    'bytes': saved.detect_bytes,
+    'images': saved.detect_images,
   }
   description = {
     'categories': [
@@ -53,11 +57,13 @@ def save(
     file = os.path.join(folder, DESCRIPTION)
     with open(file, 'w', encoding='utf-8') as stream:
       json.dump(description, stream, ensure_ascii=False, indent=2)
-    served.description = tf.saved_model.Asset(file)
-    tf.saved_model.save(served, path, signatures)
+    saved.description = tf.saved_model.Asset(file)
+    tf.saved_model.save(saved, path, signatures)
 
 
-def module(detector: Detector, *, min_score: float = 0.0) -> tf.Module:
+def module(
+  detector: Detector, *, min_score: float = 0.0, served: Served | None = None
+) -> tf.Module:
   """Builds a module with the functions `detect_bytes` and `detect_images`.
 
   `detect_bytes` takes `[b]` strings: JPEG, PNG, GIF or BMP files of any sizes.
@@ -78,14 +84,17 @@ def module(detector: Detector, *, min_score: float = 0.0) -> tf.Module:
   Args:
     detector: the model.
     min_score: detections with a lower score are left out.
+    served: makes the outputs from those of the model, and takes `min_score`; by
+      default the outputs above.
   """
-  served = tf.Module()
+  make = served or (lambda found, **options: outputs(**found, **options))
+  exported = tf.Module()
   # Only the variables are saved. The layers of the model would need the classes
   # of this package to load.
-  served.weights = list(detector.model.variables)
+  exported.weights = list(detector.model.variables)
 
   def detect(scenes: EvalScenes) -> dict[str, tf.Tensor]:
-    return outputs(min_score=min_score, **detector.detect(scenes))
+    return make(detector.detect(scenes), min_score=min_score)
 
   @tf.function(input_signature=[_BYTES], autograph=False)
   def detect_bytes(image_bytes):
@@ -100,8 +109,9 @@ def module(detector: Detector, *, min_score: float = 0.0) -> tf.Module:
       for name, x in detections.items()
     }
 
-  served.detect_bytes, served.detect_images = detect_bytes, detect_images
-  return served
+  exported.detect_bytes = detect_bytes
+  exported.detect_images = detect_images
+  return exported
 
 
 def _map(fit, images) -> EvalScenes:

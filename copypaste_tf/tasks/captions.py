@@ -15,6 +15,7 @@ class MetricTable(NamedTuple):
     classes: `{metric: column title}` of the table of classes, which shows the
       metrics `METRIC/CLASS`. The last column that was measured sorts the
       classes.
+    counted: what the table of classes counts in the ground truth.
   """
 
   title: str
@@ -22,6 +23,7 @@ class MetricTable(NamedTuple):
   columns: Sequence[str]
   rows: Mapping[str, Sequence[str]]
   classes: Mapping[str, str]
+  counted: str = 'Objects'
 
 
 class Captions(NamedTuple):

@@ -10,10 +10,14 @@ from typing import Any
 from copypaste_tf.config.config_types import nearest
 from copypaste_tf.tasks.config import BaseConfig
 from copypaste_tf.tasks.detection.task import DetectionTask
+from copypaste_tf.tasks.segmentation.task import SegmentationTask
 from copypaste_tf.tasks.task import Task
 
 DEFAULT = DetectionTask.name
-_TASKS: dict[str, type[Task]] = {DetectionTask.name: DetectionTask}
+_TASKS: dict[str, type[Task]] = {
+  DetectionTask.name: DetectionTask,
+  SegmentationTask.name: SegmentationTask,
+}
 
 
 def register(task_class: type[Task]) -> type[Task]:
@@ -70,9 +74,17 @@ def get(name: str) -> type[Task]:
   return _TASKS[name]
 
 
-def detectors() -> list[str]:
-  """Returns the names of the tasks that make detections."""
-  return sorted(k for k, task in _TASKS.items() if task.makes_detections)
+def makers(product: str = '') -> list[str]:
+  """Returns the names of the tasks whose outputs can be predicted.
+
+  Args:
+    product: only those that make this product; empty means any.
+  """
+  return sorted(
+    name
+    for name, task in _TASKS.items()
+    if task.makes and product in ('', task.makes)
+  )
 
 
 def build(config: BaseConfig) -> Task:

@@ -9,6 +9,7 @@ import tf_keras
 
 from copypaste_tf.config.config_types import ConfigError, Problem, Range
 from copypaste_tf.evaluation.evaluator import Evaluator
+from copypaste_tf.modeling import counting
 from copypaste_tf.tasks import captions
 from copypaste_tf.tasks.captions import Captions
 from copypaste_tf.tasks.config import BaseConfig
@@ -29,8 +30,10 @@ class Task(abc.ABC):
       bind, besides those of every recipe. Each is a gin configurable.
     ranges: `{dotted path: range}` of numbers in the config, such as
       `task.model.num_classes`; checked before `checks`.
-    makes_detections: `predict` takes `EvalScenes` and returns the arguments of
-      `evaluation.detections.from_batch`, as prediction and export need.
+    makes: name of the product (`products.products`) of what `predict` returns
+      for a batch of `EvalScenes`; empty for a task without one.
+    reads_class_maps: the inputs have class maps; see `TrainData.class_maps`.
+    model_configurable: the configurable that has `num_classes`.
     config: config of the task.
   """
 
@@ -40,7 +43,9 @@ class Task(abc.ABC):
   short_loss_names: ClassVar[Mapping[str, str]] = {}
   configurables: ClassVar[Mapping[str, Callable[..., Any]]] = {}
   ranges: ClassVar[Mapping[str, Range]] = {}
-  makes_detections: ClassVar[bool] = False
+  makes: ClassVar[str] = ''
+  reads_class_maps: ClassVar[bool] = False
+  model_configurable: ClassVar[str] = 'model'
 
   def __init__(self, config: BaseConfig):
     """Holds a config.
@@ -93,19 +98,16 @@ class Task(abc.ABC):
     return {}
 
   def model_table(self) -> str:
-    """Returns the table that `model_summary` prints.
+    """Returns the table of `model_summary`; by default parameters by layer."""
+    return counting.parameter_table(self.build_model())
 
-    By default it has the number of trainable parameters of each layer.
+  def multiply_adds(self, *, training: bool) -> int | None:
+    """Returns those of a forward pass of an image; None if unknown.
+
+    Args:
+      training: of the training step, else of the evaluation.
     """
-    model = self.build_model()
-    rows = {
-      layer.name: sum(w.shape.num_elements() for w in layer.trainable_weights)
-      for layer in model.layers
-    }
-    rows['total'] = sum(rows.values())
-    width = max(map(len, rows))
-    lines = [f'{name:{width}}{count:15,}' for name, count in rows.items()]
-    return '\n'.join([f'{"part":{width}}{"parameters":>15}', *lines])
+    return None
 
   def published_model(self) -> tf_keras.Model:
     """Returns a model whose variables have names in published checkpoints.
@@ -183,8 +185,7 @@ class Task(abc.ABC):
 
     Args:
       examples: result of `prepare`, or a micro batch of it.
-      step: int64 scalar, unique to this batch of the replica; seeds random
-        numbers.
+      step: int64 scalar, unique to this batch of the replica; a seed.
     """
 
   @abc.abstractmethod

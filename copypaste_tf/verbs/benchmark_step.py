@@ -174,12 +174,15 @@ class _Benchmark:
 
   def _add_share(self, numbers) -> None:
     """Adds the share of the peak of the chip, and notes what is missing."""
-    model, notes = self._params.task.model, numbers['notes']
+    task, notes = self._steps.task, numbers['notes']
     if self._kind == 'CPU':
       notes.append(_CPU_NOTE)
-    flops = (peaks.train_flops if self._train else peaks.eval_flops)(model)
+    flops = (peaks.train_flops if self._train else peaks.eval_flops)(task)
     numbers['flops_per_image'] = flops
     peak = peaks.peak(numbers['device'])
+    if flops is None:
+      notes.append(f'no share of the peak: {task.name!r} counts no operations')
+      return
     if peak is None or self._precision == 'float32':
       notes.append(
         f'no share of the peak: that of {numbers["device"]!r} in '

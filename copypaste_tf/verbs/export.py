@@ -6,6 +6,7 @@ from absl import flags
 
 from copypaste_tf import checkpoint_flags, whole_files
 from copypaste_tf.console import saying
+from copypaste_tf.products import products
 from copypaste_tf.serving import inference, saved_model
 
 
@@ -18,7 +19,7 @@ def main() -> None:
     raise ValueError(f'--output={output} already exists; give a new folder')
   whole_files.check_folder(output, '--output')
   resolved = checkpoint_flags.load()
-  checkpoint_flags.check(resolved, data=False, detections=True)
+  checkpoint_flags.check(resolved, data=False, product='')
   names = checkpoint_flags.class_names(resolved, flags.FLAGS.label_map)
   detector = inference.Detector(resolved.params, checkpoint_flags.checkpoint())
   with (
@@ -26,7 +27,11 @@ def main() -> None:
     saying('writing the SavedModel'),
   ):
     saved_model.save(
-      detector, output, names=names, min_score=flags.FLAGS.min_score
+      detector,
+      output,
+      names=names,
+      min_score=flags.FLAGS.min_score,
+      served=products.get(detector.makes).served,
     )
   print(f'written: {output}')
   if not names:

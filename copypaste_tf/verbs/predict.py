@@ -1,4 +1,4 @@
-"""Runs a model on image files, writes and draws its detections."""
+"""Runs a model on image files, writes and draws what it predicts."""
 
 import contextlib
 import functools
@@ -8,17 +8,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import tqdm
 from absl import app, flags
 
 from copypaste_tf import checkpoint_flags, drawing, whole_files
 from copypaste_tf.evaluation import groundtruth
 from copypaste_tf.inputs import image_files
-from copypaste_tf.reporting import comparison
+from copypaste_tf.products import products
+from copypaste_tf.products.product import Product
 from copypaste_tf.serving import image_list, inference, prediction
+from copypaste_tf.tasks import registry
 
-DETECTIONS_FILE = 'detections.json'
 IMAGES_FILE = image_list.IMAGES_FILE
 PICTURES = 'pictures'
 
@@ -27,9 +27,10 @@ def main() -> None:
   """Predicts and writes the files; exits with 1 if no image could be read."""
   values = flags.FLAGS
   paths, names = _images()
-  _check_output(values.output)
   resolved = checkpoint_flags.load()
-  checkpoint_flags.check(resolved, data=False, detections=True)
+  checkpoint_flags.check(resolved, data=False, product='')
+  product = products.get(registry.build(resolved.params.task).makes)
+  _check_output(values.output, product)
   names = checkpoint_flags.class_names(resolved, values.label_map) or names
   checkpoint = checkpoint_flags.checkpoint()
   predictions = run_detector(
@@ -41,8 +42,8 @@ def main() -> None:
     min_score=values.min_score,
     min_drawn_score=values.min_drawn_score if values.pictures else None,
   )
-  count = sum(len(image.results) for image in predictions)
-  print(f'{len(predictions)} images, {count} detections: {values.output}')
+  found = product.summary([image.results for image in predictions])
+  print(f'{len(predictions)} images, {found}: {values.output}')
   if len(predictions) < len(paths):
     print(f'{len(paths) - len(predictions)} images could not be read')
   if not predictions:
@@ -80,11 +81,12 @@ def _numbered(files: Sequence[str]) -> dict[int, str]:
   return paths
 
 
-def _check_output(output: str) -> None:
+def _check_output(output: str, product: Product) -> None:
   if not output:
     raise app.UsageError('--output is empty; expected a folder')
-  whole_files.check_folder(os.path.join(output, PICTURES), '--output')
-  for name in (DETECTIONS_FILE, IMAGES_FILE):
+  for name in (*product.folders, PICTURES):
+    whole_files.check_folder(os.path.join(output, name), '--output')
+  for name in (*product.files, IMAGES_FILE):
     whole_files.check_file(os.path.join(output, name), '--output')
 
 
@@ -98,9 +100,9 @@ def run_detector(
   min_score: float = 0.0,
   min_drawn_score: float | None = 0.3,
 ) -> list[prediction.Prediction]:
-  """Detects objects in image files and writes the detections.
+  """Runs a model on image files and writes its predictions.
 
-  The detections are written even if an error or Ctrl-C ends the prediction.
+  They are written even if an error or Ctrl-C ends the prediction.
 
   Args:
     detector: the model.
@@ -118,52 +120,60 @@ def run_detector(
 
   Raises:
     ValueError: a file could not be written; the message says where the
-      detections are.
+      predictions are.
   """
+  product = products.get(detector.makes)
   os.makedirs(os.path.join(output, PICTURES), exist_ok=True)
   predictions, faults = [], []
   with (
     contextlib.ExitStack() as unfinished,
     tqdm.tqdm(total=len(paths), unit='image') as bar,
   ):
-    unfinished.callback(_write_some, output, predictions, paths, names)
+    unfinished.callback(_write_some, output, product, predictions, paths, names)
 
     def skipped(message: str) -> None:
       bar.write(f'cannot read {message}', file=sys.stderr)
       bar.update()
 
     for image in prediction.predict(
-      detector, paths, batch_size=batch_size, skipped=skipped
+      detector,
+      paths,
+      batch_size=batch_size,
+      skipped=skipped,
+      result=product.result,
     ):
-      results = [r for r in image.results if r['score'] >= min_score]
+      results = product.filtered(image.results, min_score)
       predictions.append(image._replace(results=results))
       if min_drawn_score is not None and not faults:
-        drawn = [r for r in results if r['score'] >= min_drawn_score]
-        target = _picture_path(output, image.image_id, paths)
-        faults += _draw_file(paths[image.image_id], target, drawn, names)
+        drawn = product.filtered(results, min_drawn_score)
+        target = os.path.join(
+          output, PICTURES, f'{_stem(image.image_id, paths)}.png'
+        )
+        draw = functools.partial(product.draw, result=drawn, names=names)
+        faults += _draw_file(paths[image.image_id], target, draw)
       bar.update()
     unfinished.pop_all()
-  _write(output, predictions, paths, names)
+  _write(output, product, predictions, paths, names)
   if faults:
     raise ValueError(
-      f'the detections are complete, the pictures not: {faults[0]}'
+      f'the predictions are complete, the pictures not: {faults[0]}'
     )
   return predictions
 
 
-def _write_some(output, predictions, paths, names) -> None:
-  """Writes the detections of a prediction that did not reach its end."""
+def _write_some(output, product, predictions, paths, names) -> None:
+  """Writes what was predicted before an error."""
   if predictions:
-    _write(output, predictions, paths, names)
+    _write(output, product, predictions, paths, names)
     print(
       f'{len(predictions)} of {len(paths)} images are in {output}',
       file=sys.stderr,
     )
 
 
-def _draw_file(source, target, results, names) -> list[str]:
+def _draw_file(source, target, draw) -> list[str]:
   """Draws the results on an image file; returns the fault if it fails."""
-  picture = draw(image_files.read(source), results, names)
+  picture = draw(image_files.read(source))
   try:
     with open(target, 'wb') as file:
       file.write(drawing.png_bytes(picture))
@@ -172,34 +182,14 @@ def _draw_file(source, target, results, names) -> list[str]:
   return []
 
 
-def draw(
-  image: np.ndarray,
-  results: Sequence[Mapping[str, Any]],
-  names: Mapping[int, str],
-) -> np.ndarray:
-  """Draws COCO results over their image.
-
-  Args:
-    image: `[h, w, 3]` uint8.
-    results: COCO results of this image.
-    names: class names by category id; a category without one shows its id.
-
-  Returns:
-    `[h, w, 3]` uint8.
-  """
-  objects = comparison.detected_objects(results, names)
-  return drawing.draw_instances(image, *objects)
-
-
-def _picture_path(output: str, image_id: int, paths: Mapping[int, str]) -> str:
-  """Names a picture after its image, preceded by the id if they differ."""
+def _stem(image_id: int, paths: Mapping[int, str]) -> str:
+  """Names files after their image, preceded by the id if they differ."""
   stem = os.path.splitext(os.path.basename(paths[image_id]))[0]
   unique = stem.isdecimal() and int(stem) == image_id
-  name = stem if unique else f'{image_id:06d}-{stem}'
-  return os.path.join(output, PICTURES, f'{name}.png')
+  return stem if unique else f'{image_id:06d}-{stem}'
 
 
-def _write(output, predictions, paths, names) -> None:
+def _write(output, product, predictions, paths, names) -> None:
   images = [
     {
       'id': image.image_id,
@@ -210,12 +200,15 @@ def _write(output, predictions, paths, names) -> None:
     for image in predictions
   ]
   categories = [{'id': i, 'name': name} for i, name in sorted(names.items())]
-  for file_name, content in (
-    (IMAGES_FILE, {'images': images, 'categories': categories}),
-    (DETECTIONS_FILE, [result for p in predictions for result in p.results]),
-  ):
-    path = os.path.join(output, file_name)
-    whole_files.write_or_keep(path, functools.partial(_write_json, content))
+  content = {'images': images, 'categories': categories}
+  stems = {
+    image.image_id: _stem(image.image_id, paths) for image in predictions
+  }
+  files = {IMAGES_FILE: functools.partial(_write_json, content)}
+  for name, write in (files | product.write(predictions, stems)).items():
+    path = os.path.join(output, name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    whole_files.write_or_keep(path, write)
 
 
 def _write_json(content: Any, path: str) -> None:

@@ -33,7 +33,7 @@ def main() -> None:
   inputs = teacher_flags.input_files()
   _check_output(inputs)
   resolved = checkpoint_flags.load()
-  checkpoint_flags.check(resolved, data=False, detections=True)
+  checkpoint_flags.check(resolved, data=False, product='detections')
   params, checkpoint = resolved.params, checkpoint_flags.checkpoint()
   teacher_flags.check_model(params)
   job = _job(

@@ -4,17 +4,17 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import tensorflow as tf
 from absl import flags
 
-from copypaste_tf import records, whole_files
-from copypaste_tf.inputs import data_files
+from copypaste_tf import whole_files
+from copypaste_tf.evaluation.evaluator import Evaluator
+from copypaste_tf.products import products
+from copypaste_tf.products.product import Product
 from copypaste_tf.reporting import (
-  comparison,
   page,
-  run_evaluation,
   run_files,
   sections,
   sheet_file,
@@ -77,7 +77,9 @@ def write(options: Options) -> list[str]:
   run = run_files.read(options.model_dir)
   whole_files.check_folder(options.output_dir, '--output_dir')
   captions = registry.build(run.params.task).captions
-  truth, evaluated = _evaluated(run)
+  product = _product(run)
+  evaluator = product.evaluator(run) if product else None
+  evaluated = evaluator.metrics() if product else {}
   numbers = summary.metrics(run, evaluated, options.seconds)
   text = page.document(
     run.recipe,
@@ -86,12 +88,12 @@ def write(options: Options) -> list[str]:
     [
       sections.metrics(
         evaluated,
-        run_evaluation.object_counts(truth),
+        product.counts(evaluator) if product else {},
         captions.metrics,
         _no_evaluation(run),
       ),
       *_training_sections(run, sheet, captions),
-      _predictions(run, truth, options, captions),
+      _predictions(run, product, evaluator, options, captions),
       _setup(run),
     ],
   )
@@ -102,12 +104,10 @@ def write(options: Options) -> list[str]:
   )
 
 
-def _evaluated(run: Run) -> tuple[Mapping[str, Any] | None, dict[str, float]]:
-  """Returns ground truth and metrics; None and {} without an evaluation."""
-  if run.detections is None:
-    return None, {}
-  evaluator = run_evaluation.evaluator_of(run)
-  return evaluator.groundtruth, evaluator.metrics()
+def _product(run: Run) -> Product | None:
+  """Returns the product of the task; None without an evaluation."""
+  name = registry.build(run.params.task).makes
+  return products.get(name) if name and run.predictions is not None else None
 
 
 def _training_sections(
@@ -122,26 +122,24 @@ def _training_sections(
 
 
 def _predictions(
-  run: Run, truth, options: Options, captions: Captions
+  run: Run,
+  product: Product | None,
+  evaluator: Evaluator | None,
+  options: Options,
+  captions: Captions,
 ) -> page.Section:
-  pairs = [] if truth is None else _comparisons(run, truth, options)
   about = captions.predictions.format(min_score=options.min_score)
-  return sections.predictions(pairs, about, _no_evaluation(run))
-
-
-def _comparisons(
-  run: Run, truth, options: Options
-) -> list[comparison.Comparison]:
-  data = run.params.task.validation_data
-  names = data_files.label_map(data.input_path)
-  names |= {c['id']: c['name'] for c in truth['categories']}
-  paths = data_files.expand(data.input_path)
-  return comparison.compare(
-    (record for _, _, record in records.read_records(paths)),
-    run.detections,
-    names,
-    min_score=options.min_score,
-    limit=options.images,
+  if product is None:
+    return sections.predictions([], about, _no_evaluation(run))
+  pairs = product.compare(
+    run, evaluator, min_score=options.min_score, limit=options.images
+  )
+  return sections.predictions(
+    pairs,
+    about,
+    _no_evaluation(run),
+    legend=product.legend,
+    label=product.label,
   )
 
 
@@ -160,7 +158,7 @@ def _no_evaluation(run: Run) -> Note:
 
 def _print_missing(run: Run) -> None:
   """Prints the commands that make the missing parts of the report."""
-  if run.detections is None:
+  if run.predictions is None:
     print(f'note: not evaluated yet: {_evaluate_command(run)}', file=sys.stderr)
   if not run.train.curves:
     print(f'note: no event files: {_train_command(run)}', file=sys.stderr)

@@ -15,7 +15,7 @@ from copypaste_tf.examples import Scenes
 from copypaste_tf.modeling.backbones import efficientnet
 from copypaste_tf.training.config import gin_config
 
-RECIPES = [path.stem for path in recipes.RECIPES]
+RECIPES = [path.stem for path in recipes.DETECTORS]
 LARGEST = 'coco_cascade_effb7_nasfpn_1280_lsj_copypaste'
 # They have every choice that a recipe makes, but not all of them together.
 DIFFERENT = (
@@ -263,3 +263,26 @@ def test_several_record_sets_lower_with_static_shapes():
   found = lowering.lowered(params, replicas=8, batch=2)
   assert not hlo_module.dynamic_shapes(found)
   assert hlo_module.count(found, 'all-reduce') > 10
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+  ('recipe', 'backbone'),
+  [
+    ('voc12_seg_effb7_nasfpn_light', 'efficientnet-b0'),
+    ('voc12_seg_effb7_nasfpn', 'efficientnet-b0'),
+    ('voc12_seg_r50', 'resnet10'),
+  ],
+)
+def test_segmentation_lowers_with_static_shapes(recipe, backbone):
+  lines = [
+    *SMALL[:-1],
+    'TrainData.copy_paste = @CopyPaste()',
+    f'segmentation_model.backbone = {backbone!r}',
+  ]
+  params = gin_config.load([recipe], lines).params
+  params.task.model.decoder.nasfpn.override({'num_repeats': 2})
+  step = lowering.train_step(params, replicas=8, batch_per_replica=1)
+  module = lowering.module(step)
+  assert not hlo_module.dynamic_shapes(module)
+  assert hlo_module.count(module, 'all-reduce') > 10

@@ -62,6 +62,17 @@ def test_no_objects_are_fine():
   assert not scenes(0).planes.numpy().any()
 
 
+def test_random_class_maps_have_classes_that_the_model_knows():
+  data = DATA.replace(input_path='no/x*', class_maps='encoded', masks=False)
+  found = step_inputs.train_inputs(
+    None, data, batch=2, objects=8, num_classes=4
+  )
+  planes = found.batch.targets.planes.numpy()
+  assert planes.shape == (2, 1, 40, 60)
+  # A pixel holds its class plus one; 0 is void.
+  assert planes.max() == 4 and len({*planes.flat}) > 3
+
+
 def test_existing_records_are_read(shapes_params):
   params = gin_config.load(['smoke'], shapes_params).params
   task, data = registry.build(params.task), params.task.train_data

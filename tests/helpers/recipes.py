@@ -9,9 +9,11 @@ PARTS = {
   'lvis',
   'lvis_balanced',
   'nuclei_data',
+  'segmentation',
   'selftraining',
   'shapes_data',
 }
 RECIPES = sorted(
   path for path in CONFIGS.glob('*.gin') if path.stem not in PARTS
 )
+DETECTORS = [path for path in RECIPES if '_seg_' not in path.stem]

@@ -25,9 +25,9 @@ def test_categories_are_measured_one_by_one(tmp_path):
   run = run_files.read(str(run_folder.make(tmp_path)))
   truth = run_evaluation.evaluator_of(run).groundtruth
   missed = truth['categories'][0]
-  found = [d for d in run.detections if d['category_id'] != missed['id']]
+  found = [d for d in run.predictions if d['category_id'] != missed['id']]
   numbers = run_evaluation.evaluator_of(
-    run._replace(detections=found)
+    run._replace(predictions=found)
   ).metrics()
   assert numbers[f'mask_ap/{missed["name"]}'] == 0
   assert numbers[f'mask_ap/{truth["categories"][1]["name"]}'] == 1.0
@@ -35,6 +35,6 @@ def test_categories_are_measured_one_by_one(tmp_path):
 
 def test_a_class_without_ground_truth_is_accepted(tmp_path):
   run = run_files.read(str(run_folder.make(tmp_path)))
-  stray = run.detections[0] | {'category_id': 77}
-  run = run._replace(detections=[*run.detections, stray])
+  stray = run.predictions[0] | {'category_id': 77}
+  run = run._replace(predictions=[*run.predictions, stray])
   assert run_evaluation.evaluator_of(run).metrics()['mask_ap'] == 1.0

@@ -14,7 +14,7 @@ def test_all_files_of_a_run_are_read(tmp_path):
   assert 'TrainData.global_batch_size = 4' in run.gin
   assert run.versions['packages']['tensorflow']
   assert run.results['seconds'] == 75.0
-  assert {found['score'] for found in run.detections} == {0.9}
+  assert {found['score'] for found in run.predictions} == {0.9}
   np.testing.assert_array_equal(
     run.train.curves['mask_loss'].steps, [0, 10, 20]
   )
@@ -32,7 +32,7 @@ def test_the_best_checkpoint_is_read(tmp_path):
 def test_a_run_that_has_only_started_reads(tmp_path):
   run_folder.write_record(tmp_path, 'val.tfrecord')
   run = run_files.read(str(tmp_path))
-  assert run.detections is None
+  assert run.predictions is None
   assert run.results == {}
   assert run.train == run.validation == events.Events({}, {})
   assert run.steps == 0 and run.best is None

@@ -3,7 +3,9 @@ import small_model
 import tensorflow as tf
 
 from copypaste_tf.inputs import reader
+from copypaste_tf.serving import inference
 from copypaste_tf.serving.inference import Detector
+from copypaste_tf.training.config import gin_config
 
 
 def test_boxes_come_back_in_pixels_of_the_image(tmp_path):
@@ -31,3 +33,13 @@ def test_boxes_come_back_in_pixels_of_the_image(tmp_path):
   np.testing.assert_array_equal(found['source_ids'], [7])
   np.testing.assert_array_equal(found['original_sizes'], [[32, 16]])
   assert found['masks'].shape == (1, 100, 28, 28)
+
+
+def test_a_teacher_of_objects_needs_a_task_that_makes_detections():
+  params = gin_config.load(['shapes_seg_cpu']).params
+  assert inference.problems(params) == []
+  ((path, message),) = inference.problems(params, 'detections')
+  assert path == 'task.name'
+  assert message.startswith(
+    "expected a task that makes detections (detection), got 'segmentation'"
+  )

@@ -6,6 +6,7 @@ from copypaste_tf.tasks import registry
 from copypaste_tf.tasks.config import BaseConfig
 from copypaste_tf.tasks.detection.config import TaskConfig
 from copypaste_tf.tasks.detection.task import DetectionTask
+from copypaste_tf.tasks.segmentation.task import SegmentationTask
 
 
 class Other(DetectionTask):
@@ -34,7 +35,7 @@ def test_a_registered_task_is_returned(other):
 def test_an_unknown_name_suggests_the_nearest(other):
   with pytest.raises(
     ValueError,
-    match=r"detection, other, got 'detecton'; did you mean 'detection'\?",
+    match=r"detection, other, segm.*, got 'detecton'; did you mean 'detection'",
   ):
     registry.get('detecton')
   with pytest.raises(ValueError, match="got 'gone'"):
@@ -60,5 +61,7 @@ def test_registered_names_are_refused():
 
 
 def test_configurables_of_all_tasks_are_listed():
-  assert registry.configurables() == DetectionTask.configurables
+  assert registry.configurables() == (
+    DetectionTask.configurables | SegmentationTask.configurables
+  )
   assert {'model', 'TaskConfig', 'ClassBalance'} < {*registry.configurables()}

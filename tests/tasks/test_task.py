@@ -78,12 +78,12 @@ def test_a_registered_task_trains_resumes_and_evaluates(
 
 
 def test_a_task_without_detections_is_refused_where_they_are_needed(resolved):
-  expected = r"task\.name: expected .* \(detection\), got 'line'; choose"
+  expected = r"task\.name: expected .* \(detection, segmentation\), got 'line'"
   with pytest.raises(ConfigError, match=expected):
     inference.Detector(resolved.params, 'none')
-  message = r'--gin_params: task\.name: expected a task that makes detections'
+  message = r'--gin_params: task\.name: expected a task that predicts'
   with pytest.raises(ValueError, match=message):
-    checkpoint_flags.check(resolved, data=False, detections=True)
+    checkpoint_flags.check(resolved, data=False, product='')
   with pytest.raises(ConfigError, match="the task 'line' has none"):
     registry.build(resolved.params.task).published_model()
 

@@ -16,7 +16,9 @@ class NASFPN(tf_keras.layers.Layer):
   """Repeats a searched cell whose nodes are ResNet bottleneck blocks.
 
   Each node adds its inputs; the global pooling attention of the paper is not
-  used, as published. The output has `4 * filters` channels.
+  used, as published. The output has `4 * filters` channels; with separable
+  convolutions in place of the blocks, as published for segmentation (Zoph et
+  al. 2020), it has `filters`.
 
   Args:
     norm: batch normalisation of all layers.
@@ -24,6 +26,7 @@ class NASFPN(tf_keras.layers.Layer):
     repeats: number of cells.
     drop_connect_rate: probability in [0, 1) that a block drops the residual
       branch of an example.
+    separable: the nodes are separable convolutions.
   """
 
   def __init__(
@@ -33,6 +36,7 @@ class NASFPN(tf_keras.layers.Layer):
     filters: int = 256,
     repeats: int = 5,
     drop_connect_rate: float = DROP_CONNECT_RATE,
+    separable: bool = False,
   ):
     super().__init__(name='nasfpn')
     self.lateral = {
@@ -47,6 +51,7 @@ class NASFPN(tf_keras.layers.Layer):
         filters=filters,
         wide_inputs=i > 0,
         drop_connect_rate=drop_connect_rate,
+        separable=separable,
       )
       for i in range(repeats)
     ]
@@ -62,8 +67,8 @@ class NASFPN(tf_keras.layers.Layer):
       training: use the statistics of the batch and drop branches.
 
     Returns:
-      `{level: [b, h / 2^l, w / 2^l, 4 * filters]}` in the compute dtype, levels
-      `3` to `7`.
+      `{level: [b, h / 2^l, w / 2^l, c]}` in the compute dtype, levels `3` to
+      `7`; `c` is `4 * filters`, or `filters` if the nodes are separable.
     """
     pyramid = self.input_levels(features, training=training)
     for cell in self.cells:

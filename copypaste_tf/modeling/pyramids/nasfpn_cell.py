@@ -54,6 +54,8 @@ class Cell(tf_keras.layers.Layer):
     wide_inputs: the inputs of the cell have more channels than `filters`, as
       the outputs of another cell do.
     drop_connect_rate: drop rate of each block, in [0, 1).
+    separable: the nodes are `SeparableBlock` after a ReLU, not `Block` after a
+      swish. Then all tensors have `filters` channels.
   """
 
   def __init__(
@@ -64,6 +66,7 @@ class Cell(tf_keras.layers.Layer):
     filters: int,
     wide_inputs: bool,
     drop_connect_rate: float,
+    separable: bool = False,
   ):
     super().__init__(name=name)
     num_inputs = MAX_LEVEL - MIN_LEVEL + 1
@@ -72,6 +75,7 @@ class Cell(tf_keras.layers.Layer):
       for node, unused in zip(CELL, _unused(num_inputs), strict=True)
     ]
     self.resamples, self.blocks = [], []
+    self._activation = tf.nn.relu if separable else tf.nn.silu
     for i, rows in enumerate(self._rows):
       scope, row = f'{name}/sub_policy{i}', num_inputs + i
       names = [f'resample_{k}_{j}_{row}' for k, j in enumerate(rows[:2])]
@@ -80,11 +84,15 @@ class Cell(tf_keras.layers.Layer):
         {
           str(j): Resample(filters, norm, f'{scope}/{resample}')
           for resample, j in zip(names, rows, strict=True)
-          if wide_inputs or j >= num_inputs
+          if not separable and (wide_inputs or j >= num_inputs)
         }
       )
       name_of_block = f'{scope}/op_after_combine{row}'
-      self.blocks.append(Block(filters, norm, name_of_block, drop_connect_rate))
+      self.blocks.append(
+        SeparableBlock(filters, norm, name_of_block)
+        if separable
+        else Block(filters, norm, name_of_block, drop_connect_rate)
+      )
 
   def call(
     self, pyramid: Mapping[str, tf.Tensor], training: bool | None = None
@@ -97,8 +105,8 @@ class Cell(tf_keras.layers.Layer):
       training: use the statistics of the batch and drop branches.
 
     Returns:
-      `{level: [b, h / 2^l, w / 2^l, 4 * filters]}` of the same levels and
-      dtype.
+      `{level: [b, h / 2^l, w / 2^l, c]}` of the same levels and dtype, with `c`
+      the channels of a block's output.
     """
     levels = list(range(MIN_LEVEL, MAX_LEVEL + 1))
     tensors = [pyramid[str(level)] for level in levels]
@@ -110,7 +118,7 @@ class Cell(tf_keras.layers.Layer):
           for j in self._rows[i]
         ]
       )
-      tensors.append(self.blocks[i](tf.nn.silu(total), training=training))
+      tensors.append(self.blocks[i](self._activation(total), training=training))
       levels.append(node.level)
       if node.is_output:
         outputs[str(node.level)] = tensors[-1]
@@ -172,6 +180,27 @@ class Block(tf_keras.layers.Layer):
       x = tf.nn.silu(x) if i else x
       x = norm(conv(x), training=training)
     return tf.nn.silu(self.drop(x, training=training) + shortcut)
+
+
+class SeparableBlock(tf_keras.layers.Layer):
+  """A separable 3x3 convolution and a batch normalisation (Zoph et al. 2020).
+
+  Args:
+    filters: channels of the input and of the output.
+    norm: batch normalisation after the convolution.
+    name: scope of the layers.
+  """
+
+  def __init__(self, filters: int, norm: Norm, name: str):
+    super().__init__(name=name)
+    self.conv = tf_keras.layers.SeparableConv2D(
+      filters, 3, padding='same', use_bias=False, name=f'{name}/conv'
+    )
+    self.norm = norm.layer(f'{name}/bn')
+
+  def call(self, x: tf.Tensor, training: bool | None = None) -> tf.Tensor:
+    """Maps `[b, h, w, filters]` to the same shape and dtype."""
+    return self.norm(self.conv(x), training=training)
 
 
 def _unused(num_inputs: int) -> list[list[int]]:

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from official.vision.configs import maskrcnn
 
-from copypaste_tf.config import config_types
 from copypaste_tf.config.config_types import Problem, Range
-from copypaste_tf.modeling import parts
+from copypaste_tf.tasks import model_problems
 from copypaste_tf.tasks.detection import losses
 from copypaste_tf.tasks.detection.config import TaskConfig
 
@@ -27,6 +26,7 @@ READ = (
   'decoder.fpn.num_filters',
   'decoder.nasfpn.num_filters',
   'decoder.nasfpn.num_repeats',
+  'decoder.nasfpn.use_separable_conv',
   'rpn_head.num_convs',
   'rpn_head.num_filters',
   'detection_head.num_convs',
@@ -90,59 +90,23 @@ RANGES = {
 def problems(task: TaskConfig) -> list[Problem]:
   """Lists problems of the model, its anchors and its initial weights."""
   return [
-    *_sizes(task),
-    *_ignored(task.model),
-    *_parts(task),
+    *model_problems.sizes(task.model),
+    *_anchors(task),
+    *model_problems.unread(task.model, maskrcnn.MaskRCNN(), READ),
+    *model_problems.unknown_parts(task),
     *_losses(task),
     *_balance(task),
   ]
 
 
-def _sizes(task) -> Iterator[Problem]:
-  model, anchors = task.model, task.anchor_targets
-  size, stride = model.input_size[:2], 2**model.max_level
-  if any(side < 1 or side % stride for side in size) or len(size) != 2:
-    yield Problem(
-      _MODEL + 'input_size',
-      f'height and width must be multiples of {stride} (2 to the coarsest '
-      f'level, {model.max_level}), got {list(size)}',
-    )
-  if model.min_level > model.max_level:
-    yield Problem(
-      _MODEL + 'min_level',
-      f'expected at most max_level {model.max_level}, got {model.min_level}',
-    )
+def _anchors(task) -> Iterator[Problem]:
+  anchors = task.anchor_targets
   if anchors.unmatched_threshold > anchors.match_threshold:
     yield Problem(
       'task.anchor_targets.unmatched_threshold',
       f'expected at most match_threshold {anchors.match_threshold}, got '
       f'{anchors.unmatched_threshold}',
     )
-
-
-def _ignored(model: maskrcnn.MaskRCNN) -> Iterator[Problem]:
-  """Finds values that differ from the defaults but are not read."""
-  usual = maskrcnn.MaskRCNN().replace(
-    backbone={'type': model.backbone.type},
-    decoder={'type': model.decoder.type},
-  )
-  expected = config_types.flatten(usual.as_dict())
-  for path, value in config_types.flatten(model.as_dict()).items():
-    if path.startswith(READ) or value == expected.get(path):
-      continue
-    yield Problem(
-      _MODEL + path,
-      f'is not read by the model, which has {expected.get(path)!r}; got '
-      f'{value!r}',
-    )
-
-
-def _parts(task) -> Iterator[Problem]:
-  for field in ('init_checkpoint_modules', 'frozen'):
-    try:
-      parts.expand(getattr(task, field))
-    except ValueError as error:
-      yield Problem(f'task.{field}', str(error))
 
 
 def _losses(task) -> Iterator[Problem]:

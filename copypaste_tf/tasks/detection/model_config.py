@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gin
-from official.vision.configs import backbones, decoders, maskrcnn
+from official.vision.configs import decoders, maskrcnn
 
 from copypaste_tf.config.overrides import apply, from_mapping
 from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
+from copypaste_tf.tasks import backbones
 
 
 @gin.configurable
@@ -52,7 +53,7 @@ def model(
       aspect_ratios=[1.0, 2.0, 0.5],
       anchor_size=4.0 if nas else 8.0,
     ),
-    backbone=_backbone(backbone),
+    backbone=backbones.backbone(backbone, model='model'),
     decoder=decoders.Decoder(
       type=pyramid, fpn=decoders.FPN(), nasfpn=decoders.NASFPN()
     ),
@@ -74,22 +75,3 @@ def model(
   )
   apply(config, from_mapping(overrides or {}, 'model.overrides'))
   return config
-
-
-def _backbone(name: str) -> backbones.Backbone:
-  """Returns Model Garden's config of `resnet50`, `efficientnet-b7`, ..."""
-  family, _, size = name.partition('-')
-  if family == 'efficientnet' and size:
-    settings = backbones.EfficientNet(
-      model_id=size, se_ratio=0.25, stochastic_depth_drop_rate=0.2
-    )
-    return backbones.Backbone(type=family, efficientnet=settings)
-  depth = name.removeprefix('resnet')
-  if name.startswith('resnet') and depth.isdecimal():
-    return backbones.Backbone(
-      type='resnet', resnet=backbones.ResNet(model_id=int(depth))
-    )
-  raise ValueError(
-    "model.backbone must be such as 'resnet50' or 'efficientnet-b7', got "
-    f'{name!r}.'
-  )

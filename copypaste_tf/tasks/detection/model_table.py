@@ -31,16 +31,34 @@ def table(config: maskrcnn.MaskRCNN) -> str:
     num_proposals=config.roi_generator.test_num_proposals,
     num_detections=config.detection_generator.max_num_detections,
   )
-  lines = [f'{"part":12}{"parameters":>15}{"G multiply-adds":>18}']
-  for part, (parameters, multiply_adds) in counts.items():
-    lines.append(f'{part:12}{parameters:15,}{multiply_adds / 1e9:18.2f}')
-  parameters, multiply_adds = map(sum, zip(*counts.values(), strict=True))
-  lines.append(f'{"total":12}{parameters:15,}{multiply_adds / 1e9:18.2f}')
+  lines = [counting.table(counts)]
   published = PUBLISHED.get(key(config, model))
   if published:
     billions, millions = published
     lines.append(f'{"published":12}{millions:13.3f} M{billions:18.2f}')
   return '\n'.join(lines)
+
+
+def multiply_adds(config: maskrcnn.MaskRCNN, *, training: bool) -> int:
+  """Returns the multiply-adds of a forward pass of an image.
+
+  Args:
+    config: config of the model.
+    training: count the regions that are trained on, else the proposals and
+      the detections.
+  """
+  regions = config.roi_generator.test_num_proposals
+  masks = config.detection_generator.max_num_detections
+  if training:
+    regions = config.roi_sampler.num_sampled_rois
+    masks = int(regions * config.roi_sampler.foreground_fraction)
+  counts = counting.count(
+    build.mask_rcnn(config),
+    config.input_size[:2],
+    num_proposals=regions,
+    num_detections=masks,
+  )
+  return sum(part.multiply_adds for part in counts.values())
 
 
 def key(config: maskrcnn.MaskRCNN, model) -> tuple[str, str, int, int]:

@@ -1,7 +1,7 @@
 """The detection task: Mask R-CNN, trained with Copy-Paste, and COCO AP."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -9,8 +9,7 @@ import tf_keras
 
 from copypaste_tf.config.config_types import Problem
 from copypaste_tf.evaluation.detection_evaluator import DetectionEvaluator
-from copypaste_tf.examples import RawScenes, TrainScenes
-from copypaste_tf.inputs import data_config, pipeline, scene_batches
+from copypaste_tf.examples import TrainScenes
 from copypaste_tf.inputs.decode import EvalScenes
 from copypaste_tf.modeling import build, parts
 from copypaste_tf.tasks.captions import Captions
@@ -25,7 +24,6 @@ from copypaste_tf.tasks.detection import (
   model_table,
   predictions,
   set_weights,
-  statistics,
 )
 from copypaste_tf.tasks.detection import labels as train_labels
 from copypaste_tf.tasks.detection import losses as train_losses
@@ -34,16 +32,16 @@ from copypaste_tf.tasks.detection.config import (
   ClassBalance,
   TaskConfig,
 )
-from copypaste_tf.tasks.task import Task
+from copypaste_tf.tasks.scene_task import SceneTask
 
 
-class DetectionTask(Task):
+class DetectionTask(SceneTask):
   """Detects and segments instances with (Cascade) Mask R-CNN."""
 
   name = 'detection'
   loss_names = train_losses.NAMES
   ranges = model_checks.RANGES
-  makes_detections = True
+  makes = 'detections'
   short_loss_names = {
     'total_loss': 'loss',
     'rpn_score_loss': 'rpn',
@@ -96,11 +94,6 @@ class DetectionTask(Task):
     computed = [name for name in self.loss_names if name not in absent]
     return computed + set_weights.loss_names(self.config.train_data)
 
-  @property
-  def statistic_names(self) -> Sequence[str]:
-    """Statistics of Copy-Paste in all images, and in those of each set."""
-    return statistics.names(self.config.train_data)
-
   def notes(self) -> list[str]:
     """Returns notes on the weights of the classes and on the protocol."""
     notes = evaluation.notes(self.config)
@@ -139,6 +132,10 @@ class DetectionTask(Task):
     """Returns parameters and multiply-adds of each part of the model."""
     return model_table.table(self.config.model)
 
+  def multiply_adds(self, *, training: bool) -> int:
+    """Returns the multiply-adds of a forward pass of an image."""
+    return model_table.multiply_adds(self.config.model, training=training)
+
   def published_model(self) -> tf_keras.Model:
     """Returns the model with nothing frozen and without weight decay."""
     return build.mask_rcnn(self.config.model)
@@ -154,40 +151,6 @@ class DetectionTask(Task):
       build.decay_weights(detector, config.losses.l2_weight_decay)
     set_weights.add_means(detector, config)
     return detector
-
-  def train_inputs(
-    self,
-    data: data_config.TrainData,
-    input_context: tf.distribute.InputContext | None = None,
-    start_step: int = 0,
-  ) -> tf.data.Dataset:
-    """Returns `TrainScenes`, or `RawScenes` if the device augments."""
-    return pipeline.train_dataset(
-      data, self.output_size, input_context, start_step
-    )
-
-  def eval_inputs(
-    self,
-    data: data_config.EvalData,
-    input_context: tf.distribute.InputContext | None = None,
-  ) -> tf.data.Dataset:
-    """Returns `EvalScenes`."""
-    return pipeline.eval_dataset(data, self.output_size, input_context)
-
-  def prepare(self, inputs: TrainScenes | RawScenes) -> TrainScenes:
-    """Augments the scenes, unless the host has augmented them."""
-    if isinstance(inputs, RawScenes):
-      return self.augmentation(inputs)
-    return inputs
-
-  @functools.cached_property
-  def augmentation(self) -> Callable[[RawScenes], TrainScenes]:
-    """The augmentation of a batch on the device."""
-    return scene_batches.compiled_augment(
-      output_size=self.output_size,
-      form=scene_batches.form_on_devices(),
-      **pipeline.augment_knobs(self.config.train_data),
-    )
 
   def labels(self, examples: TrainScenes, step: tf.Tensor) -> dict[str, Any]:
     """Returns the ground truth and the anchor targets; see `labels.labels`."""
@@ -226,10 +189,6 @@ class DetectionTask(Task):
   ) -> None:
     """Updates the running means of `loss_normalization`."""
     set_weights.update_means(model, self.config, values)
-
-  def statistics(self, examples: TrainScenes) -> dict[str, tf.Tensor]:
-    """Returns the statistics of Copy-Paste, float32 `[b]` each."""
-    return statistics.values(self.config.train_data, examples)
 
   @tf.autograph.experimental.do_not_convert
   def predict(

@@ -138,8 +138,8 @@ def _places(keys: Collection[str]) -> dict[str, int]:
 
 def _by_part(model, modules) -> dict[str, list[tf.Variable]]:
   """Returns the variables of parts that have any."""
-  if modules == parts.ALL and not hasattr(model, 'regions'):
-    return {'all': model.variables}  # The model of another task.
+  if modules == parts.ALL and not hasattr(model, 'parts'):
+    return {'all': model.variables}  # A model without parts.
   groups = {
     name: parts.variables(model, name) for name in parts.expand(modules)
   }

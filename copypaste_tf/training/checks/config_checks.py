@@ -16,6 +16,7 @@ from copypaste_tf.tasks.config import BaseConfig
 from copypaste_tf.training.checks import (
   augmentation_checks,
   checkpoint_checks,
+  class_map_checks,
   data_checks,
   service_checks,
   set_checks,
@@ -109,6 +110,7 @@ def examine(
     return Findings(listed, [])
   leaves = config_types.flatten(params.as_dict())
   listed += registry.build(params.task).checks()
+  listed += class_map_checks.problems(params.task)
   if 'train' in mode:
     listed += _schedule(params, leaves)
     listed += service_checks.problems(params.task.train_data)

@@ -13,6 +13,7 @@ from copypaste_tf import printable, records
 from copypaste_tf.config.config_types import Problem
 from copypaste_tf.console import saying
 from copypaste_tf.inputs import data_files, record_sets
+from copypaste_tf.inputs.data_config import ENCODED
 from copypaste_tf.records import files
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.checks import object_checks
@@ -125,7 +126,8 @@ def _missing(path: str, patterns: str) -> Problem | None:
 def _misfits(params, path: str, facts: Facts) -> Iterator[Problem]:
   """Finds settings of the config that do not fit the records."""
   data = params.task.train_data
-  num_classes = registry.build(params.task).num_classes
+  task = registry.build(params.task)
+  num_classes = task.num_classes
   highest = max(facts.classes, default=0)
   name = printable.escape(facts.classes.get(highest, ''))
   if num_classes is not None and highest >= num_classes:
@@ -133,9 +135,9 @@ def _misfits(params, path: str, facts: Facts) -> Iterator[Problem]:
       'task.model.num_classes',
       f'{num_classes} does not fit the label map of {path}: its highest '
       f'category id is {highest} ({name}); set '
-      f'model.num_classes = {highest + 1}',
+      f'{task.model_configurable}.num_classes = {highest + 1}',
     )
-  if 'train_data' not in path:
+  if 'train_data' not in path or data.class_maps == ENCODED:
     return
   if data.masks and not facts.include_masks:
     use = 'Copy-Paste is on' if data.composes() else 'training needs masks'

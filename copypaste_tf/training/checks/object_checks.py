@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from copypaste_tf.config.config_types import Problem
 from copypaste_tf.inputs import data_files, record_sets, repeat_factors
-from copypaste_tf.inputs.data_config import TrainData
+from copypaste_tf.inputs.data_config import ENCODED, TrainData
 from copypaste_tf.records import files, image_ids, record_features
 from copypaste_tf.tasks.config import BaseConfig
 
@@ -49,11 +49,13 @@ def examine(task: BaseConfig, wanted: Mapping[str, str]) -> Findings:
     except (ValueError, OSError, tf.errors.OpError) as error:
       findings.problems.append(Problem(field, str(error).split('\n')[0]))
       continue
-    if fault := survey.fault():
-      faults[field] = f'{fault}{_advice(patterns)}'
+    class_maps = _reads_class_maps(task, field)
+    if fault := survey.fault(class_maps=class_maps):
+      faults[field] = fault if class_maps else f'{fault}{_advice(patterns)}'
     elif note := survey.note():
       findings.notes.append(f'{field}: {note}')
-    if survey.scores and not survey.objects:  # Other sets do not help here.
+    if not class_maps and survey.scores and not survey.objects:
+      # Other sets do not help here.
       findings.problems.append(Problem(field, faults.pop(field)))
     if min_score and survey.records and not survey.scored:
       findings.notes.append(
@@ -61,7 +63,8 @@ def examine(task: BaseConfig, wanted: Mapping[str, str]) -> Findings:
         f'min_score = {min_score:g} has no effect'
       )
   trained = _trained(task.train_data) & wanted.keys()
-  if trained - faults.keys():  # Other images of each batch have objects.
+  if task.train_data.class_maps != ENCODED and trained - faults.keys():
+    # Other images of each batch have objects.
     for field in sorted(trained & faults.keys()):
       findings.notes.append(
         f'{field}: {faults.pop(field)}; its images teach background only'
@@ -73,6 +76,11 @@ def examine(task: BaseConfig, wanted: Mapping[str, str]) -> Findings:
   trained = {k: path for k, path in wanted.items() if k in readable & trained}
   findings.notes.extend(_clashing_ids(trained))
   return findings
+
+
+def _reads_class_maps(task: BaseConfig, field: str) -> bool:
+  data = task.validation_data if field == _EVAL else task.train_data
+  return data.class_maps == ENCODED
 
 
 def _advice(patterns: str) -> str:
@@ -161,9 +169,3 @@ def _small(data: TrainData, wanted):
         f'{field}: {images} images are fewer than the batch of '
         f'{data.global_batch_size}; each step repeats some'
       )
-
-
-def _least_scores(data: TrainData) -> dict[str, float]:
-  """Returns the least score of a label by the field of the path."""
-  named = zip(record_sets.paths(data), record_sets.resolve(data), strict=False)
-  return {f'task.train_data.{name}': one.min_score for name, one in named}

@@ -101,11 +101,14 @@ def _flags(params, facts, manifest) -> Iterator[str]:
   if not task.train_data.sets:
     values['TRAIN_RECORDS'] = task.train_data.input_path
   values['EVAL_RECORDS'] = task.validation_data.input_path
-  if registry.build(task).num_classes is not None:
-    values['model.num_classes'] = max(facts.classes, default=0) + 1
+  built = registry.build(task)
+  if built.num_classes is not None:
+    name = f'{built.model_configurable}.num_classes'
+    values[name] = max(facts.classes, default=0) + 1
   if task.train_data.masks:
     values['TrainData.num_planes'] = max(facts.num_planes, 1)
-  values['TrainData.max_source_instances'] = max(facts.max_instances, 1)
+  if not task.train_data.class_maps:  # Else the labels are the classes.
+    values['TrainData.max_source_instances'] = max(facts.max_instances, 1)
   if 'max_height' in manifest:
     sides = manifest['max_height'], manifest['max_width']
     values['TrainData.source_size'] = tuple(

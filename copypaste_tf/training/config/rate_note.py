@@ -50,6 +50,7 @@ def _rate(schedule) -> float | None:
   if getattr(schedule, 'values', None):
     return schedule.values[0]
   rate = getattr(schedule, 'learning_rate', None)
+  rate = getattr(schedule, 'initial_learning_rate', rate)
   return rate if isinstance(rate, (int, float)) else None
 
 

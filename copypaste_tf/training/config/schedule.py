@@ -28,6 +28,7 @@ def schedule(
   learning_rate: float = 0.32,
   warmup_learning_rate: float = 0.0032,
   warmup_steps: int = 1000,
+  shape: str = 'steps',
   drops: Sequence[float] = (0.9, 0.95, 0.975),
   drop_factor: float = 0.1,
   momentum: float = 0.9,
@@ -43,8 +44,10 @@ def schedule(
       batch size.
     warmup_learning_rate: learning rate at step 0.
     warmup_steps: steps of the linear warm-up.
+    shape: `steps` drops the rate at `drops`; `cosine` lowers it along half a
+      cosine, from step 0 to 0 at the last step.
     drops: steps at which the learning rate drops, as fractions of
-      `train_steps`.
+      `train_steps`; only read with `steps`.
     drop_factor: factor of the learning rate at each drop.
     momentum: momentum of SGD.
     weight_decay: coefficient of half the squared L2 norm of the kernels.
@@ -55,7 +58,19 @@ def schedule(
 
   Returns:
     The `Schedule`.
+
+  Raises:
+    ValueError: there is no such shape.
   """
+  if shape == 'cosine':
+    rate = _cosine(learning_rate, train_steps)
+  elif shape == 'steps':
+    steps = [round(drop * train_steps) for drop in drops]
+    rate = _rate(learning_rate, steps, drop_factor)
+  else:
+    raise ValueError(
+      f"schedule.shape must be 'steps' or 'cosine', got {shape!r}."
+    )
   optimizer = optimization.OptimizationConfig(
     {
       'optimizer': {
@@ -63,11 +78,7 @@ def schedule(
         'sgd': {'momentum': momentum, 'global_clipnorm': clip_norm},
       },
       'ema': None if ema_decay is None else {'average_decay': ema_decay},
-      'learning_rate': _rate(
-        learning_rate,
-        [round(drop * train_steps) for drop in drops],
-        drop_factor,
-      ),
+      'learning_rate': rate,
       'warmup': {
         'type': 'linear',
         'linear': {
@@ -78,6 +89,12 @@ def schedule(
     }
   )
   return Schedule(train_steps, optimizer, weight_decay)
+
+
+def _cosine(first: float, steps: int) -> dict[str, Any]:
+  """Returns Model Garden's config of a cosine that ends at 0."""
+  settings = {'initial_learning_rate': first, 'decay_steps': steps}
+  return {'type': 'cosine', 'cosine': settings}
 
 
 def _rate(first: float, drops: Sequence[int], factor: float) -> dict[str, Any]:

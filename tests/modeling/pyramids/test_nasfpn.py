@@ -47,3 +47,15 @@ def test_training_drops_branches():
   model(FEATURES)
   draws = [model(FEATURES, training=True)['6'].numpy() for _ in range(6)]
   assert max(np.abs(draws[0] - draw).max() for draw in draws[1:]) > 0
+
+
+def test_separable_nodes_keep_the_channels_and_resample_nothing():
+  model = NASFPN(Norm(), filters=8, repeats=2, separable=True)
+  pyramid = model(FEATURES)
+  assert {k: x.shape.as_list() for k, x in pyramid.items()} == {
+    str(level): [2, 128 >> level, 128 >> level, 8] for level in range(3, 8)
+  }
+  kernels = [n for n in published_names(model) if n.endswith('kernel')]
+  separable = [n for n in kernels if 'op_after_combine' in n]
+  assert len(separable) == 2 * 7 * 2  # Two kernels of each node of each cell.
+  assert len(kernels) - len(separable) == 3  # One for each backbone level.

@@ -36,6 +36,12 @@ def test_a_batch_of_two_gets_the_rate_of_the_linear_rule():
   assert notes(COCO, *fitting) == []
 
 
+def test_a_cosine_has_a_rate_too():
+  assert notes('voc12_seg_r50') == []
+  (note,) = notes('voc12_seg_r50', 'BATCH_SIZE = 4')
+  assert '0.01 for batches of 32' in note
+
+
 def test_a_small_recipe_is_its_own_reference():
   (note,) = notes('smoke', 'BATCH_SIZE = 64')
   assert '0.02 for batches of 8' in note and 'gives 0.16' in note

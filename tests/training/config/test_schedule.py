@@ -38,6 +38,25 @@ def test_the_defaults_are_the_papers():
   assert steps.values == [0.32, 0.032, 0.0032, 0.00032]
 
 
+def test_a_cosine_falls_from_the_warm_up_to_0():
+  plan = schedule(
+    train_steps=100,
+    shape='cosine',
+    learning_rate=0.2,
+    warmup_learning_rate=0.0,
+    warmup_steps=10,
+  )
+  rate = optimization.OptimizerFactory(plan.optimizer).build_learning_rate()
+  found = [float(rate(step)) for step in (0, 25, 50, 75, 100)]
+  cosine = [0.1 * (1 + np.cos(np.pi * x)) for x in (0.25, 0.5, 0.75, 1)]
+  np.testing.assert_allclose(found, [0, *cosine], atol=1e-7)
+
+
+def test_another_shape_is_refused():
+  with pytest.raises(ValueError, match="'steps' or 'cosine', got 'poly'"):
+    schedule(shape='poly')
+
+
 def test_without_drops_the_rate_stays():
   plan = schedule(train_steps=10, drops=(), warmup_steps=0, learning_rate=0.1)
   rate = optimization.OptimizerFactory(plan.optimizer).build_learning_rate()

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from copypaste_tf.examples import TrainScenes
 from copypaste_tf.inputs.data_config import RecordSet, TrainData
-from copypaste_tf.tasks.detection import statistics
+from copypaste_tf.tasks import statistics
 
 SETS = [
   RecordSet(path='a', share=0.5, name='gold'),

@@ -1,0 +1,5 @@
+"""What the outputs of a task become: files, pictures, exports and reports.
+
+`product` is the interface, `products` the door. `detections` and `class_maps`
+are the kinds.
+"""

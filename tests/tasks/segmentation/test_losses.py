@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from copypaste_tf.examples import VOID
+from copypaste_tf.tasks.segmentation import losses
+
+
+def by_hand(scores, classes):
+  values = []
+  for logits, label in zip(
+    scores.reshape(-1, scores.shape[-1]), classes.ravel(), strict=True
+  ):
+    if label != VOID:
+      values.append(np.log(np.exp(logits).sum()) - logits[label])
+  return np.mean(values)
+
+
+def random_cells(seed=0):
+  rng = np.random.default_rng(seed)
+  scores = rng.normal(size=[2, 3, 5, 4]).astype(np.float32)
+  return scores, rng.choice([0, 1, 3, VOID], [2, 3, 5]).astype(np.int32)
+
+
+def test_the_mean_is_over_the_cells_that_have_a_label():
+  scores, classes = random_cells()
+  found = losses.pixel_loss(tf.constant(scores), tf.constant(classes))
+  np.testing.assert_allclose(found, by_hand(scores, classes), rtol=1e-5)
+
+
+def test_cells_without_a_label_get_no_gradient():
+  scores, classes = map(tf.constant, random_cells())
+  with tf.GradientTape() as tape:
+    tape.watch(scores)
+    loss = losses.pixel_loss(scores, classes)
+  gradient = tape.gradient(loss, scores).numpy()
+  void = classes.numpy() == VOID
+  assert not gradient[void].any() and gradient[~void].any(axis=-1).all()
+
+
+def test_a_batch_without_labels_has_the_loss_0_and_a_finite_gradient():
+  scores = tf.random.stateless_normal([1, 2, 2, 3], [0, 1])
+  with tf.GradientTape() as tape:
+    tape.watch(scores)
+    loss = losses.pixel_loss(scores, tf.fill([1, 2, 2], VOID))
+  assert loss == 0 and not tape.gradient(loss, scores).numpy().any()
+
+
+def test_a_class_that_the_model_lacks_is_no_silent_label():
+  scores, classes = random_cells()
+  classes[0, 0, 0] = 4
+  with pytest.raises(tf.errors.InvalidArgumentError, match='outside the valid'):
+    losses.pixel_loss(tf.constant(scores), tf.constant(classes))
+
+
+def test_the_total_adds_weight_decay():
+  scores, classes = map(tf.constant, random_cells())
+  found = losses.all_losses(scores, classes, [tf.constant(2.0)])
+  assert tuple(found) == losses.NAMES
+  np.testing.assert_allclose(found['total_loss'], found['pixel_loss'] + 2)
+  alone = losses.all_losses(scores, classes, [])
+  assert alone['total_loss'] == alone['pixel_loss']
