@@ -48,6 +48,7 @@ setuptools.setup(
     'Pillow>=10',
     'psutil>=5.9',
     'pycocotools>=2.0.8',
+    'scipy>=1.10',
     'tensorflow>=2.20,<2.21',
     'tensorflow-datasets>=4.9',
     'tf-keras>=2.20,<2.21',

@@ -113,7 +113,8 @@ class TrainScenes(NamedTuple):
     owners: `[b, h, w]` uint8, the images that own a pixel, as bits: `TARGET`,
       `SOURCE`, or both where a composition mixes the images. With Copy-Paste
       each pixel has one owner, from which its colour and ids come.
-    size: `[b, 2]` int32, height and width of the target image's region.
+    size: `[b, 2]` int32, height and width of the target image's region, or of
+      the least one that holds both images where they are mixed.
     boxes: `[b, n, 4]` float32 in pixels of the output grid.
     classes: `[b, n]` int32, 1-based; 0 is padding.
     weights: `[b, n]` float32, weight of the label; 1 unless a composition says

@@ -19,10 +19,8 @@ ERRORS = (tf.errors.OpError, OSError)
 
 
 def write(path: str, text: str) -> None:
-  """Writes a file; if the process is killed, the old file stays."""
-  with tf.io.gfile.GFile(path + '.new', 'w') as file:
-    file.write(text)
-  tf.io.gfile.rename(path + '.new', path, overwrite=True)
+  """Writes a file of UTF-8 text atomically; see `replacing`."""
+  write_bytes(path, text.encode())
 
 
 @contextlib.contextmanager

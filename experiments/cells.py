@@ -90,10 +90,10 @@ def state(folder: str, training: Sequence[str]) -> str:
   if not (finished and results.get('eval')):
     return BEGUN
   began = (_read(folder, 'versions.json') or {}).get('command', [])
-  return DONE if _settings(began) == _settings(training) else OTHER
+  return DONE if settings(began) == settings(training) else OTHER
 
 
-def _settings(arguments: Sequence[str]) -> list[tuple[str, str, str]]:
+def settings(arguments: Sequence[str]) -> list[tuple[str, str, str]]:
   """Returns the settings of a training that decide what it learns."""
   lines = [
     argument.removeprefix('--gin_params=').partition('=')

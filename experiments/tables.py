@@ -2,13 +2,22 @@
 
 from collections.abc import Sequence
 
-from . import tables_coco, tables_figures, tables_lvis, tables_small
+from . import (
+  tables_coco,
+  tables_figures,
+  tables_lvis,
+  tables_small,
+  tables_transfer,
+  tables_voc,
+)
 from .rows import Cell, Row, Table
 
+_PARTS = (
+  *(tables_coco, tables_voc, tables_lvis, tables_figures),
+  *(tables_small, tables_transfer),
+)
 TABLES: dict[str, Table] = {
-  table.id: table
-  for part in (tables_coco, tables_lvis, tables_figures, tables_small)
-  for table in part.TABLES
+  table.id: table for part in _PARTS for table in part.TABLES
 }
 """All tables by id."""
 

@@ -184,3 +184,15 @@ def test_user_errors_are_one_line(arguments, message):
   assert done.returncode != 0
   assert message in done.stderr + done.stdout
   assert 'Traceback' not in done.stderr
+
+
+def test_a_mixed_image_is_shown_with_both_of_its_images(tmp_path):
+  data = make_config(tmp_path, copy_paste=None, composition='mixup')
+  for example in take(data, 3):
+    share = example.result.statistics['mixup/target_share']
+    expected = share * example.target.image + (1 - share) * example.source.image
+    assert np.abs(example.result.image - expected).max() < 1.5
+    labels = (example.result.classes > 0).sum()
+    both = (example.target.classes > 0).sum(), example.result.pasted.sum()
+    assert labels == sum(both) > both[0]
+    assert example.result.alpha.all()

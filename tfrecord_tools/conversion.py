@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from copypaste_tf import records, whole_files
@@ -18,6 +19,7 @@ from tfrecord_tools import (
   sharding,
   storage,
 )
+from tfrecord_tools import orientation as exif
 from tfrecord_tools.annotations import LabelledObject
 from tfrecord_tools.entries import Category, ImageEntry, UnreadableObject
 from tfrecord_tools.faults import Drops, SourceError
@@ -84,6 +86,7 @@ def convert_image(
   objects = _place(entry, frame, job, tally)
   tally.notes.update(_image_notes(image, frame))
   tally.note(f'image {entry.id}', entry.notes)
+  class_map = _class_map(entry, frame, tally)
   record = record_building.build(
     image,
     objects,
@@ -91,6 +94,7 @@ def convert_image(
     include_masks=job.include_masks,
     filename=filename,
     source_id=entry.id,
+    class_map=class_map,
     **federated,
   )
   tally.record(record)
@@ -172,8 +176,8 @@ def listing(entries: Sequence[ImageEntry], job: Job) -> str:
 
 def _drop(entry: ImageEntry, fault: SourceError, tally: manifest.Tally) -> None:
   tally.drops.image(entry.id, fault)
-  if entry.objects:
-    tally.drops.annotations['image_dropped'] += len(entry.objects)
+  if entry.num_labels:
+    tally.drops.annotations['image_dropped'] += entry.num_labels
 
 
 def _check_category_ids(name: str, ids: Any) -> None:
@@ -208,6 +212,17 @@ def _place(
     objects.append(placed)
     tally.note(f'image {entry.id}, annotation {item.id}', placed.notes)
   return objects
+
+
+def _class_map(
+  entry: ImageEntry, frame: annotations.Frame, tally: manifest.Tally
+) -> np.ndarray | None:
+  """Reads the class map of an image, if it has one, and turns it upright."""
+  if entry.read_class_map is None:
+    return None
+  labels = entry.read_class_map(frame.shape)
+  tally.note(f'image {entry.id}', labels.notes)
+  return exif.turn_pixels(labels.ids, frame.orientation)
 
 
 def _image_notes(

@@ -3,11 +3,14 @@ r"""Creates a small COCO-format data set of textured shapes without a download.
 The data set has overlaps, holes, objects of several parts, crowds, tiny and
 large objects, rare classes, grey images and images without objects. The same
 flags give the same bytes. In LVIS's form it has 16 categories with a long tail,
-and categories that are verified to be absent or not annotated exhaustively.
+and categories that are verified to be absent or not annotated exhaustively. As
+a VOCdevkit it has class maps, difficult objects, and no crowds.
 
   python -m tfrecord_tools.create_shapes_dataset --output_dir=build/shapes
   python -m tfrecord_tools.create_shapes_dataset --output_dir=build/lvis \
     --format=lvis
+  python -m tfrecord_tools.create_shapes_dataset --format=voc \
+    --output_dir=build/VOCdevkit
 """
 
 from absl import flags
@@ -25,9 +28,9 @@ def _define_flags() -> None:
   flags.DEFINE_enum(
     'format',
     'coco',
-    ('coco', 'lvis'),
+    ('coco', 'lvis', 'voc'),
     'Form of the annotations; lvis also has other categories, five of them '
-    'rare.',
+    'rare, and voc writes a VOCdevkit with the sets 2012:train and 2012:val.',
   )
   flags.DEFINE_integer('num_train', 1500, 'Images for training.', 0)
   flags.DEFINE_integer('num_val', 200, 'Images for evaluation.', 0)

@@ -199,7 +199,7 @@ def _changes(options: Options) -> dict[str, Any]:
     changes['images'] = list(options.images)
   if options.drop_repeated:
     changes['drop_repeated'] = True
-  return changes
+  return changes | dict(options.loader_settings)
 
 
 def _fingerprint(arguments: dict[str, Any], dataset: Dataset) -> str:

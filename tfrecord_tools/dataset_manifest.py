@@ -42,12 +42,12 @@ def build(
       }
     )
   taken = [entry for entries in tasks.values() for entry in entries]
-  usable = sum(len(entry.objects) for entry in dataset.images.values())
+  usable = sum(entry.num_labels for entry in dataset.images.values())
   totals = manifest.Totals(
     dataset.num_images,
     dataset.num_annotations,
     len(dataset.images) - len(taken),
-    usable - sum(len(entry.objects) for entry in taken),
+    usable - sum(entry.num_labels for entry in taken),
   )
   source = {'sha256': dataset.sha256, 'size': dataset.size}
   built = manifest.build(

@@ -8,10 +8,26 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from copypaste_tf.records.id_planes import Crop
 from tfrecord_tools.faults import Drops, Note, SourceError
 
 ReadMask = Callable[[tuple[int, int]], Crop]
+ReadClassMap = Callable[[tuple[int, int]], 'PixelLabels']
+
+
+class PixelLabels(NamedTuple):
+  """The label of each pixel of an image.
+
+  Attributes:
+    ids: `[h, w]` uint8; 0 is the background, 255 has no label, and the others
+      are categories or objects.
+    notes: repairs that were made.
+  """
+
+  ids: np.ndarray
+  notes: tuple[Note, ...] = ()
 
 
 class Category(NamedTuple):
@@ -99,6 +115,9 @@ class ImageEntry(NamedTuple):
       annotated, None if not stated.
     notes: repairs that the loader made.
     fault: why its file cannot be read, None if it can.
+    read_class_map: function from `(height, width)` to the class of each pixel,
+      None without a class map. As `ObjectEntry.read_mask`, it must be picklable
+      and raises SourceError.
   """
 
   id: int
@@ -109,6 +128,12 @@ class ImageEntry(NamedTuple):
   not_exhaustive_category_ids: Sequence[int] | None = None
   notes: tuple[Note, ...] = ()
   fault: SourceError | None = None
+  read_class_map: ReadClassMap | None = None
+
+  @property
+  def num_labels(self) -> int:
+    """The number of its objects, and 1 for a class map."""
+    return len(self.objects) + (self.read_class_map is not None)
 
 
 class Dataset(NamedTuple):

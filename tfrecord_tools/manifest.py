@@ -31,7 +31,7 @@ class Tally:
 
   Attributes:
     num_examples: records written.
-    num_annotations: objects written.
+    num_annotations: objects and class maps written.
     drops: counts of what was left out.
     notes: counts of repairs by name.
     examples: the first repair of each name that needs an explanation, as
@@ -59,11 +59,11 @@ class Tally:
     """Counts a written record."""
     self.num_examples += 1
     self.num_annotations += len(record.classes)
-    self.record_categories.append(
-      record_categories.text(record.classes[~record.crowd])
-    )
-    planes = record.ids // IDS_PER_PLANE
-    crowd = np.unique(planes[record.crowd & (record.ids > 0)]).size
+    self.num_annotations += record.class_map is not None
+    counted = record.classes[~record.crowd]
+    self.record_categories.append(record_categories.text(counted))
+    in_crowds = record.ids[record.crowd & (record.ids > 0)]
+    crowd = np.unique(in_crowds // IDS_PER_PLANE).size
     sizes = (
       len(record.planes) - crowd,
       crowd,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from copypaste_tf import records
-from copypaste_tf.examples import IDS_PER_PLANE, Features
+from copypaste_tf.examples import IDS_PER_PLANE, VOID, Features
 
 _LIMITS = ('num_planes', 'max_instances', 'max_height', 'max_width')
 
@@ -22,6 +22,7 @@ def check(
   """
   yield from _limits(record, manifest)
   yield from _labels(record, manifest)
+  yield from _class_map(record, manifest)
 
 
 def federated(record: records.Record) -> dict[str, list[int]]:
@@ -49,6 +50,18 @@ def _limits(
       yield 'manifest', f'says {name} is {manifest[name]}, here it is {size}'
   if record.has_masks != manifest.get('include_masks', record.has_masks):
     yield Features.MASK, f'masks: {record.has_masks}, the manifest says else'
+
+
+def _class_map(
+  record: records.Record, manifest: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+  label_map = manifest.get('label_map')
+  if record.class_map is None or label_map is None:
+    return
+  present = np.unique(record.class_map).tolist()
+  known = {0, VOID, *map(int, label_map)}
+  if unknown := [number for number in present if number not in known]:
+    yield Features.CLASS_MAP, f'{unknown} are not in the label map'
 
 
 def _labels(

@@ -1,7 +1,8 @@
 """Declares and checks the settings of a conversion."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tfrecord_tools import faults, storage
 
@@ -33,6 +34,7 @@ class Options:
     images: globs within a folder of images, for a loader that takes them; empty
       takes all.
     drop_repeated: whether to leave out annotations that show an object again.
+    loader_settings: arguments of the loader that only its format has.
   """
 
   image_dir: str
@@ -53,6 +55,7 @@ class Options:
   id_offset: int = 0
   images: Sequence[str] = ()
   drop_repeated: bool = False
+  loader_settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 def check(options: Options) -> None:

@@ -101,7 +101,9 @@ def validate(
     detail = f'says {wanted} records, the files hold {count}'
     yield 0, [Fault('all files', 'manifest', detail)]
   labels = (manifest or {}).get('counts', {}).get('annotations', {})
-  if labels.get('in') != 0 and (fault := survey.fault()):
+  if labels.get('in') != 0 and (
+    fault := survey.fault(class_maps=survey.class_maps > 0)
+  ):
     yield 0, [Fault('all files', 'record', fault)]
 
 

@@ -9,6 +9,7 @@ from copypaste_tf.augment import (
   engines,
   ignored_regions,
   joining,
+  traits,
   warp,
 )
 from copypaste_tf.augment.canvas import Canvas
@@ -90,7 +91,7 @@ def augment(
   composition = copy_paste if composition is None else composition
   if composition is not None:
     compositions.check(composition)
-    _check_planes(scenes)
+    _check_planes(scenes, composition)
   elif sources is not None or source_jitter is not None:
     name = 'source_jitter' if sources is None else 'sources'
     raise ValueError(
@@ -139,7 +140,7 @@ def augment(
       output_size=output_size,
       max_ignored=max_ignored,
       sources=separate,
-      shows_sources=compositions.shows_sources(composition),
+      owners=examples.owners if traits.shows_sources(composition) else None,
     ),
   )
 
@@ -193,8 +194,8 @@ def pair(
   return targets, sources if partner is None else pairing.take(sources, partner)
 
 
-def _check_planes(scenes: Scenes) -> None:
-  if id_planes.are_absent(scenes.planes):
+def _check_planes(scenes: Scenes, composition) -> None:
+  if id_planes.are_absent(scenes.planes) and traits.needs_masks(composition):
     raise ValueError(
       'augment composes images by the masks of their objects, and these scenes '
       'have no planes; pass no `composition`.'

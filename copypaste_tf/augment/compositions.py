@@ -14,8 +14,9 @@ import tensorflow as tf
 from copypaste_tf.augment import engines
 from copypaste_tf.augment.canvas import Canvas
 from copypaste_tf.augment.copy_paste import copy_paste
-from copypaste_tf.augment.draws import selection
+from copypaste_tf.augment.draws import selection, shares
 from copypaste_tf.augment.engines import Engine
+from copypaste_tf.augment.mixup import Mixup, mixup
 from copypaste_tf.augment.options import CopyPaste
 from copypaste_tf.examples import TrainScenes
 
@@ -23,8 +24,7 @@ from copypaste_tf.examples import TrainScenes
 class Options(Protocol):
   """The options of a composition, a dataclass with defaults.
 
-  A class may also have `shows_sources`, which is read by the function of this
-  name.
+  A class may also have the attributes that `traits` reads.
 
   Attributes:
     blends: whether the composition computes with pixels of both images, which
@@ -159,21 +159,6 @@ def check(options: Options) -> None:
   options.check()
 
 
-def shows_sources(options: Options | None) -> bool:
-  """Tells whether sources are seen besides their objects that become labels.
-
-  What is ignored in a source then is ignored in the example, too.
-
-  Args:
-    options: options of a registered composition, or None for no composition.
-
-  Returns:
-    The attribute `shows_sources` of the options; False if they have none, as
-    those of Copy-Paste.
-  """
-  return getattr(options, 'shows_sources', False)
-
-
 def draw(options: Options, seed: tf.Tensor, classes: tf.Tensor) -> Any:
   """Draws the random bits of a composition.
 
@@ -240,3 +225,4 @@ def _composition_of(options) -> Composition:
 
 
 register('copy_paste', CopyPaste, copy_paste, selection.bits)
+register('mixup', Mixup, mixup, shares.bits)

@@ -108,7 +108,7 @@ def targets_alone(targets: Canvas, *, max_instances: int) -> TrainScenes:
 def _largest(valid, areas, max_instances):
   """Chooses the labels to keep: the largest, if there are too many.
 
-  Never cuts a pasted instance: something is pasted only where all labels fit.
+  Copy-Paste never cuts a pasted instance: it pastes only where all labels fit.
 
   Returns:
     index: `[b, m]` int32 into the joined labels, ascending, padding last.
@@ -127,16 +127,17 @@ def _largest(valid, areas, max_instances):
 
 def _statistics(example, targets, remains, selection) -> dict[str, tf.Tensor]:
   """Counts pasted, removed and clipped labels, `[b]` float32 each."""
-  pasted = _count(selection.chosen)
-  target_labels = _count((example.classes > 0) & ~example.pasted)
+  pasted = _count(example.pasted)
+  chosen = _count(selection.chosen)
+  joined = _count(remains.valid) + chosen
   counts = {
     'images_with_paste': tf.minimum(pasted, 1),
     'objects_available': selection.available,
     'objects_pasted': pasted,
-    'objects_not_pasted': selection.wanted - pasted,
+    'objects_not_pasted': selection.wanted - chosen,
     'objects_removed': _count(remains.removed),
     'boxes_shrunk': _count(remains.shrunk),
-    'instances_clipped': _count(remains.valid) - target_labels,
+    'instances_clipped': joined - _count(example.classes > 0),
     'images_shrunk': targets.scenes.shrunk,
   }
   return {name: tf.cast(x, tf.float32) for name, x in counts.items()}

@@ -25,15 +25,13 @@ class DetectionEvaluator(Evaluator):
 
   Attributes:
     iou_types: what the protocol can measure, names of `coco_inputs.IOU_TYPES`.
-    complete: make the mask of every detection, also where the protocol does not
-      need it.
+    complete: see `Evaluator`; makes the mask of every detection.
     metric_names: names of the numbers without their prefix, AP first.
   """
 
   metric_names: Sequence[str]
   output_file = DETECTIONS_FILE
   iou_types: Sequence[str] = coco_inputs.IOU_TYPES
-  complete = False
 
   def __init__(
     self,
@@ -95,10 +93,6 @@ class DetectionEvaluator(Evaluator):
     """
     masked = None if self.complete else self.masked(outputs)
     self._batches.append(detections.from_batch(**outputs, masked=masked))
-
-  def notes(self) -> list[str]:
-    """Returns what of the ground truth does not count, one sentence each."""
-    return []
 
   def masked(self, outputs: Mapping[str, np.ndarray]) -> np.ndarray | None:
     """Returns which detections need a mask, as `detections.from_batch` takes.

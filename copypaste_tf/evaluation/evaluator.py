@@ -23,6 +23,7 @@ class Evaluator(abc.ABC):
     output_file: name of the file that `write` makes; None for none.
     lists_categories: `metrics` always has numbers of each class, named
       `METRIC/CLASS`, and they are printed with the others.
+    complete: `write` also makes what `metrics` does not need.
   """
 
   names: Sequence[str]
@@ -30,6 +31,7 @@ class Evaluator(abc.ABC):
   max_detections: int | None = None
   output_file: str | None = None
   lists_categories: bool = False
+  complete: bool = False
 
   def prepare(self, source_ids: Iterable[int] = ()) -> None:
     """Reads and checks the ground truth, before anything is evaluated.
@@ -45,6 +47,10 @@ class Evaluator(abc.ABC):
       ValueError: the ground truth is faulty, or lacks one of the images.
     """
     del source_ids
+
+  def notes(self) -> list[str]:
+    """Returns what of the ground truth does not count, one sentence each."""
+    return []
 
   @abc.abstractmethod
   def reset(self) -> None:

@@ -26,11 +26,29 @@ def composition(data: TrainData) -> compositions.Options | None:
     return None if data.copy_paste is None else _copy_paste(data)
   if data.copy_paste is not None:
     raise ValueError(
-      'TrainData.composition takes the place of TrainData.copy_paste; set only '
-      f'one of them, got {data.composition!r} and CopyPaste.'
+      'an example is made in one way, so TrainData.composition takes the place '
+      f'of TrainData.copy_paste; got {data.composition!r} and CopyPaste, and '
+      'the paper has no row of both: set TrainData.copy_paste = None or '
+      "TrainData.composition = ''."
     )
   name, values = parse(data.composition)
   return compositions.build({'name': name, **values})
+
+
+def named(data: TrainData) -> compositions.Options | None:
+  """Returns the options of `TrainData.composition`, for what reads a trait.
+
+  Args:
+    data: config of the training inputs.
+
+  Returns:
+    The options; None without them, and also if they are wrong, which the
+    checks report.
+  """
+  try:
+    return composition(data) if data.composition else None
+  except ValueError:
+    return None
 
 
 def _copy_paste(data: TrainData) -> options.CopyPaste:

@@ -178,4 +178,7 @@ def _names(path: str) -> list[str]:
 
 
 def _is_entry(row: list[str]) -> bool:
-  return len(row) == 1 or (len(row) == 2 and row[1] in (_ABSENT, *_PRESENT))
+  signs = row[1:]
+  return '\0' not in row[0] and (
+    not signs or (len(signs) == 1 and signs[0] in (_ABSENT, *_PRESENT))
+  )

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from copypaste_tf import drawing
+from copypaste_tf import drawing, examples
 from copypaste_tf.drawing import scene_masks
-from copypaste_tf.examples import Regions, Scenes, TrainScenes
+from copypaste_tf.examples import IDS_PER_PLANE, Regions, Scenes, TrainScenes
 
 KEPT, PASTED = (70, 130, 230), (30, 180, 60)
 TOUCHED, REMOVED = (255, 150, 0), (225, 30, 45)
@@ -79,6 +79,10 @@ def caption(example: Example) -> str:
   ignored = f', {regions} ignored' if regions else ''
   if example.source is None:
     return f'image {target}: {labels} labels{ignored}'
+  own = own_statistics(example)
+  if own:
+    values = ', '.join(f'{name} {value:.2g}' for name, value in own.items())
+    return f'image {target} with {source}: {values}, {labels} labels{ignored}'
   text = (
     f'image {target} from {source}: {counts["objects_pasted"]} of '
     f'{counts["objects_available"]} pasted, {touched} touched, '
@@ -89,6 +93,18 @@ def caption(example: Example) -> str:
     if counts[key]:
       text += f', {counts[key]} {key.split("_", 1)[1].replace("_", " ")}'
   return text + ignored
+
+
+def own_statistics(example: Example) -> dict[str, float]:
+  """Returns the statistics that only the composition of an example has.
+
+  Those of Copy-Paste are the statistics of every composition.
+  """
+  return {
+    name.split('/')[-1].replace('_', ' '): float(value)
+    for name, value in example.result.statistics.items()
+    if '/' in name
+  }
 
 
 def _enlarged(example: Example) -> Example:
@@ -124,7 +140,10 @@ def _target(example: Example, names) -> np.ndarray:
 def _source(example: Example, names) -> np.ndarray:
   source = example.source
   present = source.classes > 0
-  chosen = _is_in(source.ids, example.result, from_source=True)
+  # The planes of the source are the last ones, if not the only ones.
+  before = len(example.result.planes) - len(source.planes)
+  ids = np.where(source.ids > 0, source.ids + before * IDS_PER_PLANE, 0)
+  chosen = _is_in(ids, example.result, from_source=True)
   colors = [PASTED if chosen[i] else IDLE for i in np.flatnonzero(present)]
   return _draw(source, present, names, colors)
 
@@ -150,9 +169,14 @@ def _regions(result: TrainScenes) -> np.ndarray:
 
 
 def _alpha(result: TrainScenes) -> np.ndarray:
-  """Draws the source's pixels white over the darkened target."""
+  """Draws the source's pixels white over the darkened target.
+
+  Those that the target owns, too, are grey.
+  """
   dark = result.image // 4
-  return np.where(result.alpha[..., np.newaxis], np.uint8(255), dark)
+  mixed = examples.is_owner(result.owners, False) & result.alpha
+  source = np.where(mixed[..., np.newaxis], dark + np.uint8(64), np.uint8(255))
+  return np.where(result.alpha[..., np.newaxis], source, dark)
 
 
 def _draw(scene: Any, present, names, colors) -> np.ndarray:

@@ -82,8 +82,8 @@ def document(
       page.Section(
         'examples',
         'Examples',
-        'Target, source, the pixels that come from the source (white), and '
-        'the result with its labels.',
+        'Target, source, the pixels that come from the source (white) or from '
+        'both images (grey), and the result with its labels.',
         'examples.html',
         {'strips': strips},
       ),
@@ -127,8 +127,11 @@ def totals(examples: Sequence[Example]) -> list[tuple[str, str]]:
   touched = sum(int(e.result.touched.sum()) for e in examples)
   pasted = total('images_with_paste')
   share = f'{pasted / count:.0%}' if count else '-'
+  own = [panels.own_statistics(example) for example in examples]
+  means = {k: sum(x[k] for x in own) / count for k in own[0]} if own else {}
   return [
     (str(count), 'examples'),
+    *((f'{mean:.2g}', f'{name}, on average') for name, mean in means.items()),
     (share, 'of the examples have a paste'),
     (f'{total("objects_pasted"):.0f}', 'objects pasted'),
     (str(touched), 'objects touched that stay'),

@@ -2,8 +2,9 @@
 
 import tensorflow as tf
 
+from copypaste_tf.augment import traits
 from copypaste_tf.examples import TrainScenes
-from copypaste_tf.inputs import record_sets
+from copypaste_tf.inputs import composing, record_sets
 from copypaste_tf.inputs.data_config import TrainData
 
 # Statistics of `TrainScenes`; their metrics are named `paste/...`.
@@ -22,12 +23,13 @@ PASTE = (
 def names(data: TrainData) -> list[str]:
   """Returns the keys of `values`.
 
-  Those of a set are named `sets/NAME/...`; a single set has none.
+  Those of a set are named `sets/NAME/...`; a single set has none. A composition
+  may have statistics of its own, such as `mixup/...`.
 
   Args:
     data: config of the training inputs.
   """
-  of_all = [f'paste/{name}' for name in PASTE]
+  of_all = [*(f'paste/{name}' for name in PASTE), *_of_composition(data)]
   if not record_sets.are_told_apart(data):
     return of_all
   sets = zip(record_sets.names(data), record_sets.resolve(data), strict=True)
@@ -53,6 +55,7 @@ def values(data: TrainData, scenes: TrainScenes) -> dict[str, tf.Tensor]:
   """
   of_all = {name: scenes.statistics[name] for name in PASTE}
   found = {f'paste/{name}': value for name, value in of_all.items()}
+  found |= {name: scenes.statistics[name] for name in _of_composition(data)}
   if not record_sets.are_told_apart(data):
     return found
   labels = tf.math.count_nonzero(scenes.classes, axis=1, dtype=tf.float32)
@@ -65,3 +68,7 @@ def values(data: TrainData, scenes: TrainScenes) -> dict[str, tf.Tensor]:
       prefix = f'sets/{record_sets.names(data)[number]}'
       found |= {f'{prefix}/{name}': x * of_set for name, x in of_all.items()}
   return found
+
+
+def _of_composition(data) -> tuple[str, ...]:
+  return traits.statistics(composing.named(data))

@@ -21,6 +21,7 @@ from copypaste_tf.evaluation import (
   results_evaluation,
   tables,
 )
+from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
 from copypaste_tf.evaluation.detection_evaluator import DetectionEvaluator
 from copypaste_tf.evaluation.evaluator import Evaluator
 from copypaste_tf.inputs import data_files
@@ -136,8 +137,7 @@ def _evaluate_checkpoint() -> tuple[str, dict[str, float], Outputs]:
   checkpoint = checkpoint_flags.checkpoint()
   task = resolved.params.task
   evaluator = registry.build(task).evaluator()
-  if isinstance(evaluator, DetectionEvaluator):
-    evaluator.complete = bool(flags.FLAGS.output)
+  evaluator.complete = bool(flags.FLAGS.output)
   outputs: Outputs = {}
   if evaluator.output_file:
     path = _output(checkpoint, evaluator.output_file)
@@ -157,24 +157,26 @@ def _evaluate_checkpoint() -> tuple[str, dict[str, float], Outputs]:
 
 def _prepare(evaluator: Evaluator, task: Any) -> None:
   """Reads the ground truth, and compares its image ids with the records."""
-  if not isinstance(evaluator, DetectionEvaluator):
-    evaluator.prepare()
-    return
-  paths = data_files.expand(task.validation_data.input_path)
-  ids = [
-    record.source_id
-    for path in (paths if task.annotation_file else ())
-    for *_, record in itertools.islice(records.read_records([path]), _RECORDS)
-  ]
+  ids = (
+    _some_ids(task.validation_data.input_path) if task.annotation_file else ()
+  )
   try:
     evaluator.prepare(ids)
-    if flags.FLAGS.protocol is None and task.evaluation == protocols.COCO:
+    if flags.FLAGS.protocol is None and isinstance(evaluator, CocoEvaluator):
       results_evaluation.check_protocol(evaluator.groundtruth)
   except ValueError as error:
     if not task.annotation_file:
       raise
     raise ValueError(f'{task.annotation_file}: {error}') from error
   _print_notes(evaluator.notes())
+
+
+def _some_ids(patterns: str) -> list[int]:
+  return [
+    record.source_id
+    for path in data_files.expand(patterns)
+    for *_, record in itertools.islice(records.read_records([path]), _RECORDS)
+  ]
 
 
 def _write_detections(evaluator: Evaluator, path: str) -> None:

@@ -85,7 +85,7 @@ def test_a_subclass_of_registered_options_is_composed_alike():
 @pytest.mark.parametrize(
   ('config', 'message'),
   [
-    ({}, 'no composition None; `name` is one of average, copy_paste'),
+    ({}, 'no composition None; `name` is one of average, copy_paste, mixup'),
     ({'name': 'mixdown'}, "no composition 'mixdown'"),
     ({'name': 'average', 'wait': 1}, 'has no option wait; it has weight'),
     ({'name': 'average', 'weight': 2}, r'in \[0, 1\], got 2'),
@@ -98,7 +98,7 @@ def test_unknown_plain_values_are_named(registered, config, message):
 
 
 def test_a_composition_needs_a_new_name_and_all_attributes(registered):
-  assert compositions.names() == ['average', 'copy_paste']
+  assert compositions.names() == ['average', 'copy_paste', 'mixup']
   with pytest.raises(ValueError, match="'average' with Average meets average"):
     compositions.register('average', Average, average)
   with pytest.raises(ValueError, match='meets average'):

@@ -8,7 +8,7 @@ import tensorflow as tf
 from copypaste_tf import augment
 from copypaste_tf.augment import drawing, ignored_regions
 from copypaste_tf.augment.draws import pairing
-from copypaste_tf.examples import ABSENT
+from copypaste_tf.examples import ABSENT, SOURCE, TARGET
 
 SIZE = (40, 56)
 # In `ignored_scenes`, the first objects are crowds, the last is no crowd.
@@ -96,6 +96,7 @@ def test_regions_of_sources_count_where_sources_are_seen():
   scenes = tensors(ignored_scenes(2))
   other = tensors(ignored_scenes(3))
   seed = tf.constant([5, 6])
+  both_own = tf.fill([4, *SIZE], tf.constant(TARGET | SOURCE, tf.uint8))
 
   def regions(draws, **options):
     return ignored_regions.visible(
@@ -109,7 +110,7 @@ def test_regions_of_sources_count_where_sources_are_seen():
     return sorted(boxes(one, row) + boxes(two, other_row), reverse=True)[:12]
 
   shared = draw(scenes, seed)
-  alone, both = regions(shared), regions(shared, shows_sources=True)
+  alone, both = regions(shared), regions(shared, owners=both_own)
   for i, partner in enumerate(shared.partner.numpy()):
     assert boxes(both, i) == merged(alone, i, alone, partner)
   apart = draw(scenes, seed, sources=other)
@@ -119,7 +120,7 @@ def test_regions_of_sources_count_where_sources_are_seen():
     output_size=SIZE,
     max_ignored=12,
   )
-  both = regions(apart, shows_sources=True, sources=other)
+  both = regions(apart, owners=both_own, sources=other)
   assert boxes(both, 0) == merged(regions(apart), 0, of_other, 0)
   twice = draw(scenes, seed, source_jitter=augment.ScaleJitter(1.0, 1.0))
   moved = ignored_regions.visible(
@@ -128,8 +129,25 @@ def test_regions_of_sources_count_where_sources_are_seen():
     output_size=SIZE,
     max_ignored=12,
   )
-  both = regions(twice, shows_sources=True)
+  both = regions(twice, owners=both_own)
   assert boxes(both, 0) == merged(regions(twice), 0, moved, 0)
+
+
+def test_regions_of_a_source_without_a_pixel_are_left_out():
+  scenes = tensors(ignored_scenes(2))
+  draws = draw(scenes, tf.constant([5, 6]))
+
+  def regions(owners):
+    return ignored_regions.visible(
+      scenes, draws, output_size=SIZE, max_ignored=12, owners=owners
+    ).boxes.numpy()
+
+  owners = np.full([4, *SIZE], TARGET, np.uint8)
+  owners[1, 3, 4] = SOURCE
+  alone, found = regions(None), regions(tf.constant(owners))
+  np.testing.assert_array_equal(found[[0, 2, 3], :6], alone[[0, 2, 3]])
+  assert not found[[0, 2, 3], 6:].any()
+  assert found[1].any(axis=-1).sum() > alone[1].any(axis=-1).sum()
 
 
 def test_eager_dataset_and_xla_agree():

@@ -12,6 +12,7 @@ PARTS = {
   'segmentation',
   'selftraining',
   'shapes_data',
+  'voc07',
 }
 RECIPES = sorted(
   path for path in CONFIGS.glob('*.gin') if path.stem not in PARTS

@@ -1,5 +1,6 @@
 import pytest
 
+from copypaste_tf import augment
 from copypaste_tf.augment import options
 from copypaste_tf.inputs import composing, data_config
 from copypaste_tf.training.checks import config_checks
@@ -20,13 +21,25 @@ def test_copy_paste_has_a_short_form():
   assert short == named == options.CopyPaste(subset='one')
 
 
+def test_options_are_named_for_their_traits_if_they_are_right():
+  for text, expected in (
+    ('mixup(alpha=8.0)', augment.Mixup(alpha=8.0)),
+    ('mixup(alpha=0.0)', None),
+    ('', None),
+  ):
+    data = data_config.TrainData(composition=text)
+    assert composing.named(data) == expected
+
+
 def test_a_name_alone_has_the_default_options():
   assert composition(composition='copy_paste') == options.CopyPaste()
 
 
 def test_two_compositions_are_refused():
-  with pytest.raises(ValueError, match='set only one of them'):
-    composition(composition='copy_paste', copy_paste=data_config.CopyPaste())
+  fields = {'composition': 'mixup', 'copy_paste': data_config.CopyPaste()}
+  with pytest.raises(ValueError, match=r'made in one way.*\n?.*no row of both'):
+    composition(**fields)
+  assert composing.named(data_config.TrainData(**fields)) is None
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
 from pasted_example import SIZE, rectangle
 
+from copypaste_tf import examples
 from copypaste_tf.examples import Regions
 from copypaste_tf.reporting import panels
 
@@ -119,3 +121,43 @@ def test_ignored_regions_are_outlined_and_counted(example):
     not (panels.draw(example, NAMES)['result'] == panels.IGNORED).all(2).any()
   )
   assert panels.caption(ignoring) == f'{panels.caption(example)}, 1 ignored'
+
+
+@pytest.fixture
+def mixed(example):
+  """The example, as if both images were mixed with all their objects."""
+  target, source = example.target, example.source
+  ids = np.concatenate([target.ids, source.ids + 3 * 256])
+  result = example.result._replace(
+    planes=np.concatenate([target.planes, source.planes]),
+    owners=np.full(SIZE, examples.TARGET | examples.SOURCE),
+    ids=ids,
+    classes=np.array([1, 1, 1, 1, 2, 0]),
+    boxes=np.concatenate([target.boxes, source.boxes]),
+    pasted=np.arange(6) > 2,
+    touched=np.zeros(6, bool),
+    statistics=example.result.statistics
+    | {'mixup/images_mixed': 1.0, 'mixup/target_share': 0.3712},
+  )
+  return example._replace(result=result)
+
+
+def test_objects_of_a_mixed_source_are_found_by_their_planes(mixed):
+  drawn = panels.draw(mixed, NAMES)
+  source = mixed.source.planes == 7
+  assert has(drawn['source'], source[0], panels.PASTED)
+  assert has(drawn['source'], source[1], panels.PASTED)
+  assert has(drawn['source'], source[2], panels.IDLE)
+  assert not panels.removed(mixed).any()
+  assert has(drawn['result'], source[1], panels.PASTED)
+
+
+def test_pixels_of_both_images_are_grey(mixed):
+  drawn = panels.draw(mixed, NAMES)['alpha'][3::6, 3::6]
+  np.testing.assert_array_equal(drawn, mixed.result.image // 4 + 64)
+
+
+def test_a_caption_tells_the_statistics_of_another_composition(mixed):
+  assert panels.caption(mixed) == (
+    'image 11 with 22: images mixed 1, target share 0.37, 5 labels'
+  )

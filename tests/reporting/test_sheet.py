@@ -78,3 +78,15 @@ def test_totals_are_sums_over_the_examples(example):
   assert found['objects touched that stay'] == '1'
   assert found['objects removed'] == '1'
   assert sheet.totals([])[1] == ('-', 'of the examples have a paste')
+
+
+def test_the_totals_have_the_means_of_another_composition(example):
+  def with_share(share):
+    statistics = example.result.statistics | {'mixup/target_share': share}
+    result = example.result._replace(statistics=statistics)
+    return example._replace(result=result)
+
+  found = sheet.totals([with_share(0.25), with_share(0.75)])
+  assert ('0.5', 'target share, on average') in found
+  assert not any('average' in label for _, label in sheet.totals([example]))
+  assert sheet.totals([])[0] == ('0', 'examples')

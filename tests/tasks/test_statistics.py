@@ -43,3 +43,14 @@ def test_each_set_that_is_trained_on_has_its_own():
 def test_a_single_set_has_those_of_all_images_only():
   found = means(TrainData(input_path='a'))
   assert list(found) == [f'paste/{name}' for name in statistics.PASTE]
+
+
+def test_a_composition_adds_its_own():
+  own = {'mixup/images_mixed': 1.0, 'mixup/target_share': 0.25}
+  statistics_ = FOUND | {k: tf.constant([x, 1.0]) for k, x in own.items()}
+  scenes = SCENES._replace(statistics=statistics_)
+  data = TrainData(sets=SETS, composition='mixup')
+  found = statistics.values(data, scenes)
+  assert list(found) == statistics.names(data)
+  for name, value in own.items():
+    np.testing.assert_array_equal(found[name], [value, 1.0])

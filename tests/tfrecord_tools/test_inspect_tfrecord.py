@@ -115,6 +115,18 @@ def test_records_without_masks_are_drawn_with_boxes(folder):
   assert (boxes != inspect_tfrecord.draw(record)).any()
 
 
+def test_a_class_map_is_described_and_drawn(folder):
+  path, index, record = find(folder)[2]
+  class_map = np.zeros((40, 50), np.uint8)
+  class_map[:10], class_map[30:] = 7, 255
+  labelled = record._replace(class_map=class_map)
+  lines = inspect_tfrecord.describe(path, index, labelled).splitlines()
+  assert lines[-1] == '  class map: 0 50.0%, 7 25.0%, void 25.0%'
+  changed = inspect_tfrecord.draw(labelled) != inspect_tfrecord.draw(record)
+  assert changed[:10].any() and changed[30:].any()
+  assert changed[15:30].mean() < 0.2
+
+
 def run(*flags):
   return verbs.run_here('tfrecord_tools.inspect_tfrecord', *flags)
 

@@ -63,3 +63,14 @@ def test_lists_of_lvis_by_feature():
     Features.NEG_CATEGORY_IDS: [4],
     Features.NOT_EXHAUSTIVE_CATEGORY_IDS: [],
   }
+
+
+def test_a_class_map_has_only_the_classes_of_the_label_map():
+  class_map = np.full((8, 6), 2, np.uint8)
+  class_map[0], class_map[1] = 0, 255
+  record = RECORD._replace(class_map=class_map)
+  assert list(manifest_checks.check(record, MANIFEST)) == []
+  class_map[2] = 9
+  (fault,) = manifest_checks.check(record, MANIFEST)
+  assert fault == (Features.CLASS_MAP, '[9] are not in the label map')
+  assert list(manifest_checks.check(record, {})) == []

@@ -11,9 +11,10 @@ import tqdm
 from absl import flags
 
 from copypaste_tf import whole_files
-from tfrecord_tools import lvis_shapes, shape_scenes, shapes
+from tfrecord_tools import lvis_shapes, shape_scenes, shapes, voc_shapes
 
 _VAL_ID = 1_000_000
+_VOC_VAL_ID = 500_000  # Names of Pascal VOC have six digits.
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 92]
 
 
@@ -60,6 +61,35 @@ def create(
     path = os.path.join(output_dir, f'instances_{split}.json')
     text = json.dumps(data, sort_keys=True)
     whole_files.write_bytes(path, text.encode())
+
+
+def create_voc(
+  output_dir: str, *, num_train: int, num_val: int, image_size: int, seed: int
+) -> None:
+  """Writes a VOCdevkit; see `create` for the arguments."""
+  for split, count, first in (
+    ('train', num_train, 1),
+    ('val', num_val, _VOC_VAL_ID + 1),
+  ):
+    image_ids = range(first, first + count)
+    voc_shapes.write(output_dir, voc_shapes.lists(split, image_ids))
+    for scene in _voc_scenes(image_ids, image_size, seed):
+      path = os.path.join(output_dir, scene.name)
+      os.makedirs(os.path.dirname(path), exist_ok=True)
+      _write_jpeg(path, scene.image)
+      files = voc_shapes.label_files(
+        scene.image_id, scene.image.shape[:2], scene.objects, image_size
+      )
+      voc_shapes.write(output_dir, files)
+
+
+def _voc_scenes(
+  image_ids: range, image_size: int, seed: int
+) -> Iterator[_Scene]:
+  for image_id in tqdm.tqdm(image_ids, unit='image'):
+    rng = np.random.default_rng([seed, image_id])
+    image, objects = shape_scenes.draw_scene(rng, image_size, crowds=False)
+    yield _Scene(image_id, voc_shapes.image_path(image_id), image, objects)
 
 
 def _coco_scenes(
@@ -130,11 +160,11 @@ def _write_jpeg(path: str, image: np.ndarray) -> None:
 def main() -> None:
   """Writes the data set that the flags describe."""
   values = flags.FLAGS
-  create(
-    values.output_dir,
-    num_train=values.num_train,
-    num_val=values.num_val,
-    image_size=values.image_size,
-    seed=values.seed,
-    lvis=values.format == 'lvis',
-  )
+  settings = {
+    name: values[name].value
+    for name in ('num_train', 'num_val', 'image_size', 'seed')
+  }
+  if values.format == 'voc':
+    create_voc(values.output_dir, **settings)
+  else:
+    create(values.output_dir, **settings, lvis=values.format == 'lvis')

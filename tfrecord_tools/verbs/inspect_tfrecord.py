@@ -10,6 +10,8 @@ from absl import flags
 from PIL import Image
 
 from copypaste_tf import drawing, printable, records, whole_files
+from copypaste_tf.drawing import class_maps
+from copypaste_tf.examples import VOID
 from tfrecord_tools import validation
 
 COLUMNS = 4
@@ -49,7 +51,8 @@ def describe(path: str, index: int, record: records.Record) -> str:
     record: the record.
 
   Returns:
-    Several lines: the image, its lists of categories, then a line per object.
+    Several lines: the image, its lists of categories, its class map, then a
+    line per object.
   """
   count = len(record.planes)
   masks = f'{count} id planes' if record.has_masks else 'no masks'
@@ -64,6 +67,8 @@ def describe(path: str, index: int, record: records.Record) -> str:
   federated = ('neg_category_ids', 'not_exhaustive_category_ids')
   lists = {name: getattr(record, name) for name in federated}
   lines += [f'  {key}: {ids}' for key, ids in lists.items() if ids is not None]
+  if record.class_map is not None:
+    lines.append(f'  class map: {_shares(record.class_map)}')
   lines += [_object(record, i) for i in range(len(record.classes))]
   return '\n'.join(lines)
 
@@ -81,8 +86,18 @@ def draw(record: records.Record) -> np.ndarray:
     pixels = np.asarray(image.convert('RGB'))
   masks = list(records.instance_masks(record)) if record.has_masks else None
   captions = [_caption(record, i) for i in range(len(record.classes))]
+  if record.class_map is not None:
+    pixels = class_maps.draw_class_map(pixels, record.class_map, {})
   colors = drawing.instance_colors(record.classes)
   return drawing.draw_instances(pixels, record.boxes, masks, captions, colors)
+
+
+def _shares(class_map: np.ndarray) -> str:
+  """Returns the part of the pixels of each class, such as `0 62.5%`."""
+  ids, counts = np.unique(class_map, return_counts=True)
+  shares = zip(ids.tolist(), counts / class_map.size, strict=True)
+  names = {VOID: 'void'}
+  return ', '.join(f'{names.get(k, k)} {share:.1%}' for k, share in shares)
 
 
 def _object(record: records.Record, i: int) -> str:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from copypaste_tf.augment import traits
 from copypaste_tf.config.config_types import Problem
+from copypaste_tf.inputs import composing
 from copypaste_tf.tasks.detection import losses
 from copypaste_tf.tasks.detection.config import TaskConfig
 
@@ -17,7 +19,8 @@ def problems(config: TaskConfig) -> Iterator[Problem]:
   """
   if config.train_data.masks:
     return
-  if config.train_data.composes():
+  composition = composing.named(config.train_data)
+  if config.train_data.composes() and traits.needs_masks(composition):
     yield Problem(
       _FIELD,
       'objects are pasted by their masks, which False does not read; set '

@@ -52,7 +52,9 @@ _COMMON = Captions(
     'Share of images': {
       'paste/images_with_paste': 'with a paste',
       'paste/images_shrunk': 'scaled down',
+      'mixup/images_mixed': 'mixed',
     },
+    'Share of the target in a pixel': {'mixup/target_share': ''},
     'Objects per image': {
       'paste/objects_available': 'available',
       'paste/objects_pasted': 'pasted',

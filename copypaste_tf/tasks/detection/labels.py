@@ -31,12 +31,12 @@ def labels(
     `[b, m]` int32, -1 in rows without an object; `gt_masks`, the `PlaneMasks`
     of the batch. Targets of losses that are not computed are left out. If the
     scenes have regions to ignore, they are `gt_ignored`. If the record sets
-    are told apart also `set_terms`, see `set_weights.terms`, and `rpn_rows`
-    `{level: [b, h_l, w_l, a]}` int32 rows of the positive anchors' objects,
-    else -1.
+    are told apart, or labels weigh differently, also `set_terms`, see
+    `set_weights.terms`, and `rpn_rows` `{level: [b, h_l, w_l, a]}` int32 rows
+    of the positive anchors' objects, else -1.
   """
   computed = losses.weights(config)
-  told_apart = record_sets.are_told_apart(config.train_data)
+  weighed = set_weights.are_needed(config.train_data)
   batch = tf.shape(scenes.boxes)[0]
   present = scenes.classes > 0
   # The whole canvas is valid: pasted objects may lie outside of the target.
@@ -50,14 +50,15 @@ def labels(
   if 'rpn_score_loss' in computed or 'rpn_box_loss' in computed:
     scores, codes, rows = _rpn_targets(config, scenes, step)
     targets |= {'rpn_score_targets': scores, 'rpn_box_targets': codes}
-    if told_apart:
+    if weighed:
       targets['rpn_rows'] = rows
   if 'mask_loss' in computed:
     targets['gt_masks'] = PlaneMasks(scenes, config.mask_crop_size)
   if isinstance(scenes.regions, Regions):
     targets['gt_ignored'] = scenes.regions
-  if told_apart:
-    targets['set_terms'] = set_weights.terms(scenes)
+  if weighed:
+    told_apart = record_sets.are_told_apart(config.train_data)
+    targets['set_terms'] = set_weights.terms(scenes, told_apart=told_apart)
   return targets
 
 

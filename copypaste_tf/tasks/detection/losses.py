@@ -49,13 +49,14 @@ def all_losses(
 ) -> dict[str, tf.Tensor]:
   """Returns the float32 scalars of `NAMES` that are computed.
 
-  If the record sets are told apart, each term is weighed by its set, and there
-  is the loss of each set, too; see `set_weights.losses`.
+  If the record sets are told apart, or labels weigh differently, each term is
+  weighed by its set and its label. If the sets are told apart, there is the
+  loss of each set, too; see `set_weights.losses`.
 
   Args:
     config: config of the task, with the weight of each loss.
     outputs: outputs of the model in training mode, in float32; with
-      `set_weights` `[s]` if the sets are told apart.
+      `set_weights` `[s]` if the labels have `set_terms`.
     labels: result of `labels.labels`.
     penalties: scalar losses of the model, such as weight decay.
     class_weights: weight of each class in `frcnn_cls_loss`, `[k]`; None weighs

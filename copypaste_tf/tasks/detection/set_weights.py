@@ -1,8 +1,9 @@
-"""Weighs each term of the losses by the record set that it comes from.
+"""Weighs each term of the losses by its record set and by its own label.
 
 An object has the weight of its own set, also where it is pasted into an image
-of another one. Background has the weight of the image's set. The divisors of
-the losses count every term once, whatever its weight.
+of another one, times the weight that a composition such as mixup gives its
+label. Background has the weight of the image's set. The divisors of the losses
+count every term once, whatever its weight.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,11 +12,13 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 import tf_keras
 
+from copypaste_tf.augment import traits
 from copypaste_tf.config.config_types import Problem
 from copypaste_tf.examples import TrainScenes
-from copypaste_tf.inputs import record_sets
+from copypaste_tf.inputs import composing, record_sets
 from copypaste_tf.inputs.data_config import TrainData
 from copypaste_tf.tasks.detection.config import TaskConfig
+from copypaste_tf.tasks.detection.loss_means import LossMeans
 
 BACKGROUND = -1  # In place of the row of an object.
 
@@ -36,15 +39,33 @@ class Terms(NamedTuple):
   objects: tf.Tensor
 
 
-def terms(scenes: TrainScenes) -> Terms:
-  """Returns the `Terms` of a batch whose images tell their sets.
+def are_needed(data: TrainData) -> bool:
+  """Returns True if the losses are weighed at all.
+
+  That is so if the record sets are told apart, or if the composition weighs
+  labels. Else a step computes nothing for it.
+
+  Args:
+    data: config of the training inputs.
+  """
+  composition = composing.named(data)
+  return record_sets.are_told_apart(data) or traits.weighs_labels(composition)
+
+
+def terms(scenes: TrainScenes, *, told_apart: bool = True) -> Terms:
+  """Returns the `Terms` of a batch.
 
   Args:
     scenes: `b` training examples of `m` label rows.
+    told_apart: whether the images tell their sets; if not, all are of the
+      first one.
 
   Raises:
-    ValueError: the examples have no `sets`.
+    ValueError: the sets are told apart, and the examples have no `sets`.
   """
+  if not told_apart:
+    first = tf.zeros_like(scenes.source_id, tf.int32)
+    scenes = scenes._replace(sets=first)
   if not tf.is_tensor(scenes.sets):
     raise ValueError(
       'the sets of TrainData.sets weigh differently, so a composition must set '
@@ -115,53 +136,6 @@ def of_regions(
   rows = outputs[f'{prefix}matched_rows{suffix}']
   is_object = outputs[f'{prefix}class_targets{suffix}'] > 0
   return weights(tf.where(is_object, rows, BACKGROUND))
-
-
-class LossMeans(tf.Module):
-  """Running means of the loss of each set, a part of every checkpoint.
-
-  They are those of the loss normalisation of Zoph et al. 2020.
-
-  Args:
-    sets: number of sets.
-  """
-
-  def __init__(self, sets: int):
-    super().__init__(name='loss_means')
-    self.means = tf.Variable(
-      tf.zeros([sets]),
-      trainable=False,
-      aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
-      name='loss_means',
-    )
-
-  def update(self, losses: tf.Tensor, momentum: float) -> None:
-    """Moves the means towards the losses of a step; the first step sets them.
-
-    Args:
-      losses: `[s]` float32, the loss of each set on this replica.
-      momentum: factor of the old mean, in [0, 1).
-    """
-    context = tf.distribute.get_replica_context()
-    losses = context.all_reduce(tf.distribute.ReduceOp.MEAN, losses)
-    moved = momentum * self.means + (1 - momentum) * losses
-    self.means.assign(tf.where(self.means > 0.0, moved, losses))
-
-  def ratios(self, data: TrainData) -> tf.Tensor:
-    """Returns the mean loss of the first set over that of each set.
-
-    Args:
-      data: config of the training inputs.
-
-    Returns:
-      `[s]` float32; 1 before the first step, and for a set that is only pasted
-      from.
-    """
-    shares = [record_set.share for record_set in record_sets.resolve(data)]
-    first = next(k for k, share in enumerate(shares) if share)
-    ratios = tf.math.divide_no_nan(self.means[first], self.means)
-    trained = [share > 0 for share in shares]
-    return tf.where(tf.constant(trained) & (ratios > 0.0), ratios, 1.0)
 
 
 def add_means(model: tf_keras.Model, config: TaskConfig) -> None:
@@ -240,11 +214,15 @@ def loss_names(data: TrainData) -> list[str]:
 def losses(data: TrainData, sums: tf.Tensor) -> dict[str, tf.Tensor]:
   """Returns the loss of each set by its name, a mean over its images.
 
+  There are none if the sets are not told apart.
+
   Args:
     data: config of the training inputs.
     sums: `[s]` float32, what the terms of each set add to the loss if all
       weigh 1. A set that is only pasted from has no images, so its sum stays.
   """
+  if not record_sets.are_told_apart(data):
+    return {}
   shares = [record_set.share or 1.0 for record_set in record_sets.resolve(data)]
   means = tf.unstack(tf.stop_gradient(sums) / shares)
   return dict(zip(loss_names(data), means, strict=True))

@@ -19,6 +19,7 @@ def task(*lines):
   'lines',
   [
     [],
+    ["TrainData.composition = 'mixup'"],
     ["model.overrides = {'include_mask': True}", 'loss_weights.mask = 0.0'],
     ['TrainData.masks = True', 'TrainData.copy_paste = @CopyPaste()'],
   ],

@@ -11,13 +11,15 @@ from copypaste_tf.examples import TrainScenes
 from copypaste_tf.inputs.data_config import RecordSet, TrainData
 from copypaste_tf.tasks.detection import losses, set_weights
 from copypaste_tf.tasks.detection.config import TaskConfig
-from copypaste_tf.tasks.detection.set_weights import BACKGROUND, LossMeans
+from copypaste_tf.tasks.detection.loss_means import LossMeans
+from copypaste_tf.tasks.detection.set_weights import BACKGROUND
 
 SETS = [
   RecordSet(path='a', share=0.5, name='gold'),
   RecordSet(path='b', share=0.5, loss_weight=3.0),
 ]
 DATA = TrainData(sets=SETS)
+MIXED = TrainData(input_path='a', composition='mixup(loss_weights=True)')
 # The second image is pseudo labelled; its last label is pasted from the first.
 SCENES = dict.fromkeys(TrainScenes._fields) | {
   'sets': tf.constant([[0, 0], [1, 0]]),
@@ -73,31 +75,6 @@ def test_examples_that_do_not_tell_their_sets_are_refused():
     set_weights.terms(scenes(sets=()))
 
 
-def moved(means, values, momentum=0.9):
-  tf.function(lambda x: means.update(x, momentum))(tf.constant(values))
-  return means.means.numpy()
-
-
-def test_the_first_step_sets_the_means_and_later_ones_move_them():
-  means = LossMeans(2)
-  np.testing.assert_array_equal(means.ratios(DATA), [1, 1])
-  np.testing.assert_array_equal(moved(means, [4.0, 2.0]), [4, 2])
-  np.testing.assert_allclose(moved(means, [2.0, 4.0]), [3.8, 2.2])
-
-
-def test_the_means_are_those_of_all_replicas(strategy):
-  count = strategy.num_replicas_in_sync
-  with strategy.scope():
-    means = LossMeans(2)
-
-  def values(context):
-    return tf.constant([1.0, 3.0]) + 2.0 * context.replica_id_in_sync_group
-
-  losses = strategy.experimental_distribute_values_from_function(values)
-  strategy.run(lambda x: means.update(x, 0.5), args=(losses,))
-  np.testing.assert_allclose(means.means, [count, count + 2])
-
-
 def test_a_checkpoint_of_the_model_holds_the_means(tmp_path):
   config = TaskConfig(train_data=DATA, loss_normalization=0.9)
   models = [tf_keras.Sequential([tf_keras.layers.Dense(1)]) for _ in range(2)]
@@ -116,7 +93,7 @@ def test_a_checkpoint_of_the_model_holds_the_means(tmp_path):
 def test_normalised_losses_are_those_of_the_formula():
   """(L_h + alpha (mean L_h / mean L_p) L_p) / (1 + alpha), Zoph et al."""
   means = LossMeans(2)
-  moved(means, [6.0, 2.0])
+  means.update(tf.constant([6.0, 2.0]), 0.9)
   human, pseudo, alpha = 5.0, 3.0, 3.0
   config = TaskConfig(train_data=DATA, loss_normalization=0.9)
   model = types.SimpleNamespace(loss_means=means)
@@ -125,13 +102,6 @@ def test_normalised_losses_are_those_of_the_formula():
   found = weights @ [human / 2, pseudo / 2]
   expected = (human + alpha * (6.0 / 2.0) * pseudo) / (1 + alpha)
   assert found == pytest.approx(expected)
-
-
-def test_a_set_that_is_only_pasted_from_is_not_normalised():
-  data = TrainData(sets=[RecordSet(path='x', share=0.0), *SETS])
-  means = LossMeans(3)
-  moved(means, [0.1, 6.0, 2.0])
-  np.testing.assert_allclose(means.ratios(data), [1, 1, 3])
 
 
 @pytest.mark.parametrize(
@@ -249,3 +219,60 @@ def test_every_loss_is_the_weighted_sum_of_the_sets(binary):
     expected = 2 * float(values['model_loss'])
     found = float(both[f'sets/{name}/loss'])
     assert found == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+  ('data', 'needed'),
+  [
+    (MIXED, True),
+    (DATA, True),
+    (MIXED.replace(composition='mixup'), False),
+    (MIXED.replace(composition='mixdown(loss_weights=True)'), False),
+    (TrainData(input_path='a'), False),
+  ],
+)
+def test_losses_are_weighed_only_if_sets_or_labels_may_differ(data, needed):
+  assert set_weights.are_needed(data) == needed
+
+
+def test_a_label_of_weight_0_has_no_gradient():
+  config, outputs, labels = detector(TaskConfig(train_data=MIXED))
+  table = set_weights.table(None, config)
+
+  def gradients(weights):
+    example = scenes(
+      sets=(),
+      weights=tf.constant(weights),
+      source_id=tf.constant([[5, 6], [6, 5]], tf.int64),
+    )
+    terms = set_weights.terms(example, told_apart=False)
+    learnt = {name: outputs[name] for name in LEARNT}
+    with tf.GradientTape() as tape:
+      tape.watch(tf.nest.flatten(learnt))
+      values = losses.all_losses(
+        config,
+        outputs | {'set_weights': table},
+        labels | {'set_terms': terms},
+        [],
+      )
+    assert set(values) == set(losses.NAMES)
+    return tape.gradient(values['total_loss'], learnt)
+
+  none, full = gradients([[0.0] * 3] * 2), gradients([[1.0] * 3] * 2)
+  half = gradients([[0.5] * 3] * 2)
+  positive = {
+    'rpn_scores': labels['rpn_score_targets']['2'] > 0,
+    'class_outputs': outputs['class_targets'] > 0,
+  }
+  for name in LEARNT:
+    of_none, of_half, of_full = (
+      x[name]['2'].numpy() if isinstance(x[name], dict) else x[name].numpy()
+      for x in (none, half, full)
+    )
+    of_objects = positive.get(name, tf.ones(of_full.shape, tf.bool)).numpy()
+    assert not of_none[of_objects].any() and of_full[of_objects].any(), name
+    np.testing.assert_allclose(
+      of_half[of_objects], of_full[of_objects] / 2, rtol=1e-5
+    )
+    # Background weighs 1, and the divisors count each term once.
+    np.testing.assert_array_equal(of_none[~of_objects], of_full[~of_objects])
