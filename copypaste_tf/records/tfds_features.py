@@ -46,9 +46,10 @@ def _features() -> dict[str, Any]:
       ),
       int64,
     ),
-    Features.CLASS_NAME: _text(),
-    Features.MASK: _image(_GREY),
-    Features.PLANES: _image(_GREY),
+    **dict.fromkeys((Features.CLASS_NAME, Features.CLASS_MAP_FORMAT), _text()),
+    **dict.fromkeys(
+      (Features.MASK, Features.PLANES, Features.CLASS_MAP), _image(_GREY)
+    ),
   }
   return scalars | {key: _sequence(one) for key, one in elements.items()}
 

@@ -61,7 +61,7 @@ def write(folder: str) -> str | None:
   written, wanted = None, contents(folder)
   # Another converter may finish a set meanwhile, and write this earlier.
   while wanted != written:
-    for name in FILES:
+    for name in FILES if wanted else reversed(FILES):
       _replace(os.path.join(folder, name), wanted.get(name))
     written, wanted = wanted, contents(folder)
   return None
@@ -97,10 +97,12 @@ def contents(folder: str) -> dict[str, bytes]:
 
 def _foreign(folder: str) -> str | None:
   """Returns a file that is in the way and not written by this module."""
-  info = os.path.join(folder, INFO)
-  if _manifest(info).get('moduleName') == _OURS:
+  paths = [os.path.join(folder, name) for name in FILES]
+  # Looked for first: ours is written before the others and removed after them.
+  if not any(map(tf.io.gfile.exists, paths)):
     return None
-  paths = (os.path.join(folder, name) for name in FILES)
+  if _manifest(paths[0]).get('moduleName') == _OURS:
+    return None
   return next(filter(tf.io.gfile.exists, paths), None)
 
 

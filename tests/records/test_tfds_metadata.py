@@ -132,6 +132,7 @@ def test_facts_of_some_sets_only_are_empty_in_the_others(tmp_path):
     'neg_category_ids': [7, 9],
     'not_exhaustive_category_ids': [],
     'pseudo': True,
+    'class_map': np.arange(72, dtype=np.uint8).reshape(9, 8) + 184,
   }
   write_set(tmp_path, 'a', [record(1, **stated), record(2)])
   assert tfds_metadata.write(str(tmp_path)) is None
@@ -145,6 +146,9 @@ def test_facts_of_some_sets_only_are_empty_in_the_others(tmp_path):
   }
   for key, value in keys.items():
     assert found[1][key].tolist() == value and not len(found[2][key])
+  (class_map,) = found[1][Features.CLASS_MAP]
+  np.testing.assert_array_equal(class_map[..., 0], stated['class_map'])
+  assert not len(found[2][Features.CLASS_MAP])
 
 
 def test_empty_shards_boxes_alone_and_names_with_dots_are_read(tmp_path):
