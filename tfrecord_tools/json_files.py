@@ -15,6 +15,7 @@ _GZIP = b'\x1f\x8b'
 # Beginnings of files that people give in place of JSON.
 _OTHER_FILES = {
   b'PK\x03\x04': 'a ZIP archive; unpack it',
+  b'<annotation': 'XML as of Pascal VOC, for create_voc_tfrecord',
   b'<': 'XML or HTML',
   b'\x89PNG': 'a PNG image',
   b'\xff\xd8\xff': 'a JPEG image',

@@ -79,6 +79,13 @@ def test_the_grey_of_colours_is_never_taken_for_ids(ids):
     read(save(image.convert('L')))
 
 
+@pytest.mark.parametrize('grey', [14, 15])  # Of class 4, 14.6.
+def test_greys_are_known_however_a_decoder_rounds_them(grey):
+  data = save(Image.fromarray(np.array([[0, grey]], np.uint8)))
+  with pytest.raises(SourceError, match='brightness'):
+    read(data)
+
+
 @pytest.mark.parametrize(
   ('data', 'reason'),
   [

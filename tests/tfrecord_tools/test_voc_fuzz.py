@@ -120,7 +120,7 @@ def outcome(kit, options, folder, case):
 
 @pytest.mark.parametrize('folder', FILES)
 def test_some_damaged_files(kit, folder):
-  for seed in range(4):
+  for seed in range(3):
     check(kit, folder, seed)
 
 
