@@ -1,6 +1,8 @@
 r"""Writes the report of a run: one HTML file, and its numbers as JSON.
 
 python -m copypaste_tf.report --model_dir=build/smoke --output_dir=build/report
+
+With --compare, the page shows several runs side by side.
 """
 
 from absl import flags
@@ -19,6 +21,12 @@ def _define_flags() -> None:
     ),
   ):
     flags.DEFINE_string(name, None, text)
+  flags.DEFINE_list(
+    'compare',
+    [],
+    'Folders of runs to compare with that of --model_dir, separated by commas; '
+    'writes comparison.html and comparison.json.',
+  )
   flags.mark_flags_as_required(['model_dir', 'output_dir'])
   flags.DEFINE_float(
     'seconds',

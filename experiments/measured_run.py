@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from copypaste_tf import whole_files
 from copypaste_tf.config import config_types
-from copypaste_tf.inputs import data_files
+from copypaste_tf.inputs import data_config, data_files
 from copypaste_tf.reporting import run_files
 from copypaste_tf.training.run import progress, run_record
 
@@ -19,9 +19,8 @@ from . import cells
 
 NOT_BEGUN = 'not begun'
 _CHUNK = 2**20  # Bytes that are read at once.
-# A field of the training data that composes images, and the statistic that is
-# 0 if it never did.
-_COMPOSES = {
+# The statistic of a composition of images that is 0 if it never acted.
+_ACTS = {
   'copy_paste': 'paste/objects_pasted',
   'mixup': 'mixup/images_mixed',
 }
@@ -122,12 +121,17 @@ def _problem(run: run_files.Run, rows: Sequence[Mapping[str, Any]]) -> str:
   last = run.params.trainer.train_steps
   if not steps or steps[-1] != last:
     return f'evaluated at step {max(steps, default="?")} and not at {last}'
-  data = run.params.task.train_data
-  for name, statistic in _COMPOSES.items():
-    wanted = getattr(data, name, None) is not None
-    if wanted and not any(row.get(statistic) for row in rows):
-      return f'{name} never acted ({statistic} is 0)'
+  name = _composition(run.params.task.train_data)
+  if name in _ACTS and not any(row.get(_ACTS[name]) for row in rows):
+    return f'{name} never acted ({_ACTS[name]} is 0)'
   return ''
+
+
+def _composition(data: data_config.TrainData) -> str:
+  """Returns the name of what makes one image of two; empty without it."""
+  if data.copy_paste is not None:
+    return 'copy_paste'
+  return data.composition.partition('(')[0].strip()
 
 
 def digest(*patterns: str) -> str:

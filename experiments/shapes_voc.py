@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from absl import flags
 
 from copypaste_tf import command_line
-from tfrecord_tools.shapes import SHAPES
 
 from . import steps as running
 
@@ -34,7 +33,6 @@ ARMS = {
   'without Copy-Paste': ('', 'TrainData.copy_paste = None'),
   'with Copy-Paste': ('_copypaste', 'TrainData.copy_paste = @CopyPaste()'),
 }
-_NUM_IMAGES = 100
 _COLUMNS = {'voc07_ap50': '11 points', 'voc12_ap50': 'area'}
 
 
@@ -51,7 +49,7 @@ def steps(
   Returns:
     `{title: arguments of python -m}`, in order.
   """
-  commands = running.shapes(output_dir) | _voc_shapes(output_dir)
+  commands = running.shapes(output_dir) | running.voc_shapes(output_dir)
   length = f'schedule.train_steps = {pretrain_steps}'
   for arm, (end, binding) in ARMS.items():
     first = f'{output_dir}/pretrained{end}'
@@ -71,29 +69,6 @@ def steps(
       'copypaste_tf.evaluate',
       f'--model_dir={model_dir}',
       f'--metrics={model_dir}/voc.json',
-    ]
-  return commands
-
-
-def _voc_shapes(folder: str) -> dict[str, list[str]]:
-  """Returns the commands that make other shapes as a VOCdevkit."""
-  commands = {
-    'Generate shapes as a VOCdevkit': [
-      'tfrecord_tools.create_shapes_dataset',
-      '--format=voc',
-      f'--output_dir={folder}/VOCdevkit',
-      f'--num_train={_NUM_IMAGES}',
-      '--seed=1',
-    ]
-  }
-  for split in ('train', 'val'):
-    commands[f'Convert the {split} set of the VOCdevkit'] = [
-      'tfrecord_tools.create_voc_tfrecord',
-      f'--voc_dir={folder}/VOCdevkit',
-      f'--sets=2012:{split}',
-      f'--classes={",".join(shape.name for shape in SHAPES)}',
-      f'--output_prefix={folder}/voc_{split}',
-      '--num_shards=1',
     ]
   return commands
 

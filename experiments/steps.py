@@ -5,6 +5,10 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
+from tfrecord_tools.shapes import SHAPES
+
+_VOC_IMAGES = 100
+
 
 def shapes(folder: str, *flags: str) -> dict[str, list[str]]:
   """Returns the commands that generate shapes and convert them.
@@ -30,6 +34,37 @@ def shapes(folder: str, *flags: str) -> dict[str, list[str]]:
       f'--annotations={folder}/instances_{split}.json',
       f'--output_prefix={folder}/{split}',
       '--num_shards=4',
+    ]
+  return commands
+
+
+def voc_shapes(folder: str) -> dict[str, list[str]]:
+  """Returns the commands that make a few other shapes, as a VOCdevkit.
+
+  Args:
+    folder: folder of the data set; the records are `voc_train-*` and
+      `voc_val-*` in it.
+
+  Returns:
+    `{title: arguments of python -m}`, in order.
+  """
+  commands = {
+    'Generate shapes as a VOCdevkit': [
+      'tfrecord_tools.create_shapes_dataset',
+      '--format=voc',
+      f'--output_dir={folder}/VOCdevkit',
+      f'--num_train={_VOC_IMAGES}',
+      '--seed=1',
+    ]
+  }
+  for split in ('train', 'val'):
+    commands[f'Convert the {split} set of the VOCdevkit'] = [
+      'tfrecord_tools.create_voc_tfrecord',
+      f'--voc_dir={folder}/VOCdevkit',
+      f'--sets=2012:{split}',
+      f'--classes={",".join(shape.name for shape in SHAPES)}',
+      f'--output_prefix={folder}/voc_{split}',
+      '--num_shards=1',
     ]
   return commands
 

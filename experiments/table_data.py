@@ -120,12 +120,39 @@ def _shapes(*flags: str) -> Callable[[str, float, Files], Data]:
   return source
 
 
-def _self_training(folder: str, fraction: float, files: Files) -> Data:
-  """Shapes, a quarter labelled; a teacher labels the rest."""
+def _voc(folder: str, fraction: float, files: Files) -> Data:
+  """A few other shapes in Pascal VOC's format."""
+  del files
+  _refuse_part(fraction)
+  return Data(
+    steps.voc_shapes(folder),
+    [
+      f"TRAIN_RECORDS = '{folder}/voc_train-*.tfrecord'",
+      f"EVAL_RECORDS = '{folder}/voc_val-*.tfrecord'",
+    ],
+  )
+
+
+def _labelled(folder: str, fraction: float, files: Files) -> Data:
+  """A quarter of some shapes, which is all that has labels."""
   del files
   _refuse_part(fraction)
   source, commands = self_training_steps.shapes(folder, tiny=False)
-  commands |= self_training_steps.steps(
+  commands |= self_training_steps.conversions(folder, source)
+  return Data(
+    commands,
+    [
+      f"TRAIN_RECORDS = '{folder}/train-labelled-*.tfrecord'",
+      f"EVAL_RECORDS = '{folder}/val-*.tfrecord'",
+    ],
+  )
+
+
+def _self_training(folder: str, fraction: float, files: Files) -> Data:
+  """The same quarter, and the rest as a teacher labels it."""
+  labelled = _labelled(folder, fraction, files)
+  source, _ = self_training_steps.shapes(folder, tiny=False)
+  commands = labelled.commands | self_training_steps.steps(
     folder,
     source,
     teacher_recipe='shapes_demo',
@@ -133,14 +160,8 @@ def _self_training(folder: str, fraction: float, files: Files) -> Data:
     runs=[],
     bindings=['schedule.train_steps = 300'],
   )
-  return Data(
-    commands,
-    [
-      f"TRAIN_RECORDS = '{folder}/train-labelled-*.tfrecord'",
-      f"EVAL_RECORDS = '{folder}/val-*.tfrecord'",
-      f"PSEUDO_RECORDS = '{folder}/pseudo-*.tfrecord'",
-    ],
-  )
+  pseudo = f"PSEUDO_RECORDS = '{folder}/pseudo-*.tfrecord'"
+  return Data(commands, [*labelled.bindings, pseudo])
 
 
 def _refuse_part(fraction: float) -> None:
@@ -155,5 +176,7 @@ SOURCES: dict[str, Callable[[str, float, Files], Data]] = {
   'nuclei': _nuclei,
   'shapes': _shapes(),
   'shapes_lvis': _shapes('--format=lvis'),
+  'shapes_voc': _voc,
+  'shapes_labelled': _labelled,
   'shapes_selftraining': _self_training,
 }

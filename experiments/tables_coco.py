@@ -3,6 +3,7 @@
 from .rows import Row, shared, table
 
 NO_PASTE = 'TrainData.copy_paste = None'
+MIXUP = (NO_PASTE, "TrainData.composition = 'mixup'")
 _MODELS = (
   *('r50', 'r101_1024', 'r101_1280'),
   *('effb7_640', 'effb7_1024', 'effb7_1280'),

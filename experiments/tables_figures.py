@@ -1,7 +1,7 @@
 """Figures 1, 4, 5 and 6: lengths, fractions of the data, and categories."""
 
 from .rows import Row, shared, table
-from .tables_coco import NO_PASTE, PASTED, STANDARD, WITHOUT
+from .tables_coco import MIXUP, NO_PASTE, PASTED, STANDARD, WITHOUT
 
 _IMAGES, _BATCH = 118_287, 256  # COCO train2017; images of a step.
 _EPOCHS = (36, 96, 192, 384, 576)
@@ -57,7 +57,7 @@ FIGURE_4 = table(
 _STEPS = {0.1: 67_500, 0.25: 90_000, 0.5: 135_000, 0.75: 202_500, 1.0: 270_000}
 # On SSJ, models over-fit sooner.
 _STEPS_SSJ = {fraction: steps // 4 for fraction, steps in _STEPS.items()}
-_ARMS = {'none': (NO_PASTE,), 'copy_paste': ()}
+_ARMS = {'none': (NO_PASTE,), 'mixup': MIXUP, 'copy_paste': ()}
 
 
 def _fractions(jitter: str, times: int) -> list[Row]:

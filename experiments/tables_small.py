@@ -8,13 +8,14 @@ from typing import Any
 
 from .rows import Row, shared, table
 from .self_training_steps import SETTINGS as STUDENTS
-from .tables_coco import JITTERS, LARGE, NO_PASTE, SUBSETS
+from .tables_coco import JITTERS, LARGE, MIXUP, NO_PASTE, SUBSETS
 from .tables_lvis import SETTINGS as LVIS_SETTINGS
 
 # The arms of Figure 5, in the order in which they run.
-ARMS = {'none': (NO_PASTE,), 'copy_paste': ()}
+ARMS = {'none': (NO_PASTE,), 'copy_paste': (), 'mixup': MIXUP}
 # 24, 60 and 240 images of the nuclei, and the seeds of each.
 FRACTIONS = {0.1: (1, 2, 3, 4, 5, 6), 0.25: (1, 2, 3), 1.0: (1, 2, 3)}
+_OF_MIXUP = dict.fromkeys(FRACTIONS, (1, 2, 3))
 LENGTHS = (240, 720)
 _THREE = {0.1: (1, 2, 3)}
 
@@ -37,14 +38,14 @@ def _against(name: str) -> str:
 
 E1 = table(
   'e1',
-  'Nuclei: lengths and fractions, with and without Copy-Paste',
+  'Nuclei: lengths and fractions with nothing, Copy-Paste and mixup',
   [
     *(
       _nuclei(
         f'{arm}_{steps}',
         lines,
         steps,
-        seeds=FRACTIONS,
+        seeds=_OF_MIXUP if arm == 'mixup' else FRACTIONS,
         against=_against(f'{arm}_{steps}'),
       )
       for steps in LENGTHS
@@ -125,9 +126,10 @@ SHAPES = table(
 )
 
 _QUARTER = 'schedule.train_steps = 300'
-_STUDENT, _LABELLED = 'shapes_selftraining_cpu', 'shapes_selftraining'
+_STUDENT, _LABELLED = 'shapes_selftraining_cpu', 'shapes_labelled'
+_PSEUDO = 'shapes_selftraining'
 SHAPES_SELFTRAINING = table(
-  _LABELLED,
+  'shapes_selftraining',
   'Shapes, a quarter of them labelled: Copy-Paste and self-training',
   [
     _shapes(
@@ -141,7 +143,7 @@ SHAPES_SELFTRAINING = table(
         name,
         _STUDENT,
         tuple(lines),
-        data=_LABELLED,
+        data=_PSEUDO,
         against='none' if name == 'no_paste' else 'no_paste',
         form_of='' if name == 'pseudo_into_labelled' else f'table3/{name}',
       )
@@ -170,7 +172,7 @@ SHAPES_CASCADE = table(
       'self_training_copy_paste',
       _STUDENT,
       (_CASCADE,),
-      data=_LABELLED,
+      data=_PSEUDO,
       against='copy_paste',
       form_of='table4/self_training_copy_paste',
     ),

@@ -30,4 +30,20 @@ SHAPES_SEGMENTATION = table(
   ],
 )
 
-TABLES = (SHAPES_SEGMENTATION,)
+SHAPES_VOC = table(
+  'shapes_voc',
+  'Shapes: a hundred images with boxes alone, from detectors',
+  [
+    Row(
+      name,
+      'shapes_voc_cpu',
+      data='shapes_voc',
+      against='' if name == 'none' else 'none',
+      form_of='table5/lsj' if name == 'none' else f'table5/{name}',
+      start=f'shapes/{name}',
+    )
+    for name in _STARTS
+  ],
+)
+
+TABLES = (SHAPES_VOC, SHAPES_SEGMENTATION)

@@ -17,19 +17,22 @@ VERBS = [
   f'{package}.{path.stem}'
   for package in ('copypaste_tf', 'tfrecord_tools')
   for path in sorted((ROOT / package / 'verbs').glob('[a-z]*.py'))
+  if 'def main()' in path.read_text()
 ]
 # Answers of all verbs, and whether TensorFlow was imported, from one process.
 ANSWERS = """
-import contextlib, importlib, io, json, sys
+import contextlib, io, json, runpy, sys
 from absl import app, flags
 
 app.define_help_flags()
 
 def answer(verb, argument):
   before, printed = set(flags.FLAGS), io.StringIO()
+  sys.argv[1:] = [argument]
+  status = 'python -m does not run it'
   try:
     with contextlib.redirect_stdout(printed):
-      importlib.import_module(verb).run([verb, argument])
+      runpy.run_module(verb, run_name='__main__', alter_sys=True)
   except SystemExit as end:
     status = end.code
   for flag in set(flags.FLAGS) - before:

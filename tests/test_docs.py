@@ -2,10 +2,9 @@
 
 The commands run unchanged, in a folder that has `configs` and `benchmarks` like
 a checkout; `data/coco` there points to the real sample. A training of hours
-gets `--dry_run`, one of minutes takes four steps, and pictures of real images
-are small. A training and the first command of each other verb run in a process
-of their own, as a user's do; the next ones run in this process, which has
-imported TensorFlow.
+gets `--dry_run`, one of minutes takes four steps, generated data sets have few
+images, and pictures of real images are small. The verbs run in this process,
+which has imported TensorFlow; `test_command_line` starts each as a user does.
 """
 
 import json
@@ -19,6 +18,9 @@ import subprocess
 import numpy as np
 import pytest
 import verbs
+from loaded_module import load
+
+from copypaste_tf import command_line
 
 ROOT = pathlib.Path(__file__).parents[1]
 # These make files that the other pages use.
@@ -32,21 +34,31 @@ PAGES = FIRST + sorted(set((ROOT / 'docs').glob('*.md')) - set(FIRST))
 # Other tests run the verbs of these pages in the same way.
 THOROUGH = (
   'accelerators',
+  'augmented',
+  'evaluation',
+  'predict',
   'pseudo_label_quality',
+  'report',
   'scaling',
   'self_training',
   'training',
   'voc',
   'your_data',
 )
-COMMAND_PAGES = [
-  pytest.param(
-    page,
-    id=page.stem,
-    marks=[pytest.mark.thorough] if page.stem in THOROUGH else [],
-  )
-  for page in PAGES
-]
+
+
+def _pages(thorough):
+  """Returns all pages as parameters of a test."""
+  return [
+    pytest.param(
+      page,
+      id=page.stem,
+      marks=[pytest.mark.thorough] if page.stem in thorough else [],
+    )
+    for page in PAGES
+  ]
+
+
 FEW_STEPS = (
   'schedule.train_steps = 4',
   'schedule.warmup_steps = 1',
@@ -59,7 +71,7 @@ SMALL_COCO = [
   '--gin_file=coco_r50_lsj_copypaste',
   '--gin_file=models/maskrcnn_r10_small',
   '--gin_params=BATCH_SIZE=2',
-  '--gin_params=IMAGE_SIZE=(256, 256)',
+  '--gin_params=IMAGE_SIZE=(128, 128)',
   "--gin_params=PRECISION='float32'",
   '--gin_params=schedule.train_steps=4',
   '--gin_params=schedule.drops=(0.5, 0.9)',
@@ -111,13 +123,19 @@ def _save_recipes(page, checkout):
     path.write_text(block)
 
 
+def _words(command):
+  words = shlex.split(command)
+  if words[0] != 'make' and words[:2] != ['python', '-m']:
+    pytest.fail(f'the pages may use python -m and make, not {command!r}')
+  return words
+
+
 def _short(command):
   """Returns the arguments of a command; training becomes a dry run."""
-  words = shlex.split(command)
+  words = _words(command)
   if words[0] == 'make':
     return ['make', '-n', *words[1:]]
-  if words[:2] != ['python', '-m']:
-    pytest.fail(f'the pages may use python -m and make, not {command!r}')
+  words = [re.sub('^(--num_(train|val))=.*', r'\1=16', x) for x in words]
   if 'copypaste_tf.train' in words:
     if _needs_real_data(command):
       words.append('--dry_run')
@@ -134,12 +152,24 @@ def _needs_real_data(command):
 
 @pytest.fixture(scope='module')
 def already_run():
-  """Commands of earlier pages and their verbs; their files still exist."""
+  """Commands of earlier pages, whose files still exist."""
   return set()
 
 
+def test_every_command_has_flags_of_its_verb(monkeypatch):
+  """On all pages, also those whose commands only `make thorough` runs."""
+  monkeypatch.setattr(command_line, '_guard', lambda main: None)
+  commands = [_words(x) for page in PAGES for x in _commands(page)]
+  for _, _, module, *arguments in [x for x in commands if x[0] == 'python']:
+    if module.split('.')[0] in ('benchmarks', 'experiments'):
+      load(module)[1](['verb', *arguments])
+    else:
+      done = verbs.run_here(module, *arguments)
+      assert not done.returncode, f'{module}: {done.stderr}'
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize('page', COMMAND_PAGES)
+@pytest.mark.parametrize('page', _pages(THOROUGH))
 def test_commands_run(page, checkout, already_run, monkeypatch):
   monkeypatch.chdir(checkout)
   # The thorough pages run alone, and use the files of the first page.
@@ -153,17 +183,17 @@ def _run_page(page, checkout, already_run):
   for command in _commands(page):
     if command in already_run or (_needs_real_data(command) and not real):
       continue
-    words = _short(command)
-    done = _run(words, apart=words[2] not in already_run)
-    already_run.update((command, words[2]))
+    done = _run(_short(command))
+    already_run.add(command)
     assert not done.returncode, f'{command}\n{done.stdout}\n{done.stderr}'
 
 
-def _run(words, *, apart):
+def _run(words):
   if words[0] == 'make':
     return subprocess.run(words, capture_output=True, text=True, check=False)
   _, _, module, *arguments = words
-  apart |= module == 'copypaste_tf.train'
+  package = module.split('.')[0]
+  apart = package in ('benchmarks', 'experiments')  # They define flags at once.
   return (verbs.run if apart else verbs.run_here)(module, *arguments)
 
 
@@ -175,7 +205,10 @@ def test_from_real_annotations_to_metrics(
   _run_page(FIRST[0], checkout, already_run)
   _check_counts(coco_sample)
   folder = '--model_dir=build/small_coco'
-  verbs.succeed('copypaste_tf.train', *SMALL_COCO, folder, '--mode=train')
+  done = verbs.run_here(
+    'copypaste_tf.train', *SMALL_COCO, folder, '--mode=train'
+  )
+  assert not done.returncode, done.stderr
   results = _json('build/small_coco/results.json')
   assert results['step'] == 4
 
@@ -206,7 +239,8 @@ def _check_counts(sample):
   assert counts['written'] + counts['dropped'] == counts['in']
 
 
-@pytest.mark.parametrize('page', PAGES, ids=lambda page: page.stem)
+# That of docs/predict.md reads what the commands of the page wrote.
+@pytest.mark.parametrize('page', _pages(['predict']))
 def test_python_examples_run(page, checkout, monkeypatch):
   monkeypatch.chdir(checkout)  # The commands wrote the data there.
   import tensorflow as tf

@@ -298,6 +298,7 @@ def test_detections_are_kept_when_measuring_them_fails(shapes, model, tmp_path):
   tf.io.gfile.rmtree(str(pathlib.Path(kept).parent))
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_checkpoint_is_evaluated_by_the_protocol_of_lvis(
   shapes, model, tmp_path

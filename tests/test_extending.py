@@ -196,8 +196,11 @@ def test_records_of_a_new_format_are_valid(converted):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+  'resumes', [False, pytest.param(True, marks=pytest.mark.thorough)]
+)
 def test_all_extensions_together_train_resume_and_evaluate(
-  resolved, tmp_path, capsys
+  resolved, tmp_path, capsys, resumes
 ):
   problems = config_checks.problems(resolved.params)
   assert not problems, problems
@@ -209,7 +212,7 @@ def test_all_extensions_together_train_resume_and_evaluate(
   assert (tmp_path / 'counts.json').exists()
   assert not (tmp_path / 'detections.json').exists()
 
-  # The record names the task, the sets and the composition; a run resumes.
+  # The record names the task, the sets and the composition.
   record = str(tmp_path / 'params.yaml')
   again = gin_config.load(
     config_files=[record],
@@ -219,6 +222,8 @@ def test_all_extensions_together_train_resume_and_evaluate(
   assert again.params.task.name == 'counting'
   assert [each.share for each in data.sets] == [0.5, 0.5]
   assert data.composition == 'average(weight=0.75)'
+  if not resumes:
+    return
   longer = runner.run(again, str(tmp_path), 'train', overwrite_record=True)
   rows = [json.loads(x) for x in (tmp_path / 'history.jsonl').open()]
   assert longer['step'] == STEPS + 1

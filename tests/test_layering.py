@@ -21,7 +21,7 @@ LAYERS = {
   'console': set(),
   'pools': {'whole_files'},
   'augment': {'examples'},
-  'records': {'examples'},
+  'records': {'examples', 'whole_files'},
   'drawing': {'examples'},
   'inputs': {'examples', 'augment', 'records'},
   'modeling': {'examples', 'augment'},
@@ -48,6 +48,7 @@ LAYERS['serving'] = LAYERS['training'] | {'training'}
 LAYERS['reporting'] = LAYERS['training'] | {'training'}
 LAYERS['products'] = LAYERS['training'] | {'training', 'serving', 'reporting'}
 LAYERS['costs'] = LAYERS['training'] | {'training'}
+LAYERS['augmented'] = LAYERS['training'] | {'training'}
 LAYERS['labelling'] = LAYERS['serving'] | {'serving', 'reporting', 'pools'}
 GIN = {'config', 'tasks', 'training'}
 # Folders within a room: each may import those to its left. The order does not

@@ -110,7 +110,7 @@ def test_tensorboard_has_losses_rates_statistics_and_panels(model_dir):
 @pytest.mark.slow
 def test_the_checkpoint_evaluates_to_the_same_numbers(model_dir, tmp_path):
   metrics = tmp_path / 'metrics.json'
-  done = verbs.run(
+  done = verbs.run_here(
     'copypaste_tf.evaluate',
     f'--model_dir={model_dir}',
     f'--metrics={metrics}',
@@ -126,17 +126,36 @@ def test_the_checkpoint_evaluates_to_the_same_numbers(model_dir, tmp_path):
 
 
 @pytest.mark.slow
-def test_another_config_is_refused_and_a_longer_one_resumes(model_dir, recipe):
-  longer = [*recipe, '--gin_params=schedule.train_steps = 6']
-  refused = train(*longer, f'--model_dir={model_dir}', '--mode=train')
+def test_the_run_is_reported(model_dir, tmp_path):
+  done = verbs.run_here(
+    'copypaste_tf.report',
+    f'--model_dir={model_dir}',
+    f'--output_dir={tmp_path}',
+  )
+  assert done.returncode == 0, done.stderr
+  results = json.loads((model_dir / 'results.json').read_text())['eval']
+  reported = json.loads((tmp_path / 'metrics.json').read_text())
+  assert reported['mask_ap'] == pytest.approx(results['mask_ap'], abs=1e-6)
+  assert 'Step ' in (tmp_path / 'report.html').read_text()
+
+
+@pytest.fixture
+def longer(model_dir, recipe):
+  steps = '--gin_params=schedule.train_steps = 6'
+  return [*recipe, steps, f'--model_dir={model_dir}', '--mode=train']
+
+
+@pytest.mark.slow
+def test_another_config_is_refused(longer):
+  refused = train(*longer)
   assert refused.returncode == 1 and 'Traceback' not in refused.stderr
   assert 'trainer.train_steps: 4 -> 6' in refused.stderr
-  gone_on = train(
-    *longer,
-    f'--model_dir={model_dir}',
-    '--mode=train',
-    '--overwrite_record',
-  )
+
+
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_a_longer_config_resumes(longer, model_dir):
+  gone_on = train(*longer, '--overwrite_record')
   assert gone_on.returncode == 0, gone_on.stderr
   assert gone_on.stdout.splitlines()[0].startswith('step 6/6')
   params = yaml.safe_load((model_dir / 'params.yaml').read_text())

@@ -1,5 +1,6 @@
 """The wheel is built, installed in a new environment and run."""
 
+import json
 import os
 import pathlib
 import re
@@ -10,6 +11,7 @@ import sysconfig
 import zipfile
 
 import pytest
+import verbs
 
 ROOT = pathlib.Path(__file__).parents[1]
 # Without PYTHONPATH, which could lead to the checkout.
@@ -21,6 +23,41 @@ FOLDERS = {
   'configs': 'copypaste_tf/configs',
   'experiments': 'copypaste_tf/experiments',
 }
+# Runs verbs one after another; TensorFlow starts once.
+ONE_PROCESS = """if True:
+  import json, sys
+  sys.path.append(sys.argv[1])
+  import verbs
+
+  if __name__ == '__main__':
+    for module, *arguments in json.loads(sys.argv[2]):
+      done = verbs.run_here(module, *arguments)
+      print(done.stdout)
+      if done.returncode:
+        sys.exit(f'{module}: {done.stderr}')
+"""
+STEPS = [
+  ['copypaste_tf.check', '--allow_missing_data', '--gin_file=mine/long'],
+  [
+    'tfrecord_tools.create_shapes_dataset',
+    '--output_dir=build/shapes',
+    '--num_train=8',
+    '--num_val=1',
+  ],
+  [
+    'tfrecord_tools.create_coco_tfrecord',
+    '--image_dir=build/shapes/images',
+    '--annotations=build/shapes/instances_train.json',
+    '--output_prefix=build/shapes/train',
+    '--num_shards=1',
+  ],
+  [
+    *('copypaste_tf.train', '--gin_file=mine/long', '--mode=train'),
+    '--gin_params=IMAGE_SIZE = (64, 64)',
+    '--gin_params=BATCH_SIZE = 2',
+    '--model_dir=build/smoke',
+  ],
+]
 SUFFIXES = ('.py', '.gin', '.md', '.sh', '.html', '.css', '.ipynb')
 
 
@@ -97,26 +134,43 @@ def test_the_wheel_has_every_file_below_two_packages(wheel):
   assert tops == {'copypaste_tf', 'tfrecord_tools', info}
 
 
-@pytest.mark.slow
-def test_recipes_are_found_among_packages_of_the_same_names(
-  installed, tmp_path
-):
-  """A recipe of the user includes ours, which include others of ours."""
+@pytest.fixture(scope='module')
+def used(installed, tmp_path_factory):
+  """A folder in which the verbs of the wheel ran, and what they printed.
+
+  It has packages of the names of ours, and a recipe of the user that includes
+  ours, which include others of ours. The steps of the training are small ones:
+  other tests see to their numbers.
+  """
+  folder = tmp_path_factory.mktemp('used')
   for name in ('configs', 'experiments'):
-    (tmp_path / name).mkdir()
-    (tmp_path / name / '__init__.py').write_text('raise RuntimeError\n')
-  (tmp_path / 'configs/base.gin').write_text('schedule.train_steps = 1\n')
-  (tmp_path / 'mine').mkdir()
-  (tmp_path / 'mine/long.gin').write_text(
+    (folder / name).mkdir()
+    (folder / name / '__init__.py').write_text('raise RuntimeError\n')
+  (folder / 'configs/base.gin').write_text('schedule.train_steps = 1\n')
+  (folder / 'mine').mkdir()
+  (folder / 'mine/long.gin').write_text(
     "include 'configs/smoke.gin'\ninclude 'rate.gin'\n"
   )
   rate = 'schedule.learning_rate = 0.125\n'
-  (tmp_path / 'mine/rate.gin').write_text(rate)
-  check = [installed, '-m', 'copypaste_tf.check', '--allow_missing_data']
-  printed = _run(*check, '--gin_file=mine/long', cwd=tmp_path)
+  (folder / 'mine/rate.gin').write_text(rate)
+  helpers = pathlib.Path(verbs.__file__).parent
+  steps = json.dumps(STEPS)
+  return folder, _run(installed, '-c', ONE_PROCESS, helpers, steps, cwd=folder)
+
+
+@pytest.mark.slow
+def test_recipes_are_found_among_packages_of_the_same_names(used):
+  _, printed = used
   assert re.search(r'train_steps = 4 +# configs/smoke.gin:\d', printed)
   assert re.search(r'0\.125.*# mine/rate.gin:1', printed)
-  assert printed.strip().endswith('ok')
+  assert '\nok\n' in printed
+
+
+@pytest.mark.slow
+def test_the_installed_wheel_generates_converts_and_trains(used):
+  folder, printed = used
+  assert 'done at step 4' in printed
+  assert (folder / 'build/smoke/params.yaml').exists()
 
 
 @pytest.mark.thorough
@@ -152,36 +206,3 @@ def test_the_launcher_of_a_wheel_starts_its_python(installed, tmp_path):
   )
   assert missing.stdout.startswith(f'{installed} -m copypaste_tf.train')
   assert "no gin file 'no_such_recipe'" in missing.stderr
-
-
-@pytest.mark.slow
-def test_the_installed_wheel_trains(installed, tmp_path):
-  """Generates images, converts them and trains, in an empty folder.
-
-  The steps are small ones: other tests see to their numbers.
-  """
-  tools = [installed, '-m']
-  _run(
-    *tools,
-    'tfrecord_tools.create_shapes_dataset',
-    '--output_dir=build/shapes',
-    '--num_train=16',
-    '--num_val=1',
-    cwd=tmp_path,
-  )
-  _run(
-    *tools,
-    'tfrecord_tools.create_coco_tfrecord',
-    '--image_dir=build/shapes/images',
-    '--annotations=build/shapes/instances_train.json',
-    '--output_prefix=build/shapes/train',
-    '--num_shards=1',
-    cwd=tmp_path,
-  )
-  _run(
-    *(*tools, 'copypaste_tf.train', '--gin_file=smoke', '--mode=train'),
-    '--gin_params=IMAGE_SIZE = (64, 64)',
-    '--model_dir=build/smoke',
-    cwd=tmp_path,
-  )
-  assert (tmp_path / 'build/smoke/params.yaml').exists()

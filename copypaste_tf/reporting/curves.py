@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import matplotlib
 import numpy as np
@@ -121,15 +121,28 @@ def _plot(
     axes.plot(
       steps, values, label=names[tag], lw=1.6, marker=marker, markersize=4
     )
+  # Room for the legend above the curves.
+  frame(axes, title, named.values(), room=1.2 if len(named) > 1 else 1)
+  if len(named) > 1:
+    axes.legend(loc='upper right', ncols=3)
+
+
+def frame(
+  axes: Axes, title: str, curves: Iterable[Curve], *, room: float = 1
+) -> None:
+  """Sets the title and the limits of a plot of curves by step, from 0 on.
+
+  Args:
+    axes: the plot.
+    title: plain text.
+    curves: what is drawn, at least one.
+    room: upper limit as a multiple of that of the curves.
+  """
   axes.set_title(title)
   axes.set_xlabel('step')
   axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
   axes.set_xlim(left=0)
-  top = _top([curve.values for curve in named.values()])
-  # Room for the legend above the curves.
-  axes.set_ylim(0, top * (1.2 if len(named) > 1 else 1))
-  if len(named) > 1:
-    axes.legend(loc='upper right', ncols=3)
+  axes.set_ylim(0, room * _top([curve.values for curve in curves]))
 
 
 def _top(values: Sequence[np.ndarray]) -> float:

@@ -25,6 +25,7 @@ from copypaste_tf.reporting.run_files import Run
 from copypaste_tf.tasks import registry
 from copypaste_tf.tasks.captions import Captions
 from copypaste_tf.training.run import run_record
+from copypaste_tf.verbs import compared_report
 
 REPORT, METRICS = 'report.html', 'metrics.json'
 _PANEL = 'training_batch'  # Tag of the pictures of training batches.
@@ -53,8 +54,22 @@ class Options(NamedTuple):
 def main() -> None:
   """Writes the two files and prints their paths."""
   options = Options(*(flags.FLAGS[name].value for name in Options._fields))
-  for path in write(options):
+  if others := flags.FLAGS.compare:
+    _refuse_flags_of_one_run()
+    folders = [options.model_dir, *others]
+    paths = compared_report.write(folders, options.output_dir)
+  else:
+    paths = write(options)
+  for path in paths:
     print(path)
+
+
+def _refuse_flags_of_one_run() -> None:
+  for name in ('images', 'min_score', 'sheet', 'seconds'):
+    if flags.FLAGS[name].present:
+      raise ValueError(
+        f'--{name} belongs to the report of one run; leave it or --compare out'
+      )
 
 
 def write(options: Options) -> list[str]:

@@ -45,6 +45,16 @@ def test_an_arm_that_pasted_nothing_does_not_count(runs, pair):
   assert not run.metrics
 
 
+def test_an_arm_that_mixed_nothing_does_not_count(runs, none):
+  folder = runs.path(none, 0)
+  params = (folder / 'params.yaml').read_text()
+  assert "composition: ''" in params
+  mixed = params.replace("composition: ''", 'composition: mixup(alpha=1.0)')
+  (folder / 'params.yaml').write_text(mixed)
+  run = read(runs, none)
+  assert run.problem == 'mixup never acted (mixup/images_mixed is 0)'
+
+
 def test_an_arm_without_paste_need_not_paste(whole, none):
   assert not read(whole, none).problem
 

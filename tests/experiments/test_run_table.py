@@ -9,7 +9,6 @@ import time
 
 import cell_files
 import pytest
-import verbs
 from loaded_module import load
 
 from experiments import cells
@@ -133,24 +132,6 @@ def tiny(shapes, folder):
     f'--val_annotations={shapes}/instances_val.json',
     *(f'--gin_params={line}' for line in TINY),
   ]
-
-
-@pytest.mark.slow
-def test_a_tiny_table_runs_whole(runner, run, shapes, tmp_path, monkeypatch):
-  monkeypatch.setattr(runner[0]['running'], 'call', _call_here)
-  printed = run(*tiny(shapes, tmp_path))
-  assert printed.count('done') >= 2
-  again = run(*tiny(shapes, tmp_path))
-  assert again.split('\n')[:2] == [
-    f'[{number}/2] {path}: done' for number, path in enumerate(CELLS, 1)
-  ]
-
-
-def _call_here(arguments, held):
-  """Runs a command in this process, which is quicker."""
-  assert held is not None
-  done = verbs.run_here(*arguments)
-  return done.returncode
 
 
 @pytest.mark.thorough

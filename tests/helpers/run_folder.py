@@ -26,7 +26,7 @@ def write_records(folder, count=3):
   return path
 
 
-def write_record(model_dir, input_path):
+def write_record(model_dir, input_path, params=()):
   """Writes the run record of a recipe that evaluates on `input_path`."""
   resolved = gin_config.load(
     gin_params=[
@@ -34,6 +34,7 @@ def write_record(model_dir, input_path):
       "TrainData.input_path = 'train.tfrecord'",
       'TrainData.copy_paste = @CopyPaste()',
       'TrainData.global_batch_size = 4',
+      *params,
     ]
   )
   run_record.write(str(model_dir), resolved, overwrite=False)

@@ -18,7 +18,7 @@ from copypaste_tf.modeling import build
   ],
 )
 def test_an_unsupported_config_is_refused(section, change, message):
-  config = small('maskrcnn_resnet50', 50)
+  config = small('maskrcnn_resnet50', 26)
   getattr(config, section).override(change)
   with pytest.raises(ValueError, match=message):
     build.mask_rcnn(config)
@@ -32,7 +32,7 @@ def test_too_many_stages_are_refused():
 
 
 def test_a_model_without_mask_head_has_no_masks():
-  config = small('maskrcnn_resnet50', 50)
+  config = small('maskrcnn_resnet50', 26)
   config.include_mask = False
   config.mask_head = config.mask_roi_aligner = config.mask_sampler = None
   model = build.mask_rcnn(config)
@@ -41,7 +41,7 @@ def test_a_model_without_mask_head_has_no_masks():
 
 
 def test_only_kernels_decay():
-  model = build.mask_rcnn(small('maskrcnn_resnet50', 50))
+  model = build.mask_rcnn(small('maskrcnn_resnet50', 26))
   build.decay_weights(model, 0.5)
   expected = sum(
     np.sum(np.square(v)) / 4

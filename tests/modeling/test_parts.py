@@ -10,13 +10,13 @@ from small_detector import small
 from copypaste_tf.modeling import build, parts
 
 
-def build_model(name='maskrcnn_resnet50', size=50):
+def build_model(name='maskrcnn_resnet50', size=26):
   return build.mask_rcnn(small(name, size))
 
 
 @pytest.mark.parametrize(
   ('name', 'size'),
-  [('maskrcnn_resnet50', 50), ('cascade_maskrcnn_effb7_nasfpn', 'b0')],
+  [('maskrcnn_resnet50', 26), ('cascade_maskrcnn_effb7_nasfpn', 'b0')],
 )
 def test_every_variable_belongs_to_one_part(name, size):
   model = build_model(name, size)
@@ -30,7 +30,7 @@ def test_every_variable_belongs_to_one_part(name, size):
 
 
 def test_the_classifier_has_the_variables_that_depend_on_the_classes():
-  config = small('maskrcnn_resnet50', 50)
+  config = small('maskrcnn_resnet50', 26)
   model = build.mask_rcnn(config)
   config.num_classes += 3
   other = build.mask_rcnn(config)

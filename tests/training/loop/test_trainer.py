@@ -64,7 +64,6 @@ def test_only_waiting_for_the_inputs_is_counted(milliseconds):
     assert waited < 0.5 * seconds
 
 
-@pytest.mark.slow  # Starts TensorFlow once more.
 def test_absent_parts_of_a_batch_stay_absent():
   """As `RawScenes.sources` are, where images are pasted onto one another."""
   clock = trainer.InputClock()
@@ -73,6 +72,8 @@ def test_absent_parts_of_a_batch_stay_absent():
   assert found == (0, None, ())
 
 
+@pytest.mark.thorough
+@pytest.mark.slow  # Starts TensorFlow once more.
 def test_a_step_is_no_waiting_where_one_thread_runs_all_operations():
   """Else the thread may run the step before it stops the clock."""
   code = (

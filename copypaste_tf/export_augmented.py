@@ -1,0 +1,52 @@
+r"""Writes augmented training examples as a data set for other software.
+
+python -m copypaste_tf.export_augmented --gin_file=configs/smoke.gin \
+    --output=build/augmented --examples=100
+"""
+
+from absl import flags
+
+from copypaste_tf import command_line, config_flags
+
+
+def _define_flags() -> None:
+  config_flags.define()
+  flags.DEFINE_string(
+    'output', None, 'Folder of the data set, new or empty.', required=True
+  )
+  flags.DEFINE_integer(
+    'examples', None, 'Examples to write.', lower_bound=1, required=True
+  )
+  flags.DEFINE_enum(
+    'format',
+    'coco',
+    ('coco', 'tfrecord'),
+    'COCO annotations beside a folder of images, or TFRecords of this package.',
+  )
+  flags.DEFINE_enum(
+    'image_format',
+    'jpeg',
+    ('jpeg', 'png'),
+    'JPEG of quality 95, or PNG with the exact pixels.',
+  )
+  flags.DEFINE_bool(
+    'overwrite',
+    False,
+    'Delete an export in --output that is finished or has other settings.',
+  )
+
+
+def main() -> None:
+  """Does the work, which is imported once the flags are read."""
+  from copypaste_tf.verbs import export_augmented
+
+  export_augmented.main()
+
+
+def run(argv: list[str] | None = None) -> None:
+  """Runs the verb; a mistake of the user is one line, not a traceback."""
+  command_line.run(main, _define_flags, __doc__, argv)
+
+
+if __name__ == '__main__':
+  run()
