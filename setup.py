@@ -61,6 +61,8 @@ setuptools.setup(
     # Noto Sans CJK: Chinese, Japanese and Korean class names in pictures.
     'fonts': ['manimgx-fonts-cjk>=2026.9'],
     'notebook': ['jupyterlab>=4', 'nbclient>=0.10'],
+    # The catalogue of TensorFlow Datasets imports it without requiring it.
+    'tfds': ['importlib_resources>=6'],
     'tpu_check': ['libtpu>=0.0.27'],
     'test': [
       'build>=1.2',

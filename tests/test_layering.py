@@ -21,7 +21,7 @@ LAYERS = {
   'console': set(),
   'pools': {'whole_files'},
   'augment': {'examples'},
-  'records': {'examples'},
+  'records': {'examples', 'whole_files'},
   'drawing': {'examples'},
   'inputs': {'examples', 'augment', 'records'},
   'modeling': {'examples', 'augment'},

@@ -75,7 +75,7 @@ def convert_image(
   if entry.fault is not None:
     raise entry.fault
   filename = entry.file_names[0]
-  image = images.read(os.path.join(job.image_dir, filename))
+  image = images.read(entry.part or os.path.join(job.image_dir, filename))
   frame = annotations.frame_of(entry.size, image)
   federated = {
     'neg_category_ids': entry.neg_category_ids,
@@ -168,8 +168,11 @@ def listing(entries: Sequence[ImageEntry], job: Job) -> str:
   digest = hashlib.sha256()
   for entry in entries:
     name = entry.file_names[0]
-    path = os.path.join(job.image_dir, name)
-    size = -1 if entry.fault is not None else storage.size(path)
+    if entry.part:  # The digest of the source has the file.
+      size = entry.part.length
+    else:
+      path = os.path.join(job.image_dir, name)
+      size = -1 if entry.fault is not None else storage.size(path)
     digest.update(f'{name}\n{size}\n'.encode(errors='backslashreplace'))
   return digest.hexdigest()
 

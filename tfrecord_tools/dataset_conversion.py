@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from copypaste_tf.examples import SCHEMA_VERSION
 from copypaste_tf.pools import choice
 from copypaste_tf.pools.pool import Pool
+from copypaste_tf.records import tfds_metadata
 from tfrecord_tools import (
   box_survey,
   dataset_checks,
@@ -105,6 +107,9 @@ def convert_splits(
     name: earlier_runs.prepare(job, overwrite=options.overwrite)
     for name, job in jobs.items()
   }
+  # What was removed is no longer described, whatever becomes of this run.
+  if remark := tfds_metadata.write(os.path.dirname(options.output_prefix)):
+    print(remark)
   return {
     name: _write(options, dataset, parts[name], jobs[name], earlier[name], pool)
     for name in parts
@@ -182,6 +187,7 @@ def _write(
   result = dataset_manifest.build(dataset, tasks, states, job)
   manifest.write(sharding.manifest_path(job.output_prefix), result)
   earlier_runs.remove_states(job.output_prefix)
+  tfds_metadata.write(os.path.dirname(job.output_prefix))
   return result
 
 

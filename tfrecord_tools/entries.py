@@ -12,6 +12,7 @@ import numpy as np
 
 from copypaste_tf.records.id_planes import Crop
 from tfrecord_tools.faults import Drops, Note, SourceError
+from tfrecord_tools.parts import Part
 
 ReadMask = Callable[[tuple[int, int]], Crop]
 ReadClassMap = Callable[[tuple[int, int]], 'PixelLabels']
@@ -118,6 +119,8 @@ class ImageEntry(NamedTuple):
     read_class_map: function from `(height, width)` to the class of each pixel,
       None without a class map. As `ObjectEntry.read_mask`, it must be picklable
       and raises SourceError.
+    part: where the image lies within a file of many; None for a file of its
+      own in the image folder. The file names then only name it.
   """
 
   id: int
@@ -129,6 +132,7 @@ class ImageEntry(NamedTuple):
   notes: tuple[Note, ...] = ()
   fault: SourceError | None = None
   read_class_map: ReadClassMap | None = None
+  part: Part | None = None
 
   @property
   def num_labels(self) -> int:

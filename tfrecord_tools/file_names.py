@@ -45,7 +45,8 @@ def resolve(
 
   Returns:
     The entries in the same order. Each has one file name, within `image_dir` or
-    absolute, or a `fault`; `notes` tell if the name was written otherwise.
+    absolute, or a `part`, or a `fault`; `notes` tell if the name was written
+    otherwise.
   """
   index = FolderIndex(image_dir)
   resolved = {k: _exact(e, index, allow_outside) for k, e in images.items()}
@@ -64,7 +65,9 @@ def resolve(
 def _exact(
   entry: ImageEntry, index: FolderIndex, allow_outside: bool
 ) -> ImageEntry | None:
-  """Finds a file that is named as it is written."""
+  """Finds a file that is named as it is written, or that needs no finding."""
+  if entry.part:
+    return entry
   outside = None
   for name in filter(_is_possible, entry.file_names):
     normal = os.path.normpath(name)

@@ -15,6 +15,7 @@ from copypaste_tf.records import pictures
 from tfrecord_tools import orientation as exif
 from tfrecord_tools import storage
 from tfrecord_tools.faults import SourceError
+from tfrecord_tools.parts import Part
 
 
 class StoredImage(NamedTuple):
@@ -39,11 +40,11 @@ class StoredImage(NamedTuple):
   notes: tuple[str, ...] = ()
 
 
-def read(path: str) -> StoredImage:
+def read(path: str | Part) -> StoredImage:
   """Reads an image file and checks that all of it decodes.
 
   Args:
-    path: the file.
+    path: the file, or the place of the image within a file of many.
 
   Returns:
     The image.
@@ -71,7 +72,9 @@ def read(path: str) -> StoredImage:
   )
 
 
-def _contents(path: str) -> bytes:
+def _contents(path: str | Part) -> bytes:
+  if isinstance(path, Part):
+    return path.read() or b''
   # Reading a pipe or a device might never end.
   if os.path.exists(path) and not os.path.isfile(path):
     kind = 'a folder' if os.path.isdir(path) else 'not a regular file'

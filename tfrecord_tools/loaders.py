@@ -2,7 +2,13 @@
 
 from typing import Protocol
 
-from tfrecord_tools import coco_json, image_folder, image_json, voc_folder
+from tfrecord_tools import (
+  coco_json,
+  image_folder,
+  image_json,
+  tfds_dataset,
+  voc_folder,
+)
 from tfrecord_tools.entries import Dataset
 
 
@@ -28,6 +34,7 @@ _LOADERS: dict[str, Loader] = {
   'coco_json': coco_json.load,
   'image_folder': image_folder.load,
   'image_json': image_json.load,
+  'tfds': tfds_dataset.load,
   'voc_folder': voc_folder.load,
 }
 

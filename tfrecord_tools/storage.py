@@ -61,18 +61,23 @@ def size(path: str) -> int:
     raise _os_error(path, error) from error
 
 
-def read(path: str) -> bytes | None:
+def read(path: str, offset: int = 0, length: int = -1) -> bytes | None:
   """Returns the content of a file, None if there is none.
+
+  Args:
+    path: the file.
+    offset: first byte to read.
+    length: number of bytes, -1 for all that follow; a file that ends earlier
+      gives fewer.
 
   Raises:
     OSError: the file cannot be read.
   """
   try:
-    if not is_remote(path):
-      with open(path, 'rb') as file:
-        return file.read()
-    with tf.io.gfile.GFile(path, 'rb') as file:
-      return file.read()
+    opened = tf.io.gfile.GFile if is_remote(path) else open
+    with opened(path, 'rb') as file:
+      file.seek(offset)
+      return file.read(length)
   except (FileNotFoundError, tf.errors.NotFoundError):
     return None
   except tf.errors.OpError as error:

@@ -11,7 +11,11 @@ from copypaste_tf.labelling import gates, shard_files
 from copypaste_tf.labelling.labels import APART_PX
 from copypaste_tf.labelling.shards import Job
 from copypaste_tf.labelling.tally import Tally
-from copypaste_tf.records import image_ids, record_categories
+from copypaste_tf.records import (
+  image_ids,
+  record_categories,
+  tfds_metadata,
+)
 
 _APART = 'boxes_apart_from_masks'
 
@@ -70,6 +74,8 @@ def write(job: Job, states: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
   for index in states:
     whole_files.remove(shard_files.state_path(job.path(index)))
   shard_files.remove_hidden(job.output)
+  if remark := tfds_metadata.write(os.path.dirname(job.output)):
+    print(remark)
   return manifest
 
 

@@ -12,7 +12,7 @@ from copypaste_tf.labelling import labels, origin, shard_files
 from copypaste_tf.labelling.labels import Detected, Labelled, Rules
 from copypaste_tf.labelling.tally import Tally
 from copypaste_tf.labelling.teacher import Fault, Teacher
-from copypaste_tf.records import Record
+from copypaste_tf.records import Record, tfds_metadata
 
 ON_ERROR = ('skip', 'fail')  # Leave a record out and count it, or stop.
 
@@ -137,6 +137,7 @@ def prepare(job: Job, *, overwrite: bool) -> dict[int, dict[str, Any]]:
     whole_files.remove(shard_files.state_path(path))
   if foreign:
     whole_files.remove(shard_files.manifest_path(job.output))
+    tfds_metadata.write(os.path.dirname(job.output))
   return finished(job)
 
 

@@ -8,7 +8,12 @@ import tiny_teacher
 
 from copypaste_tf.inputs import data_files
 from copypaste_tf.labelling import label_manifest
-from copypaste_tf.records import category_counts, files, image_ids
+from copypaste_tf.records import (
+  category_counts,
+  files,
+  image_ids,
+  tfds_metadata,
+)
 from copypaste_tf.records.record_features import Survey
 from copypaste_tf.training.checks import data_checks
 from tfrecord_tools import manifest as converter_manifest
@@ -85,3 +90,12 @@ def test_it_is_printed_as_a_table_and_in_words(manifest):
   manifest['dropped']['annotations'] = {'small_area': 3}
   text = label_manifest.text(manifest)
   assert text.endswith('\ndetections left out: small_area: 3')
+
+
+def test_tensorflow_datasets_finds_the_set(made, manifest):
+  contents = tfds_metadata.contents(str(made))
+  for name, content in contents.items():
+    assert (made / name).read_bytes() == content
+  (split,) = json.loads(contents[tfds_metadata.INFO])['splits']
+  lengths = [str(shard['num_examples']) for shard in manifest['shards']]
+  assert (split['name'], split['shardLengths']) == ('out', lengths)

@@ -14,6 +14,7 @@ from conversions import (
   read,
 )
 
+from copypaste_tf.records import tfds_metadata
 from tfrecord_tools import dataset_conversion
 from tfrecord_tools.faults import ConversionError
 
@@ -158,6 +159,7 @@ def test_one_annotation_file_becomes_records_to_train_and_to_evaluate(folder):
     'data-train-manifest.json',
     'data-val-00000-of-00001.tfrecord',
     'data-val-manifest.json',
+    *tfds_metadata.FILES,
   ]
 
 
@@ -220,3 +222,26 @@ def test_names_of_other_folders_and_outside_are_told_in_the_manifest(folder):
   manifest = convert(folder, allow_outside_image_dir=True)
   assert manifest['num_examples'] == 4
   assert read(folder)[4].filename == '../outside.jpg'
+
+
+def test_the_description_of_another_data_set_is_kept_and_told_once(
+  folder, capsys
+):
+  many(folder, 3)
+  (folder.path / 'out').mkdir()
+  path = folder.path / 'out/dataset_info.json'
+  path.write_text('{"name": "voc"}')
+  assert convert(folder)['num_examples'] == 3
+  assert capsys.readouterr().out.count(f'{path} describes another') == 1
+  assert path.read_text() == '{"name": "voc"}'
+
+
+def test_what_is_deleted_is_not_described_though_the_new_run_fails(folder):
+  many(folder, 6)
+  convert(folder)
+  convert(folder, output_prefix=f'{folder.path}/out/other')
+  cut(folder.path / 'images/3.jpg')
+  with pytest.raises(ConversionError):
+    convert(folder, on_error='fail', num_shards=3, overwrite=True)
+  info = json.loads((folder.path / 'out/dataset_info.json').read_text())
+  assert [split['name'] for split in info['splits']] == ['other']

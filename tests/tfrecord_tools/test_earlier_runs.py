@@ -7,6 +7,7 @@ from coco_folder import CocoFolder
 from conversion_jobs import job_of
 from conversions import convert, cut, many
 
+from copypaste_tf.records import tfds_metadata
 from tfrecord_tools import dataset_conversion, earlier_runs, sharding
 from tfrecord_tools.faults import ConversionError
 
@@ -32,6 +33,7 @@ def test_another_job_is_refused_unless_overwritten(folder):
     *(f'data-0000{i}-of-00003.tfrecord' for i in range(3)),
     'data-manifest.json',
     'data2-00000-of-00002.tfrecord',
+    *tfds_metadata.FILES,
   ]
 
 

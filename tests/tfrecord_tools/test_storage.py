@@ -30,6 +30,8 @@ def test_both_kinds_of_paths_give_the_same_answers(tmp_path, remote):
     assert not storage.is_folder(f'{root}/a/b.jpg')
     assert storage.size(f'{root}/a/b.jpg') == 3
     assert storage.read(f'{root}/a/b.jpg') == b'123'
+    assert storage.read(f'{root}/a/b.jpg', 1, 1) == b'2'
+    assert storage.read(f'{root}/a/b.jpg', 2, 9) == b'3'
     assert storage.names(f'{root}/a') == ['b.jpg']
     for none in (f'{root}/a/c.jpg', f'{root}/c/b.jpg'):
       assert not storage.exists(none) and not storage.is_folder(none)

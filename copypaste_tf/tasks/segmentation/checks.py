@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from copypaste_tf.augment import traits
 from copypaste_tf.config.config_types import Problem, Range
+from copypaste_tf.inputs import composing
 from copypaste_tf.inputs.data_config import OBJECTS, TrainData
 from copypaste_tf.modeling.segmentation_head import LEVEL
 from copypaste_tf.tasks import model_problems
@@ -65,6 +67,12 @@ def _inputs(data: TrainData) -> Iterator[Problem]:
       _DATA + 'masks',
       'class maps are drawn from masks, which False does not read; set '
       'TrainData.masks = True',
+    )
+  if traits.shows_sources(composing.named(data)):
+    yield Problem(
+      _DATA + 'composition',
+      'a pixel of a class map has one class, and this composition shows both '
+      f"images in it; set TrainData.composition = '', got {data.composition!r}",
     )
   if data.ignore:
     yield Problem(

@@ -25,6 +25,7 @@ def test_the_recipe_has_no_problem():
     ("SegmentationConfig.annotation_file = 'a.json'", "not read.*'a.json'"),
     ('TrainData.masks = False', 'train_data.masks: .* drawn from masks'),
     ("TrainData.ignore = ['crowd']", r"ignore: is not read.*\['crowd'\]"),
+    ("TrainData.composition = 'mixup'", "one class.* '', got 'mixup'"),
     ('SegmentationConfig.eval_scales = (0.5, 0)', r'above 0, got \[0.5, 0'),
   ],
 )
