@@ -80,7 +80,8 @@ def splits(tfds_dir: str, sets: Iterable[str]) -> list[Split]:
       found.append(_split(folder, f'{name}:{key}', info, stated[key]))
   if not found:
     raise ValueError(
-      '--tfds: expected data sets with splits, such as voc/2007:train, got none.'
+      '--tfds: expected data sets with splits, such as voc/2007:train, got '
+      'none.'
     )
   return found
 

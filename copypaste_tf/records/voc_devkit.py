@@ -77,7 +77,9 @@ def image_sets(texts: Iterable[str]) -> list[ImageSet]:
       )
     sets.append(ImageSet(year, name))
   if not sets:
-    raise ValueError('expected sets as YEAR:SET, such as 2007:trainval, got none')
+    raise ValueError(
+      'expected sets as YEAR:SET, such as 2007:trainval, got none'
+    )
   return sets
 
 
