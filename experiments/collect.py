@@ -79,11 +79,15 @@ def _chosen() -> list[Table]:
 
 def _seeds() -> list[int]:
   try:
-    return [int(seed) for seed in _SEEDS.value]
+    seeds = [int(seed) for seed in _SEEDS.value]
   except ValueError:
+    seeds = [None]
+  # A run that counted twice would look like two runs without any spread.
+  if None in seeds or len({*seeds}) < len(seeds):
     raise ValueError(
-      f'--seeds: expected numbers, got {",".join(_SEEDS.value)}'
-    ) from None
+      f'--seeds: expected numbers, each once, got {",".join(_SEEDS.value)}'
+    )
+  return seeds
 
 
 def _read_page() -> str:

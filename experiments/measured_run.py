@@ -137,7 +137,7 @@ def _composition(data: data_config.TrainData) -> str:
 def digest(*patterns: str) -> str:
   """Identifies records by their contents, whatever their folder.
 
-  Manifests state the contents. Files without one are read whole.
+  The converter's manifests state the contents. Other files are read whole.
 
   Args:
     *patterns: paths or glob patterns, separated by commas.
@@ -155,8 +155,9 @@ def digest(*patterns: str) -> str:
       continue
     known = data_files.shards(paths)
     for path in paths:
-      fact = json.dumps(known[path], sort_keys=True) if path in known else ''
-      whole.update(fact.encode() or _content(path))
+      fact = known.get(path, {})
+      stated = json.dumps(fact, sort_keys=True).encode()
+      whole.update(stated if 'fingerprint' in fact else _content(path))
   return whole.hexdigest()
 
 
@@ -174,11 +175,14 @@ def _content(path: str) -> bytes:
   return whole.digest()
 
 
-def differences(runs: Sequence[MeasuredRun]) -> list[str]:
+def differences(
+  runs: Sequence[MeasuredRun], *, same_records: bool = False
+) -> list[str]:
   """Lists why runs may not be averaged or compared, whatever their arms.
 
   Args:
     runs: runs without a problem.
+    same_records: whether their training records must be the same, too.
 
   Returns:
     One sentence for each kind of difference; none if all is equal.
@@ -192,6 +196,8 @@ def differences(runs: Sequence[MeasuredRun]) -> list[str]:
       found.append(f'mixed {name}: {", ".join(shown)}')
   if len({run.evaluated_on for run in runs}) > 1:
     found.append('mixed evaluation records')
+  if same_records and len({run.trained_on for run in runs}) > 1:
+    found.append('mixed training records')
   if len({run.extra for run in runs}) > 1:
     found.append('mixed settings that the rows do not name')
   return found
@@ -204,11 +210,9 @@ def changes(runs: Sequence[MeasuredRun]) -> list[str]:
     runs: runs without a problem.
 
   Returns:
-    `differences`, other training records, and lines of the config.
+    `differences`, and lines of the config.
   """
-  found = differences(runs)
-  if len({run.trained_on for run in runs}) > 1:
-    found.append('mixed training records')
+  found = differences(runs, same_records=True)
   for other in runs[1:]:
     lines = run_record.differences(other.run.model_dir, runs[0].run.params)
     found += [f'mixed {line}' for line in lines if not _is_free(line)]

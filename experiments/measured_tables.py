@@ -162,7 +162,8 @@ def _published_gain(one: Difference) -> str:
   numbers = [part.published.get(one.metric) for part in (one.part, one.base)]
   if None in numbers:
     return ''
-  return f'{numbers[0].value - numbers[1].value:+.1f}'
+  gain = f'{numbers[0].value - numbers[1].value:+.1f}'
+  return f'{gain}, at full size' if one.part.row.form_of else gain
 
 
 def _conditions(parts: Sequence[Part], found: Sequence[Difference]) -> str:

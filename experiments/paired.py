@@ -67,7 +67,9 @@ def _difference(part: Part, base: Part, metric: str) -> Difference:
     problem = 'no seed in common'
   if not problem:
     runs = [p.runs[s] for p in (part, base) for s in seeds]
-    problem = '; '.join(measured_run.differences(runs))
+    sources = {(p.row.recipe, p.row.data) for p in (part, base)}
+    same = len(sources) == 1
+    problem = '; '.join(measured_run.differences(runs, same_records=same))
   if not problem and not (part.values(metric) and base.values(metric)):
     problem = 'not measured'
   if problem:

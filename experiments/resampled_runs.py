@@ -53,10 +53,8 @@ class Resampler:
 
     Returns:
       The values; without them if the run has no detections of its last
-      evaluation, or another measure than AP of COCO.
-
-    Raises:
-      FileNotFoundError: the evaluation records are gone.
+      evaluation, or another measure than AP of COCO, or if the evaluation
+      records are gone.
     """
     run = measured.run
     evaluator = run_evaluation.unfilled(run)
@@ -64,7 +62,10 @@ class Resampler:
       return Resampled({}, {}, 0, 'images are resampled for AP of COCO only')
     if run.predictions is None:
       return Resampled({}, {}, 0, f'no {evaluator.output_file}')
-    truth = self._truth(measured)
+    try:
+      truth = self._truth(measured)
+    except FileNotFoundError:
+      return Resampled({}, {}, 0, 'the evaluation records are gone')
     counts = resampled_ap.draw(len(truth['images']), self._draws, SEED)
     counts = np.vstack([np.ones_like(counts[:1]), counts])
     ap, categories = {}, {}

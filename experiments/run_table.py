@@ -91,11 +91,14 @@ def _chosen() -> list[Cell]:
     )
   table = tables.get(_TABLE.value, small=_SMALL.value)
   chosen = [table.row(name) for name in _ONLY.value] or table.rows
-  found = tables.with_starts(
-    [*rows.cells(chosen, _numbers(_SEEDS, int), _numbers(_FRACTIONS, float))]
-  )
-  if not found:
-    raise ValueError(f'--fractions: table {table.id} has none of them')
+  seeds, fractions = _numbers(_SEEDS, int), _numbers(_FRACTIONS, float)
+  known = sorted({fraction for row in chosen for fraction in row.seeds})
+  if not {*fractions} <= {*known}:
+    raise ValueError(
+      f'--fractions: the rows have {", ".join(f"{x:g}" for x in known)}; got '
+      f'{",".join(_FRACTIONS.value)}'
+    )
+  found = tables.with_starts([*rows.cells(chosen, seeds, fractions)])
   first, step = _shard()
   return found[first::step]
 
@@ -188,15 +191,16 @@ def _run(cell: Cell, made: set[tuple[str, float]]) -> str:
   Returns:
     What came out.
   """
-  state = _state(cell)
-  if state in (running.DONE, running.OTHER):
-    return _explained(state)
-  start = cell.row.start
-  if start and _state(cell._replace(row=tables.at(start))) != running.DONE:
-    return f'waits for {start}, which is not done'
   with running.lock(os.path.join(_folder(cell), 'cell.lock')) as held:
     if held is None:
       return _BUSY
+    # Not before: another runner could finish the cell in between.
+    state = _state(cell)
+    if state in (running.DONE, running.OTHER):
+      return _explained(state)
+    start = cell.row.start
+    if start and _state(cell._replace(row=tables.at(start))) != running.DONE:
+      return f'waits for {start}, which is not done'
     print(f'\n{cell.path}')
     data, kind = _data(cell), (cell.row.data, cell.fraction)
     if kind not in made and not _make(data, cell.row.data):

@@ -100,16 +100,17 @@ def prepare(
         f'--output={job.folder}: expected a new or empty folder, got one with '
         f'{others[0]}'
       )
-  elif found is not None and overwrite:
+  elif found is not None and (fault := _fault(job, form, found, wanted)):
+    if not overwrite:
+      raise ValueError(fault)
     _remove(job)
-  elif found is not None:
-    _refuse(job, form, found, wanted)
   whole_files.check_folder(job.folder, '--output')
   whole_files.write(path, json.dumps(wanted, indent=1) + '\n')
   tf.io.gfile.makedirs(job.path('parts'))
 
 
-def _refuse(job: Job, form: Form, found: Any, wanted: Any) -> None:
+def _fault(job: Job, form: Form, found: Any, wanted: Any) -> str:
+  """Returns why an export cannot go on; empty if it can."""
   old, new = config_types.flatten(found), config_types.flatten(wanted)
   changes = [
     f'{name}: {old.get(name)!r} -> {new.get(name)!r}'
@@ -117,15 +118,16 @@ def _refuse(job: Job, form: Form, found: Any, wanted: Any) -> None:
     if old.get(name) != new.get(name)
   ]
   if changes:
-    raise ValueError(
+    return (
       f'--output={job.folder} holds an export of other settings; choose '
       f'another folder, or pass --overwrite: {"; ".join(changes[:5])}'
     )
   if tf.io.gfile.exists(form.final):
-    raise ValueError(
+    return (
       f'--output={job.folder} holds this export, finished; pass --overwrite to '
       'make it again'
     )
+  return ''
 
 
 def _make(job: Job, form: Form, first: int) -> None:

@@ -99,20 +99,27 @@ def held_out(run: Run) -> tuple[Any, ...] | None:
     run: the run.
 
   Returns:
-    Equal values for the same records, also for a copy of the files if a
-    manifest lies beside each copy; None if the records are gone.
+    Equal values for the same records, also for a copy of the files if the
+    converter's manifest lies beside each copy, and for the same annotations;
+    None if the records are gone.
   """
   try:
     paths = files.expand(run.params.task.validation_data.input_path)
   except FileNotFoundError:
     return None
   stated = files.shards(paths)
-  return tuple(
-    tuple(stated[path].get(name) for name in ('fingerprint', 'listing', 'size'))
-    if path in stated
-    else _absolute(path)
-    for path in paths
+  annotations = run.params.task.annotation_file
+  return (
+    annotations and _absolute(annotations),
+    *(_identity(path, stated.get(path, {})) for path in paths),
   )
+
+
+def _identity(path: str, stated: Mapping[str, Any]) -> Any:
+  """Returns what the manifest states of the content of a file, or its path."""
+  if 'fingerprint' not in stated:
+    return _absolute(path)
+  return tuple(stated[name] for name in ('fingerprint', 'listing', 'size'))
 
 
 def _absolute(path: str) -> str:

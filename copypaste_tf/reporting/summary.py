@@ -98,6 +98,8 @@ def lead(run: Run, model: str) -> str:
   """
   data = run.params.task.train_data
   how = 'without Copy-Paste' if data.copy_paste is None else 'with Copy-Paste'
+  if data.composition:
+    how = f'with {data.composition}'
   return (
     f'{model} trained {how} for {run.steps:,} of '
     f'{run.params.trainer.train_steps:,} steps of {data.global_batch_size} '
@@ -116,6 +118,7 @@ def settings(run: Run) -> dict[str, str]:
     'Batch size': str(data.global_batch_size),
     'Scale jitter': _jitter(data.jitter),
     'Copy-Paste': _copy_paste(data.copy_paste),
+    **({'Composition': data.composition} if data.composition else {}),
     'Precision': run.params.runtime.mixed_precision_dtype or 'float32',
     'Training records': record_sets.patterns(data),
     'Held-out records': task.config.validation_data.input_path,

@@ -65,7 +65,8 @@ def test_the_planned_seeds_are_expected(collect):
   ('arguments', 'message'),
   [
     (['--tables=nope'], 'nope'),
-    (['--seeds=a'], '--seeds: expected numbers, got a'),
+    (['--seeds=a'], '--seeds: expected numbers, each once, got a'),
+    (['--seeds=0,1,0'], '--seeds: expected numbers, each once, got 0,1,0'),
     (['--runs=/nowhere'], '--runs=/nowhere: expected'),
     (['--page=nowhere.md'], '--page=nowhere.md: No such file'),
   ],

@@ -84,6 +84,24 @@ def test_records_are_known_by_their_contents(tmp_path):
   assert gone == measured_run.digest('gone-*') != measured_run.digest('gone2-*')
 
 
+def test_a_manifest_that_does_not_state_the_contents_does_not_tell(tmp_path):
+  digests = []
+  for name, text, facts in (
+    ('a', 'x', {}),
+    ('b', 'y', {}),
+    ('c', 'x', {'fingerprint': '1'}),
+    ('d', 'y', {'fingerprint': '1'}),
+  ):
+    folder = tmp_path / name
+    folder.mkdir()
+    shard = 'train-00000-of-00001.tfrecord'
+    (folder / shard).write_text(text)
+    manifest = {'shards': [{'file': shard, 'size': 1, **facts}]}
+    (folder / 'train-manifest.json').write_text(json.dumps(manifest))
+    digests.append(measured_run.digest(f'{folder}/train-*'))
+  assert digests[0] != digests[1] and digests[2] == digests[3]
+
+
 def test_runs_of_other_code_or_packages_are_mixed(runs, none):
   same = [read(runs, none, seed) for seed in (0, 1)]
   assert not measured_run.changes(same)

@@ -85,7 +85,7 @@ def test_published_numbers_name_their_source_and_whose_they_are(
   ]
   line, gain, _ = cells(measured_tables.of_table(pair, named), 'pasted')
   assert line[-1] == f'43.7 / 50.0 mask AP / box AP (paper, Table 10{end}'
-  assert gain[-1] == '+1.0'
+  assert gain[-1] == '+1.0' + end.strip(')')
 
 
 def test_a_difference_between_the_arms_code_stands_below(pair, parts):

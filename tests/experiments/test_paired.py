@@ -85,6 +85,19 @@ def test_arms_of_other_code_have_no_difference(parts):
   assert not one.part.problem and not one.values
 
 
+def test_arms_of_a_recipe_have_the_same_training_records(parts):
+  changed = {
+    seed: dataclasses.replace(run, trained_on='other')
+    for seed, run in parts[1].runs.items()
+  }
+  pasted = dataclasses.replace(parts[1], runs=changed)
+  assert mask_ap([parts[0], pasted]).problem == 'mixed training records'
+  # Another recipe may learn from other records, as a student does.
+  row = dataclasses.replace(pasted.row, recipe='shapes_selftraining_cpu')
+  student = dataclasses.replace(pasted, row=row)
+  assert mask_ap([parts[0], student]).values
+
+
 def test_without_detections_the_reason_stands_in_place_of_an_interval(parts):
   lost = Resampled({}, {}, 0, 'no detections.json')
   resampled = parts[0].resampled | {2: lost}

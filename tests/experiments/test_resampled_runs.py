@@ -47,3 +47,12 @@ def test_detections_of_another_checkpoint_are_refused(runs, none):
   assert 'another checkpoint was evaluated later' in resampled.note
   path.unlink()
   assert Resampler(10).measure(read(runs, none)).note == 'no detections.json'
+
+
+def test_a_run_whose_records_are_gone_has_its_metrics_and_no_draws(runs, none):
+  params = runs.path(none, 0) / 'params.yaml'
+  params.write_text(params.read_text().replace(runs.records, '/gone.tfrecord'))
+  run = read(runs, none)
+  resampled = Resampler(10).measure(run)
+  assert run.metrics and not resampled.ap
+  assert resampled.note == 'the evaluation records are gone'

@@ -60,7 +60,14 @@ def run(runner, tmp_path, capsys):
     (['--table=12'], 'got 12'),
     (['--table=10', '--only=two'], 'no row .two., only none, one'),
     (['--table=10', '--seeds=a'], '--seeds: expected numbers, got a'),
-    (['--table=10', '--fractions=0.5'], '--fractions: table 10 has none'),
+    (
+      ['--table=10', '--fractions=0.5'],
+      '--fractions: the rows have 1; got 0.5',
+    ),
+    (
+      ['--table=e1', '--fractions=0.1,0.3'],
+      '--fractions: the rows have 0.1, 0.25, 1; got 0.1,0.3',
+    ),
     (['--table=10', '--shard=2/2'], '--shard: expected I/N'),
     (['--table=e1', '--image_dir=x'], 'expected all three or none'),
     (
@@ -110,6 +117,20 @@ def test_a_cell_that_another_process_runs_is_left_to_it(run, tmp_path):
   with cells.lock(f'{tmp_path}/8/lsj/1/3/cell.lock'):
     printed = run('--table=8', '--only=lsj', '--seeds=3')
   assert '8/lsj/1/3: another process runs it' in printed
+
+
+def test_a_cell_that_another_runner_has_just_finished_does_not_run_again(
+  run, tmp_path, monkeypatch
+):
+  taken = cells.lock
+
+  def lock(path, **options):
+    done = cells.command('', 'lvis_effb7_640_lsj', ['TrainData.seed = 3'])
+    cell_files.write(tmp_path / '8/lsj/1/3', done)
+    return taken(path, **options)
+
+  monkeypatch.setattr(cells, 'lock', lock)
+  assert '8/lsj/1/3: done' in run('--table=8', '--only=lsj', '--seeds=3')
 
 
 def test_a_cell_waits_for_the_one_that_it_starts_from(run, tmp_path):

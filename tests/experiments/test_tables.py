@@ -103,7 +103,7 @@ def test_the_rows_of_a_table_refer_to_rows_and_numbers_that_exist(table):
 
 def test_every_table_and_figure_of_the_paper_is_there_and_has_a_small_form():
   for name in (
-    *map(str, {*range(1, 12)} - {5}),
+    *map(str, range(1, 12)),
     *(f'figure{n}' for n in (1, 4, 5, 6)),
   ):
     small = tables.get(name, small=True)

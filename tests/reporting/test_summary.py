@@ -113,3 +113,12 @@ def test_settings_state_copy_paste_off_and_blending(run):
   params = run.params.replace(task={'train_data': {'copy_paste': None}})
   lead = summary.lead(run._replace(params=params), 'A model')
   assert 'without Copy-Paste' in lead
+
+
+def test_lead_and_settings_name_another_composition(run):
+  assert 'Composition' not in summary.settings(run)
+  data = {'copy_paste': None, 'composition': 'mixup(alpha=1.0)'}
+  params = run.params.replace(task={'train_data': data})
+  mixed = run._replace(params=params)
+  assert 'trained with mixup(alpha=1.0) for' in summary.lead(mixed, 'A model')
+  assert summary.settings(mixed)['Composition'] == 'mixup(alpha=1.0)'
