@@ -2,7 +2,8 @@
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from . import cells, measured_run
 from .measured_run import MeasuredRun
@@ -71,14 +72,20 @@ class Part:
 class Reader:
   """Reads the cells of tables; rows that share runs read them once."""
 
-  def __init__(self, folder: str, resampler: Resampler):
+  def __init__(
+    self,
+    folder: str,
+    resampler: Resampler,
+    show: Callable[[str], Any] = lambda _: None,
+  ):
     """Starts without runs.
 
     Args:
       folder: folder of all runs.
       resampler: measures on resampled images.
+      show: gets the path of each finished run, before seconds of work on it.
     """
-    self._folder, self._resampler = folder, resampler
+    self._folder, self._resampler, self._show = folder, resampler, show
     self._cells: dict[str, tuple[MeasuredRun | str, Resampled | None]] = {}
 
   def parts(self, table: Table, seeds: Sequence[int] = ()) -> list[Part]:
@@ -119,6 +126,7 @@ class Reader:
       run = measured_run.read(folder, command)
       resampled = None
       if not _fault(run):
+        self._show(cell.path)
         resampled = self._resampler.measure(run)
         # Predictions are most of a run, and not needed again.
         run = dataclasses.replace(run, run=run.run._replace(predictions=None))

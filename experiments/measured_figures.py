@@ -22,6 +22,8 @@ from .paper_figures import STATEMENTS, Statement
 from .rows import Row, Table
 
 _GREY = '#6b7280'
+_DASHES = ('-', '--', ':')
+_ASIDE = 1.02  # Between curves, so that their spreads can be seen.
 Series = dict[str, list[tuple[float, Part]]]
 """The parts of each curve with their places on the horizontal axis."""
 
@@ -117,8 +119,12 @@ def figure(
   with matplotlib.rc_context(curves.STYLE):
     drawn = Figure(figsize=(5 * len(metrics) + 2, 4.2), layout='constrained')
     for axes, metric in zip(_panels(drawn, metrics), metrics, strict=True):
-      for name, line in series.items():
-        _curve(axes, name, line, metric)
+      # More curves than colors differ in the dashes.
+      axes.set_prop_cycle(
+        matplotlib.cycler(ls=_DASHES) * matplotlib.cycler(color=curves.COLORS)
+      )
+      for number, (name, line) in enumerate(series.items()):
+        _curve(axes, name, line, metric, _ASIDE**number)
       _scale(axes, series)
       axes.set_xlabel(axis)
       axes.set_ylabel(f'{metric_name(metric)}, %')
@@ -136,6 +142,7 @@ def _panels(drawn: Figure, metrics: Sequence[str]) -> Sequence[Axes]:
 
 def _scale(axes: Axes, series: Series) -> None:
   axes.set_xscale('log')
+  axes.margins(x=0.12, y=0.1)
   axes.set_xticks(sorted({x for line in series.values() for x, _ in line}))
   axes.xaxis.set_minor_locator(NullLocator())
   axes.xaxis.set_major_formatter(FuncFormatter(_place))
@@ -146,10 +153,14 @@ def _place(value: float, _: int) -> str:
 
 
 def _curve(
-  axes: Axes, name: str, line: Sequence[tuple[float, Part]], metric: str
+  axes: Axes,
+  name: str,
+  line: Sequence[tuple[float, Part]],
+  metric: str,
+  aside: float,
 ) -> None:
   """Draws means with their spread over seeds, and a dot for each run."""
-  points = [(x, part.values(metric)) for x, part in line]
+  points = [(x * aside, part.values(metric)) for x, part in line]
   points = [(x, values) for x, values in points if values]
   bars = axes.errorbar(
     [x for x, _ in points],
@@ -174,10 +185,16 @@ def _brackets(axes: Axes, series: Series, said: Sequence[Statement]) -> None:
     if values:
       x, low = statement.fraction, np.mean(values)
       high = low + statement.value
-      arrow = {'arrowstyle': '|-|', 'color': _GREY}
-      axes.annotate('', (x, high), (x, low), arrowprops=arrow)
-      gain = f' +{statement.value} (paper)'
-      axes.text(x, high, gain, color=_GREY, va='center', in_layout=False)
+      axes.plot([x, x], [low, high], color=_GREY, ls='-', marker='_', ms=8)
+      axes.annotate(
+        f'+{statement.value} (paper)',
+        (x, high),
+        (0, 5),
+        textcoords='offset points',
+        color=_GREY,
+        ha='center',
+        in_layout=False,
+      )
 
 
 def quote(drawn: Figure, said: Sequence[Statement]) -> None:

@@ -23,7 +23,7 @@ _OUTPUT_DIR = flags.DEFINE_string(
   'output_dir', 'build/shapes_voc', 'Folder of the data and of the four runs.'
 )
 _PRETRAIN_STEPS = flags.DEFINE_integer(
-  'pretrain_steps', 1000, 'Training steps of each pre-training.', 1
+  'pretrain_steps', 300, 'Training steps of each pre-training.', 1
 )
 _GIN_PARAMS = flags.DEFINE_multi_string(
   'gin_params', [], 'Further bindings for every training.'
