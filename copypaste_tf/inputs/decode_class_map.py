@@ -14,6 +14,8 @@ from copypaste_tf.examples import IDS_PER_PLANE, VOID, Features
 from copypaste_tf.inputs import decode_masks
 from copypaste_tf.inputs.data_config import ENCODED
 
+_BIT_DEPTH = 24, 1  # Place and length in a PNG.
+
 
 class Regions(NamedTuple):
   """A class map as the labels of a scene; see `Scenes`.
@@ -57,7 +59,7 @@ def decode(
 
   Raises:
     tf.errors.InvalidArgumentError: while running, if the record holds no class
-      map, one of another size or with colours, or no masks.
+      map, one of another size or depth or with colours, or no masks.
   """
   if source == ENCODED:
     plane = _encoded(features, size)
@@ -87,6 +89,13 @@ def _encoded(features, size) -> tf.Tensor:
     [tf.size(stored)],
   )
   pixels = tf.io.decode_png(stored[0])
+  # Other depths would be scaled to 8 bits, which changes the ids.
+  depth = tf.strings.substr(stored[0], *_BIT_DEPTH)
+  decode_masks.require(
+    depth == b'\x08',
+    f'{Features.CLASS_MAP}: expected a PNG of 8 bits, got the depth:',
+    [tf.io.decode_raw(depth, tf.uint8)],
+  )
   shape = tf.shape(pixels)
   decode_masks.require(
     shape[2] == 1,

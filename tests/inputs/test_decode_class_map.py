@@ -131,12 +131,20 @@ def test_copy_paste_moves_the_region_of_a_class():
   np.testing.assert_array_equal(shown(example)[1], source)
 
 
-def palette_png():
-  image = Image.fromarray(np.full(SIZE, 5, np.uint8))
-  image.putpalette([*range(256)] * 3)
+def saved(image):
   stream = io.BytesIO()
   image.save(stream, 'PNG')
   return stream.getvalue()
+
+
+def palette_png():
+  image = Image.fromarray(np.full(SIZE, 5, np.uint8))
+  image.putpalette([*range(256)] * 3)
+  return saved(image)
+
+
+def deep_png():
+  return saved(Image.fromarray(np.full(SIZE, 5, np.uint16)))
 
 
 @pytest.mark.parametrize(
@@ -144,6 +152,7 @@ def palette_png():
   [
     (None, 'does not hold one class map'),
     (palette_png(), 'expected a grey PNG of class ids'),
+    (deep_png(), 'expected a PNG of 8 bits'),
     (png.encode(np.zeros([40, 30], np.uint8)), 'another size'),
   ],
 )
