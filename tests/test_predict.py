@@ -203,3 +203,25 @@ def test_a_picture_on_a_full_disk_is_a_fault_and_no_error(tmp_path):
   assert predict._draw_file(photo, f'{tmp_path}/a.png', abs) == []
   (fault,) = predict._draw_file(photo, '/dev/full', abs)
   assert fault == '/dev/full: No space left on device'
+
+
+def test_class_maps_have_the_names_of_the_images_of_pascal_voc(
+  tmp_path, monkeypatch
+):
+  ids = {2008_000002: '2008_000002.jpg', 7: 'cat.jpg'}
+  found = np.zeros([2, 3], np.uint8)
+  monkeypatch.setattr(
+    predict.prediction,
+    'predict',
+    lambda *_, **__: [prediction.Prediction(i, (2, 3), found) for i in ids],
+  )
+  predict.run_detector(
+    types.SimpleNamespace(makes='class_maps'),
+    ids,
+    str(tmp_path),
+    names={},
+    batch_size=1,
+    min_drawn_score=None,
+  )
+  names = {path.name for path in tmp_path.glob('class_maps/*')}
+  assert names == {'2008_000002.png', '000007-cat.png'}

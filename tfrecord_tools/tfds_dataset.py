@@ -5,7 +5,7 @@ they lie, and the converter stores these very bytes.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import tqdm
 
@@ -39,7 +39,8 @@ def load(
   Raises:
     FileNotFoundError: a data set is not prepared, or a file is missing.
     ValueError: a data set is another one, it has no masks but they are wanted,
-      the sets do not fit together, or a file is damaged.
+      the sets do not fit together, only some of the splits have objects, or a
+      file is damaged.
   """
   splits = tfds_folder.splits(path, sets)
   for split in splits:
@@ -90,6 +91,7 @@ def _images(
   """Reads all examples; returns their entries by id, and a digest of them."""
   digest = hashlib.sha256()
   images: dict[int, ImageEntry] = {}
+  num_objects = {split.name: 0 for split in splits}
   total = sum(s.num_examples for split in splits for s in split.shards)
   with tqdm.tqdm(total=total, unit='image', desc='read') as bar:
     for split in splits:
@@ -103,8 +105,25 @@ def _images(
             f'{other.file_names[0]} of {other.part} are both the image '
             f'{found.id}; name splits that have no image in common.'
           )
+        num_objects[split.name] += len(found.objects)
         bar.update()
+  _require_labels(num_objects)
   return images, digest.hexdigest()
+
+
+def _require_labels(num_objects: Mapping[str, int]) -> None:
+  """Refuses splits without an object beside others that have some.
+
+  The test sets of voc/2012 and of coco have images only. Together with labelled
+  ones, they would teach that what they show is background.
+  """
+  empty = [name for name, count in num_objects.items() if not count]
+  if empty and len(empty) < len(num_objects):
+    raise ValueError(
+      f'--tfds: no image of {", ".join(empty)} has an object, those of '
+      f'{", ".join(k for k in num_objects if k not in empty)} have; convert '
+      'splits without labels on their own.'
+    )
 
 
 def _examples(split: Split) -> Iterator[Example]:

@@ -57,8 +57,8 @@ def splits(tfds_dir: str, sets: Iterable[str]) -> list[Split]:
 
   Raises:
     FileNotFoundError: a data set is not prepared, or a file is missing.
-    ValueError: there is no such split, or the files are of another format than
-      TFRecord.
+    ValueError: no set is named, there is no such split, or the files are of
+      another format than TFRecord.
   """
   found = []
   for text in sets:
@@ -78,6 +78,11 @@ def splits(tfds_dir: str, sets: Iterable[str]) -> list[Split]:
           f'--tfds={text}: expected splits of {sorted(stated)}, got {key!r}.'
         )
       found.append(_split(folder, f'{name}:{key}', info, stated[key]))
+  if not found:
+    raise ValueError(
+      '--tfds: expected data sets with splits, such as voc/2007:train, got '
+      'none.'
+    )
   return found
 
 
@@ -116,7 +121,7 @@ def _split(
         f'{shard.path}: no such file, although dataset_info.json states it; '
         'prepare the data set again.'
       )
-  return Split(info['name'], name, shards, _classes(folder))
+  return Split(info.get('name', ''), name, shards, _classes(folder))
 
 
 def _file(
@@ -128,7 +133,7 @@ def _file(
 ) -> str:
   """Returns the name of a file of a split."""
   values = {
-    'DATASET': info['name'],
+    'DATASET': info.get('name', ''),
     'SPLIT': split['name'],
     'FILEFORMAT': 'tfrecord',
     'SHARD_INDEX': f'{index:05d}',

@@ -9,6 +9,7 @@ In the order of the data:
 * `rpn` scores anchors and proposes regions.
 * `regions` is the second stage: boxes, classes and masks of the proposals.
 * `mask_rcnn` runs all of these.
+* `segmentation` runs a backbone, a pyramid and `segmentation_head`.
 * `box_coding` encodes boxes relative to anchors or proposals.
 * `losses` computes the losses of both stages.
 * `parts` lists and freezes the variables of a part of the model.

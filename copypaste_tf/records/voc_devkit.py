@@ -66,7 +66,7 @@ def image_sets(texts: Iterable[str]) -> list[ImageSet]:
   """Reads names of sets such as `2007:trainval`.
 
   Raises:
-    ValueError: a name has another form.
+    ValueError: a name has another form, or there is none.
   """
   sets = []
   for text in texts:
@@ -76,6 +76,10 @@ def image_sets(texts: Iterable[str]) -> list[ImageSet]:
         f'expected sets as YEAR:SET, such as 2007:trainval, got {text!r}'
       )
     sets.append(ImageSet(year, name))
+  if not sets:
+    raise ValueError(
+      'expected sets as YEAR:SET, such as 2007:trainval, got none'
+    )
   return sets
 
 

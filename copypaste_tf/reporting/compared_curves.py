@@ -62,9 +62,16 @@ def _plots(
   }
   return [
     *((f'Loss, {losses[tag]}', _curves(runs, tag)) for tag in losses),
-    *((f'{headlines[tag]}, %', _percents(runs, tag)) for tag in headlines),
+    *(
+      (_percent_title(name), _percents(runs, tag))
+      for tag, name in headlines.items()
+    ),
     *((title, _curves(runs, tag)) for tag, title in small.items()),
   ]
+
+
+def _percent_title(metric: str) -> str:
+  return f'{metric[:1].upper()}{metric[1:]}, %'
 
 
 def _curves(runs: Sequence[ComparedRun], tag: str) -> dict[str, Curve]:

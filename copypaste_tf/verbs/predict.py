@@ -16,6 +16,7 @@ from copypaste_tf.evaluation import groundtruth
 from copypaste_tf.inputs import image_files
 from copypaste_tf.products import products
 from copypaste_tf.products.product import Product
+from copypaste_tf.records import voc_devkit
 from copypaste_tf.serving import image_list, inference, prediction
 from copypaste_tf.tasks import registry
 
@@ -185,7 +186,8 @@ def _draw_file(source, target, draw) -> list[str]:
 def _stem(image_id: int, paths: Mapping[int, str]) -> str:
   """Names files after their image, preceded by the id if they differ."""
   stem = os.path.splitext(os.path.basename(paths[image_id]))[0]
-  unique = stem.isdecimal() and int(stem) == image_id
+  digits = voc_devkit.digits(stem)
+  unique = digits.isdecimal() and int(digits) == image_id
   return stem if unique else f'{image_id:06d}-{stem}'
 
 

@@ -297,7 +297,7 @@ def test_only_tensorflow_is_imported():
   import sys
 
   for name, module in list(sys.modules.items()):
-    if name.startswith('copypaste_tf.augment'):
+    if f'{name}.'.startswith('copypaste_tf.augment.'):
       source = inspect.getsource(module)
       for other in ('official', 'gin', 'copypaste_tf.inputs', 'tf_keras'):
         assert f'import {other}' not in source, (name, other)

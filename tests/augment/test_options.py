@@ -16,7 +16,8 @@ KNOBS = (options.ScaleJitter, options.CopyPaste)
 def documented():
   """Returns the default of each knob as the page writes it, by name."""
   defaults = {}
-  for line in PAGE.read_text().splitlines():
+  _, _, text = PAGE.read_text().partition('\n## Options\n')
+  for line in text.partition('\n## ')[0].splitlines():
     cells = [cell.strip() for cell in line.strip('|').split('|')]
     names = re.findall(r'`(\w+)`', cells[0])
     if len(cells) == 4 and names:

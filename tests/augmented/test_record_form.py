@@ -12,6 +12,7 @@ from tfrecord_tools import validation
 def written(tmp_path):
   """A job of three examples in two shards."""
   job = augmented_examples.make_job(tmp_path, 9)
+  (tmp_path / 'out').mkdir()
   form = RecordForm(job)
   example = augmented_examples.example()
   form.join(

@@ -29,7 +29,7 @@ CHANGES = {
   'pseudo/RecordSet': r'task\.train_data\.sets',
   'TaskConfig': r'task\.init_checkpoint',
   'SegmentationConfig': r'task\.init_checkpoint',
-  'model.cascade_ious': r'task\.model\.(roi|detection)_\w+\.(casc|fore)',
+  'model.cascade_ious': r'task\.model\.(roi|detection)_\w+\.(casc|fore|class_)',
   'schedule.train_steps': r'trainer\.(train_steps|optimizer_config\.learning_)',
   'schedule.warmup_steps': r'trainer\.optimizer_config\.warmup',
   'experiment.evaluate_every': r'trainer\.validation_interval',

@@ -12,8 +12,9 @@ ORDER = (
   {'backbones', 'pyramids'},
   {'rpn'},
   {'regions'},
-  {'mask_rcnn'},
+  {'mask_rcnn', 'segmentation_head'},
   {'build', 'counting', 'parts'},
+  {'segmentation'},
 )
 RANKS = {name: rank for rank, names in enumerate(ORDER) for name in names}
 

@@ -58,6 +58,11 @@ def test_a_set_of_another_form_is_refused(text):
     voc_devkit.image_sets([text])
 
 
+def test_no_set_at_all_is_refused():
+  with pytest.raises(ValueError, match='such as 2007:trainval, got none'):
+    voc_devkit.image_sets([])
+
+
 @pytest.mark.parametrize(
   ('lines', 'sets', 'expected'),
   [

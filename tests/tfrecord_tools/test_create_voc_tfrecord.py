@@ -81,6 +81,12 @@ def test_a_run_that_lost_most_of_its_labels_does_not_succeed(kit):
     ('2012:train', ('--voc_dir=nowhere',), '--voc_dir=nowhere: no such'),
     ('2012:train,2012:train', (), 'are both the image'),
     ('2012:train', ('--box_origin=2',), 'box_origin'),
+    (
+      '2012:train',
+      ('--task=segmentation', '--skip_difficult'),
+      '--skip_difficult: is not read with --task=segmentation',
+    ),
+    ('', (), 'such as 2007:trainval, got none'),
     ('2012:train', ('--task=boxes',), 'task'),
     ('2012:train', ('--classes=cat,cat',), '--classes: expected 1 to 254'),
   ],

@@ -31,13 +31,11 @@ VOC = {
 }
 
 
-@pytest.fixture(scope='module')
-def devkit(tmp_path_factory):
-  folder = tmp_path_factory.mktemp('source')
+def write_devkit(folder, train, val):
   root = voc_folder.write(
     folder / 'VOCdevkit',
     {f'2007/{name}': text for name, text in VOC.items()},
-    {'2007/train': ['000005', '000007'], '2007/val': ['000019']},
+    {'2007/train': train, '2007/val': val},
   )
   images = root / 'VOC2007/JPEGImages'
   images.mkdir()
@@ -46,6 +44,12 @@ def devkit(tmp_path_factory):
     pixels = rng.integers(0, 255, (*SIZE, 3)).astype(np.uint8)
     Image.fromarray(pixels).save(images / f'{name}.jpg')
   return root
+
+
+@pytest.fixture(scope='module')
+def devkit(tmp_path_factory):
+  folder = tmp_path_factory.mktemp('source')
+  return write_devkit(folder, ['000005', '000007'], ['000019'])
 
 
 @pytest.fixture(scope='module')
@@ -184,6 +188,17 @@ def test_the_same_images_twice_are_refused(prepared):
   sets = ['voc/2007:train', 'voc/2007:train']
   with pytest.raises(ValueError, match='both the image [57]; name splits'):
     tfds_dataset.load(str(prepared), stop=False, sets=sets)
+
+
+def test_a_split_without_labels_is_refused_beside_labelled_ones(tmp_path):
+  devkit = write_devkit(tmp_path, ['000005'], ['000007'])
+  tfds_dir = tmp_path / 'tfds'
+  prepared_tfds.voc(tfds_dir, devkit.parent)
+  with pytest.raises(ValueError, match='no image of voc/2007:validation has'):
+    tfds_dataset.load(str(tfds_dir), stop=False, sets=['voc/2007'])
+  alone = ['voc/2007:validation']
+  found = tfds_dataset.load(str(tfds_dir), stop=False, sets=alone)
+  assert [*found.images] == [7] and not found.labelled
 
 
 def test_a_split_that_lost_examples_is_refused(prepared, tmp_path):

@@ -69,3 +69,22 @@ def test_what_is_not_there_is_named(tmp_path, text, changes, said):
   prepare(tmp_path / 'voc/1.0.0', **changes)
   with pytest.raises((ValueError, FileNotFoundError), match=said):
     tfds_folder.splits(str(tmp_path), [text])
+
+
+def test_no_set_at_all_is_refused(tmp_path):
+  prepare(tmp_path / 'voc', splits=[])
+  for sets in ([], ['voc']):
+    with pytest.raises(ValueError, match='such as voc/2007:train, got none'):
+      tfds_folder.splits(str(tmp_path), sets)
+
+
+def test_a_data_set_without_a_name_has_none(tmp_path):
+  prepare(tmp_path / 'voc', name='')
+  info = tmp_path / 'voc/dataset_info.json'
+  content = json.loads(info.read_text())
+  del content['name']
+  info.write_text(json.dumps(content))
+  (tmp_path / 'voc/-train.tfrecord-00000-of-00002').write_bytes(b'')
+  (tmp_path / 'voc/-train.tfrecord-00001-of-00002').write_bytes(b'')
+  (split,) = tfds_folder.splits(str(tmp_path), ['voc:train'])
+  assert split.dataset == ''

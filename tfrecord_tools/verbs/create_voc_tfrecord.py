@@ -14,8 +14,16 @@ def main() -> None:
 
   Raises:
     FileNotFoundError: there is no such VOCdevkit.
+    ValueError: a flag is about boxes, and none are converted.
   """
   values = flags.FLAGS
+  if values.task == 'segmentation':
+    for name in ('box_origin', 'skip_difficult'):
+      if values[name].value != values[name].default:
+        raise ValueError(
+          f'--{name}: is not read with --task=segmentation, whose records have '
+          'a class for each pixel and no objects'
+        )
   if not storage.is_folder(values.voc_dir):
     raise FileNotFoundError(f'--voc_dir={values.voc_dir}: no such folder.')
   create_coco_tfrecord.main(

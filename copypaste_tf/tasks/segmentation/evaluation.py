@@ -40,8 +40,8 @@ def truth(data: EvalData, num_classes: int) -> dict[int, bytes]:
 
   Raises:
     FileNotFoundError: there are no such records.
-    ValueError: a record has no class map, or one that does not fit. The message
-      names file and record.
+    ValueError: a record has no class map, or one that does not fit, or two have
+      the same image id. The message names file and record.
   """
   read = _encoded if data.class_maps == ENCODED else _of_objects
   maps = {}
@@ -50,6 +50,8 @@ def truth(data: EvalData, num_classes: int) -> dict[int, bytes]:
   ):
     try:
       source_id, class_map = read(serialized)
+      if source_id in maps:
+        raise ValueError(f'another record has the image id {source_id}, too')
       _check(class_map, num_classes)
     except ValueError as error:
       raise ValueError(f'{path}: record {index}: {error}') from error

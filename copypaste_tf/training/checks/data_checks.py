@@ -20,6 +20,13 @@ from copypaste_tf.training.checks import object_checks
 from copypaste_tf.training.checks.object_checks import Findings
 
 _PROBED = 32  # Number of records to read if there is no manifest.
+_OF_VOC = 'make them with tfrecord_tools.create_voc_tfrecord: docs/voc.md'
+# How to make records other than those of COCO, by their folder in the recipes.
+_MAKERS = {
+  'shapes': 'make the generated shapes with: make shapes',
+  'voc': _OF_VOC,
+  'voc12_seg': _OF_VOC,
+}
 
 
 class Facts(NamedTuple):
@@ -117,8 +124,7 @@ def _missing(path: str, patterns: str) -> Problem | None:
       f'--image_dir=IMAGES --annotations=instances_{split}.json '
       f'--output_prefix={prefix}'
     )
-    if os.path.basename(folder) == 'shapes':
-      make = 'make the generated shapes with: make shapes'
+    make = _MAKERS.get(os.path.basename(folder), make)
     return Problem(path, f'{error}; {make}')
   return None
 

@@ -43,6 +43,12 @@ def test_class_maps_are_drawn_from_objects(tmp_path):
   np.testing.assert_array_equal(png.decode(data)[..., 0], expected)
 
 
+def test_two_records_of_one_image_id_are_refused(tmp_path):
+  path, _ = write(tmp_path, {'source_id': 7}, {'source_id': 7})
+  with pytest.raises(ValueError, match='record 1: another .* image id 7, too'):
+    truth(path, 'objects')
+
+
 @pytest.mark.parametrize(
   ('changes', 'source', 'message'),
   [

@@ -33,6 +33,12 @@ def test_missing_shapes_name_make():
   assert 'make shapes' in problems_of(params, data=True)[0]
 
 
+def test_missing_records_of_pascal_voc_name_its_converter():
+  params = ['TRAIN_RECORDS = "no/voc/train-*"', 'EVAL_RECORDS = "no/x"']
+  (problem, _) = problems_of(params, data=True)
+  assert 'create_voc_tfrecord' in problem and 'create_coco' not in problem
+
+
 def test_the_label_map_must_fit(shapes, shapes_params):
   names = data_checks.gather(f'{shapes}/train-*.tfrecord').classes
   highest = max(names)
