@@ -5,6 +5,7 @@ Text files, files of JSON lines, and outputs that are tried before the work.
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import tempfile
@@ -14,6 +15,7 @@ from typing import Any
 
 import tensorflow as tf
 
+_PIECE = 1 << 24  # Bytes that are read at once.
 ERRORS = (tf.errors.OpError, OSError)
 """Errors of a file system, local or not."""
 
@@ -58,6 +60,15 @@ def write_bytes(path: str, data: bytes) -> None:
   """Writes a file atomically; see `replacing`."""
   with replacing(path) as new, tf.io.gfile.GFile(new, 'wb') as file:
     file.write(data)
+
+
+def sha256(path: str) -> str:
+  """Returns the hexadecimal digest of a file, which is read in pieces."""
+  digest = hashlib.sha256()
+  with tf.io.gfile.GFile(path, 'rb') as file:
+    while piece := file.read(_PIECE):
+      digest.update(piece)
+  return digest.hexdigest()
 
 
 def remove(path: str) -> None:

@@ -18,7 +18,6 @@ from copypaste_tf.training.run import progress, run_record
 from . import cells
 
 NOT_BEGUN = 'not begun'
-_CHUNK = 2**20  # Bytes that are read at once.
 # The statistic of a composition of images that is 0 if it never acted.
 _ACTS = {
   'copy_paste': 'paste/objects_pasted',
@@ -157,7 +156,9 @@ def digest(*patterns: str) -> str:
     for path in paths:
       fact = known.get(path, {})
       stated = json.dumps(fact, sort_keys=True).encode()
-      whole.update(stated if 'fingerprint' in fact else _content(path))
+      if 'fingerprint' not in fact:
+        stated = whole_files.sha256(path).encode()
+      whole.update(stated)
   return whole.hexdigest()
 
 
@@ -165,14 +166,6 @@ def _listed(pattern: str) -> list[str]:
   if tf.io.gfile.exists(pattern):  # An annotation file, or one record file.
     return [pattern]
   return data_files.expand(pattern)
-
-
-def _content(path: str) -> bytes:
-  whole = hashlib.sha256()
-  with tf.io.gfile.GFile(path, 'rb') as file:
-    while part := file.read(_CHUNK):
-      whole.update(part)
-  return whole.digest()
 
 
 def differences(

@@ -1,4 +1,5 @@
 import errno
+import hashlib
 import os
 import pathlib
 import shutil
@@ -150,3 +151,11 @@ def test_attempts_at_the_same_file_do_not_share_a_temporary_one(tmp_path):
 
 def test_removing_a_missing_file_is_no_error(tmp_path):
   whole_files.remove(str(tmp_path / 'none'))
+
+
+def test_a_digest_is_that_of_the_bytes(tmp_path, monkeypatch):
+  monkeypatch.setattr(whole_files, '_PIECE', 4)
+  path = tmp_path / 'x'
+  path.write_bytes(b'0123456789')
+  expected = hashlib.sha256(b'0123456789').hexdigest()
+  assert whole_files.sha256(str(path)) == expected

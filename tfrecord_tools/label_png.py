@@ -8,27 +8,17 @@ two things is refused.
 """
 
 import io
-import struct
-import zlib
 
 import numpy as np
 from PIL import Image
 
 from copypaste_tf.drawing import class_maps
 from copypaste_tf.examples import VOID
+from copypaste_tf.records import pillow_rgb
 from tfrecord_tools.entries import PixelLabels
 from tfrecord_tools.faults import Note, SourceError
 
 BACKGROUND = 0
-_ERRORS = (
-  OSError,
-  SyntaxError,
-  ValueError,
-  EOFError,
-  struct.error,
-  zlib.error,
-  Image.DecompressionBombError,
-)
 _LUMA = 0.299, 0.587, 0.114
 _COMMON_IDS = range(21)
 _NUM_SHOWN = 8
@@ -63,7 +53,7 @@ def read(
       labels = _decode(image, path)
   except SourceError:
     raise
-  except _ERRORS as error:
+  except pillow_rgb.DECODE_ERRORS as error:
     raise SourceError(
       'unreadable_label_png', f'{path}: expected a whole PNG: {error}'
     ) from error

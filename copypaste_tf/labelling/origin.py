@@ -12,11 +12,11 @@ from typing import Any
 import tensorflow as tf
 from official.core import config_definitions as cfg
 
+from copypaste_tf import whole_files
 from copypaste_tf.examples import SCHEMA_VERSION
 from copypaste_tf.records import files
 
 _VERSION = 1  # Increase it if the same settings give other labels.
-_PIECE = 1 << 24
 
 
 def of_checkpoint(prefix: str) -> str:
@@ -25,7 +25,7 @@ def of_checkpoint(prefix: str) -> str:
   Args:
     prefix: path prefix of the checkpoint.
   """
-  return _of_file(f'{prefix}.index')
+  return whole_files.sha256(f'{prefix}.index')
 
 
 def of_config(params: cfg.ExperimentConfig) -> str:
@@ -98,7 +98,7 @@ class Inputs:
       stated = self._stated.get(path)
       self._known[index] = {
         'size': tf.io.gfile.stat(path).length,
-        'sha256': _of_data(stated) if stated else _of_file(path),
+        'sha256': _of_data(stated) if stated else whole_files.sha256(path),
       }
     return self._known[index]
 
@@ -125,11 +125,3 @@ def _short(value: Any) -> str:
 def _of_data(data: Any) -> str:
   text = json.dumps(data, sort_keys=True, default=str)
   return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _of_file(path: str) -> str:
-  digest = hashlib.sha256()
-  with tf.io.gfile.GFile(path, 'rb') as file:
-    while piece := file.read(_PIECE):
-      digest.update(piece)
-  return digest.hexdigest()

@@ -9,6 +9,26 @@ from copypaste_tf.config.config_types import Problem
 from copypaste_tf.modeling import parts
 from copypaste_tf.tasks.config import BaseConfig
 
+# Fields of the config that each of our models reads; a dot at the end stands
+# for all fields of that branch.
+READ = (
+  'num_classes',
+  'input_size',
+  'min_level',
+  'max_level',
+  'backbone.type',
+  'backbone.resnet.model_id',
+  'backbone.resnet.depth_multiplier',
+  'backbone.efficientnet.',
+  'decoder.type',
+  'decoder.fpn.num_filters',
+  'decoder.nasfpn.num_filters',
+  'decoder.nasfpn.num_repeats',
+  'decoder.nasfpn.use_separable_conv',
+  'norm_activation.use_sync_bn',
+  'norm_activation.norm_momentum',
+  'norm_activation.norm_epsilon',
+)
 _MODEL = 'task.model.'
 
 

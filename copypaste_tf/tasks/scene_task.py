@@ -12,7 +12,27 @@ from copypaste_tf.tasks.task import Task
 
 
 class SceneTask(Task):
-  """Reads `TrainScenes` and `EvalScenes` for a model of any kind."""
+  """Reads `TrainScenes` and `EvalScenes` for a model of any kind.
+
+  The config of the task states the model's `input_size`, `num_classes` and
+  `norm_activation`, as the configs of Model Garden do.
+  """
+
+  @property
+  def output_size(self) -> tuple[int, int]:
+    """Height and width of the canvas in pixels."""
+    height, width, *_ = self.config.model.input_size
+    return height, width
+
+  @property
+  def num_classes(self) -> int:
+    """Largest category id plus one; 0 is the background."""
+    return self.config.model.num_classes
+
+  @property
+  def synchronized_norm(self) -> bool:
+    """True if batch normalisation covers all replicas."""
+    return self.config.model.norm_activation.use_sync_bn
 
   @property
   def statistic_names(self) -> Sequence[str]:

@@ -9,24 +9,11 @@ from copypaste_tf.tasks import model_problems
 from copypaste_tf.tasks.detection import losses
 from copypaste_tf.tasks.detection.config import TaskConfig
 
-# Fields of Model Garden's config that our model reads; a dot at the end stands
-# for all fields of that branch.
+# Fields of Model Garden's config that our detectors read.
 READ = (
-  'num_classes',
-  'input_size',
-  'min_level',
-  'max_level',
+  *model_problems.READ,
   'include_mask',
   'anchor.',
-  'backbone.type',
-  'backbone.resnet.model_id',
-  'backbone.resnet.depth_multiplier',
-  'backbone.efficientnet.',
-  'decoder.type',
-  'decoder.fpn.num_filters',
-  'decoder.nasfpn.num_filters',
-  'decoder.nasfpn.num_repeats',
-  'decoder.nasfpn.use_separable_conv',
   'rpn_head.num_convs',
   'rpn_head.num_filters',
   'detection_head.num_convs',
@@ -55,9 +42,6 @@ READ = (
   'mask_head.num_filters',
   'mask_sampler.num_sampled_masks',
   'mask_roi_aligner.crop_size',
-  'norm_activation.use_sync_bn',
-  'norm_activation.norm_momentum',
-  'norm_activation.norm_epsilon',
 )
 _MODEL, _RPN = 'task.model.', 'task.anchor_targets.'
 _BALANCE = 'task.class_balance.'

@@ -65,27 +65,11 @@ class DetectionTask(SceneTask):
     return TaskConfig(model=model_config.model(), losses=losses)
 
   @property
-  def output_size(self) -> tuple[int, int]:
-    """Height and width of the canvas in pixels."""
-    height, width, *_ = self.config.model.input_size
-    return height, width
-
-  @property
-  def num_classes(self) -> int:
-    """Largest category id plus one; 0 is the background."""
-    return self.config.model.num_classes
-
-  @property
   def captions(self) -> Captions:
     """Captions of the losses, and of the metrics that are measured."""
     return captions.captions(
       self.config.evaluation, evaluation.iou_types(self.config)
     )
-
-  @property
-  def synchronized_norm(self) -> bool:
-    """True if batch normalisation covers all replicas."""
-    return self.config.model.norm_activation.use_sync_bn
 
   @property
   def computed_losses(self) -> Sequence[str]:

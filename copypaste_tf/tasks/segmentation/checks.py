@@ -15,24 +15,9 @@ from copypaste_tf.tasks.segmentation.config import (
 
 # Fields of the config that the model reads, as of `model_problems.unread`.
 READ = (
-  'num_classes',
-  'input_size',
-  'min_level',
-  'max_level',
+  *model_problems.READ,
   'head_convs',
   'head_filters',
-  'backbone.type',
-  'backbone.resnet.model_id',
-  'backbone.resnet.depth_multiplier',
-  'backbone.efficientnet.',
-  'decoder.type',
-  'decoder.fpn.num_filters',
-  'decoder.nasfpn.num_filters',
-  'decoder.nasfpn.num_repeats',
-  'decoder.nasfpn.use_separable_conv',
-  'norm_activation.use_sync_bn',
-  'norm_activation.norm_momentum',
-  'norm_activation.norm_epsilon',
 )
 # Fields of a record set that class maps lack, and their values when unset.
 _OF_OBJECTS = {'min_score': 0.0, 'ignore_score': None, 'loss_weight': 1.0}

@@ -48,25 +48,9 @@ class SegmentationTask(SceneTask):
     )
 
   @property
-  def output_size(self) -> tuple[int, int]:
-    """Height and width of the canvas in pixels."""
-    height, width, *_ = self.config.model.input_size
-    return height, width
-
-  @property
-  def num_classes(self) -> int:
-    """Largest category id plus one; 0 is the background."""
-    return self.config.model.num_classes
-
-  @property
   def captions(self) -> Captions:
     """Captions of the loss and of the metrics."""
     return captions.captions(max(self.output_size))
-
-  @property
-  def synchronized_norm(self) -> bool:
-    """True if batch normalisation covers all replicas."""
-    return self.config.model.norm_activation.use_sync_bn
 
   def checks(self) -> list[Problem]:
     """Lists problems of the config of the model and of the evaluation."""
