@@ -23,7 +23,12 @@ def config_like(detector):
 
 @pytest.mark.parametrize(
   ('name', 'size'),
-  [('maskrcnn_resnet50', 50), ('cascade_maskrcnn_effb7_nasfpn', 'b0')],
+  [
+    ('maskrcnn_resnet50', 50),
+    pytest.param(
+      *('cascade_maskrcnn_effb7_nasfpn', 'b0'), marks=pytest.mark.thorough
+    ),
+  ],
 )
 def test_backbone_and_pyramid_start_from_a_detector(name, size, tmp_path):
   detector = build.mask_rcnn(small(name, size))

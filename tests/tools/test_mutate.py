@@ -40,6 +40,7 @@ def test_modules_are_those_with_a_test(project):
   assert mutate.modules([project / 'copypaste_tf'], project) == [toy]
 
 
+@pytest.mark.thorough  # It runs tests in processes of their own.
 def test_mutants_that_pass_the_tests_are_listed(project, capsys):
   result = mutate.judge([project], 'copypaste_tf/room/toy.py', 0, 0)
   assert (result.module, result.tried) == ('copypaste_tf/room/toy.py', 5)
