@@ -10,6 +10,7 @@ import tensorflow as tf
 from copypaste_tf.augment import scenes
 from copypaste_tf.examples import Features, Scenes
 from copypaste_tf.inputs import decode_class_map, decode_masks, object_roles
+from copypaste_tf.inputs.decode_masks import Labels
 
 _SCALARS = {
   Features.IMAGE: tf.io.FixedLenFeature([], tf.string),
@@ -75,7 +76,7 @@ def decode_scene(
     num_planes: number `l` of id planes, with padding; 0 reads boxes alone, so
       the record needs no masks.
     class_maps: as `TrainData.class_maps`. Where it is set, the scene has one
-      plane, and its labels are `decode_class_map.Regions`; `ignore` and
+      plane, and its labels are those of `decode_class_map.decode`; `ignore` and
       `scores` are of objects, and not read.
     ignore: kinds of objects to ignore; see `object_roles.ignored_kinds`.
     scores: limits of the scores; None reads all objects.
@@ -94,11 +95,9 @@ def decode_scene(
   size = tf.shape(image)[:2]
   limit = tf.constant(source_size)
   if class_maps:
-    roles, labels = (
-      None,
-      decode_class_map.decode(
-        features, size, source=class_maps, num_planes=num_planes
-      ),
+    roles = None
+    labels = decode_class_map.decode(
+      features, size, source=class_maps, num_planes=num_planes
     )
     num_planes = 1
   else:
@@ -169,16 +168,6 @@ def _parse(serialized) -> dict[str, tf.Tensor]:
   return features
 
 
-class _Objects(NamedTuple):
-  """The objects of a record; the fields are those of `Scenes`."""
-
-  planes: tf.Tensor
-  boxes: tf.Tensor
-  classes: tf.Tensor
-  ids: tf.Tensor
-  crowd: tf.Tensor
-
-
 def _roles(features, serialized, ignore, scores) -> object_roles.Roles | None:
   """Decides what the objects are; None if all are labels."""
   if not ignore and scores is None:
@@ -187,7 +176,7 @@ def _roles(features, serialized, ignore, scores) -> object_roles.Roles | None:
   return object_roles.decide(serialized, crowd, ignore=ignore, scores=scores)
 
 
-def _objects(features, size, limit, num_planes, roles) -> _Objects:
+def _objects(features, size, limit, num_planes, roles) -> Labels:
   """Decodes the objects of a record; boxes are relative to its size."""
   crowd = no_mask = tf.cast(features[Features.CROWD], tf.bool)
   if roles is not None:
@@ -201,7 +190,7 @@ def _objects(features, size, limit, num_planes, roles) -> _Objects:
     canvas=tf.maximum(size, limit),
   )
   classes = tf.cast(features[Features.CLASS], tf.int32)
-  return _Objects(planes, _boxes(features), classes, ids, crowd)
+  return Labels(planes, _boxes(features), classes, ids, crowd)
 
 
 def _decode_image(features) -> tf.Tensor:

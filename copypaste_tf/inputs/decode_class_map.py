@@ -6,36 +6,15 @@ instance of the scene, so Copy-Paste can paste the region of a class.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import tensorflow as tf
 
 from copypaste_tf.examples import IDS_PER_PLANE, VOID, Features
 from copypaste_tf.inputs import decode_masks
 from copypaste_tf.inputs.data_config import ENCODED
+from copypaste_tf.inputs.decode_masks import Labels
 
 _BIT_DEPTH = 24, 1  # Place and length in a PNG.
-
-
-class Regions(NamedTuple):
-  """A class map as the labels of a scene; see `Scenes`.
-
-  The background is the region of class 0. So it is no label, but its id says
-  that the plane is in use.
-
-  Attributes:
-    planes: `[1, h, w]` uint8, the class of each pixel plus one; 0 is void.
-    boxes: `[n, 4]` float32 zeros; the canvas replaces such boxes by tight ones.
-    classes: `[n]` int32, the classes in the image.
-    ids: `[n]` int32, their values in the plane.
-    crowd: `[n]` bool, all false.
-  """
-
-  planes: tf.Tensor
-  boxes: tf.Tensor
-  classes: tf.Tensor
-  ids: tf.Tensor
-  crowd: tf.Tensor
 
 
 def decode(
@@ -44,7 +23,7 @@ def decode(
   *,
   source: str,
   num_planes: int,
-) -> Regions:
+) -> Labels:
   """Decodes a class map.
 
   Args:
@@ -55,7 +34,11 @@ def decode(
     num_planes: largest number of id planes with the masks of the objects.
 
   Returns:
-    The classes in the image as `Regions`.
+    The n classes in the image as labels: one plane of `[h, w]`, the class of
+    each pixel plus one, 0 for void; and the values of the classes in it as ids.
+    Their boxes are 0, since the canvas replaces such boxes by tight ones. The
+    background is the region of class 0. So it is no label, but its id says that
+    the plane is in use.
 
   Raises:
     tf.errors.InvalidArgumentError: while running, if the record holds no class
@@ -72,7 +55,7 @@ def class_map(plane: tf.Tensor) -> tf.Tensor:
   """Returns the class map of a plane: the inverse of the shift.
 
   Args:
-    plane: uint8 of any shape, values as in `Regions.planes`.
+    plane: uint8 of any shape, values as `decode` returns them.
 
   Returns:
     uint8 of the same shape: 0 is the background, `VOID` is void.
@@ -141,13 +124,13 @@ def _of_objects(features, size, num_planes) -> tf.Tensor:
   return tf.cast(tf.gather(values, top), tf.uint8)
 
 
-def _regions(plane) -> Regions:
+def _regions(plane) -> Labels:
   counts = tf.math.bincount(
     tf.reshape(tf.cast(plane, tf.int32), [-1]), minlength=IDS_PER_PLANE
   )
   values = tf.cast(tf.where(counts[1:] > 0)[:, 0], tf.int32) + 1
   count = tf.size(values)
-  return Regions(
+  return Labels(
     planes=plane[tf.newaxis],
     boxes=tf.zeros([count, 4]),
     classes=values - 1,

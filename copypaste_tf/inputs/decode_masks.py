@@ -5,11 +5,31 @@ records hold one PNG per object, which are packed into planes here.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import tensorflow as tf
 
 from copypaste_tf.augment.labels import layers
 from copypaste_tf.examples import IDS_PER_PLANE, Features
+
+
+class Labels(NamedTuple):
+  """The n labels of a record; the fields are those of `Scenes`.
+
+  Attributes:
+    planes: `[l, h, w]` uint8 id planes.
+    boxes: `[n, 4]` float32 `(ymin, xmin, ymax, xmax)` in [0, 1], relative to
+      the image.
+    classes: `[n]` int32.
+    ids: `[n]` int32, places in the planes; 0 for labels without a mask.
+    crowd: `[n]` bool.
+  """
+
+  planes: tf.Tensor
+  boxes: tf.Tensor
+  classes: tf.Tensor
+  ids: tf.Tensor
+  crowd: tf.Tensor
 
 
 def decode_masks(
