@@ -14,8 +14,8 @@ from copypaste_tf.tasks.task import Task
 class SceneTask(Task):
   """Reads `TrainScenes` and `EvalScenes` for a model of any kind.
 
-  The config of the task states the model's `input_size`, `num_classes` and
-  `norm_activation`, as the configs of Model Garden do.
+  The config of the task states the model's `input_size`, `num_classes`,
+  `backbone`, `decoder` and `norm_activation`, as those of Model Garden do.
   """
 
   @property
@@ -33,6 +33,15 @@ class SceneTask(Task):
   def synchronized_norm(self) -> bool:
     """True if batch normalisation covers all replicas."""
     return self.config.model.norm_activation.use_sync_bn
+
+  def settings(self) -> dict[str, str]:
+    """Returns the backbone and the feature pyramid."""
+    backbone = self.config.model.backbone
+    size = getattr(backbone.get(), 'model_id', '')
+    return {
+      'Backbone': f'{backbone.type} {size}'.strip(),
+      'Decoder': str(self.config.model.decoder.type),
+    }
 
   @property
   def statistic_names(self) -> Sequence[str]:

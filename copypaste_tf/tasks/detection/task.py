@@ -103,15 +103,6 @@ class DetectionTask(SceneTask):
       *boxes_alone.problems(self.config),
     ]
 
-  def settings(self) -> dict[str, str]:
-    """Returns the backbone and the feature pyramid."""
-    backbone = self.config.model.backbone
-    size = getattr(backbone.get(), 'model_id', '')
-    return {
-      'Backbone': f'{backbone.type} {size}'.strip(),
-      'Decoder': str(self.config.model.decoder.type),
-    }
-
   def model_table(self) -> str:
     """Returns parameters and multiply-adds of each part of the model."""
     return model_table.table(self.config.model)

@@ -57,14 +57,9 @@ class SegmentationTask(SceneTask):
     return checks.problems(self.config)
 
   def settings(self) -> dict[str, str]:
-    """Returns the backbone and the feature pyramid."""
-    model = self.config.model
-    size = getattr(model.backbone.get(), 'model_id', '')
-    return {
-      'Backbone': f'{model.backbone.type} {size}'.strip(),
-      'Decoder': str(model.decoder.type),
-      'Class maps': self.config.train_data.class_maps,
-    }
+    """Returns backbone, feature pyramid and the source of the class maps."""
+    class_maps = self.config.train_data.class_maps
+    return super().settings() | {'Class maps': class_maps}
 
   def model_table(self) -> str:
     """Returns parameters and multiply-adds of each part of the model."""
