@@ -17,7 +17,6 @@ VERBS = [
   f'{package}.{path.stem}'
   for package in ('copypaste_tf', 'tfrecord_tools')
   for path in sorted((ROOT / package / 'verbs').glob('[a-z]*.py'))
-  if 'def main()' in path.read_text()
 ]
 # Answers of all verbs, and whether TensorFlow was imported, from one process.
 ANSWERS = """

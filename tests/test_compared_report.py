@@ -6,7 +6,7 @@ import run_folder
 import verbs
 from outline import Outline
 
-from copypaste_tf.verbs import compared_report
+from copypaste_tf import compared_report
 
 
 def verb(first, others, output, *arguments):

@@ -14,7 +14,12 @@ from typing import Any
 import tensorflow as tf
 from absl import flags
 
-from copypaste_tf import checkpoint_flags, records, whole_files
+from copypaste_tf import (
+  checkpoint_flags,
+  records,
+  results_labels,
+  whole_files,
+)
 from copypaste_tf.evaluation import (
   groundtruth,
   protocols,
@@ -27,7 +32,6 @@ from copypaste_tf.evaluation.evaluator import Evaluator
 from copypaste_tf.inputs import data_files
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.run import runner
-from copypaste_tf.verbs import results_labels
 
 _RECORDS = 2  # Records of each file whose ids are compared with annotations.
 _NOTHING = ('[]', '{}')  # Files of detections without a detection.

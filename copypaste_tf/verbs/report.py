@@ -9,7 +9,7 @@ from typing import NamedTuple
 import tensorflow as tf
 from absl import flags
 
-from copypaste_tf import whole_files
+from copypaste_tf import compared_report, whole_files
 from copypaste_tf.evaluation.evaluator import Evaluator
 from copypaste_tf.products import products
 from copypaste_tf.products.product import Product
@@ -25,7 +25,6 @@ from copypaste_tf.reporting.run_files import Run
 from copypaste_tf.tasks import registry
 from copypaste_tf.tasks.captions import Captions
 from copypaste_tf.training.run import run_record
-from copypaste_tf.verbs import compared_report
 
 REPORT, METRICS = 'report.html', 'metrics.json'
 _PANEL = 'training_batch'  # Tag of the pictures of training batches.
