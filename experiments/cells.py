@@ -17,6 +17,8 @@ from typing import Any, NoReturn
 
 import yaml
 
+from . import steps
+
 # Bindings of paths: the same run at another place is the same.
 _PATHS = {
   *('TRAIN_RECORDS', 'EVAL_RECORDS', 'PSEUDO_RECORDS'),
@@ -60,13 +62,7 @@ def command(folder: str, recipe: str, bindings: Sequence[str]) -> list[str]:
   Returns:
     Arguments of `python -m`.
   """
-  return [
-    'copypaste_tf.train',
-    f'--gin_file={recipe}',
-    f'--model_dir={folder}',
-    '--mode=train_and_eval',
-    *(f'--gin_params={line}' for line in bindings),
-  ]
+  return steps.train(recipe, folder, bindings, mode='train_and_eval')
 
 
 def state(folder: str, training: Sequence[str]) -> str:

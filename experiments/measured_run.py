@@ -1,4 +1,4 @@
-"""Reads what a run measured, and under which conditions."""
+"""Reads the metrics of a run, and the conditions of its measurement."""
 
 import dataclasses
 import hashlib
@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from copypaste_tf import whole_files
 from copypaste_tf.config import config_types
-from copypaste_tf.inputs import data_config, data_files
+from copypaste_tf.inputs import composing, data_config, data_files
 from copypaste_tf.reporting import run_files
 from copypaste_tf.training.run import progress, run_record
 
@@ -23,7 +23,7 @@ _ACTS = {
   'copy_paste': 'paste/objects_pasted',
   'mixup': 'mixup/images_mixed',
 }
-# What may differ between the runs of a row: seeds, and places of files. The
+# The runs of a row may differ in their seeds and in the places of files. The
 # contents of the records are compared instead.
 _FREE = ('train_data.seed', 'path', 'init_checkpoint', 'annotation_file')
 
@@ -130,7 +130,7 @@ def _composition(data: data_config.TrainData) -> str:
   """Returns the name of what makes one image of two; empty without it."""
   if data.copy_paste is not None:
     return 'copy_paste'
-  return data.composition.partition('(')[0].strip()
+  return composing.parse(data.composition)[0] if data.composition else ''
 
 
 def digest(*patterns: str) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from . import steps as running
+
 # Bindings of the students, by setting: the rows of Table 3, and Section 4.4,
 # "Data to copy from".
 SETTINGS = {
@@ -149,18 +151,8 @@ def run_commands(
   """
   model_dir = f'{folder}/{name}'
   return {
-    f'Train: {name}': [
-      'copypaste_tf.train',
-      f'--gin_file={recipe}',
-      f'--model_dir={model_dir}',
-      '--mode=train',
-      *(f'--gin_params={line}' for line in bindings),
-    ],
-    f'Evaluate: {name}': [
-      'copypaste_tf.evaluate',
-      f'--model_dir={model_dir}',
-      f'--metrics={model_dir}/metrics.json',
-    ],
+    f'Train: {name}': running.train(recipe, model_dir, bindings),
+    f'Evaluate: {name}': running.evaluate(model_dir, 'metrics.json'),
   }
 
 

@@ -65,18 +65,10 @@ def _run(output_dir, recipe, folder, title, gin_params):
     first = os.path.join(output_dir, RUNS['shapes_lvis_cpu'][0])
     bindings.append(f"TaskConfig.init_checkpoint='{first}'")
   return {
-    f'Train: {title}': [
-      'copypaste_tf.train',
-      f'--gin_file={recipe}',
-      f'--model_dir={model_dir}',
-      '--mode=train',
-      *(f'--gin_params={line}' for line in [*bindings, *gin_params]),
-    ],
-    f'Evaluate: {title}': [
-      'copypaste_tf.evaluate',
-      f'--model_dir={model_dir}',
-      f'--metrics={model_dir}/lvis.json',
-    ],
+    f'Train: {title}': running.train(
+      recipe, model_dir, [*bindings, *gin_params]
+    ),
+    f'Evaluate: {title}': running.evaluate(model_dir, 'lvis.json'),
   }
 
 

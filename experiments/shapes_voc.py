@@ -54,7 +54,7 @@ def steps(
   for arm, (end, binding) in ARMS.items():
     first = f'{output_dir}/pretrained{end}'
     bindings = [*running.records(output_dir), length, binding, *gin_params]
-    commands[f'Pre-train {arm}'] = _train('shapes_demo', first, bindings)
+    commands[f'Pre-train {arm}'] = running.train('shapes_demo', first, bindings)
     model_dir = f'{output_dir}/voc{end}'
     bindings = [
       f"TRAIN_RECORDS = '{output_dir}/voc_train-*.tfrecord'",
@@ -62,25 +62,11 @@ def steps(
       f"TaskConfig.init_checkpoint = '{first}'",
       *gin_params,
     ]
-    commands[f'Fine-tune: {arm}'] = _train(
+    commands[f'Fine-tune: {arm}'] = running.train(
       'shapes_voc_cpu', model_dir, bindings
     )
-    commands[f'Evaluate: {arm}'] = [
-      'copypaste_tf.evaluate',
-      f'--model_dir={model_dir}',
-      f'--metrics={model_dir}/voc.json',
-    ]
+    commands[f'Evaluate: {arm}'] = running.evaluate(model_dir, 'voc.json')
   return commands
-
-
-def _train(recipe: str, model_dir: str, bindings: list[str]) -> list[str]:
-  return [
-    'copypaste_tf.train',
-    f'--gin_file={recipe}',
-    f'--model_dir={model_dir}',
-    '--mode=train',
-    *(f'--gin_params={line}' for line in bindings),
-  ]
 
 
 def table(metrics: Mapping[str, Mapping[str, float]]) -> str:

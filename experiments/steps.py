@@ -77,6 +77,46 @@ def records(folder: str) -> list[str]:
   ]
 
 
+def train(
+  recipe: str, model_dir: str, bindings: Sequence[str], *, mode: str = 'train'
+) -> list[str]:
+  """Returns the command of a training, or of its continuation.
+
+  Args:
+    recipe: name or path of the gin file.
+    model_dir: folder of the run.
+    bindings: lines of gin.
+    mode: `train`, or `train_and_eval`.
+
+  Returns:
+    Arguments of `python -m`.
+  """
+  return [
+    'copypaste_tf.train',
+    f'--gin_file={recipe}',
+    f'--model_dir={model_dir}',
+    f'--mode={mode}',
+    *(f'--gin_params={line}' for line in bindings),
+  ]
+
+
+def evaluate(model_dir: str, metrics: str) -> list[str]:
+  """Returns the command that evaluates the last checkpoint of a run.
+
+  Args:
+    model_dir: folder of the run.
+    metrics: name of the JSON file of the metrics in that folder.
+
+  Returns:
+    Arguments of `python -m`.
+  """
+  return [
+    'copypaste_tf.evaluate',
+    f'--model_dir={model_dir}',
+    f'--metrics={model_dir}/{metrics}',
+  ]
+
+
 def run(
   commands: Mapping[str, Sequence[str]], *, takes_seconds: str = ''
 ) -> None:
