@@ -17,7 +17,7 @@ class Interval(NamedTuple):
 
   @property
   def excludes_zero(self) -> bool:
-    """Whether both limits are on one side of 0."""
+    """True if both limits are on one side of 0."""
     return self.low > 0 or self.high < 0
 
 

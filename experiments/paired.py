@@ -15,7 +15,7 @@ FEW = 3
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-  """What a row gains over the row that it is compared with.
+  """The gain of a row over the row that it is compared with.
 
   Attributes:
     part: the row and fraction.
@@ -41,7 +41,7 @@ class Difference:
 
   @property
   def is_clear(self) -> bool:
-    """Whether both intervals exclude 0, with enough seeds for a claim."""
+    """True if both intervals exclude 0, with enough seeds for a claim."""
     both = self.over_seeds, self.over_images
     return len(self.values) >= FEW and all(x and x.excludes_zero for x in both)
 

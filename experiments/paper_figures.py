@@ -1,4 +1,4 @@
-"""What the text of the paper says of its Figures 1, 4, 5 and 6.
+"""Statements in the text of the paper about its Figures 1, 4, 5 and 6.
 
 The curves and bars themselves have no numbers in the text, and none here.
 """
@@ -71,4 +71,4 @@ STATEMENTS = (
   Statement(6, 'of 80 classes only "hair drier" does not gain'),
   Statement(6, 'the hardest classes gain most, relatively'),
 )
-"""What the paper's text says of Figures 1, 4, 5 and 6."""
+"""Statements in the paper's text about Figures 1, 4, 5 and 6."""

@@ -189,7 +189,7 @@ def _run(cell: Cell, made: set[tuple[str, float]]) -> str:
     made: data and fractions whose records are complete; takes this one.
 
   Returns:
-    What came out.
+    The state that the cell is left in.
   """
   with running.lock(os.path.join(_folder(cell), 'cell.lock')) as held:
     if held is None:

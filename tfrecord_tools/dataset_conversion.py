@@ -107,7 +107,7 @@ def convert_splits(
     name: earlier_runs.prepare(job, overwrite=options.overwrite)
     for name, job in jobs.items()
   }
-  # What was removed is no longer described, whatever becomes of this run.
+  # Removed records are no longer described, whatever becomes of this run.
   if remark := tfds_metadata.write(os.path.dirname(options.output_prefix)):
     print(remark)
   return {

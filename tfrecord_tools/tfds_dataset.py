@@ -17,7 +17,8 @@ from tfrecord_tools.faults import Drops
 from tfrecord_tools.tfds_folder import Shard, Split
 from tfrecord_tools.tfds_objects import Example
 
-# Of a TFRecord: length and its checksum; checksum of the content.
+# Bytes of a TFRecord around the content: length and its checksum before,
+# checksum of the content after.
 _HEAD, _FOOT = 12, 4
 
 

@@ -206,4 +206,4 @@ _TASKS: dict[str, tuple[str, Callable[..., ImageEntry]]] = {
   'segmentation': (voc_devkit.SEGMENTATION, _segmentation),
 }
 TASKS = tuple(_TASKS)
-"""What to make records for."""
+"""The tasks that records can be made for."""

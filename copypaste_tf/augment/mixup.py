@@ -172,7 +172,7 @@ def _labels_of_sources(sources, mixed, share) -> Selection:
 
 
 def _renumbered(sources, first_id) -> Canvas:
-  """Moves the ids of objects behind the planes of the targets."""
+  """Moves the ids of objects to planes after those of the targets."""
   ids = sources.scenes.ids
   ids = tf.where(ids > 0, ids + first_id, 0)
   return sources._replace(scenes=sources.scenes._replace(ids=ids))

@@ -17,7 +17,7 @@ _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95]
 
 
 class Origin(NamedTuple):
-  """What an example tells about its labels beyond a record.
+  """Facts about the labels of an example that a record does not hold.
 
   Attributes:
     source_ids: ids of the target and of the source image.

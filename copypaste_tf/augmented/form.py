@@ -9,7 +9,7 @@ from copypaste_tf.augmented.job import Job
 from copypaste_tf.records.record import Record
 
 State = Mapping[str, Any]
-"""What JSON holds of a finished part: its counts, and what `join` needs."""
+"""A finished part as JSON: its counts, and facts that `join` needs."""
 
 
 class Form(abc.ABC):

@@ -68,7 +68,7 @@ class RecordForm(Form):
       'shards': [_shard(state) for state in states],
     }
     text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)
-    whole_files.write_bytes(self.final, f'{text}\n'.encode())
+    whole_files.write(self.final, f'{text}\n')
 
 
 def _shard(state: State) -> dict[str, Any]:

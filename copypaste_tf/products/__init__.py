@@ -1,4 +1,4 @@
-"""What the outputs of a task become: files, pictures, exports and reports.
+"""Turns the outputs of a task into files, pictures, exports and reports.
 
 `product` is the interface, `products` the door. `detections` and `class_maps`
 are the kinds.

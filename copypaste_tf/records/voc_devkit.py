@@ -176,7 +176,7 @@ def _names(path: str) -> list[str]:
   if wrong:
     raise ValueError(
       f'{path}: expected the name of an image in each line, perhaps with 1, 0 '
-      f'or -1 behind it; got {" ".join(wrong)!r}'
+      f'or -1 after it; got {" ".join(wrong)!r}'
     )
   return [row[0] for row in rows if row[1:] != [_ABSENT]]
 
