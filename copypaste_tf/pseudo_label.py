@@ -118,7 +118,8 @@ def _define_machines() -> None:
   flags.DEFINE_integer(
     'num_workers',
     1,
-    'Machines, or processes, that share the shards.',
+    'Machines that divide the shards by numbers. Without numbers, processes '
+    'with the same flags take one shard after the other.',
     lower_bound=1,
   )
   flags.DEFINE_integer(
@@ -127,12 +128,6 @@ def _define_machines() -> None:
     'Number of this one, from 0: it labels the shards I with I modulo '
     '--num_workers = --worker.',
     lower_bound=0,
-  )
-  flags.DEFINE_bool(
-    'claim',
-    False,
-    'Lock a shard before it is labelled, in place of --worker: for machines '
-    'that come and go.',
   )
   flags.DEFINE_string(
     'beam_args',

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from . import cells, measured_run
+from . import cells, measured_run, tables
 from .measured_run import MeasuredRun
 from .paper import RESULTS, Number
 from .resampled_runs import Resampled, Resampler
@@ -123,7 +123,8 @@ class Reader:
       folder = os.path.join(self._folder, cell.path)
       lines = cell.row.lines(cell.fraction, cell.seed)
       command = cells.command(folder, cell.row.recipe, lines)
-      run = measured_run.read(folder, command)
+      first = tables.start_of(cell)
+      run = measured_run.read(folder, command, first.path if first else '')
       resampled = None
       if not _fault(run):
         self._show(cell.path)

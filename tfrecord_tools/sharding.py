@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterable
 
+from copypaste_tf.records.shard_names import lock_path as lock_path
 from copypaste_tf.records.shard_names import manifest_path as manifest_path
 from copypaste_tf.records.shard_names import shard_path as shard_path
 from copypaste_tf.records.shard_names import state_path as state_path
