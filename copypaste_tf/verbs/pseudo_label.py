@@ -75,7 +75,7 @@ def _share() -> Share:
       f'--worker is 0 to {values.num_workers - 1} with --num_workers='
       f'{values.num_workers}, got {values.worker}'
     )
-  if values.beam_args and values.num_workers > 1:
+  if values.beam_args is not None and values.num_workers > 1:
     raise app.UsageError('--beam_args divides the shards; give it alone')
   return Share(values.worker, values.num_workers)
 
