@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco_mask
 
+from copypaste_tf import garbage
 from copypaste_tf.evaluation import (
   coco_inputs,
   detection_sets,
@@ -26,7 +27,7 @@ _MASK = 'segmentation'
 # Stands for the mask of an image that the labels lack; they are refused.
 _NO_MASK = {'size': [1, 1], 'counts': '1'}
 _IDS = 2**63  # Arrays hold smaller numbers.
-_CHUNK = 20_000  # Detections that are dictionaries at a time.
+_CHUNK = 50_000  # Detections that are dictionaries at a time.
 
 
 def read(
@@ -61,11 +62,12 @@ def read(
     _results(path), images, f'--results={path}', masked is not None
   )
   buffer = DetectionBuffer()
-  while chunk := list(itertools.islice(checked, _CHUNK)):
-    found = detections.from_results(chunk)
-    if found.counts is not None:
-      found = detection_sets.blank(found, masked(found))
-    buffer.add(found)
+  with garbage.paused():
+    while chunk := list(itertools.islice(checked, _CHUNK)):
+      found = detections.from_results(chunk)
+      if found.counts is not None:
+        found = detection_sets.blank(found, masked(found))
+      buffer.add(found)
   return buffer.detections()
 
 
