@@ -51,7 +51,7 @@ def train_step(
   """
   performance.set_mixed_precision_policy(params.runtime.mixed_precision_dtype)
   strategy = OneOfMany(replicas)
-  config = registry.build(params.task).without_records()
+  config = params.task.without_records()
   with strategy.scope():
     task = ModelGardenTask(registry.build(config))
     model = task.build_model()

@@ -59,7 +59,7 @@ class Steps:
   ):
     performance.set_mixed_precision_policy(params.runtime.mixed_precision_dtype)
     self._strategy = strategy or tf.distribute.get_strategy()
-    config = registry.build(params.task).without_records()
+    config = params.task.without_records()
     with self._strategy.scope():
       adapter = ModelGardenTask(registry.build(config))
       self.task = adapter.task

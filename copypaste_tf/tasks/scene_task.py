@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import tensorflow as tf
 
@@ -43,19 +42,6 @@ class SceneTask(Task):
       'Backbone': f'{backbone.type} {size}'.strip(),
       'Decoder': str(self.config.model.decoder.type),
     }
-
-  def without_records(self) -> Any:
-    """Returns the config without repeat factors, and with equal weights."""
-    data = self.config.train_data
-    data = data.replace(
-      repeat_threshold=0.0,
-      source_repeat_threshold=None,
-      sets=[one.replace(repeat_threshold=0.0) for one in data.sets],
-    )
-    if data.copy_paste is not None and data.copy_paste.class_weight_power:
-      data.copy_paste.class_weight_power = 0.0
-      data.copy_paste.class_weights = [1.0] * self.num_classes
-    return self.config.replace(train_data=data)
 
   @property
   def statistic_names(self) -> Sequence[str]:

@@ -137,14 +137,6 @@ class Task(abc.ABC):
     """
     return {}
 
-  def without_records(self) -> Any:
-    """Returns the config of a step that can be compiled but not trained.
-
-    Numbers that a training takes from its records are replaced by others, which
-    change neither an operation nor a shape.
-    """
-    return self.config
-
   @abc.abstractmethod
   def build_model(self) -> tf_keras.Model:
     """Returns the model with all its variables."""

@@ -94,14 +94,6 @@ class DetectionTask(SceneTask):
   def _balance(self) -> dict[str, list[float]] | None:
     return class_balance.resolve(self.config)
 
-  def without_records(self) -> TaskConfig:
-    """Returns the config with equal weights; see `Task.without_records`."""
-    config = super().without_records()
-    if config.class_balance is not None:
-      config.class_balance = None
-      config.losses.class_weights = [1.0] * self.num_classes
-    return config
-
   def checks(self) -> list[Problem]:
     """Lists problems of the config of the model and of the evaluation."""
     return [

@@ -310,14 +310,3 @@ def test_the_graph_has_no_calls_to_the_host(device_task, device_batches):
   assert not {name for name in names if 'PyFunc' in name or 'Host' in name}
   for output in tf.nest.flatten(augmented.structured_outputs):
     assert output.shape.is_fully_defined()
-
-
-def test_weights_of_classes_can_be_left_out_with_their_records():
-  lines = ['TrainData.input_path = "none"']
-  params = gin_config.load(['shapes_lvis_cpu_balanced'], lines).params
-  task = DetectionTask(params.task)
-  with pytest.raises(FileNotFoundError, match='none'):
-    task.derived()
-  config = task.without_records()
-  assert DetectionTask(config).derived() == {}
-  assert [*config.losses.class_weights] == [1] * task.num_classes
