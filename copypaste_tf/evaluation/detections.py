@@ -76,10 +76,11 @@ class Detections:
     """Yields the compressed RLEs; none without masks."""
     if self.counts is None:
       return
-    start = 0
-    for size, end in zip(self.sizes, self.ends.tolist(), strict=True):
-      counts = self.counts[start:end].decode()
-      yield {'size': size.tolist(), 'counts': counts}
+    start, size = 0, []
+    for row, end in zip(self.sizes, self.ends.tolist(), strict=True):
+      if row.tolist() != size:  # Masks of an image share a list.
+        size = row.tolist()
+      yield {'size': size, 'counts': self.counts[start:end].decode()}
       start = end
 
   def pack(self) -> dict[str, str]:
