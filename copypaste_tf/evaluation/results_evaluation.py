@@ -53,8 +53,7 @@ def evaluate(
   coco_inputs.check_groundtruth(truth, 'bbox')
   if not truth['annotations']:
     raise ValueError('the ground truth has no object: nothing can be measured')
-  masked = _masked(protocol, iou_types, truth)
-  found = results_file.read(path, truth, masked)
+  found = results_file.read(path, truth, _masked(protocol, iou_types, truth))
   knobs = {
     'iou_types': iou_types or _usual(found, truth),
     'per_category': per_category,
