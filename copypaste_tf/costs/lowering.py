@@ -51,8 +51,9 @@ def train_step(
   """
   performance.set_mixed_precision_policy(params.runtime.mixed_precision_dtype)
   strategy = OneOfMany(replicas)
+  config = params.task.without_records()
   with strategy.scope():
-    task = ModelGardenTask(registry.build(params.task))
+    task = ModelGardenTask(registry.build(config))
     model = task.build_model()
     optimizer = train_utils.create_optimizer(task, params)
     optimizer._create_all_weights(model.trainable_variables)

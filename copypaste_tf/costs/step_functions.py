@@ -59,8 +59,9 @@ class Steps:
   ):
     performance.set_mixed_precision_policy(params.runtime.mixed_precision_dtype)
     self._strategy = strategy or tf.distribute.get_strategy()
+    config = params.task.without_records()
     with self._strategy.scope():
-      adapter = ModelGardenTask(registry.build(params.task))
+      adapter = ModelGardenTask(registry.build(config))
       self.task = adapter.task
       self.model = adapter.build_model()
       self._optimizer = train_utils.create_optimizer(adapter, params)
@@ -69,7 +70,7 @@ class Steps:
     knobs = {'output_size': self.task.output_size, 'form': form}
     self.augmentations = [
       scene_batches.compiled_augment(**knobs, **pipeline.augment_knobs(data))
-      for data in with_and_without(params.task.train_data)
+      for data in with_and_without(config.train_data)
     ]
 
   def training(self, raw: RawScenes, *, xla: bool) -> dict[str, Call]:

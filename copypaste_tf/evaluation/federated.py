@@ -54,7 +54,8 @@ class Federation:
     Returns:
       `[n]` bool; false for unknown ids.
     """
-    return np.isin(self._codes(image_ids, category_ids), self._verified)
+    codes = self._codes(image_ids, category_ids)
+    return _positions(codes, self._verified) >= 0
 
   def incomplete(
     self, image_ids: np.ndarray, category_ids: np.ndarray
@@ -68,7 +69,8 @@ class Federation:
     Returns:
       `[n]` bool; false for unknown ids.
     """
-    return np.isin(self._codes(image_ids, category_ids), self._incomplete)
+    codes = self._codes(image_ids, category_ids)
+    return _positions(codes, self._incomplete) >= 0
 
   def _table(self, pairs: Iterable[tuple[int, int]]) -> np.ndarray:
     images, categories = np.array(list(pairs), np.int64).reshape(-1, 2).T
