@@ -22,8 +22,8 @@ def _absent(*_):
   raise NotImplementedError('this wheel of mmcv has no compiled ops')
 
 
-def _mmdet():
-  """Returns mmdet, whose import needs the names of mmcv's compiled ops.
+def _import_mmdet() -> None:
+  """Imports parts of mmdet, which need the names of mmcv's compiled ops.
 
   Only its models call them, so a wheel without them gets the names alone.
   """
@@ -33,7 +33,6 @@ def _mmdet():
       sys.modules[name].__getattr__ = lambda _: _absent
   for name in ('datasets.transforms', 'structures.bbox', 'structures.mask'):
     importlib.import_module(f'mmdet.{name}')
-  return mmdet
 
 
 def version() -> str:
@@ -47,9 +46,8 @@ class System:
     cv2.setNumThreads(1)
     random.seed(setup.seed)
     self._setup = setup
-    self._mmdet = _mmdet()
-    transforms = self._mmdet.datasets.transforms
-    self._paste = transforms.CopyPaste(max_num_pasted=100)
+    _import_mmdet()
+    self._paste = mmdet.datasets.transforms.CopyPaste(max_num_pasted=100)
 
   def paste(self, target, source) -> Outcome:
     results = self._results(target)
@@ -64,7 +62,7 @@ class System:
 
   def _results(self, scene):
     masks = scene.masks.astype(np.uint8)
-    structures = self._mmdet.structures
+    structures = mmdet.structures
     return {
       'img': scene.image.copy(),
       'gt_bboxes': structures.bbox.HorizontalBoxes(
@@ -79,7 +77,7 @@ class System:
     """Builds the pipeline of mmdet's config, with the scales of LSJ."""
     init_default_scope('mmdet')
     work = pathlib.Path(self._setup.work)
-    dataset = self._mmdet.datasets.CocoDataset(
+    dataset = mmdet.datasets.CocoDataset(
       ann_file=str(work / datasets.ANNOTATIONS),
       data_prefix={'img': f'{work / datasets.IMAGES}/'},
       metainfo={'classes': [c['name'] for c in datasets.categories(work)]},
@@ -88,7 +86,7 @@ class System:
     )
     pack = {'type': 'PackDetInputs'}
     paste = [{'type': 'CopyPaste', 'max_num_pasted': 100}] * copy_paste
-    mixed = self._mmdet.datasets.MultiImageMixDataset(dataset, [*paste, pack])
+    mixed = mmdet.datasets.MultiImageMixDataset(dataset, [*paste, pack])
 
     numbers = itertools.cycle(range(len(mixed)))
 

@@ -97,9 +97,10 @@ class System:
     self._setup = setup
     self._target, self._source = _parsers(pathlib.Path(setup.scripts))
     tf.random.set_seed(setup.seed)
-    source = self._source(**self._knobs(1.0, 1.0, flip=False))
-    target = self._targets(1.0, 1.0, flip=False, copy_paste=True)
-    self._paste = tf.function(lambda a, b: target(a, source(b)))
+    draw = self._source(**self._knobs(1.0, 1.0, flip=False))
+    paste = self._targets(1.0, 1.0, flip=False, copy_paste=True)
+    self._draw = tf.function(lambda record: draw(record))
+    self._paste = tf.function(lambda record, drawn: paste(record, drawn))
 
   def _knobs(self, low, high, *, flip):
     return {
@@ -125,9 +126,10 @@ class System:
     )
 
   def paste(self, target, source) -> Outcome:
-    image, labels = self._paste(
-      *(tf.constant(_record(scene)) for scene in (target, source))
-    )
+    drawn = {'num_groundtrtuhs': 0}
+    while drawn['num_groundtrtuhs'] == 0:  # The reader drops empty draws.
+      drawn = self._draw(tf.constant(_record(source)))
+    image, labels = self._paste(tf.constant(_record(target)), drawn)
     classes = labels['gt_classes'].numpy().astype(int)
     real = classes > 0
     return Outcome(
