@@ -15,13 +15,12 @@ A peer that is not installed is skipped, with the reason.
 import json
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 
 from absl import app, flags
 
-from benchmarks.peers import datasets, tables
+from benchmarks.peers import datasets, processes, tables
 from benchmarks.peers.worker import Setup
 
 # Systems that need TensorFlow; the others run in the interpreter of the peers.
@@ -74,20 +73,6 @@ def _setup(system: str, **fields) -> Setup:
   )
 
 
-def measure(setup: Setup, python: str) -> dict:
-  """Returns what `worker` prints; a worker that dies counts as skipped."""
-  done = subprocess.run(
-    [python, '-m', 'benchmarks.peers.worker', json.dumps(setup._asdict())],
-    cwd=pathlib.Path(__file__).parents[1],
-    capture_output=True,
-    text=True,
-    check=False,
-  )
-  lines = (done.stdout if done.returncode == 0 else done.stderr).splitlines()
-  last = lines[-1] if lines else f'exit status {done.returncode}'
-  return json.loads(last) if done.returncode == 0 else {'skipped': last}
-
-
 def _python(system: str) -> str:
   return sys.executable if system in _HERE else _PYTHON.value
 
@@ -96,7 +81,7 @@ def _labels(found: dict) -> None:
   for name in _SETS.value:
     for system in _RUN.value:
       setup = _setup(system, name=name)
-      result = measure(setup, _python(system))
+      result = processes.measure(setup, _python(system))
       found.setdefault(name, {})[system] = result
       print(name, system, result, file=sys.stderr, flush=True)
     print(f'\n{name}, canvas {_CANVAS.value}, at most {_LIMIT.value} labels\n')
@@ -110,7 +95,7 @@ def _times(found: dict) -> None:
       for system in _RUN.value:
         for on in (True, False):
           setup = _setup(system, work=work, copy_paste=on, seed=number)
-          result = measure(setup, _python(system))
+          result = processes.measure(setup, _python(system))
           arms = found.setdefault(system, {'on': [], 'off': []})
           arms['on' if on else 'off'].append(result)
           print(number, system, on, result, file=sys.stderr, flush=True)
@@ -123,6 +108,8 @@ def _run(argv: list[str]) -> None:
     raise app.UsageError(f'flags only, got {argv[1]}')
   if not _DATA.value:
     raise app.UsageError('set --data or COPYPASTE_TF_DATA')
+  if _TASK.value == 'time' and 'ours' not in _RUN.value:
+    raise app.UsageError('--systems must have ours, which gives the unit')
   found = {}
   (_labels if _TASK.value == 'labels' else _times)(found)
   if _JSON.value:

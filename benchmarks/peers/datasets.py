@@ -14,9 +14,9 @@ LABELS = 'labels'
 def prepare(data: pathlib.Path, work: pathlib.Path) -> int:
   """Writes the images of COCO's sample that have objects; crowds are left out.
 
-  Makes a file of annotations, a folder of the images, and a text file
-  of polygons for each image, as Ultralytics' converter writes them: a class,
-  then the corners of all parts of the object in one line.
+  Makes a file of annotations, a folder of the images, and for Ultralytics a
+  text file of polygons for each image: a line for each object, its class and
+  then the corners of all its parts.
 
   Returns:
     The number of images.
