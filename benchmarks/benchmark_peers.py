@@ -33,6 +33,7 @@ _SYSTEMS = (
   'ultralytics_yolo',
   'ultralytics_yolo:flip',
   'albumentations_x',
+  'copy_paste_augmentation',
 )
 
 _TASK = flags.DEFINE_enum('task', 'labels', ['labels', 'time'], 'What to do.')
