@@ -22,6 +22,12 @@ def _absent(*_):
   raise NotImplementedError('this wheel of mmcv has no compiled ops')
 
 
+def _name_of_op(name: str):
+  if name.startswith('__'):
+    raise AttributeError(name)
+  return _absent
+
+
 def _import_mmdet() -> None:
   """Imports parts of mmdet, which need the names of mmcv's compiled ops.
 
@@ -30,7 +36,7 @@ def _import_mmdet() -> None:
   if importlib.util.find_spec('mmcv._ext') is None:
     for name in ('mmcv.ops', 'mmcv.ops.roi_align'):
       sys.modules[name] = types.ModuleType(name)
-      sys.modules[name].__getattr__ = lambda _: _absent
+      sys.modules[name].__getattr__ = _name_of_op
   for name in ('datasets.transforms', 'structures.bbox', 'structures.mask'):
     importlib.import_module(f'mmdet.{name}')
 

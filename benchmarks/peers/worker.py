@@ -68,8 +68,10 @@ def count_labels(system, setup: Setup) -> collections.Counter:
   return total
 
 
-def times(module, system, setup: Setup) -> dict[str, float]:
+def times(module, system, setup: Setup) -> dict[str, float | str]:
   """Returns CPU seconds per image, and of a bare decode if a system has one."""
+  if not hasattr(system, 'pipeline'):
+    return {'skipped': 'it is a transform without a pipeline of its own'}
   clock = getattr(module, 'clock', time.process_time)
   takes = {'cpu': system.pipeline(setup.copy_paste)}
   if hasattr(system, 'decoding'):

@@ -7,14 +7,14 @@ from benchmarks.peers import worker
 
 
 def test_a_system_that_is_not_installed_is_skipped_with_the_reason(monkeypatch):
-  monkeypatch.setitem(sys.modules, 'ultralytics', None)
-  setup = worker.Setup('ultralytics_yolo:flip', 'labels', data='')
-  assert 'ultralytics' in worker.run(setup)['skipped']
+  monkeypatch.setitem(sys.modules, 'albumentations', None)
+  setup = worker.Setup('albumentations_x', 'labels', data='')
+  assert 'albumentations' in worker.run(setup)['skipped']
 
 
-def test_a_script_that_is_missing_is_named(tmp_path):
-  setup = worker.Setup('published', 'labels', data='', scripts=str(tmp_path))
-  assert 'maskrcnn_parser_with_copy_paste.py' in worker.run(setup)['skipped']
+def test_a_transform_without_a_pipeline_is_not_timed():
+  setup = worker.Setup('transform', 'time', data='')
+  assert 'transform' in worker.times(None, object(), setup)['skipped']
 
 
 def test_our_op_has_no_fault_on_real_masks(real_data):
