@@ -100,7 +100,9 @@ class System:
     draw = self._source(**self._knobs(1.0, 1.0, flip=False))
     paste = self._targets(1.0, 1.0, flip=False, copy_paste=True)
     self._draw = tf.function(lambda record: draw(record))
-    self._paste = tf.function(lambda record, drawn: paste(record, drawn))
+    self._paste = tf.function(
+      lambda record, drawn: paste(record, drawn), reduce_retracing=True
+    )
 
   def _knobs(self, low, high, *, flip):
     return {
