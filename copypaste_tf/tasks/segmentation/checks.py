@@ -31,6 +31,7 @@ RANGES = {
   _MODEL + 'backbone.resnet.depth_multiplier': Range(0.0),
   _MODEL + 'norm_activation.norm_momentum': Range(0, 1),
   'task.weight_decay': Range(0),
+  'task.class_weight_power': Range(0, 1),
 }
 
 

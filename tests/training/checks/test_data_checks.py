@@ -100,6 +100,18 @@ def test_too_few_planes_are_a_problem(shapes, tmp_path):
   assert len(problems) == 1 and 'TrainData.num_planes = 5' in problems[0]
 
 
+def test_classes_are_the_labels_of_class_maps_drawn_from_objects(
+  shapes, tmp_path
+):
+  params = edit_manifest(shapes, tmp_path, 'train', max_instances=500)
+  most = len(data_checks.gather(f'{shapes}/train-*.tfrecord').classes) + 1
+  for number in (most, most - 1):
+    lines = [*params, f'TrainData.max_source_instances = {number}']
+    problems = problems_of(lines, recipe='shapes_seg_cpu', data=True)
+    assert len(problems) == most - number
+  assert f'TrainData.max_source_instances = {most}' in problems[0]
+
+
 def test_label_maps_that_disagree_are_a_problem(shapes, tmp_path):
   params = edit_manifest(shapes, tmp_path, 'val', label_map={'1': 'dog'})
   problems = problems_of(params, data=True)
