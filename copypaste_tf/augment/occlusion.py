@@ -77,7 +77,7 @@ def occlude(
     options: `occlusion`, `min_visible_area`, `min_visible_fraction` and
       `box_tolerance` apply.
     covers: `[b, m, 4]` int32 boxes in pixels that together hold every pixel
-      that the target lost; by default it may lie anywhere.
+      that the target lost; by default lost pixels may lie anywhere.
     engine: the form of the computation, the one that measured the targets.
 
   Returns:

@@ -9,7 +9,7 @@ from copypaste_tf.inputs import batch_layout
 from copypaste_tf.inputs.data_config import TrainData
 
 BATCH = 8
-"""Images that are paired with one another, whatever the batch of the recipe."""
+"""Images of a batch, which are paired with one another, in every export."""
 
 PART_BATCHES = 64
 """Batches of a part, which is made again as a whole after an interruption."""
