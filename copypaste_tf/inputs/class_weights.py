@@ -15,8 +15,8 @@ def of_records(data: TrainData, power: float) -> list[float]:
     power: power p of the weights, above 0.
 
   Returns:
-    `(1 / n)^p` at the position of each category id with n objects, relative to
-    the rarest class; 1 without an object.
+    `[k]` floats: at the position of a category id with n objects, `(1 / n)^p`
+    relative to the rarest class; 1 for an id without objects.
 
   Raises:
     FileNotFoundError: a path matches no file.

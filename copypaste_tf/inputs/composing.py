@@ -36,7 +36,7 @@ def composition(data: TrainData) -> compositions.Options | None:
 
 
 def named(data: TrainData) -> compositions.Options | None:
-  """Returns the options of `TrainData.composition`, for what reads a trait.
+  """Returns the options of `TrainData.composition`, to read its traits.
 
   Args:
     data: config of the training inputs.
@@ -52,7 +52,7 @@ def named(data: TrainData) -> compositions.Options | None:
 
 
 def _copy_paste(data: TrainData) -> options.CopyPaste:
-  """Returns the options of Copy-Paste, perhaps with weights of the records."""
+  """Returns the options of Copy-Paste, perhaps with weights from the records."""
   values = data.copy_paste.as_dict()
   power = values.pop('class_weight_power')
   if power:

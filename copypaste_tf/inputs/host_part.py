@@ -19,7 +19,7 @@ from copypaste_tf.inputs.repeats import Repeats
 
 
 class HostPart(NamedTuple):
-  """The part of the input that one host makes.
+  """The part of the training input that one host reads.
 
   Attributes:
     hosts: number of hosts.

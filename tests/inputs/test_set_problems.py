@@ -97,7 +97,7 @@ def test_a_set_that_is_only_pasted_from_is_the_only_source():
 def test_repeat_thresholds_are_parts_of_the_images_that_are_read():
   assert problems(half(repeat_threshold=0.001), half()) == {}
   found = problems(half(), half(repeat_threshold=1.5))
-  expected = 'expected a part of the images in [0, 1], got 1.5'
+  expected = 'expected a fraction of images in [0, 1], got 1.5'
   assert found == {'sets.1.repeat_threshold': expected}
   data = TrainData(input_path='a', repeat_threshold=-1.0)
   assert [*dict(set_problems.problems(data, 4))] == ['repeat_threshold']
