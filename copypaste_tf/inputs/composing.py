@@ -52,7 +52,7 @@ def named(data: TrainData) -> compositions.Options | None:
 
 
 def _copy_paste(data: TrainData) -> options.CopyPaste:
-  """Returns the options of Copy-Paste, perhaps with weights from the records."""
+  """Returns the options of Copy-Paste, perhaps with weights of the records."""
   values = data.copy_paste.as_dict()
   power = values.pop('class_weight_power')
   if power:
