@@ -21,7 +21,7 @@ class Options:
       them in processes of this machine.
     include_masks: whether records carry masks.
     mask_pngs: whether they carry a PNG of each mask beside the id planes.
-    fraction: part of the images, above 0 and at most 1.
+    fraction: fraction of the images to convert, above 0 and at most 1.
     seed: seed of the order of the images and of the fraction.
     on_error: `skip` or `fail`.
     overwrite: whether to delete files that were made with other flags.

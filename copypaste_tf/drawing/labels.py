@@ -1,4 +1,4 @@
-"""Labels objects with captions; if they do not fit, with numbers and a legend."""
+"""Labels objects with captions, or with numbers and a legend without space."""
 
 import math
 from collections.abc import Sequence

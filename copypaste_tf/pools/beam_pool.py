@@ -30,7 +30,7 @@ _Place = tuple[int, int, int]
 
 @dataclasses.dataclass(frozen=True)
 class _Files:
-  """The files by which this process and the workers talk.
+  """The files by which this process and the workers exchange data.
 
   Attributes:
     tasks: pickles of the tasks, one after the other.

@@ -43,7 +43,7 @@ class Survey:
     """Starts with no record.
 
     Args:
-      min_score: least score of a label; objects without scores are labels.
+      min_score: minimum score of a label; objects without scores are labels.
     """
     self.records = self.objects = self.class_maps = self.scored = 0
     self.scores: list[float] = []
@@ -112,7 +112,7 @@ def sample(paths: Sequence[str], min_score: float = 0.0) -> Survey:
 
   Args:
     paths: TFRecord files.
-    min_score: least score of a label.
+    min_score: minimum score of a label.
 
   Raises:
     FileNotFoundError: a file does not exist.

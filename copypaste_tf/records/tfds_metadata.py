@@ -26,7 +26,7 @@ INFO, FEATURES, METADATA = FILES = (
   'features.json',
   'metadata.json',
 )
-"""Names of the files; the first one tells whose they are."""
+"""Names of the files; the first one tells which program wrote them."""
 _OURS = 'copypaste_tf.records'
 _MANIFEST = re.compile(r'(.+)-manifest\.json')
 _DESCRIPTION = (
