@@ -71,7 +71,7 @@ def test_padding_is_never_chosen_and_an_empty_image_has_no_choices():
     assert not empty.chosen.any() and not empty.wanted.any()
 
 
-def test_class_filters():
+def test_only_allowed_classes_are_chosen():
   found = _select([1, 2, 3, 4], subset='all', classes=[2, 4])
   np.testing.assert_array_equal(found.chosen[0], [0, 1, 0, 1])
   found = _select([1, 2, 3, 4], subset='all', excluded_classes=[2])
