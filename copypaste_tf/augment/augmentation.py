@@ -47,8 +47,8 @@ def augment(
   once and serves as a target and as a source. Every example still combines two
   different images with independent draws.
 
-  Wrap it in `tf.function(jit_compile=True)`: without XLA it takes ten times as
-  long.
+  Wrap it in `tf.function(jit_compile=True)`: on a CPU it takes more than ten
+  times as long without XLA (docs/op.md).
 
   Args:
     scenes: the targets, a batch of `b` decoded scenes.

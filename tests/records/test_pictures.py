@@ -200,7 +200,7 @@ def test_what_is_no_image_is_said_in_one_line(data, message):
   assert '\n' not in str(caught.value)
 
 
-def test_only_images_beyond_the_limit_of_pillow_are_refused(monkeypatch, recwarn):
+def test_images_beyond_the_limit_of_pillow_are_refused(monkeypatch, recwarn):
   monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 600)
   assert pictures.read(encode('PNG')).is_plain
   assert not recwarn

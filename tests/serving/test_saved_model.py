@@ -47,7 +47,7 @@ def check(outputs, results, size):
   )
 
 
-def test_bytes_of_images_of_several_sizes_are_detected(served, photos, expected):
+def test_a_batch_of_bytes_may_have_several_sizes(served, photos, expected):
   data = tf.stack([tf.io.read_file(path) for path in photos])
   outputs = served.detect_bytes(data)
   assert outputs['masks'].shape[2:] == (97, 80)
