@@ -64,7 +64,7 @@ class Mixup:
     low, high = shares.ALPHAS
     if not low <= self.alpha <= high:
       raise ValueError(
-        f'Mixup.alpha is that of Beta(alpha, alpha), from {low:g} to {high:g}, '
+        f'Mixup.alpha, of Beta(alpha, alpha), must be {low:g} to {high:g}, '
         f'got {self.alpha}.'
       )
     random.check_probability('Mixup.probability', self.probability)

@@ -67,9 +67,10 @@ def occlude(
 ) -> Remains:
   """Updates the labels of the target, which lost the pasted pixels.
 
-  Untouched instances keep box and label. An edge of a touched instance's box
-  follows the visible mask where the paste moved it by more than
-  `box_tolerance` pixels. An instance that is hardly visible is removed.
+  Untouched instances keep box and label. If the paste moved an edge of an
+  instance's tight box by more than `box_tolerance` pixels, this edge of the
+  label's box moves there, too. An instance that is hardly visible is removed.
+  `CopyPaste.occlusion` describes the rule `published`, which differs.
 
   Args:
     targets: `b` scenes on the output grid, before the paste.

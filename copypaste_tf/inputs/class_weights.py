@@ -25,7 +25,7 @@ def of_records(data: TrainData, power: float) -> list[float]:
   """
   if not power > 0:
     raise ValueError(
-      f'CopyPaste.class_weight_power is at least 0, got {power:g}.'
+      f'CopyPaste.class_weight_power must be at least 0, got {power:g}.'
     )
   givers = [one.path for one in record_sets.resolve(data) if one.pasted_from]
   counts = category_counts.read(','.join(givers))

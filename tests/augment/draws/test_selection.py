@@ -112,8 +112,8 @@ def test_an_excluded_image_gives_no_objects():
 @pytest.mark.parametrize(
   ('option', 'message'),
   [
-    ({'subset': 'some'}, r"subset is one of random, one, all, got 'some'"),
-    ({'probability': 1.01}, 'probability is a probability'),
+    ({'subset': 'some'}, r"subset must be one of random, one, all, got 'some'"),
+    ({'probability': 1.01}, 'probability must be a probability'),
     ({'max_pasted': -1}, 'max_pasted'),
     ({'class_weights': [1.0, -2.0]}, 'class_weights'),
     ({'class_weights': [float('nan')]}, 'class_weights'),
