@@ -80,7 +80,7 @@ def advice(max_dropped: float) -> str:
   """
   return (
     f'More than --max_dropped={max_dropped:g} is lost. The records and the '
-    'manifest are written. Mend the source, or accept the loss with '
+    'manifest are written. Fix the source, or accept the loss with '
     '--max_dropped=1; the same command then converts nothing again.'
   )
 

@@ -69,7 +69,8 @@ def occlude(
 
   Untouched instances keep box and label. If the paste moved an edge of an
   instance's tight box by more than `box_tolerance` pixels, this edge of the
-  label's box moves there, too. An instance that is hardly visible is removed.
+  label's box moves there, too. An instance with too few visible pixels is
+  removed.
   `CopyPaste.occlusion` describes the rule `published`, which differs.
 
   Args:

@@ -151,7 +151,7 @@ def _options(flags: Sequence[str]) -> pipeline_options.PipelineOptions:
   Raises:
     ValueError: a value does not fit its flag, or no flag names the runner.
   """
-  # Beam passes over flags that it does not know, and runs here by default.
+  # Beam ignores flags that it does not know, and runs here by default.
   if not any(flag.startswith('--runner') for flag in flags):
     raise ValueError('expected --runner=NAME, such as --runner=DirectRunner')
   usage = io.StringIO()

@@ -19,9 +19,10 @@ from copypaste_tf.records.files import read_serialized
 KNOWN = frozenset(
   value for name, value in vars(Features).items() if not name.startswith('_')
 )
-# `sample` reads at least so many records, and more until it sees an object.
+# `sample` reads at least this number of records, and more until it sees an
+# object.
 _ENOUGH = 32
-# A sample without objects ends after so many records or bytes.
+# A sample without objects ends after this number of records or bytes.
 _MOST_RECORDS, _MOST_BYTES = 1024, 256 << 20
 _MOST_FILES = 32
 _SHOWN = 8  # Names of unknown features in a message.

@@ -69,7 +69,7 @@ def train_step(
       weights,
       parts,
       names=task.computed_losses,
-      # Images lie in the order of their sets; each part gets some of all.
+      # The images of a set are neighbours, so each part takes some of all sets.
       spread=len(record_sets.divided(task.config.train_data)[0]) > 1,
     )
   with tf.name_scope('optimizer'):
