@@ -1,4 +1,4 @@
-"""Detects objects in image files, in COCO's results format."""
+"""Runs a model on image files, such as a detector with COCO results."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
