@@ -222,8 +222,8 @@ def label_map_problems(
   )
   return [
     f'the classes of the checkpoint are not those of the labelled records: '
-    f'{len(differ)} of {len(ids)} ids differ, such as {shown}; take the '
-    'checkpoint or the records of the other classes'
+    f'{len(differ)} of {len(ids)} ids differ, such as {shown}; use a '
+    'checkpoint and records of the same classes'
   ]
 
 
