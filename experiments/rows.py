@@ -105,7 +105,14 @@ class Cell(NamedTuple):
 def table(
   name: str, title: str, rows: Sequence[Row], *, small: str = ''
 ) -> Table:
-  """Returns a table; a row without a `home` gets one in this table."""
+  """Returns a table; a row without a `home` gets one in this table.
+
+  Args:
+    name: id of the table.
+    title: what it shows.
+    rows: its rows.
+    small: id of its form for two CPU cores.
+  """
   homed = tuple(
     dataclasses.replace(row, home=row.home or f'{name}/{row.id}')
     for row in rows

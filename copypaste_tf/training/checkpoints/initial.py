@@ -92,7 +92,7 @@ def initialize(
 ) -> Start:
   """Initializes parts of a model from a checkpoint before training.
 
-  The arguments and the errors are those of `start`.
+  Takes the arguments of `start` and raises the same errors.
 
   Returns:
     The values that were taken.
