@@ -20,7 +20,8 @@ imports only some of those above it:
   `import_checkpoint`, `model_summary`, `benchmark_input`, `benchmark_step`,
   `tpu_check`, `data_service`. The file defines the flags and imports no
   TensorFlow, so it answers `--help` and wrong flags at once; the work is in
-  `verbs`.
+  `verbs`. The other files beside them hold what verbs and subpackages share,
+  such as `*_flags`, `command_line`, `console` and `whole_files`.
 """
 
 __version__ = '0.1.0'

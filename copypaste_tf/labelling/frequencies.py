@@ -13,8 +13,8 @@ def match_classes(
   """Makes each class as frequent per image as in the labelled set.
 
   The threshold of a class is the score of its k-th best label, where k is the
-  number that the images would have at the labelled frequency, at least 1. So a
-  class that is more frequent in the labelled set never gets a higher threshold.
+  number that the images would have at the labelled frequency, at least 1. So
+  the threshold of a class never rises with its frequency in the labelled set.
   If a class has fewer labels than k, all are kept.
 
   Args:
