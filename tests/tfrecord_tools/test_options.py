@@ -15,7 +15,7 @@ def folder(tmp_path):
 @pytest.mark.parametrize(
   ('changes', 'message'),
   [
-    ({'num_shards': 0}, 'num_shards is 1'),
+    ({'num_shards': 0}, 'num_shards must be 1'),
     ({'num_workers': 0}, 'num_workers must be at least 1'),
     ({'fraction': 0.0}, 'fraction must be above 0'),
     ({'fraction': math.nan}, 'fraction must be above 0'),
