@@ -168,7 +168,7 @@ def _define_report() -> None:
 
 
 def main() -> None:
-  """Does the work, which is imported once the flags are read."""
+  """Does the work; imports it only after the flags are parsed."""
   if flags.FLAGS.report:
     from copypaste_tf import teacher_report
 
@@ -180,7 +180,7 @@ def main() -> None:
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; a mistake of the user is one line, not a traceback."""
+  """Runs the verb; prints one line, no traceback, for a user's mistake."""
   command_line.run(main, _define_flags, __doc__, argv)
 
 

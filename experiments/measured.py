@@ -22,7 +22,7 @@ class Part:
 
   Attributes:
     row: the row.
-    fraction: part of the training images.
+    fraction: fraction of the training images, in (0, 1].
     seeds: the seeds that the row should have.
     runs: the runs that count, by seed.
     resampled: their AP on resampled images, by seed.

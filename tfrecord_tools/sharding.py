@@ -32,7 +32,7 @@ def sample(
     ValueError: `fraction` is out of range.
   """
   if not 0 < fraction <= 1:
-    raise ValueError(f'fraction lies above 0 and up to 1, got {fraction}.')
+    raise ValueError(f'fraction must be above 0 and at most 1, got {fraction}.')
   ranked = sorted(image_ids, key=lambda image_id: splits.rank(seed, image_id))
   return ranked[: max(1, round(fraction * len(ranked)))]
 

@@ -1,4 +1,4 @@
-"""The interface of a form of data sets."""
+"""The interface of a form in which a data set is written."""
 
 import abc
 from collections.abc import Iterable, Mapping, Sequence

@@ -63,7 +63,7 @@ def main() -> None:
     ) from error
   if manifest is None:
     left = shard_run.left(job)
-    print(f'{left} shards are left to others; the last one writes the manifest')
+    print(f'{left} shards are left to others; the last writes the manifest')
     return
   _report(job, manifest)
 
