@@ -120,7 +120,8 @@ def _define_machines() -> None:
   flags.DEFINE_integer(
     'num_workers',
     1,
-    'Number of machines, or processes, that share the shards.',
+    'Number of machines, if each labels a fixed part of the shards. Without '
+    'it, processes with the same flags take one shard after another.',
     lower_bound=1,
   )
   flags.DEFINE_integer(
@@ -129,12 +130,6 @@ def _define_machines() -> None:
     'Index of this machine or process, from 0: it labels the shards I with I '
     'modulo --num_workers = --worker.',
     lower_bound=0,
-  )
-  flags.DEFINE_bool(
-    'claim',
-    False,
-    'Lock a shard before it is labelled, instead of --worker: for machines '
-    'that join and leave.',
   )
   flags.DEFINE_string(
     'beam_args',
@@ -175,7 +170,7 @@ def _define_report() -> None:
 
 
 def main() -> None:
-  """Does the work, which is imported once the flags are read."""
+  """Does the work; imports it only after the flags are parsed."""
   if flags.FLAGS.report:
     from copypaste_tf import teacher_report
 
@@ -187,7 +182,7 @@ def main() -> None:
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; a mistake of the user is one line, not a traceback."""
+  """Runs the verb; prints one line, no traceback, for a user's mistake."""
   command_line.run(main, _define_flags, __doc__, argv)
 
 

@@ -30,8 +30,6 @@ SIZES = (
 SMALL = [
   *('IMAGE_SIZE = (128, 128)', 'TrainData.augment_on = "device"'),
   *('TrainData.max_instances = 9', 'TrainData.max_source_instances = 9'),
-  # The weights of the classes are those of records.
-  'TaskConfig.class_balance = None',
 ]
 # Every operation of a recipe, but few of each kind, and small ones.
 FEW_LAYERS = {
@@ -174,6 +172,19 @@ def largest(lowered):
   return lowered(_few_layers(LARGEST))
 
 
+def test_numbers_of_records_need_no_records_to_lower():
+  """Their values make no difference to what is compiled."""
+  lines = [
+    *(*SMALL, 'CopyPaste.class_weight_power = 1.0'),
+    *('TrainData.source_input_path = "none"',),
+    *('TrainData.source_repeat_threshold = 0.1',),
+  ]
+  params = gin_config.load(['shapes_lvis_cpu_rfs'], lines).params
+  assert params.task.train_data.repeat_threshold
+  step = lowering.train_step(params, replicas=8, batch_per_replica=1)
+  assert all(x.shape.is_fully_defined() for x in step.inputs)
+
+
 @pytest.mark.slow
 def test_the_inputs_are_those_of_one_replica(largest):
   # Targets and sources, without the fields that may be absent, and the seed.
@@ -287,7 +298,7 @@ def test_several_record_sets_lower_with_static_shapes():
 )
 def test_segmentation_lowers_with_static_shapes(recipe, backbone):
   lines = [
-    *SMALL[:-1],
+    *SMALL,
     'TrainData.copy_paste = @CopyPaste()',
     f'segmentation_model.backbone = {backbone!r}',
   ]
