@@ -59,7 +59,7 @@ def load(
     ValueError: a list cannot be read, or an argument is not valid.
   """
   if task not in _TASKS:
-    raise ValueError(f'task is one of {TASKS}, got {task!r}')
+    raise ValueError(f'task must be one of {TASKS}, got {task!r}')
   kind, read = _TASKS[task]
   members = voc_devkit.members(path, voc_devkit.image_sets(sets), kind)
   category_ids = _category_ids(classes)

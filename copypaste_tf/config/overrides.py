@@ -38,14 +38,22 @@ class Override(NamedTuple):
 
 
 def from_file(path: str) -> list[Override]:
-  """Reads a `--config_file`, such as the `params.yaml` of another run."""
+  """Reads a `--config_file`, such as the `params.yaml` of another run.
+
+  Raises:
+    ConfigError: the file does not exist or is not such YAML.
+  """
   if not os.path.isfile(path):
     raise ConfigError(f'--config_file: no file {path!r}')
   return _parse(text_files.read(path), path, numbered=True)
 
 
 def from_flag(text: str) -> list[Override]:
-  """Reads `--params_override`: a file, YAML or JSON, or `a.b=1,c=x`."""
+  """Reads `--params_override`: a file, YAML or JSON, or `a.b=1,c=x`.
+
+  Raises:
+    ConfigError: the text names no file, or has none of these forms.
+  """
   if os.path.isfile(text):
     return from_file(text)
   if '=' in text and ':' not in text.split('=')[0]:

@@ -22,9 +22,9 @@ from copypaste_tf import (
   whole_files,
 )
 from copypaste_tf.evaluation import (
-  groundtruth,
   protocols,
   results_evaluation,
+  results_file,
   tables,
 )
 from copypaste_tf.evaluation.coco_evaluator import CocoEvaluator
@@ -90,14 +90,13 @@ def _per_category() -> bool:
 def _evaluate_results(path: str) -> tuple[str, dict[str, float]]:
   """Evaluates a detections file, against annotations or a recipe's records."""
   values = flags.FLAGS
-  content = groundtruth.read_json(path)
+  results_file.check(path)  # Labels may take minutes to read.
   truth, protocol = results_labels.read(_recipe_labels)
   if values.backend != 'faster' and protocol != protocols.COCO:
     raise ValueError(
       f'--backend={values.backend}: expected faster for --protocol={protocol}'
     )
   metrics, notes = results_evaluation.evaluate(
-    content,
     path,
     truth,
     protocol=protocol,

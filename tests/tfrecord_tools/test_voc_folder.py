@@ -190,7 +190,7 @@ def test_a_change_of_any_label_file_makes_the_records_again(kit):
 
 
 def test_an_unknown_task_is_refused(kit):
-  with pytest.raises(ValueError, match="task is one of .*, got 'boxes'"):
+  with pytest.raises(ValueError, match="task must be one of .*, got 'boxes'"):
     kit.add('a', ENTRY).convert(task='boxes')
 
 

@@ -13,7 +13,7 @@ from copypaste_tf.tasks.segmentation.config import (
   SegmentationModel,
 )
 
-# Fields of the config that the model reads, as of `model_problems.unread`.
+# Fields of the config that the model reads; see `model_problems.unread`.
 READ = (
   *model_problems.READ,
   'head_convs',

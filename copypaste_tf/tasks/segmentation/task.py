@@ -100,7 +100,7 @@ class SegmentationTask(SceneTask):
     examples: TrainScenes,
     labels: dict[str, tf.Tensor],
   ) -> dict[str, tf.Tensor]:
-    """Returns the scores of the cells."""
+    """Returns the scores of the cells; see `Segmentation.call`."""
     del labels
     return model(examples.image, training=True)
 

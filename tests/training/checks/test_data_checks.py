@@ -165,7 +165,7 @@ def test_facts_are_those_of_all_manifests(tmp_path):
   assert facts == (False, {3: 'a', 5: 'b'}, 3, 5)
 
 
-def test_no_records_are_given():
+def test_a_config_without_records_is_a_problem():
   params = ['TRAIN_RECORDS = ""']
   (problem,) = problems_of(params, data=True, mode='train')
   assert problem.endswith('task.train_data.input_path: no records are given')
