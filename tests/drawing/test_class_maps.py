@@ -45,7 +45,7 @@ def test_a_name_stands_on_the_largest_region_of_its_class_without_a_box():
   image = np.full([90, 120, 3], 100, np.uint8)
   class_map = np.zeros([90, 120], np.uint8)
   class_map[2:6, 2:6] = 7
-  class_map[40:60, 70:80] = class_map[60:80, 10:80] = 7
+  class_map[40:60, 70:80] = class_map[60:80, 10:90] = 7
   drawn = drawing.draw_class_map(image, class_map, {7: 'x'})
   changed = (drawn != 100).any(axis=-1) & (class_map == 0)
   rows, columns = np.nonzero(changed)
