@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shutil
 
 import federated_sets
 import pytest
@@ -11,6 +12,8 @@ import verbs
 from pycocotools import mask as coco_mask
 
 from copypaste_tf.evaluation import groundtruth, protocols
+from copypaste_tf.evaluation.miou_evaluator import MiouEvaluator
+from copypaste_tf.verbs import evaluate
 
 
 @pytest.fixture
@@ -272,6 +275,19 @@ def test_detections_that_cannot_be_written_are_refused_before_the_model_runs(
 ):
   line = refused(*model, f'--output={shapes}/instances_val.json/x.json')
   assert line.startswith('error: --output=')
+
+
+@pytest.mark.parametrize('images', [0, 1])
+def test_class_maps_are_kept_where_there_are_any(images, capsys):
+  evaluator = MiouEvaluator(dict, dict, num_classes=2, canvas=(8, 8))
+  made = {str(number): '' for number in range(images)}
+  evaluator.merge([{'counts': {}, 'images': made}])
+  evaluate._keep(evaluator)
+  _, _, path = capsys.readouterr().err.strip().partition('so far are in ')
+  assert bool(path) == bool(images)
+  if path:
+    assert json.loads(pathlib.Path(path).read_text())['images'] == made
+    shutil.rmtree(pathlib.Path(path).parent)
 
 
 @pytest.mark.slow
