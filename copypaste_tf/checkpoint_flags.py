@@ -177,7 +177,7 @@ def class_names(
 def kept_class_names(
   flag_values: flags.FlagValues = flags.FLAGS,
 ) -> dict[int, str]:
-  """Returns the class names that the run of the flags has kept; {} without.
+  """Returns the class names that the run has kept; empty if it has kept none.
 
   Args:
     flag_values: the parsed flags, which name the run.

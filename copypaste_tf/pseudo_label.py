@@ -118,7 +118,8 @@ def _define_machines() -> None:
   flags.DEFINE_integer(
     'num_workers',
     1,
-    'Machines, or processes, that share the shards.',
+    'Machines that divide the shards by numbers. Without numbers, processes '
+    'with the same flags take one shard after the other.',
     lower_bound=1,
   )
   flags.DEFINE_integer(
@@ -127,12 +128,6 @@ def _define_machines() -> None:
     'Number of this one, from 0: it labels the shards I with I modulo '
     '--num_workers = --worker.',
     lower_bound=0,
-  )
-  flags.DEFINE_bool(
-    'claim',
-    False,
-    'Lock a shard before it is labelled, in place of --worker: for machines '
-    'that come and go.',
   )
   flags.DEFINE_string(
     'beam_args',
@@ -173,7 +168,7 @@ def _define_report() -> None:
 
 
 def main() -> None:
-  """Does the work, which is imported once the flags are read."""
+  """Does the work; imports it only after the flags are parsed."""
   if flags.FLAGS.report:
     from copypaste_tf import teacher_report
 
@@ -185,7 +180,7 @@ def main() -> None:
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; a mistake of the user is one line, not a traceback."""
+  """Runs the verb; prints one line, no traceback, for a user's mistake."""
   command_line.run(main, _define_flags, __doc__, argv)
 
 

@@ -18,8 +18,8 @@ def rss_mib() -> float:
 def peak_mib() -> float:
   """Returns the largest resident memory of this process so far in MiB.
 
-  Not every system has a /proc; elsewhere the memory of the process that started
-  this one counts, too.
+  On a system without /proc the result may be too large: it then includes the
+  peak of the process that started this one.
   """
   if not _STATUS.exists():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
