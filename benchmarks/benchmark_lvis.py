@@ -70,8 +70,11 @@ def _read(path: pathlib.Path):
   return json.loads(path.read_text())
 
 
-def make_image(sample: Sample, number: int, count: int):
-  """Returns an image, its annotations, and detections of it."""
+def make_image(sample: Sample, number: int, count: int, complete: bool = False):
+  """Returns an image, its annotations, and detections of it.
+
+  If `complete`, detections of categories that were not verified have masks.
+  """
   rng = np.random.default_rng(number)
   source = sample.sources[number % len(sample.sources)]
   old = {a['category_id'] for a in sample.objects[source]}
@@ -90,14 +93,15 @@ def make_image(sample: Sample, number: int, count: int):
   ]
   found = sample.found[source]
   results = [
-    _detection(rng, sample, image, renamed, found[i % len(found)], i)
+    _detection(rng, sample, image, renamed, found, i, complete)
     for i in range(count)
   ]
   return image, annotations, detections.from_results(results)
 
 
-def _detection(rng, sample, image, renamed, result, i):
+def _detection(rng, sample, image, renamed, found, i, complete):
   """Returns a detection of the sample, or its copy of another category."""
+  result = found[i % len(found)]
   verified = [*renamed.values(), *image['neg_category_ids']]
   category = renamed.get(result['category_id'])
   if category is None or i >= len(sample.found[result['image_id']]):
@@ -105,7 +109,7 @@ def _detection(rng, sample, image, renamed, result, i):
     category = int(rng.choice(verified if known else sample.ids))
   size = image['height'], image['width']
   mask = result['segmentation']
-  if category not in verified:
+  if category not in verified and not complete:
     mask = coco_mask.encode(np.zeros(size, np.uint8, order='F'))
   return {
     'image_id': image['id'],

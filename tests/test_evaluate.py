@@ -292,7 +292,7 @@ def test_detections_are_kept_when_measuring_them_fails(shapes, model, tmp_path):
   )
   assert done.returncode == 1 and 'image ids' in done.stderr
   assert not (tmp_path / 'new' / 'x.json').exists()
-  kept = done.stderr.split('the detections so far are in ')[1].split('\n')[0]
+  kept = done.stderr.split('the predictions so far are in ')[1].split('\n')[0]
   results = json.loads(tf.io.gfile.GFile(kept).read())
   assert last in {result['image_id'] for result in results}
   tf.io.gfile.rmtree(str(pathlib.Path(kept).parent))

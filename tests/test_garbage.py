@@ -1,4 +1,4 @@
-"""The garbage collector is as it was, also after an error."""
+"""The collector is as it was, also after an error; numbers are shared."""
 
 import gc
 
@@ -21,3 +21,11 @@ def test_a_pause_ends_with_its_body(switch):
     assert not gc.isenabled()
     raise KeyError
   assert gc.isenabled() == before
+
+
+def test_equal_numbers_are_one_object_until_there_are_many(monkeypatch):
+  monkeypatch.setattr(garbage._Floats, '_MOST', 2)
+  read = garbage.shared_floats()
+  numbers = [read(text) for text in ('12.25', '1e3', '0.5', '12.25', '0.5')]
+  assert numbers == [12.25, 1000.0, 0.5, 12.25, 0.5]
+  assert numbers[0] is numbers[3] and numbers[2] is not numbers[4]

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from copypaste_tf import garbage
 from tfrecord_tools import storage
 
 _GZIP = b'\x1f\x8b'
@@ -60,7 +61,7 @@ def read(
       UTF-32, with a byte order mark or without.
     forget: function of each JSON object, from the innermost out. Where it is
       not 0, the object becomes None as soon as it is read, which saves its
-      memory, and counts as so many forgotten elements.
+      memory, and the number counts as forgotten elements.
 
   Returns:
     Its content.
@@ -110,22 +111,6 @@ def _text(path: str, content: bytes) -> str:
     ) from error
 
 
-class _Floats(dict):
-  """Numbers by their text: equal ones share memory, for a bounded number.
-
-  Coordinates with two decimals take 64,000 values, and a file holds tens of
-  millions of them, of 24 bytes each.
-  """
-
-  _MOST = 1 << 17
-
-  def __missing__(self, text: str) -> float:
-    number = float(text)
-    if len(self) < self._MOST:
-      self[text] = number
-    return number
-
-
 def _decode(
   path: str, text: str, forget: Callable[[dict[str, Any]], int]
 ) -> tuple[Any, collections.Counter, int]:
@@ -147,7 +132,7 @@ def _decode(
 
   try:
     data = json.loads(
-      text, object_pairs_hook=unite, parse_float=_Floats().__getitem__
+      text, object_pairs_hook=unite, parse_float=garbage.shared_floats()
     )
   except json.JSONDecodeError as error:
     raise ValueError(_explain(path, text, error)) from error

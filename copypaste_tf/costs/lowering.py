@@ -51,8 +51,9 @@ def train_step(
   """
   performance.set_mixed_precision_policy(params.runtime.mixed_precision_dtype)
   strategy = OneOfMany(replicas)
+  config = params.task.without_records()
   with strategy.scope():
-    task = ModelGardenTask(registry.build(params.task))
+    task = ModelGardenTask(registry.build(config))
     model = task.build_model()
     optimizer = train_utils.create_optimizer(task, params)
     optimizer._create_all_weights(model.trainable_variables)
@@ -95,7 +96,7 @@ def module(step: Step) -> bytes:
 
 
 def lowered(params: cfg.ExperimentConfig, replicas: int, batch: int) -> bytes:
-  """Returns the `module` of the `train_step` of a config."""
+  """Returns the `module` of a config's `train_step`; see both."""
   return module(train_step(params, replicas=replicas, batch_per_replica=batch))
 
 

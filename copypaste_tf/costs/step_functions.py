@@ -21,7 +21,7 @@ from copypaste_tf.training.loop.adapter import ModelGardenTask
 WITHOUT = ' without Copy-Paste'
 STEP, AUGMENTATION, LABELS = 'step', 'augmentation', 'labels'
 OPTIMIZER = 'optimizer'
-# Parts cannot be cut apart everywhere, so these repeat the parts before them.
+# Some parts cannot run alone, so these functions repeat the parts before them.
 TO_FORWARD, TO_BACKWARD = 'labels to forward', 'labels to backward'
 DETECTION = 'detection step'
 
@@ -59,8 +59,9 @@ class Steps:
   ):
     performance.set_mixed_precision_policy(params.runtime.mixed_precision_dtype)
     self._strategy = strategy or tf.distribute.get_strategy()
+    config = params.task.without_records()
     with self._strategy.scope():
-      adapter = ModelGardenTask(registry.build(params.task))
+      adapter = ModelGardenTask(registry.build(config))
       self.task = adapter.task
       self.model = adapter.build_model()
       self._optimizer = train_utils.create_optimizer(adapter, params)
@@ -69,7 +70,7 @@ class Steps:
     knobs = {'output_size': self.task.output_size, 'form': form}
     self.augmentations = [
       scene_batches.compiled_augment(**knobs, **pipeline.augment_knobs(data))
-      for data in with_and_without(params.task.train_data)
+      for data in with_and_without(config.train_data)
     ]
 
   def training(self, raw: RawScenes, *, xla: bool) -> dict[str, Call]:
@@ -150,7 +151,7 @@ class Steps:
     self._optimizer.apply_gradients(list(zip(gradients, weights, strict=True)))
 
   def detect(self, scenes: EvalScenes) -> dict[str, tf.Tensor]:
-    """Returns the detections of a batch."""
+    """Returns `Task.predict` of a batch."""
     return self.task.predict(scenes, self.model)
 
 

@@ -7,7 +7,12 @@ from typing import Any
 import numpy as np
 
 from copypaste_tf import garbage
-from copypaste_tf.evaluation import coco_backends, coco_inputs, coco_results
+from copypaste_tf.evaluation import (
+  coco_backends,
+  coco_inputs,
+  coco_results,
+  coco_tables,
+)
 from copypaste_tf.evaluation import groundtruth as groundtruth_files
 from copypaste_tf.evaluation.detections import Detections
 
@@ -84,15 +89,23 @@ def _evaluate(
   metrics = {}
   for iou_type in iou_types:
     truth = coco_inputs.index_groundtruth(groundtruth, iou_type)
-    detections = coco_results.index_results(
-      results, truth, iou_type, strict_categories=strict_categories
-    )
-    tables = _RUNS[backend](truth, detections, iou_type)
+    tables = _tables(truth, results, backend, iou_type, strict_categories)
     prefix = PREFIXES[iou_type]
     metrics |= _summary(*tables, prefix)
     if per_category:
       metrics |= _per_category(tables[0], truth['categories'], prefix)
   return metrics
+
+
+def _tables(truth, results, backend, iou_type, strict_categories):
+  if backend == 'faster' and isinstance(results, Detections):
+    return coco_tables.compute(
+      truth, results, iou_type, strict_categories=strict_categories
+    )
+  entries = coco_results.index_results(
+    results, truth, iou_type, strict_categories=strict_categories
+  )
+  return _RUNS[backend](truth, entries, iou_type)
 
 
 def _loaded(data, load):
@@ -117,7 +130,7 @@ def mean(table: np.ndarray) -> float:
   """Returns the mean of the entries that are not -1; -1 if all are.
 
   Args:
-    table: precision or recall of `coco_backends`.
+    table: float64 of any shape, precision or recall of `coco_backends`.
   """
   defined = table[table > -1]
   return float(defined.mean()) if defined.size else -1.0

@@ -1,7 +1,7 @@
 """Checks detections, and prepares them for the evaluators."""
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,13 +53,47 @@ def index_results(
   key = SHAPES[iou_type]
   columns = _columns(results, key)
   check_scores(columns.scores, columns.image_ids)
-  images = {image['id'] for image in groundtruth['images']}
-  check_known(columns.image_ids, 'image', images)
+  check_ids(columns, groundtruth, strict_categories=strict_categories)
   known = {category['id'] for category in groundtruth['categories']}
-  if strict_categories:
-    check_known(columns.category_ids, 'category', known)
-  else:
-    columns = _with_categories(columns, known)
+  return _entries(_with_categories(columns, known), key)
+
+
+def entries(results: Detections, iou_type: str) -> list[dict[str, Any]]:
+  """Converts detections as `index_results` does, without its checks."""
+  key = SHAPES[iou_type]
+  return _entries(_columns(results, key), key)
+
+
+def check_ids(
+  results: Detections | _Columns,
+  groundtruth: Mapping[str, Any],
+  *,
+  strict_categories: bool,
+) -> None:
+  """Checks that the ground truth has the images of the results.
+
+  Args:
+    results: detections.
+    groundtruth: COCO format.
+    strict_categories: whether it must have the categories, too.
+
+  Raises:
+    ValueError: an id is unknown.
+  """
+  for kind, ids, key in (
+    ('image', results.image_ids, 'images'),
+    ('category', results.category_ids, 'categories'),
+  ):
+    if strict_categories or kind == 'image':
+      known = {entry['id'] for entry in groundtruth[key]}
+      check_known(_different(ids), kind, known)
+
+
+def _different(ids: Sequence[Any]) -> Collection[Any]:
+  return np.unique(ids).tolist() if isinstance(ids, np.ndarray) else set(ids)
+
+
+def _entries(columns: _Columns, key: str) -> list[dict[str, Any]]:
   try:
     areas = shape_areas(columns.shapes, key)
   except (KeyError, TypeError, ValueError) as error:

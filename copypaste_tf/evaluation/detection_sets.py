@@ -1,4 +1,4 @@
-"""Joins sets of detections, and takes some of a set."""
+"""Joins sets of detections, and chooses among those of a set."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -35,6 +35,26 @@ def take(detections: Detections, indices: np.ndarray) -> Detections:
     counts=b''.join(detections.counts[a:b] for a, b in pieces),
     ends=np.cumsum(ends - starts),
   )
+
+
+def best(groups: np.ndarray, found: Detections, limit: int) -> np.ndarray:
+  """Returns which detections are among the best of their group.
+
+  Args:
+    groups: `[n]` integer, the group of each detection.
+    found: n detections. Of equal scores the smaller image id is better, then
+      the earlier detection.
+    limit: number of detections of a group.
+
+  Returns:
+    `[n]` bool.
+  """
+  order = np.lexsort((found.image_ids, -found.scores, groups))
+  ordered = groups[order]
+  ranks = np.arange(len(order)) - np.searchsorted(ordered, ordered)
+  among = np.zeros(len(order), bool)
+  among[order] = ranks < limit
+  return among
 
 
 def concat(batches: Iterable[Detections]) -> Detections:
@@ -75,3 +95,37 @@ def concat(batches: Iterable[Detections]) -> Detections:
     counts=b''.join(batch.counts for batch in batches),
     ends=np.concatenate(shifted),
   )
+
+
+def blank(detections: Detections, masked: np.ndarray) -> Detections:
+  """Returns detections without the pixels of some masks.
+
+  Args:
+    detections: n detections with masks.
+    masked: `[n]` bool, the masks that stay. The RLE of the others is empty,
+      which no library reads as a mask; nothing may look at them.
+  """
+  lengths = np.diff(detections.ends, prepend=0)
+  kept = take(detections, np.flatnonzero(masked))
+  return dataclasses.replace(
+    detections, counts=kept.counts, ends=np.cumsum(np.where(masked, lengths, 0))
+  )
+
+
+def repetitions(detections: Detections) -> int:
+  """Returns how many detections repeat another one.
+
+  It has the same image, category, score and box; masks are not compared.
+  """
+  columns = [
+    detections.image_ids,
+    detections.category_ids,
+    detections.scores,
+    *detections.boxes.T,
+  ]
+  order = np.lexsort(columns)
+  same = np.ones(max(len(order) - 1, 0), bool)
+  for column in columns:
+    ordered = column[order]
+    same &= ordered[1:] == ordered[:-1]
+  return int(same.sum())

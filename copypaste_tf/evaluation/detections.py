@@ -48,7 +48,7 @@ class Detections:
   boxes: np.ndarray
   scores: np.ndarray
   sizes: np.ndarray | None = None
-  counts: bytes | None = None
+  counts: bytes | bytearray | None = None
   ends: np.ndarray | None = None
 
   def __len__(self) -> int:
@@ -76,10 +76,11 @@ class Detections:
     """Yields the compressed RLEs; none without masks."""
     if self.counts is None:
       return
-    start = 0
-    for size, end in zip(self.sizes, self.ends.tolist(), strict=True):
-      counts = self.counts[start:end].decode()
-      yield {'size': size.tolist(), 'counts': counts}
+    start, size = 0, []
+    for row, end in zip(self.sizes, self.ends.tolist(), strict=True):
+      if row.tolist() != size:  # Masks of an image share a list.
+        size = row.tolist()
+      yield {'size': size, 'counts': self.counts[start:end].decode()}
       start = end
 
   def pack(self) -> dict[str, str]:
@@ -199,13 +200,24 @@ def from_results(results: Sequence[Mapping[str, Any]]) -> Detections:
 
 def unpack(packed: Mapping[str, str]) -> Detections:
   """Returns the detections that `Detections.pack` packed."""
-  data = {name: base64.b64decode(text) for name, text in packed.items()}
+  return from_columns({k: base64.b64decode(x) for k, x in packed.items()})
+
+
+def from_columns(columns: Mapping[str, bytes | bytearray]) -> Detections:
+  """Returns the detections whose arrays have these bytes.
+
+  Args:
+    columns: bytes by the names of the attributes of `Detections`; without any,
+      there is no detection.
+  """
   arrays: dict[str, Any] = {}
   for name, (dtype, length) in _ARRAYS.items():
-    if name in data:
-      array = np.frombuffer(data[name], dtype)
+    if name in columns:
+      array = np.frombuffer(columns[name], dtype)
       arrays[name] = array if length == 1 else array.reshape(-1, length)
-  return Detections(**arrays, counts=data.get('counts'))
+  if not arrays:
+    return from_results([])
+  return Detections(**arrays, counts=columns.get('counts'))
 
 
 def _bytes(counts: str | bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Knows which categories were verified in which image, as in LVIS."""
+"""Tells which categories were verified in which image, as in LVIS."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -20,7 +20,7 @@ def is_federated(groundtruth: Mapping[str, Any]) -> bool:
 
 
 class Federation:
-  """Answers for pairs of an image and a category.
+  """Tells for pairs of an image and a category whether annotators looked.
 
   A category is verified in an image that has an object of it, or that lists it
   as absent. Elsewhere nobody looked for it.
@@ -54,7 +54,8 @@ class Federation:
     Returns:
       `[n]` bool; false for unknown ids.
     """
-    return np.isin(self._codes(image_ids, category_ids), self._verified)
+    codes = self._codes(image_ids, category_ids)
+    return _positions(codes, self._verified) >= 0
 
   def incomplete(
     self, image_ids: np.ndarray, category_ids: np.ndarray
@@ -68,7 +69,8 @@ class Federation:
     Returns:
       `[n]` bool; false for unknown ids.
     """
-    return np.isin(self._codes(image_ids, category_ids), self._incomplete)
+    codes = self._codes(image_ids, category_ids)
+    return _positions(codes, self._incomplete) >= 0
 
   def _table(self, pairs: Iterable[tuple[int, int]]) -> np.ndarray:
     images, categories = np.array(list(pairs), np.int64).reshape(-1, 2).T

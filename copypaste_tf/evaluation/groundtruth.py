@@ -1,19 +1,16 @@
 """Reads ground truth in COCO format from records or an annotation file."""
 
-import gzip
 import json
 import os
-import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
-from copypaste_tf import records
+from copypaste_tf import garbage, records
+from copypaste_tf.evaluation import json_stream
 from copypaste_tf.records import files, id_planes, rle
 
-_GZIP = b'\x1f\x8b'  # First bytes of a file of gzip.
 _DECIMALS = 3  # Of a pixel; float32 resolves them up to 6000 pixels.
 
 
@@ -65,30 +62,17 @@ def read_json(path: str | os.PathLike) -> Any:
     FileNotFoundError: there is no such file.
     ValueError: the file cannot be read, or is not JSON.
   """
-  try:
-    with tf.io.gfile.GFile(os.fspath(path), 'rb') as file:
-      data = file.read()
-    if data.startswith(_GZIP):
-      data = gzip.decompress(data)
-    return json.loads(data)  # Bytes tell their encoding.
-  except tf.errors.NotFoundError as error:
-    raise FileNotFoundError(f'there is no file {path}.') from error
-  except tf.errors.OpError as error:
-    raise ValueError(f'{path} cannot be read: {error.message}') from error
-  except ValueError as error:
-    raise ValueError(f'{path} is not JSON: {error}.') from error
-  except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-    raise ValueError(f'{path} cannot be read as gzip: {error}.') from error
-  except RecursionError as error:
-    raise ValueError(f'{path}: the JSON is nested too deep.') from error
+  with json_stream.explained(path), json_stream.opened(path) as file:
+    # Bytes tell their encoding. Polygons are most of the memory.
+    return json.loads(file.read(), parse_float=garbage.shared_floats())
 
 
 def from_records(paths: Iterable[str]) -> dict[str, Any]:
   """Builds a COCO ground truth from TFRecord files.
 
   The categories are those that occur in the records. A category without a name
-  is named by its id, and carries what the manifest beside the records states
-  about it, such as its `frequency`. Areas, boxes and crowd flags are as
+  is named by its id. Each has the facts that the manifest beside the records
+  states about it, such as its `frequency`. Areas, boxes and crowd flags are as
   annotated. Annotations of records without masks have no `segmentation`, so
   they serve box AP only. Annotations carry `difficult` and `score`, and images
   carry `neg_category_ids` and `not_exhaustive_category_ids`, where the record

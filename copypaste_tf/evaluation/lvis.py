@@ -1,12 +1,12 @@
 """Computes average precision and recall by the protocol of LVIS."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from copypaste_tf.evaluation import (
-  coco_backends,
+  category_tables,
   coco_inputs,
   coco_results,
   detection_sets,
@@ -108,8 +108,7 @@ def measure(
   Returns:
     The metrics by name.
   """
-  if limit is None:
-    limit = CATEGORY_LIMIT if fixed else IMAGE_LIMIT
+  limit = _usual_limit(fixed) if limit is None else limit
   metrics = {}
   counted = _counted(found, truth, fixed, limit)
   for iou_type in iou_types:
@@ -123,24 +122,32 @@ def measure(
   return metrics
 
 
-def best(groups: np.ndarray, found: Detections, limit: int) -> np.ndarray:
-  """Returns which detections are among the best of their group.
+def masked(
+  truth: Truth, *, fixed: bool = False
+) -> Callable[[Detections], np.ndarray]:
+  """Returns a function of detections: which of their masks may count.
+
+  Of the detections of a set, it may be given any part: what does not count
+  there does not count in the set.
 
   Args:
-    groups: `[n]` integer, the group of each detection.
-    found: n detections. Of equal scores the smaller image id is better, then
-      the earlier detection.
-    limit: number of detections of a group.
-
-  Returns:
-    `[n]` bool.
+    truth: result of `lvis_inputs.index_groundtruth`.
+    fixed: see `evaluate`.
   """
-  order = np.lexsort((found.image_ids, -found.scores, groups))
-  ordered = groups[order]
-  ranks = np.arange(len(order)) - np.searchsorted(ordered, ordered)
-  among = np.zeros(len(order), bool)
-  among[order] = ranks < limit
-  return among
+  return lambda found: _counts(found, truth, fixed, _usual_limit(fixed))
+
+
+def _usual_limit(fixed: bool) -> int:
+  return CATEGORY_LIMIT if fixed else IMAGE_LIMIT
+
+
+def _counts(
+  found: Detections, truth: Truth, fixed: bool, limit: int
+) -> np.ndarray:
+  """Returns `[n]` bool, the detections that the protocol looks at."""
+  groups = found.category_ids if fixed else found.image_ids
+  measured = truth.measured(found.image_ids, found.category_ids)
+  return detection_sets.best(groups, found, limit) & measured
 
 
 def _counted(
@@ -150,47 +157,36 @@ def _counted(
 
   They are in the order of the categories, then of descending scores.
   """
-  groups = found.category_ids if fixed else found.image_ids
-  measured = truth.measured(found.image_ids, found.category_ids)
-  indices = np.flatnonzero(best(groups, found, limit) & measured)
+  indices = np.flatnonzero(_counts(found, truth, fixed, limit))
   keys = (-found.scores[indices], found.category_ids[indices])
   return indices[np.lexsort(keys)]
 
 
 def _tables(
-  found: Detections, counted: np.ndarray, truth: Truth, *knobs: Any
+  found: Detections,
+  counted: np.ndarray,
+  truth: Truth,
+  iou_type: str,
+  limit: int,
+  box_areas: bool,
 ) -> tuple[np.ndarray, np.ndarray]:
   """Returns precision `[iou, recall, category, area]` and recall without it."""
-  count = len(truth.categories)
-  precision, recall = (
-    np.full([10, 101, count, 4], -1.0),
-    np.full([10, count, 4], -1.0),
-  )
   ordered = found.category_ids[counted]
-  for place, category in enumerate(truth.categories):
-    if category in truth.annotations:
-      first, last = np.searchsorted(ordered, [category, category + 1])
-      part = detection_sets.take(found, counted[first:last])
-      one = _one_category(truth, category, part, *knobs)
-      precision[:, :, place], recall[:, place] = one
-  return precision, recall
 
+  def results(category: int) -> list[dict[str, Any]]:
+    first, last = np.searchsorted(ordered, [category, category + 1])
+    part = detection_sets.take(found, counted[first:last])
+    return _results(part, truth, iou_type, box_areas)
 
-def _one_category(truth, category, part, iou_type, limit, box_areas):
-  annotations = truth.annotations[category]
-  results = _results(part, truth, iou_type, box_areas)
-  ids = {x['image_id'] for entries in (annotations, results) for x in entries}
-  precision, recall = coco_backends.run_faster(
-    {
-      'images': [truth.images[i] for i in sorted(ids)],
-      'categories': [truth.categories[category]],
-      'annotations': annotations,
-    },
+  precision, recall = category_tables.run(
+    truth.images,
+    truth.categories.values(),
+    truth.annotations,
     results,
     iou_type,
-    limits=[limit],
+    [limit],
   )
-  return precision[:, :, 0, :, 0], recall[:, 0, :, 0]
+  return precision[..., 0], recall[..., 0]
 
 
 def _results(

@@ -12,7 +12,7 @@ from copypaste_tf.records.id_planes import Crop
 def check_shapes(
   source_ids, original_sizes, boxes, scores, classes, masks
 ) -> None:
-  """Checks the leading dimensions; the arguments are of `from_batch`.
+  """Checks the leading dimensions of the arguments of `detections.from_batch`.
 
   Raises:
     ValueError: the dimensions disagree. The message names the array.

@@ -1,12 +1,15 @@
 """Evaluates the content of a results file by any protocol."""
 
-import collections
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from copypaste_tf.evaluation import (
   coco,
   coco_inputs,
+  detection_sets,
   federated,
   lvis,
   lvis_inputs,
@@ -14,14 +17,13 @@ from copypaste_tf.evaluation import (
   results_file,
   voc,
 )
-from copypaste_tf.evaluation.results_file import Result
+from copypaste_tf.evaluation.detections import Detections
 
 _SHOWN = 10  # Ids in a message.
 
 
 def evaluate(
-  content: Any,
-  path: str,
+  path: str | os.PathLike,
   truth: Mapping[str, Any],
   *,
   protocol: str,
@@ -32,8 +34,7 @@ def evaluate(
   """Evaluates detections.
 
   Args:
-    content: the decoded JSON of the file.
-    path: path of the file, for messages.
+    path: the file, as `results_file.read` reads it.
     truth: COCO format.
     protocol: one of `protocols.NAMES`.
     iou_types: names of `coco_inputs.IOU_TYPES`; empty means boxes, and masks if
@@ -45,29 +46,46 @@ def evaluate(
     The metrics by name, and notes on what does not count.
 
   Raises:
-    ValueError: the ground truth or a detection is faulty.
+    FileNotFoundError: there is no such file.
+    ValueError: the file, the ground truth or a detection is faulty.
   """
   protocols.check_iou_types(protocol, iou_types)
   coco_inputs.check_groundtruth(truth, 'bbox')
   if not truth['annotations']:
     raise ValueError('the ground truth has no object: nothing can be measured')
-  results = results_file.normalized(content, path, truth)
+  found = results_file.read(path, truth, _masked(protocol, iou_types, truth))
   knobs = {
-    'iou_types': iou_types or _usual(results, truth),
+    'iou_types': iou_types or _usual(found, truth),
     'per_category': per_category,
     'strict_categories': False,
   }
-  notes = [*_unknown_categories(results, truth), *_duplicates(results)]
+  notes = [*_unknown_categories(found, truth), *_duplicates(found)]
   if protocol == protocols.COCO:
-    metrics = coco.evaluate(truth, results, backend=backend, **knobs)
+    metrics = coco.evaluate(truth, found, backend=backend, **knobs)
     return metrics, notes
   if protocol == protocols.VOC:
-    metrics = voc.evaluate(truth, results, strict_categories=False)
+    metrics = voc.evaluate(truth, found, strict_categories=False)
     return metrics, notes + voc.notes(truth)
   fixed = protocol == protocols.LVIS_FIXED
-  notes += [] if fixed else _over_limit(results)
-  metrics = lvis.evaluate(truth, results, fixed=fixed, **knobs)
+  notes += [] if fixed else _over_limit(found)
+  metrics = lvis.evaluate(truth, found, fixed=fixed, **knobs)
   return metrics, notes + lvis_inputs.notes(truth)
+
+
+def _masked(
+  protocol: str, iou_types: Sequence[str], truth: Mapping[str, Any]
+) -> results_file.Masked | None:
+  """Returns which masks of some detections may have an influence."""
+  types = iou_types or protocols.IOU_TYPES[protocol]
+  if coco_inputs.MASK not in (coco_inputs.SHAPES[x] for x in types):
+    return None
+  if protocol == protocols.COCO:
+    known = [category['id'] for category in truth['categories']]
+    return lambda found: np.isin(found.category_ids, known)
+  return lvis.masked(
+    lvis_inputs.index_groundtruth(truth, ['bbox']),
+    fixed=protocol == protocols.LVIS_FIXED,
+  )
 
 
 def check_protocol(truth: Mapping[str, Any]) -> None:
@@ -87,52 +105,50 @@ def check_protocol(truth: Mapping[str, Any]) -> None:
     )
 
 
-def _usual(results: list[Result], truth: Mapping[str, Any]) -> Sequence[str]:
+def _usual(found: Detections, truth: Mapping[str, Any]) -> Sequence[str]:
   # No detection at all has neither a mask nor none; the labels decide.
-  masks = any('segmentation' in result for result in results) or (
-    not results and all(a.get('segmentation') for a in truth['annotations'])
+  masks = found.counts is not None or (
+    not len(found) and all(a.get('segmentation') for a in truth['annotations'])
   )
   return ('bbox', 'segm') if masks else ('bbox',)
 
 
-def _unknown_categories(results, truth) -> list[str]:
+def _unknown_categories(
+  found: Detections, truth: Mapping[str, Any]
+) -> list[str]:
   """Returns a note on detections of categories that the labels lack.
 
   Raises:
     ValueError: all of them are such.
   """
   known = {category['id'] for category in truth['categories']}
-  unknown = [r['category_id'] for r in results if r['category_id'] not in known]
-  shown = sorted(set(unknown))[:_SHOWN]
-  if unknown and len(unknown) == len(results):
+  ids, counts = np.unique(found.category_ids, return_counts=True)
+  strange = [i not in known for i in ids.tolist()]
+  unknown, shown = counts[strange].sum(), ids[strange].tolist()[:_SHOWN]
+  if unknown and unknown == len(found):
     raise ValueError(
       f'no detection has a category of the ground truth: the detections have '
       f'{shown}, the ground truth {sorted(known)[:_SHOWN]}'
     )
   return [
-    f'{len(unknown)} of {len(results)} detections are ignored: the ground '
-    f'truth has no categories {shown}'
+    f'{unknown} of {len(found)} detections are ignored: the ground truth has '
+    f'no categories {shown}'
   ] * bool(unknown)
 
 
-def _duplicates(results: list[Result]) -> list[str]:
-  counts = collections.Counter(
-    (r['image_id'], r['category_id'], r['score'], *map(str, r.get('bbox', ())))
-    for r in results
-    if 'bbox' in r
-  )
-  twice = len(results) - len(counts) if counts else 0
+def _duplicates(found: Detections) -> list[str]:
+  twice = detection_sets.repetitions(found)
   return [
-    f'{twice} of {len(results)} detections repeat another one, with its box '
-    'and its score; the repetitions count as wrong'
+    f'{twice} of {len(found)} detections repeat another one, with its box and '
+    'its score; the repetitions count as wrong'
   ] * bool(twice)
 
 
-def _over_limit(results: list[Result]) -> list[str]:
-  counts = collections.Counter(result['image_id'] for result in results)
-  over = [count for count in counts.values() if count > lvis.IMAGE_LIMIT]
+def _over_limit(found: Detections) -> list[str]:
+  _, counts = np.unique(found.image_ids, return_counts=True)
+  over = counts[counts > lvis.IMAGE_LIMIT]
   return [
-    f'{len(over)} of {len(counts)} images have more than {lvis.IMAGE_LIMIT} '
-    f'detections, up to {max(over, default=0)}; the best {lvis.IMAGE_LIMIT} of '
+    f'{over.size} of {counts.size} images have more than {lvis.IMAGE_LIMIT} '
+    f'detections, up to {over.max(initial=0)}; the best {lvis.IMAGE_LIMIT} of '
     'each count'
-  ] * bool(over)
+  ] * bool(over.size)

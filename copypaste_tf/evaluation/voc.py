@@ -56,7 +56,10 @@ def evaluate(
   coco_inputs.check_groundtruth(groundtruth, 'bbox')
   coco_inputs.check_whole_ids(groundtruth)
   found = coco_results.to_detections(results)
-  _check_results(found, groundtruth, strict_categories)
+  coco_results.check_scores(found.scores, found.image_ids)
+  coco_results.check_ids(
+    found, groundtruth, strict_categories=strict_categories
+  )
   truth = voc_matching.index(groundtruth)
   categories = sorted(groundtruth['categories'], key=lambda entry: entry['id'])
   ids = np.array([category['id'] for category in categories], np.int64)
@@ -138,19 +141,6 @@ def _one_class(
   total = right.cumsum()
   curve = total / count, total / np.arange(1, len(right) + 1)
   return eleven_points(*curve), area(*curve)
-
-
-def _check_results(
-  found: Detections, groundtruth: Mapping[str, Any], strict: bool
-) -> None:
-  coco_results.check_scores(found.scores, found.image_ids)
-  for kind, ids, key in (
-    ('image', found.image_ids, 'images'),
-    ('category', found.category_ids, 'categories'),
-  ):
-    if strict or kind == 'image':
-      known = {entry['id'] for entry in groundtruth[key]}
-      coco_results.check_known(np.unique(ids).tolist(), kind, known)
 
 
 def _name(category: Mapping[str, Any]) -> str:

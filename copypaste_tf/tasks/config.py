@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Self
 
 import gin
 from official.core import config_definitions as cfg
@@ -78,3 +79,20 @@ class BaseConfig(cfg.TaskConfig):
   init_checkpoint_modules: str | Sequence[str] = 'all'
   panels_every: int = 5000
   frozen: Sequence[str] = ()
+
+  def without_records(self) -> Self:
+    """Returns the config of a step that can be compiled, but not trained.
+
+    Numbers that a training takes from its records give way to ones. No
+    operation of the step depends on them.
+    """
+    data = self.train_data
+    data = data.replace(
+      repeat_threshold=0.0,
+      source_repeat_threshold=None,
+      sets=[one.replace(repeat_threshold=0.0) for one in data.sets],
+    )
+    if data.copy_paste is not None and data.copy_paste.class_weight_power:
+      data.copy_paste.class_weight_power = 0.0
+      data.copy_paste.class_weights = [1.0]
+    return self.replace(train_data=data)

@@ -1,5 +1,6 @@
 """The common config: values that a recipe sets, and defaults."""
 
+from copypaste_tf.inputs import composing, record_sets
 from copypaste_tf.tasks.config import BaseConfig, Divergence
 from copypaste_tf.tasks.detection.config import TaskConfig
 from copypaste_tf.training.config import gin_config
@@ -31,3 +32,30 @@ def test_detection_adds_its_own_fields_to_the_common_ones():
     'sample_padding',
     'class_balance',
   }
+
+
+def test_what_records_tell_can_be_left_out():
+  lines = [
+    'CopyPaste.class_weight_power = 1.0',
+    'TrainData.repeat_threshold = 0.1',
+    'TrainData.source_input_path = "none"',
+    'TrainData.source_repeat_threshold = 0.2',
+  ]
+  task = gin_config.load(['smoke'], lines).params.task
+  before = task.as_dict()
+  data = task.without_records().train_data
+  assert set(composing.composition(data).class_weights) == {1}
+  assert not any(one.repeat_threshold for one in record_sets.resolve(data))
+  assert task.as_dict() == before, 'a training reads its records'
+
+
+def test_a_set_is_not_repeated_without_its_records():
+  lines = [
+    'TrainData.input_path = ""',
+    'TrainData.sets = [@RecordSet()]',
+    'RecordSet.path = "none"',
+    'RecordSet.repeat_threshold = 0.1',
+  ]
+  task = gin_config.load(['smoke'], lines).params.task
+  (one,) = task.without_records().train_data.sets
+  assert not one.repeat_threshold and one.path == 'none'

@@ -86,8 +86,3 @@ def test_equal_numbers_are_held_once(tmp_path):
   numbers = read(tmp_path, b'[12.25, [12.25], {"a": 12.25}, 1e3]').data
   assert numbers == [12.25, [12.25], {'a': 12.25}, 1000.0]
   assert numbers[0] is numbers[1][0] is numbers[2]['a']
-
-
-def test_numbers_beyond_those_held_once_are_read_as_well(tmp_path, monkeypatch):
-  monkeypatch.setattr(json_files._Floats, '_MOST', 2)
-  assert read(tmp_path, b'[0.5, 1.5, 2.5, 1.5]').data == [0.5, 1.5, 2.5, 1.5]

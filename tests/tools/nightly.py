@@ -2,13 +2,16 @@ r"""Runs the tests that `make test` leaves out, and prints one table.
 
 python tests/tools/nightly.py [GROUP]...
 
-Every group runs, also after one that fails. The exit status is 1 if a test
-failed, if a group ended without a result, or if nothing of a group passed.
+Every file of tests runs in a process of its own, also after one that fails:
+compiled models stay in the memory of their process, and those of all files
+together took more than 20 GB. The exit status is 1 if a test failed, if a file
+ended without a result, or if nothing of a group passed.
 """
 
 import argparse
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,7 +24,7 @@ from module_tests import ROOT
 
 
 class Group(NamedTuple):
-  """Tests that run in one process.
+  """Tests with a mark.
 
   Attributes:
     arguments: arguments of pytest.
@@ -32,6 +35,8 @@ class Group(NamedTuple):
   environment: Mapping[str, str]
 
 
+# Status of pytest where nothing was collected.
+_NO_TESTS = 5
 # In place of what `conftest.py` sets; TensorFlow takes 0 for all cores.
 _AS_USERS_HAVE = {'XLA_FLAGS': '', 'TF_NUM_INTRAOP_THREADS': '0'}
 # Compiled steps are compared bit by bit, and oneDNN is less exact.
@@ -45,7 +50,7 @@ GROUPS = {
 
 
 class Row(NamedTuple):
-  """The result of a group; `failures` are names of tests, or a reason."""
+  """The result of tests; `failures` are their names, or a reason."""
 
   group: str
   passed: int
@@ -56,7 +61,7 @@ class Row(NamedTuple):
 
 
 def run(name: str, group: Group, root: pathlib.Path = ROOT) -> Row:
-  """Runs a group of tests; they print as they run.
+  """Runs a group of tests, file by file; they print as they run.
 
   Args:
     name: title of the row.
@@ -64,21 +69,56 @@ def run(name: str, group: Group, root: pathlib.Path = ROOT) -> Row:
     root: folder that pytest runs in.
   """
   start = time.monotonic()
+  files, status = _files(group, root)
+  rows = [_run_file(file, group, root) for file in files]
+  passed, failed, skipped = (
+    sum(row[column] for row in rows) for column in (1, 2, 3)
+  )
+  failures = [failure for row in rows for failure in row.failures]
+  if status not in (0, _NO_TESTS):
+    failures.append(f'{name}: pytest ended with status {status}')
+  elif not passed and not failures:
+    failures.append(f'{name}: no test passed, {skipped} were skipped')
+  minutes = (time.monotonic() - start) / 60
+  return Row(name, passed, failed, skipped, minutes, failures)
+
+
+def _files(group: Group, root: pathlib.Path) -> tuple[list[str], int]:
+  """Returns the files with tests of a group, and the status of pytest."""
+  command = [sys.executable, '-m', 'pytest', *group.arguments]
+  # With `-q -q` pytest prints a line "FILE: NUMBER" for each file.
+  collected = subprocess.run(
+    [*command, '--collect-only', '-q', '-q', f'--rootdir={root}'],
+    cwd=root,
+    env=os.environ | group.environment,
+    stdout=subprocess.PIPE,
+    text=True,
+    check=False,
+  )
+  files = re.findall(r'^(\S+\.py): \d+$', collected.stdout, re.MULTILINE)
+  if collected.returncode not in (0, _NO_TESTS):
+    print(collected.stdout)
+  return files, collected.returncode
+
+
+def _run_file(file: str, group: Group, root: pathlib.Path) -> Row:
+  print(f'\n{file}', flush=True)
+  start = time.monotonic()
   with tempfile.TemporaryDirectory() as folder:
     report = pathlib.Path(folder, 'report.xml')
-    command = [sys.executable, '-m', 'pytest', *group.arguments]
+    command = [sys.executable, '-m', 'pytest', *group.arguments, file]
     status = subprocess.call(
-      [*command, f'--junitxml={report}'],
+      [*command, f'--rootdir={root}', f'--junitxml={report}'],
       cwd=root,
       env=os.environ | group.environment,
     )
     minutes = (time.monotonic() - start) / 60
     if not report.exists():
-      reason = f'{name}: pytest ended with status {status}, without a report'
-      return Row(name, 0, 1, 0, minutes, [reason])
-    row = read_report(name, report, minutes)
+      reason = f'{file}: pytest ended with status {status}, without a report'
+      return Row(file, 0, 1, 0, minutes, [reason])
+    row = read_report(file, report, minutes)
   if status and not row.failures:
-    row.failures.append(f'{name}: pytest ended with status {status}')
+    row.failures.append(f'{file}: pytest ended with status {status}')
   return row
 
 
@@ -86,9 +126,9 @@ def read_report(name: str, report: pathlib.Path, minutes: float) -> Row:
   """Counts the tests of a JUnit report.
 
   Args:
-    name: name of the group.
+    name: title of the row.
     report: path of the XML file.
-    minutes: time that the group took.
+    minutes: time that the tests took.
   """
   cases = list(xml.etree.ElementTree.parse(report).iter('testcase'))
   failures = [
@@ -98,10 +138,7 @@ def read_report(name: str, report: pathlib.Path, minutes: float) -> Row:
   ]
   skipped = sum(case.find('skipped') is not None for case in cases)
   passed = len(cases) - len(failures) - skipped
-  failed = len(failures)
-  if not passed and not failures:
-    failures = [f'{name}: no test ran, {skipped} were skipped']
-  return Row(name, passed, failed, skipped, minutes, failures)
+  return Row(name, passed, len(failures), skipped, minutes, failures)
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -1,7 +1,11 @@
-"""The nightly runs every group, counts its tests and fails if one does."""
+"""The nightly runs all files of all groups, counts tests, fails if one does."""
+
+import functools
 
 import nightly
 import pytest
+
+RUN = nightly.run
 
 TESTS = """
 import pytest
@@ -33,20 +37,15 @@ def groups(tmp_path, monkeypatch):
     monkeypatch.setattr(
       nightly,
       'GROUPS',
-      {
-        name: nightly.Group([*words, f'--rootdir={tmp_path}'], {})
-        for name, words in arguments.items()
-      },
+      {name: nightly.Group(words, {}) for name, words in arguments.items()},
     )
-    return tmp_path
+    monkeypatch.setattr(nightly, 'run', functools.partial(RUN, root=tmp_path))
 
   return choose
 
 
 def test_a_table_of_all_groups_after_a_failure(groups, capfd):
-  folder = groups(bad=['-k', 'fails or errs or passes'], good=['-k', 'good'])
-  for group in nightly.GROUPS.values():
-    group.arguments.append(str(folder))
+  groups(bad=['-k', 'fails or errs or passes'], good=['-k', 'good'])
   assert nightly.main([]) == 1
   printed = capfd.readouterr().out
   assert '\n| bad | 1 | 2 | 0 | ' in printed
@@ -56,8 +55,7 @@ def test_a_table_of_all_groups_after_a_failure(groups, capfd):
 
 
 def test_a_group_that_passes_is_status_0(groups, capfd):
-  folder = groups(good=['-k', 'good'])
-  nightly.GROUPS['good'].arguments.append(str(folder))
+  groups(good=['-k', 'good'])
   assert nightly.main(['good']) == 0
   assert 'FAILED' not in capfd.readouterr().out
 
@@ -65,16 +63,26 @@ def test_a_group_that_passes_is_status_0(groups, capfd):
 @pytest.mark.parametrize(
   ('words', 'reason'),
   [
-    (['-k', 'is_skipped'], 'FAILED group: no test ran, 1 were skipped'),
-    (['-k', 'nothing'], 'FAILED group: no test ran, 0 were skipped'),
+    (['-k', 'is_skipped'], 'FAILED group: no test passed, 1 were skipped'),
+    (['-k', 'nothing'], 'FAILED group: no test passed, 0 were skipped'),
     (['--no_such_option'], 'FAILED group: pytest ended with status 4'),
   ],
 )
 def test_a_group_without_a_result_fails(groups, capfd, words, reason):
-  folder = groups(group=words)
-  nightly.GROUPS['group'].arguments.append(str(folder))
+  groups(group=words)
   assert nightly.main([]) == 1
   assert reason in capfd.readouterr().out
+
+
+def test_a_file_whose_process_dies_fails_alone(groups, capfd, tmp_path):
+  dying = 'import os\n\n\ndef test_dies():\n  os._exit(137)\n'
+  (tmp_path / 'test_dying.py').write_text(dying)
+  groups(group=['-k', 'dies or passes'])
+  assert nightly.main([]) == 1
+  printed = capfd.readouterr().out
+  assert '\n| group | 1 | 1 | 0 | ' in printed
+  reason = 'pytest ended with status 137, without a report'
+  assert f'FAILED test_dying.py: {reason}' in printed
 
 
 def test_the_groups_are_the_marks_that_the_tests_leave_out(pytestconfig):

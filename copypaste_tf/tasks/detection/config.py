@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Self
 
 from official.modeling import hyperparams
 from official.vision.configs import maskrcnn
@@ -35,7 +36,7 @@ class ClassBalance(hyperparams.Config):
 
   Attributes:
     beta: in [0, 1); the nearer to 1, the more rare classes weigh.
-    low: least weight of a class.
+    low: smallest weight of a class.
     high: largest weight of a class.
     background: weight of the background.
     counts: training records, or their manifests, whose objects are counted;
@@ -99,3 +100,11 @@ class TaskConfig(BaseConfig):
   iou_types: Sequence[str] = ()
   allowed_mask_class_ids: Sequence[int] | None = None
   loss_normalization: float = 0.0
+
+  def without_records(self) -> Self:
+    """Returns the config without `class_balance`; see `BaseConfig`."""
+    config = super().without_records()
+    if config.class_balance is not None:
+      config.class_balance = None
+      config.losses.class_weights = [1.0] * config.model.num_classes
+    return config
