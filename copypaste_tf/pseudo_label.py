@@ -66,9 +66,8 @@ def _define_labels() -> None:
   flags.DEFINE_float(
     'counted_score',
     None,
-    'Minimum score of a label that counts for the summary and for the gates, '
-    'which check that the labels are plausible; by default 0.5, or all labels '
-    'with --thresholds.',
+    'Minimum score of a label for the summary and for the gates against '
+    'implausible labels; by default 0.5, or all labels with --thresholds.',
     lower_bound=0.0,
     upper_bound=1.0,
   )
@@ -106,8 +105,7 @@ def _define_labels() -> None:
   flags.DEFINE_float(
     'max_dropped',
     0.1,
-    'Fraction of the records that may be left out; more is an error at the '
-    'end.',
+    'Fraction of the records that may be left out; more is an error.',
     lower_bound=0.0,
     upper_bound=1.0,
   )
