@@ -1,4 +1,4 @@
-"""Prints the lines of a verb, says what takes long, hides the lines of Orbit.
+"""Prints the lines of a verb, names work that takes long, hides Orbit's lines.
 
 `saying` names the work of a block on the standard error:
 

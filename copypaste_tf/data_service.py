@@ -17,25 +17,25 @@ from copypaste_tf import command_line
 def _define_flags() -> None:
   flags.DEFINE_integer('port', 0, 'Port to listen on; 0 chooses a free port.')
   flags.DEFINE_string(
-    'host', 'localhost', 'Name under which others reach this machine.'
+    'host', 'localhost', 'Name or address by which others reach this machine.'
   )
   flags.DEFINE_string(
     'dispatcher',
     None,
-    'grpc://host:port of the dispatcher to work for; without it, this process '
-    'is the dispatcher.',
+    'grpc://HOST:PORT of the dispatcher of this worker; without it, this '
+    'process is the dispatcher.',
   )
 
 
 def main() -> None:
-  """Does the work, which is imported once the flags are read."""
+  """Does the work; imports it only after the flags are parsed."""
   from copypaste_tf.verbs import data_service
 
   data_service.main()
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; a mistake of the user is one line, not a traceback."""
+  """Runs the verb; prints one line, no traceback, for a user's mistake."""
   command_line.run(main, _define_flags, __doc__, argv)
 
 

@@ -1,4 +1,4 @@
-"""Declares the structures that all rooms exchange, and defines a mask.
+"""Declares the structures that all subpackages exchange, and defines a mask.
 
 Shape alphabet, here and in the whole package: `b` batch, `n` instances of an
 image (padded), `l` id planes, `h w` pixels, `k` classes.

@@ -15,19 +15,19 @@ def _define_flags() -> None:
   )
   checkpoint_flags.define_label_map()
   flags.DEFINE_float(
-    'min_score', 0.0, 'Detections with a lower score are left out.'
+    'min_score', 0.0, 'Leave out detections with a lower score.'
   )
 
 
 def main() -> None:
-  """Does the work, which is imported once the flags are read."""
+  """Does the work; imports it only after the flags are parsed."""
   from copypaste_tf.verbs import export
 
   export.main()
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; a mistake of the user is one line, not a traceback."""
+  """Runs the verb; prints one line, no traceback, for a user's mistake."""
   command_line.run(main, _define_flags, __doc__, argv)
 
 

@@ -15,13 +15,13 @@ def _define_flags() -> None:
     'output', None, 'Folder of the data set, new or empty.', required=True
   )
   flags.DEFINE_integer(
-    'examples', None, 'Examples to write.', lower_bound=1, required=True
+    'examples', None, 'Number of examples.', lower_bound=1, required=True
   )
   flags.DEFINE_enum(
     'format',
     'coco',
     ('coco', 'tfrecord'),
-    'COCO annotations beside a folder of images, or TFRecords of this package.',
+    'COCO annotations with a folder of images, or TFRecords of this package.',
   )
   flags.DEFINE_enum(
     'image_format',
@@ -37,14 +37,14 @@ def _define_flags() -> None:
 
 
 def main() -> None:
-  """Does the work, which is imported once the flags are read."""
+  """Does the work; imports it only after the flags are parsed."""
   from copypaste_tf.verbs import export_augmented
 
   export_augmented.main()
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; a mistake of the user is one line, not a traceback."""
+  """Runs the verb; prints one line, no traceback, for a user's mistake."""
   command_line.run(main, _define_flags, __doc__, argv)
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 def paused() -> Iterator[None]:
   """Pauses the garbage collector, which would walk all objects many times.
 
-  With half a million dictionaries alive it takes a fifth to a third of the
-  time, and frees nothing.
+  With half a million dictionaries alive the collector takes a fifth to a third
+  of the time, and frees nothing.
   """
   enabled = gc.isenabled()
   gc.disable()

@@ -10,14 +10,14 @@ from copypaste_tf import command_line, config_flags
 
 
 def main() -> None:
-  """Does the work, which is imported once the flags are read."""
+  """Does the work; imports it only after the flags are parsed."""
   from copypaste_tf.verbs import model_summary
 
   model_summary.main()
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; a mistake of the user is one line, not a traceback."""
+  """Runs the verb; prints one line, no traceback, for a user's mistake."""
   command_line.run(main, config_flags.define, __doc__, argv)
 
 

@@ -31,32 +31,32 @@ def _define_flags() -> None:
   flags.DEFINE_float(
     'seconds',
     None,
-    'Seconds of the whole job; by default of the training.',
+    'Seconds of the whole job to show; by default those of the training.',
   )
   flags.DEFINE_integer(
     'images',
     12,
-    'Images shown with ground truth and predictions.',
+    'Number of images shown with ground truth and predictions.',
     0,
   )
   flags.DEFINE_float(
     'min_score',
     0.5,
-    'Detections with a lower score are not drawn.',
+    'Do not draw detections with a lower score.',
     0.0,
     1.0,
   )
 
 
 def main() -> None:
-  """Does the work, which is imported once the flags are read."""
+  """Does the work; imports it only after the flags are parsed."""
   from copypaste_tf.verbs import report
 
   report.main()
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; a mistake of the user is one line, not a traceback."""
+  """Runs the verb; prints one line, no traceback, for a user's mistake."""
   command_line.run(main, _define_flags, __doc__, argv)
 
 

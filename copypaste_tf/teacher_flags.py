@@ -18,7 +18,7 @@ from copypaste_tf.records import files
 from copypaste_tf.training.run import class_names as kept
 
 STORED, COUNTED = 0.05, 0.5
-"""Least scores of labels that are stored, and of those that count."""
+"""Minimum scores of labels that are stored, and of those that count."""
 
 
 def files_of(flag: str) -> list[str]:
@@ -37,7 +37,12 @@ def files_of(flag: str) -> list[str]:
 
 
 def input_files() -> list[str]:
-  """Returns the files of --input."""
+  """Returns the files of --input.
+
+  Raises:
+    FileNotFoundError: a pattern matches no file.
+    absl.app.UsageError: the flag is empty.
+  """
   found = files_of('input')
   if not found:
     raise app.UsageError('--input is empty; expected TFRecords')
@@ -45,7 +50,14 @@ def input_files() -> list[str]:
 
 
 def check_model(params: cfg.ExperimentConfig) -> None:
-  """Refuses a model without masks; notes a model that hides low scores."""
+  """Refuses a model without masks; notes a model that hides low scores.
+
+  Args:
+    params: the config of the teacher.
+
+  Raises:
+    ValueError: the model makes no masks.
+  """
   model = params.task.model
   if not model.include_mask:
     raise ValueError(
@@ -67,7 +79,12 @@ def _read_thresholds(path: str) -> Thresholds:
 
 
 def stored_thresholds() -> Thresholds:
-  """Returns the least scores of stored labels."""
+  """Returns the minimum scores of stored labels.
+
+  Raises:
+    absl.app.UsageError: both --min_score and --thresholds are set.
+    ValueError: the file of thresholds is missing or damaged.
+  """
   values = flags.FLAGS
   if not values.thresholds:
     stored = STORED if values.min_score is None else values.min_score
@@ -83,7 +100,7 @@ def rules(names: Mapping[int, str], least: Thresholds) -> Rules:
 
   Args:
     names: class names by category id.
-    least: least scores of labels.
+    least: minimum scores of labels.
   """
   values = flags.FLAGS
   return Rules(names, least, values.min_area, values.max_planes, values.boxes)
@@ -115,7 +132,18 @@ def class_names(
 
 
 def reference_counts(params: cfg.ExperimentConfig) -> gates.LabelCounts | None:
-  """Returns the counts of the labelled records that a manifest describes."""
+  """Returns the counts of the labelled records.
+
+  Args:
+    params: the config. Without --labelled, those of its training records count
+      that a manifest describes.
+
+  Returns:
+    The counts; None if there are no such records.
+
+  Raises:
+    FileNotFoundError: a pattern of --labelled matches no file.
+  """
   listed = flags.FLAGS.labelled
   try:
     paths = data_files.expand(

@@ -184,7 +184,7 @@ def _unlabelled(
 
 
 def _thresholds() -> tuple[Thresholds, Thresholds]:
-  """Returns the least score that is looked at, and what the flags choose."""
+  """Returns the minimum stored scores, and the thresholds of the flags."""
   values = flags.FLAGS
   stored = teacher_flags.stored_thresholds()
   if values.thresholds:

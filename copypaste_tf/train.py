@@ -18,11 +18,18 @@ def _define_flags() -> None:
     None,
     'Folder for checkpoints, TensorBoard events and the record of the run.',
   )
-  flags.DEFINE_enum('mode', 'train_and_eval', _MODES, 'Work to do.')
+  flags.DEFINE_enum(
+    'mode',
+    'train_and_eval',
+    _MODES,
+    'What to do; `continuous_eval` evaluates each checkpoint of a training '
+    'that another process runs.',
+  )
   flags.DEFINE_bool(
     'dry_run',
     False,
-    'Print the config, check it and the record in --model_dir, then stop.',
+    'Print the config, check it, compare it with the run in --model_dir, and '
+    'stop.',
   )
   flags.DEFINE_bool(
     'overwrite_record',
@@ -37,14 +44,14 @@ def _define_flags() -> None:
 
 
 def main() -> None:
-  """Does the work, which is imported once the flags are read."""
+  """Does the work; imports it only after the flags are parsed."""
   from copypaste_tf.verbs import train
 
   train.main()
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; a mistake of the user is one line, not a traceback."""
+  """Runs the verb; prints one line, no traceback, for a user's mistake."""
   command_line.run(main, _define_flags, __doc__, argv)
 
 

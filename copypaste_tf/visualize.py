@@ -1,4 +1,4 @@
-r"""Draws training examples of a recipe, with the images they are made of.
+r"""Draws training examples of a recipe, with the images they were made from.
 
 python -m copypaste_tf.visualize --gin_file=configs/smoke.gin \
     --output=build/sheet.html
@@ -14,21 +14,23 @@ def _define_flags() -> None:
   flags.DEFINE_string(
     'output',
     None,
-    'HTML file to write; PNGs of the examples go to a folder beside it.',
+    'HTML file to write; PNGs of the examples are in a folder next to it.',
     required=True,
   )
-  flags.DEFINE_integer('num_images', 16, 'Examples to draw.', lower_bound=1)
+  flags.DEFINE_integer(
+    'num_images', 16, 'Number of examples to draw.', lower_bound=1
+  )
 
 
 def main() -> None:
-  """Does the work, which is imported once the flags are read."""
+  """Does the work; imports it only after the flags are parsed."""
   from copypaste_tf.verbs import visualize
 
   visualize.main()
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; a mistake of the user is one line, not a traceback."""
+  """Runs the verb; prints one line, no traceback, for a user's mistake."""
   command_line.run(main, _define_flags, __doc__, argv)
 
 

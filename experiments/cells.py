@@ -29,10 +29,10 @@ DONE, BEGUN, MISSING, OTHER = 'done', 'begun', 'missing', 'other settings'
 
 @contextlib.contextmanager
 def lock(path: str, *, wait: bool = False) -> Iterator[int | None]:
-  """Holds a lock of a file, which the file system gives up with its holders.
+  """Holds a lock on a file, which the system releases when its holders end.
 
-  The children that inherit the descriptor hold it, too. So a training whose
-  runner was killed keeps its cell until it ends.
+  Child processes that inherit the descriptor hold the lock, too. So a training
+  whose runner was killed keeps its cell until it ends.
 
   Args:
     path: path of the file, which is made and stays; its folder is made.

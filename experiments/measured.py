@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from . import cells, measured_run
+from . import cells, measured_run, tables
 from .measured_run import MeasuredRun
 from .paper import RESULTS, Number
 from .resampled_runs import Resampled, Resampler
@@ -22,7 +22,7 @@ class Part:
 
   Attributes:
     row: the row.
-    fraction: part of the training images.
+    fraction: fraction of the training images, in (0, 1].
     seeds: the seeds that the row should have.
     runs: the runs that count, by seed.
     resampled: their AP on resampled images, by seed.
@@ -123,7 +123,8 @@ class Reader:
       folder = os.path.join(self._folder, cell.path)
       lines = cell.row.lines(cell.fraction, cell.seed)
       command = cells.command(folder, cell.row.recipe, lines)
-      run = measured_run.read(folder, command)
+      first = tables.start_of(cell)
+      run = measured_run.read(folder, command, first.path if first else '')
       resampled = None
       if not _fault(run):
         self._show(cell.path)

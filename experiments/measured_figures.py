@@ -45,7 +45,7 @@ def of_table(table: Table, parts: Sequence[Part]) -> dict[str, str]:
     return {}
   found = {}
   for kind, (series, axis, figures) in {
-    'fractions': (_by_fraction(usable), 'part of the training images', (1, 5)),
+    'fractions': (_by_fraction(usable), 'share of the training images', (1, 5)),
     'steps': (_by_steps(usable), 'training steps', (4,)),
   }.items():
     series = {name: line for name, line in series.items() if len(line) > 1}

@@ -1,5 +1,6 @@
 """Reads the metrics of a run, and the conditions of its measurement."""
 
+import collections
 import dataclasses
 import hashlib
 import json
@@ -15,7 +16,7 @@ from copypaste_tf.inputs import composing, data_config, data_files
 from copypaste_tf.reporting import run_files
 from copypaste_tf.training.run import progress, run_record
 
-from . import cells
+from . import cells, measured_start
 
 NOT_BEGUN = 'not begun'
 # The statistic of a composition of images that is 0 if it never acted.
@@ -26,6 +27,7 @@ _ACTS = {
 # The runs of a row may differ in their seeds and in the places of files. The
 # contents of the records are compared instead.
 _FREE = ('train_data.seed', 'path', 'init_checkpoint', 'annotation_file')
+_REMEDY = 'remove the folders of one and start run_table again'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +42,8 @@ class MeasuredRun:
     code: commit and packages, which decide what a run computes.
     evaluated_on: digest of the evaluation records and annotations.
     trained_on: digest of the training records.
+    started_from: digest of the weights that it started from; empty for random
+      weights, and for those of another run that the row names.
     extra: settings of the command that the row does not name.
   """
 
@@ -49,21 +53,25 @@ class MeasuredRun:
   code: Mapping[str, str | None]
   evaluated_on: str
   trained_on: str
+  started_from: str
   extra: tuple[str, ...] = ()
 
   @property
   def commit(self) -> str:
     """The first characters of the commit; `+` at the end means changes."""
-    commit = self.run.versions.get('git_commit') or 'unknown'
+    commit = self.code.get('git_commit') or 'unknown'
     return commit[:7] + '+' * commit.endswith('+')
 
 
-def read(folder: str, training: Sequence[str]) -> MeasuredRun | str:
+def read(
+  folder: str, training: Sequence[str], start: str = ''
+) -> MeasuredRun | str:
   """Reads a run.
 
   Args:
     folder: the `model_dir`.
     training: the command of the row; see `cells.command`.
+    start: path, below all runs, of the run that it must start from, if any.
 
   Returns:
     The run; or why there is none, such as `not begun`.
@@ -79,8 +87,12 @@ def read(folder: str, training: Sequence[str]) -> MeasuredRun | str:
     return f'at step {run.steps} of {run.params.trainer.train_steps}'
   named = {*cells.settings(training)}
   began = {*cells.settings(run.versions.get('command', []))}
-  problem = _lacking(named - began) or _problem(run, rows)
   task = run.params.task
+  problem = (
+    _lacking(named - began)
+    or measured_start.fault(task, start)
+    or _problem(run, rows)
+  )
   leaves = config_types.flatten(task.train_data.as_dict())
   return MeasuredRun(
     run=run,
@@ -98,6 +110,7 @@ def read(folder: str, training: Sequence[str]) -> MeasuredRun | str:
         if name.endswith('path') and isinstance(value, str)
       )
     ),
+    started_from='' if start else measured_start.digest(task.init_checkpoint),
     extra=tuple(sorted(map(''.join, began - named))),
   )
 
@@ -169,30 +182,51 @@ def _listed(pattern: str) -> list[str]:
 
 
 def differences(
-  runs: Sequence[MeasuredRun], *, same_records: bool = False
+  runs: Sequence[MeasuredRun],
+  *,
+  same_records: bool = False,
+  same_start: bool = False,
 ) -> list[str]:
   """Lists why runs may not be averaged or compared, whatever their arms.
 
   Args:
     runs: runs without a problem.
     same_records: whether their training records must be the same, too.
+    same_start: whether they must have started from the same weights.
 
   Returns:
     One sentence for each kind of difference; none if all is equal.
   """
-  first = runs[0]
-  found = []
-  for name in sorted({*first.code}.union(*(run.code for run in runs))):
-    values = {str(run.code.get(name)) for run in runs}
-    if len(values) > 1:
-      shown = sorted(v[:7] if name == 'git_commit' else v for v in values)
-      found.append(f'mixed {name}: {", ".join(shown)}')
+  found = _differences_of_code(runs)
+  if found:
+    found.append(_REMEDY)
   if len({run.evaluated_on for run in runs}) > 1:
     found.append('mixed evaluation records')
   if same_records and len({run.trained_on for run in runs}) > 1:
     found.append('mixed training records')
+  if same_start and len({run.started_from for run in runs}) > 1:
+    found.append('mixed weights to start from (init_checkpoint)')
   if len({run.extra for run in runs}) > 1:
     found.append('mixed settings that the rows do not name')
+  return found
+
+
+def _differences_of_code(runs: Sequence[MeasuredRun]) -> list[str]:
+  """Lists parts of the code that differ, with the seeds of each version."""
+  found = []
+  for name in sorted({*runs[0].code}.union(*(run.code for run in runs))):
+    seeds = collections.defaultdict(set)
+    for run in runs:
+      # Compared whole: of one commit, one run may have changed files.
+      versions = (run.code.get(name), run.commit)
+      seed = str(run.run.params.task.train_data.seed)
+      seeds[versions if name == 'git_commit' else versions[:1] * 2].add(seed)
+    if len(seeds) > 1:
+      shown = [
+        f'{version} (seed {" ".join(sorted(of_version))})'
+        for (_, version), of_version in seeds.items()
+      ]
+      found.append(f'mixed {name}: {", ".join(sorted(shown))}')
   return found
 
 
@@ -205,7 +239,7 @@ def changes(runs: Sequence[MeasuredRun]) -> list[str]:
   Returns:
     `differences`, and lines of the config.
   """
-  found = differences(runs, same_records=True)
+  found = differences(runs, same_records=True, same_start=True)
   for other in runs[1:]:
     lines = run_record.differences(other.run.model_dir, runs[0].run.params)
     found += [f'mixed {line}' for line in lines if not _is_free(line)]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from . import intervals, measured_run
+from . import intervals, measured_run, measured_start
 from .intervals import Interval
 from .measured import PERCENT, Part, metrics
 
@@ -69,7 +69,12 @@ def _difference(part: Part, base: Part, metric: str) -> Difference:
     runs = [p.runs[s] for p in (part, base) for s in seeds]
     sources = {(p.row.recipe, p.row.data) for p in (part, base)}
     same = len(sources) == 1
-    problem = '; '.join(measured_run.differences(runs, same_records=same))
+    starts = {measured_start.named(p.row) for p in (part, base)}
+    problem = '; '.join(
+      measured_run.differences(
+        runs, same_records=same, same_start=len(starts) == 1
+      )
+    )
   if not problem and not (part.values(metric) and base.values(metric)):
     problem = 'not measured'
   if problem:

@@ -13,7 +13,7 @@ class Statement(NamedTuple):
     figure: number of the figure.
     text: the statement.
     value: the difference in box AP, in percent; None if the text has none.
-    fraction: part of the training images that it is about; None for all.
+    fraction: fraction of the training images that it is about; None for all.
     better: key of the row in the table of the figure that gains; empty if the
       statement is about no pair.
     worse: the row that it gains over.

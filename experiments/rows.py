@@ -20,8 +20,8 @@ class Row:
     seeds: the seeds of each fraction of the training images; the largest
       fraction is 1.0. A seed decides weights, order and augmentation, and never
       which images a fraction has.
-    steps: training steps by fraction; a fraction without has those of the
-      recipe and its bindings.
+    steps: training steps by fraction; a fraction that is not listed takes the
+      steps of the recipe and its bindings.
     data: name in `table_data.SOURCES` of the records.
     against: id of the row of the same table that this one is compared with,
       seed by seed; empty for a baseline.
@@ -105,7 +105,14 @@ class Cell(NamedTuple):
 def table(
   name: str, title: str, rows: Sequence[Row], *, small: str = ''
 ) -> Table:
-  """Returns a table whose rows have a home in it, unless they have another."""
+  """Returns a table; a row without a `home` gets one in this table.
+
+  Args:
+    name: id of the table.
+    title: what it shows.
+    rows: its rows.
+    small: id of its form for two CPU cores.
+  """
   homed = tuple(
     dataclasses.replace(row, home=row.home or f'{name}/{row.id}')
     for row in rows

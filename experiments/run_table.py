@@ -147,9 +147,8 @@ def _training(cell: Cell, records: Sequence[str]) -> list[str]:
     records: bindings of its records.
   """
   start = []
-  if cell.row.start:
-    folder = _folder(cell._replace(row=tables.at(cell.row.start)))
-    start = [f"{cell.row.start_as} = '{folder}'"]
+  if first := tables.start_of(cell):
+    start = [f"{cell.row.start_as} = '{_folder(first)}'"]
   lines = [
     *records,
     *cell.row.lines(cell.fraction, cell.seed),
@@ -198,9 +197,9 @@ def _run(cell: Cell, made: set[tuple[str, float]]) -> str:
     state = _state(cell)
     if state in (running.DONE, running.OTHER):
       return _explained(state)
-    start = cell.row.start
-    if start and _state(cell._replace(row=tables.at(start))) != running.DONE:
-      return f'waits for {start}, which is not done'
+    first = tables.start_of(cell)
+    if first and _state(first) != running.DONE:
+      return f'waits for {cell.row.start}, which is not done'
     print(f'\n{cell.path}')
     data, kind = _data(cell), (cell.row.data, cell.fraction)
     if kind not in made and not _make(data, cell.row.data):

@@ -42,7 +42,7 @@ def get(name: str, folder: str, fraction: float, files: Files) -> Data:
   Args:
     name: a name in `SOURCES`.
     folder: folder for the data, of this kind alone.
-    fraction: part of the training images, in (0, 1].
+    fraction: fraction of the training images, in (0, 1].
     files: the data set of `--image_dir`, or none.
 
   Raises:
@@ -134,7 +134,7 @@ def _voc(folder: str, fraction: float, files: Files) -> Data:
 
 
 def _labelled(folder: str, fraction: float, files: Files) -> Data:
-  """A quarter of some shapes, which is all that has labels."""
+  """The labelled quarter of some shapes."""
   del files
   _refuse_part(fraction)
   source, commands = self_training_steps.shapes(folder, tiny=False)

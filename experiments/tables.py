@@ -46,12 +46,16 @@ def at(home: str) -> Row:
   return TABLES[name].row(row)
 
 
+def start_of(cell: Cell) -> Cell | None:
+  """Returns the cell from whose weights a cell starts; None without one."""
+  return cell._replace(row=at(cell.row.start)) if cell.row.start else None
+
+
 def with_starts(cells: Sequence[Cell]) -> list[Cell]:
   """Returns cells, each after the one that it starts from, and none twice."""
   ordered = {}
   for cell in cells:
-    if cell.row.start:
-      first = cell._replace(row=at(cell.row.start))
+    if first := start_of(cell):
       ordered |= {first.path: first for first in with_starts([first])}
     ordered.setdefault(cell.path, cell)
   return [*ordered.values()]

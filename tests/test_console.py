@@ -103,5 +103,5 @@ def test_an_error_ends_the_lines():
     (7385, '2h03m'),
   ],
 )
-def test_durations(seconds, text):
+def test_durations_have_hours_minutes_and_seconds(seconds, text):
   assert console.duration(seconds) == text

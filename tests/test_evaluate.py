@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shutil
 
 import federated_sets
 import pytest
@@ -11,6 +12,8 @@ import verbs
 from pycocotools import mask as coco_mask
 
 from copypaste_tf.evaluation import groundtruth, protocols
+from copypaste_tf.evaluation.miou_evaluator import MiouEvaluator
+from copypaste_tf.verbs import evaluate
 
 
 @pytest.fixture
@@ -274,6 +277,19 @@ def test_detections_that_cannot_be_written_are_refused_before_the_model_runs(
   assert line.startswith('error: --output=')
 
 
+@pytest.mark.parametrize('images', [0, 1])
+def test_class_maps_are_kept_where_there_are_any(images, capsys):
+  evaluator = MiouEvaluator(dict, dict, num_classes=2, canvas=(8, 8))
+  made = {str(number): '' for number in range(images)}
+  evaluator.merge([{'counts': {}, 'images': made}])
+  evaluate._keep(evaluator)
+  _, _, path = capsys.readouterr().err.strip().partition('so far are in ')
+  assert bool(path) == bool(images)
+  if path:
+    assert json.loads(pathlib.Path(path).read_text())['images'] == made
+    shutil.rmtree(pathlib.Path(path).parent)
+
+
 @pytest.mark.slow
 def test_detections_are_kept_when_measuring_them_fails(shapes, model, tmp_path):
   """The annotations lack an image that is not among the first of a file."""
@@ -292,7 +308,7 @@ def test_detections_are_kept_when_measuring_them_fails(shapes, model, tmp_path):
   )
   assert done.returncode == 1 and 'image ids' in done.stderr
   assert not (tmp_path / 'new' / 'x.json').exists()
-  kept = done.stderr.split('the detections so far are in ')[1].split('\n')[0]
+  kept = done.stderr.split('the predictions so far are in ')[1].split('\n')[0]
   results = json.loads(tf.io.gfile.GFile(kept).read())
   assert last in {result['image_id'] for result in results}
   tf.io.gfile.rmtree(str(pathlib.Path(kept).parent))

@@ -19,6 +19,7 @@ LAYERS = {
   'garbage': set(),
   'whole_files': set(),
   'console': set(),
+  'file_lock': {'console', 'whole_files'},
   'pools': {'whole_files'},
   'augment': {'examples'},
   'records': {'examples', 'whole_files'},
@@ -40,6 +41,7 @@ LAYERS = {
 LAYERS['training'] = LAYERS['tasks'] | {
   'tasks',
   'whole_files',
+  'file_lock',
   'console',
   'drawing',
   'printable',

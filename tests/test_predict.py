@@ -10,7 +10,7 @@ import verbs
 from PIL import Image
 from pycocotools import mask as coco_mask
 
-from copypaste_tf import drawing
+from copypaste_tf import drawing, file_lock
 from copypaste_tf.evaluation.detection_evaluator import DETECTIONS_FILE
 from copypaste_tf.inputs import image_files
 from copypaste_tf.products import products
@@ -115,6 +115,22 @@ def test_the_command_skips_unreadable_files(checkpoint, tmp_path):
   assert (tmp_path / 'out/pictures/000007-photo0.png').exists()
   listed = json.loads((tmp_path / 'out/images.json').read_text())
   assert listed['categories'] == [{'id': 1, 'name': 'disc'}]
+
+
+def test_a_second_prediction_to_a_folder_is_refused(checkpoint, tmp_path):
+  small_model.images(tmp_path, [(8, 8)])
+  place = file_lock.Place('--output', 'there', 'predicts')
+  with file_lock.Lock(str(tmp_path / predict.LOCK), place):
+    done = run(
+      '--gin_file=smoke',
+      *(f'--gin_params={line}' for line in small_model.PARAMS),
+      f'--checkpoint={checkpoint}',
+      *(f'--images={tmp_path}/*.jpg', f'--output={tmp_path}'),
+    )
+  assert done.returncode == 1
+  line = done.stderr.splitlines()[-1]
+  assert line.startswith(f'error: --output={tmp_path}: process ')
+  assert not (tmp_path / DETECTIONS_FILE).exists()
 
 
 @pytest.mark.thorough

@@ -116,7 +116,7 @@ REFUSED = {
   'no name': (('--output=build/',), 'expected the beginning of names'),
   'both scores': (('--min_score=0.1', '--thresholds=a'), 'not both'),
   'worker': (('--worker=2', '--num_workers=2'), '--worker is 0 to 1 with'),
-  'both shares': (('--claim', '--num_workers=2'), 'not both'),
+  'both shares': (('--beam_args=', '--num_workers=2'), 'give it alone'),
   'thresholds': (('--thresholds=none',), 'none'),
   'labelled': (('--labelled=none',), "--labelled: no file matches 'none'"),
 }

@@ -1,4 +1,4 @@
-"""Tells annotations apart whose ids are repeated."""
+"""Gives new ids to annotations whose ids are repeated."""
 
 import hashlib
 import json
@@ -12,10 +12,11 @@ _SHOWN = ('image_id', 'category_id', 'bbox', 'segmentation')
 
 
 class Ids:
-  """Gives new ids to annotations whose id another annotation has.
+  """Gives a new id to an annotation whose id another annotation has.
 
-  Ids that start again in each image, or one id for all, name different objects.
-  An annotation that shows the same object again is a duplicate.
+  Some files count the ids anew in each image, or have one id for all objects.
+  Such annotations are of different objects. An annotation that shows the same
+  object again is a duplicate.
 
   Attributes:
     renumbered: annotations that got a new id.

@@ -11,11 +11,11 @@ Shape = tuple[int, int]
 STANDARD = '[x, y, width, height]'
 CORNERS = '[x1, y1, x2, y2]'
 ONE_BASED = '[x, y, width, height] counted from 1'
-# A box and a mask of one object overlap at least so much. Boxes may include
-# hidden parts, so that a single smaller overlap is no fault.
+# Minimum IoU of the box and the mask of one object. A box may include hidden
+# parts, so a single smaller IoU is no fault.
 _SAME_OBJECT = 0.5
 _FITS = 0.8
-# Rounding moves the sides of small boxes by so many pixels.
+# Number of pixels by which rounding may move the sides of a box.
 _ROUNDING = 1.5
 _ONE_PIXEL = 0.75, 1.25
 
@@ -102,7 +102,7 @@ def fits(box: Corners, mask: Corners) -> bool:
 
 
 def are_fractions(box: Corners, whole: float = 1) -> bool:
-  """Returns whether the four numbers of a box may be parts of the image.
+  """Returns whether the four numbers of a box may be fractions of the image.
 
   Args:
     box: `(ymin, xmin, ymax, xmax)` that the numbers mean in the standard form.

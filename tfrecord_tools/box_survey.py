@@ -10,7 +10,8 @@ from tfrecord_tools.faults import SourceError
 _OBJECTS = 200
 _PER_IMAGE = 3
 _FEW_OUTSIDE = 0.1
-# So many boxes lie in a corner of large images only if they are percentages.
+# If at least this many boxes all lie in a corner of large images, they seem to
+# be percentages.
 _PERCENTAGES = 12
 _LARGE_SIDE = 250
 _LARGEST_SIDE = 2**16  # Larger sizes are not those of an image.

@@ -1,4 +1,4 @@
-"""Reads the categories of a COCO file and numbers them where they need it."""
+"""Reads the categories of a COCO file, and renumbers them where needed."""
 
 import collections
 from collections.abc import Callable, Collection

@@ -48,7 +48,8 @@ def convert(options: Options, *, loader: str = 'coco_json') -> dict[str, Any]:
     ConversionError: `on_error` is `fail` and something cannot be used.
     FileNotFoundError: there is no such folder or annotation file.
     ValueError: an option is out of range, the annotations are not in the
-      loader's format, or files of another job are in the way.
+      loader's format, files of another job are in the way, or another process
+      writes files of this prefix.
   """
   if options.split:
     raise ValueError('convert makes one set; convert_splits makes several.')
@@ -99,6 +100,18 @@ def convert_splits(
   if shares:
     parts = splits.divide(images, shares, seed=options.seed)
   jobs = _jobs(options, dataset, _arguments(options, loader, shares))
+  with earlier_runs.alone(options.output_prefix, jobs.values()):
+    return _make(options, dataset, parts, jobs, pool)
+
+
+def _make(
+  options: Options,
+  dataset: Dataset,
+  parts: Mapping[str, Sequence[int]],
+  jobs: Mapping[str, Job],
+  pool: Pool,
+) -> dict[str, dict[str, Any]]:
+  """Writes the set of each split; returns their manifests."""
   # Before the first image, so that a refusal comes at once.
   earlier_runs.require_one_division(
     options.output_prefix, parts, overwrite=options.overwrite

@@ -1,14 +1,37 @@
 """Finds files of earlier runs of a conversion; removes those of others."""
 
+import contextlib
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import tensorflow as tf
 
 from copypaste_tf import whole_files
+from copypaste_tf.file_lock import Lock, Place
 from tfrecord_tools import manifest, sharding, storage
 from tfrecord_tools.conversion import Job
+
+
+@contextlib.contextmanager
+def alone(prefix: str, jobs: Iterable[Job]) -> Iterator[None]:
+  """Keeps other processes from writing the same files, in a context.
+
+  Args:
+    prefix: the `--output_prefix`; its folder is made.
+    jobs: the conversion of each split.
+
+  Raises:
+    LockedError: another process writes files of one of these prefixes.
+  """
+  _make_folder(prefix)
+  with contextlib.ExitStack() as stack:
+    for name in sorted({prefix, *(job.output_prefix for job in jobs)}):
+      place = Place('--output_prefix', name, 'writes these files')
+      with whole_files.file_errors(f'--output_prefix={name}'):
+        lock = Lock(sharding.lock_path(name), place)
+      stack.enter_context(lock)
+    yield
 
 
 def prepare(job: Job, *, overwrite: bool) -> dict[str, dict[str, Any]]:
@@ -26,7 +49,6 @@ def prepare(job: Job, *, overwrite: bool) -> dict[str, dict[str, Any]]:
     ValueError: files of another job are in the way.
   """
   prefix = job.output_prefix
-  _make_folder(prefix)
   for path in sharding.existing(prefix, temporary=True):
     whole_files.remove(path)
   states, foreign = _existing_states(job)

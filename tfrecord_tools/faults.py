@@ -85,7 +85,16 @@ class Drops:
     self.images[fault.reason] += 1
 
   def annotation(self, image_id: Any, number: Any, fault: SourceError) -> None:
-    """Counts an annotation, or stops."""
+    """Counts an annotation, or stops.
+
+    Args:
+      image_id: id of its image, for the message.
+      number: id of the annotation, for the message.
+      fault: why it cannot be converted.
+
+    Raises:
+      ConversionError: `stop` is set.
+    """
     self._note(f'image {image_id}, annotation {number}', fault)
     self.annotations[fault.reason] += 1
 

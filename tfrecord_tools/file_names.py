@@ -20,7 +20,7 @@ from tfrecord_tools.faults import Note, SourceError
 from tfrecord_tools.folder_index import FolderIndex
 
 _OUTSIDE_NOTE = 'images_outside_of_image_dir'
-_URL_NOTE = 'images_found_by_coco_url'
+_SECOND_NOTE = 'images_found_by_second_name'
 _SIMILAR_NOTE = 'images_found_by_similar_names'
 # Names that are compared with near ones letter by letter, which takes time.
 _NUM_THOROUGH = 200
@@ -98,7 +98,7 @@ def _found(entry: ImageEntry, file: str) -> ImageEntry:
   """Gives an entry its file; notes one that has another name than stated."""
   notes, stated = entry.notes, entry.file_names[0]
   if parts(file)[-1:] != parts(stated)[-1:]:
-    notes = (*notes, Note(_URL_NOTE, f'{file} was read for {stated!r}'))
+    notes = (*notes, Note(_SECOND_NOTE, f'{file} was read for {stated!r}'))
   return entry._replace(file_names=(file,), notes=notes)
 
 

@@ -28,7 +28,7 @@ class StoredImage(NamedTuple):
     file_shape: height and width in the file, before turning.
     orientation: EXIF orientation of the file, 1 if it is upright.
     reencoded: whether `data` differs from the file.
-    notes: names of what was passed over in the file.
+    notes: names of what was ignored in the file, such as damaged metadata.
   """
 
   data: bytes

@@ -14,25 +14,25 @@ def _define_flags() -> None:
   flags.DEFINE_list(
     'input',
     None,
-    'Globs of the TFRecord files, comma-separated.',
+    'Glob patterns of the TFRecord files, separated by commas.',
     required=True,
   )
   flags.DEFINE_integer(
-    'limit', 5, 'Records to show, unless --source_id names them; 0 for all.', 0
+    'limit', 5, 'Number of records, without --source_id; 0 shows all.', 0
   )
   flags.DEFINE_list('source_id', [], 'Image ids to show; all by default.')
-  flags.DEFINE_string('draw', None, 'PNG file to draw the records to.')
+  flags.DEFINE_string('draw', None, 'PNG file for a drawing of the records.')
 
 
 def main() -> None:
-  """Does the work, which is imported once the flags are read."""
+  """Does the work; imports it only after the flags are parsed."""
   from tfrecord_tools.verbs import inspect_tfrecord
 
   inspect_tfrecord.main()
 
 
 def run(argv: list[str] | None = None) -> None:
-  """Runs the verb; a mistake of the user is one line, not a traceback."""
+  """Runs the verb; prints one line, no traceback, for a user's mistake."""
   command_line.run(main, _define_flags, __doc__, argv)
 
 

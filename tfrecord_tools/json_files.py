@@ -61,7 +61,7 @@ def read(
       UTF-32, with a byte order mark or without.
     forget: function of each JSON object, from the innermost out. Where it is
       not 0, the object becomes None as soon as it is read, which saves its
-      memory, and counts as so many forgotten elements.
+      memory, and the number counts as forgotten elements.
 
   Returns:
     Its content.

@@ -1,4 +1,4 @@
-"""Says when a conversion lost so much that it is no success."""
+"""Decides when a conversion lost too much to count as a success."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -19,8 +19,8 @@ def problems(
 
   Args:
     manifest: the manifest of the conversion.
-    max_dropped: part of the images, and of the annotations, that may be dropped
-      for a reason. 1 accepts everything.
+    max_dropped: fraction of the images, and of the annotations, that may be
+      dropped for each reason. 1 accepts everything.
   """
   empty = not manifest['counts']['annotations']['in']
   # A test set has no list of annotations; an empty one is a mistake.
@@ -80,7 +80,7 @@ def advice(max_dropped: float) -> str:
   """
   return (
     f'More than --max_dropped={max_dropped:g} is lost. The records and the '
-    'manifest are written. Mend the source, or accept the loss with '
+    'manifest are written. Fix the source, or accept the loss with '
     '--max_dropped=1; the same command then converts nothing again.'
   )
 

@@ -21,7 +21,7 @@ class Options:
       them in processes of this machine.
     include_masks: whether records carry masks.
     mask_pngs: whether they carry a PNG of each mask beside the id planes.
-    fraction: part of the images, above 0 and at most 1.
+    fraction: fraction of the images to convert, above 0 and at most 1.
     seed: seed of the order of the images and of the fraction.
     on_error: `skip` or `fail`.
     overwrite: whether to delete files that were made with other flags.
@@ -69,17 +69,19 @@ def check(options: Options) -> None:
     ValueError: a setting is out of range.
   """
   if options.num_shards < 1 or options.num_shards > 99_999:
-    raise ValueError(f'num_shards is 1 to 99999, got {options.num_shards}.')
+    got = options.num_shards
+    raise ValueError(f'num_shards must be 1 to 99999, got {got}.')
   if options.num_workers is not None and options.num_workers < 1:
-    raise ValueError(f'num_workers is at least 1, got {options.num_workers}.')
+    got = options.num_workers
+    raise ValueError(f'num_workers must be at least 1, got {got}.')
   first = options.first_category_id
   if first is not None and first < 1:
-    raise ValueError(f'first_category_id is at least 1, got {first}.')
+    raise ValueError(f'first_category_id must be at least 1, got {first}.')
   if options.id_offset < 0:
-    raise ValueError(f'id_offset is at least 0, got {options.id_offset}.')
+    raise ValueError(f'id_offset must be at least 0, got {options.id_offset}.')
   if options.on_error not in faults.ON_ERROR:
     raise ValueError(
-      f'on_error is one of {faults.ON_ERROR}: {options.on_error!r}.'
+      f'on_error must be one of {faults.ON_ERROR}, got {options.on_error!r}.'
     )
   if not storage.is_folder(options.image_dir):
     raise FileNotFoundError(f'--image_dir={options.image_dir}: no such folder.')

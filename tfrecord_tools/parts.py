@@ -11,7 +11,7 @@ from tfrecord_tools.faults import SourceError
 
 
 class Part(NamedTuple):
-  """Some bytes of a file, which are a file of their own elsewhere.
+  """A range of bytes of a file, which holds a whole image or mask file.
 
   Attributes:
     path: the file.

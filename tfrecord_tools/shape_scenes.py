@@ -13,8 +13,8 @@ GREY_SHARE = 0.04
 CROWD_SHARE = 0.06
 MAX_OBJECTS = 8
 MIN_PIXELS = 6
-# Least visible share of an object. An object that would hide more of another is
-# not placed.
+# Smallest visible share of an object. An object that would hide more of another
+# one is not placed.
 MIN_VISIBLE = 0.35
 _TRIES = 12
 

@@ -39,7 +39,10 @@ def write(
 
 
 def hide_gpus() -> None:
-  """Leaves the memory of the GPUs to others, where it is not too late."""
+  """Hides the GPUs from TensorFlow, unless it has initialized them already.
+
+  Their memory is then free for other processes.
+  """
   with contextlib.suppress(RuntimeError):
     tf.config.set_visible_devices([], 'GPU')
 

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterable
 
+from copypaste_tf.records.shard_names import lock_path as lock_path
 from copypaste_tf.records.shard_names import manifest_path as manifest_path
 from copypaste_tf.records.shard_names import shard_path as shard_path
 from copypaste_tf.records.shard_names import state_path as state_path
@@ -31,7 +32,7 @@ def sample(
     ValueError: `fraction` is out of range.
   """
   if not 0 < fraction <= 1:
-    raise ValueError(f'fraction lies above 0 and up to 1, got {fraction}.')
+    raise ValueError(f'fraction must be above 0 and at most 1, got {fraction}.')
   ranked = sorted(image_ids, key=lambda image_id: splits.rank(seed, image_id))
   return ranked[: max(1, round(fraction * len(ranked)))]
 

@@ -87,6 +87,6 @@ def _share(text: str, share: str) -> Fraction:
     value = Fraction(0)
   if not 0 < value <= 1:
     raise ValueError(
-      f'--split: a share lies above 0 and up to 1, got {text!r}.'
+      f'--split: a share must be above 0 and at most 1, got {text!r}.'
     )
   return value

@@ -59,7 +59,7 @@ def load(
     ValueError: a list cannot be read, or an argument is not valid.
   """
   if task not in _TASKS:
-    raise ValueError(f'task is one of {TASKS}, got {task!r}')
+    raise ValueError(f'task must be one of {TASKS}, got {task!r}')
   kind, read = _TASKS[task]
   members = voc_devkit.members(path, voc_devkit.image_sets(sets), kind)
   category_ids = _category_ids(classes)
@@ -164,20 +164,27 @@ def _image(
     objects = kept
   if size is None:
     notes.append(Note('sizes_from_files', 'the XML file states no size'))
-  name = _file_name(member, content.filename, notes)
-  return ImageEntry(number, (name,), tuple(objects), size, notes=tuple(notes))
+  names = _file_names(member, content.filename, notes)
+  return ImageEntry(number, names, tuple(objects), size, notes=tuple(notes))
 
 
-def _file_name(member: Member, stated: str, notes: list[Note]) -> str:
-  """Returns the image file, which may not be a JPEG in a set of others."""
+def _file_names(
+  member: Member, stated: str, notes: list[Note]
+) -> tuple[str, ...]:
+  """Returns the possible image files: as stated, then the JPEG of the list.
+
+  The image may be no JPEG in a set of others, and tools that convert images
+  may leave the old extension in the XML file.
+  """
   (stated,) = file_names.parts(stated)[-1:] or ('',)
   stem, suffix = os.path.splitext(stated)
   if stem == member.name and suffix:
-    return f'{os.path.dirname(member.file_name)}/{stated}'
+    folder = os.path.dirname(member.file_name)
+    return tuple(dict.fromkeys((f'{folder}/{stated}', member.file_name)))
   if stem not in ('', member.name):
     detail = f'{member.name}.xml names {stated}'
     notes.append(Note('file_names_of_other_images', detail))
-  return member.file_name
+  return (member.file_name,)
 
 
 def _is_difficult(item: ObjectEntry | UnreadableObject) -> bool:

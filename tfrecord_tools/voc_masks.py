@@ -21,7 +21,8 @@ from tfrecord_tools.entries import ObjectEntry, UnreadableObject
 from tfrecord_tools.faults import SourceError
 from tfrecord_tools.label_png import BACKGROUND
 
-_INSIDE = 0.5  # Least part of a mask's box within the box of its object.
+# Minimum fraction of a mask's box that lies within the box of its object.
+_INSIDE = 0.5
 
 
 class _Mask(NamedTuple):
@@ -46,8 +47,10 @@ def read(
 ) -> list[ObjectEntry | UnreadableObject]:
   """Reads the objects with their masks.
 
-  A mask is matched with an object of the XML file of the same class, most of
-  which it fills. It takes its box, and whether it is difficult.
+  A mask is matched with an object of the XML file that has the same class. Most
+  of the mask's box must lie within the object's box, and pairs of larger IoU
+  are matched first. The mask takes the object's `difficult` flag. It takes the
+  object's box, too, if the two boxes agree, and else its own tight box.
 
   Args:
     objects: `[h, w]` uint8, the number of the object at each pixel; 0 and 255
@@ -98,7 +101,7 @@ def _owners(
   listed: Sequence[VocObject],
   category_ids: Mapping[str, int],
 ) -> dict[str, int]:
-  """Matches masks with listed objects, those that overlap most first."""
+  """Matches masks with listed objects, pairs of the largest IoU first."""
   pairs = []
   for place, mask in masks.items():
     for k, found in enumerate(listed):

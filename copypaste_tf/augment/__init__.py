@@ -5,9 +5,12 @@ In the order of the data: `options` declares the knobs, `scene_checks` and
 `warp` and `canvas` put the images on the output grid, `copy_paste` composes two
 of them, `occlusion` updates the labels of the target, `joining` makes the
 training example, `mixup` composes two images in another way, `compositions`
-registers both, and `augmentation` runs all of it in one function, `augment`.
-`engines` holds two forms of the operations on whole images, one for CPUs and
-one for GPUs and TPUs.
+registers both, `traits` reads what is special about one, `ignored_regions`
+keeps the boxes of objects that are neither labels nor background, and
+`augmentation` runs all of it in one function, `augment`. `draws` holds the
+random draws, `labels` the id planes, boxes and masks, `pixels` the operations
+on pixels, and `engines` two forms of the operations on whole images, one for
+CPUs and one for GPUs and TPUs.
 """
 
 from copypaste_tf.augment.augmentation import augment as augment

@@ -47,13 +47,13 @@ def augment(
   once and serves as a target and as a source. Every example still combines two
   different images with independent draws.
 
-  Wrap it in `tf.function(jit_compile=True)`: without XLA it takes ten times as
-  long.
+  Wrap it in `tf.function(jit_compile=True)`: on a CPU it takes more than ten
+  times as long without XLA (docs/op.md).
 
   Args:
     scenes: the targets, a batch of `b` decoded scenes.
-    seed: `[2]` int32 or int64; draw a new one for each batch. Or what
-      `drawing.draw` made of it and the same knobs, outside of XLA.
+    seed: `[2]` int32 or int64, a new one for each batch; or the `Draws` that
+      `drawing.draw` made of that seed and the same options outside of XLA.
     output_size: height and width of the canvas, pixels.
     max_instances: number of labels that an example can hold.
     max_ignored: number of ignored regions that an example can hold, if the
@@ -71,8 +71,8 @@ def augment(
       bits of bfloat16, which XLA computes faster on CPUs.
     normalize: whether images have zero mean and unit variance over ImageNet;
       False leaves RGB in [0, 255] and 0 (black) where no image lies.
-    form: `blocks` for CPUs, `dense` for GPUs and TPUs; see `engines`. Labels
-      are equal, and pixels to rounding; only the time differs.
+    form: `blocks` for CPUs, `dense` for GPUs and TPUs; see `engines`. Both
+      give equal labels, and pixels that are equal up to rounding.
 
   Returns:
     `TrainScenes` of `b` examples.
@@ -80,8 +80,8 @@ def augment(
   Raises:
     ValueError: if a knob is out of its range, `form` is unknown, both
       `copy_paste` and `composition` are given, `sources` or `source_jitter` is
-      given without either, scenes without planes shall be composed, or the
-      batch is too small to pair its images.
+      given without either, the scenes to compose have no planes, or the batch
+      is too small to pair its images.
   """
   if copy_paste is not None and composition is not None:
     raise ValueError(

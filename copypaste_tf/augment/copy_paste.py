@@ -38,8 +38,8 @@ def copy_paste(
     seed: `[2]` int32 or int64, or the `selection.bits` of a seed.
     options: the knobs; see `CopyPaste`.
     max_instances: number of labels `m` that an example can hold.
-    partner: `[b]` int32 in [0, b), a permutation: the i-th target is pasted
-      onto from image `partner[i]`. This avoids a copy of the sources.
+    partner: `[b]` int32 in [0, b), a permutation: the source of target `i` is
+      image `partner[i]`. This avoids a copy of the sources.
     engine: the form of the computation, the one that measured both.
 
   Returns:

@@ -1,7 +1,7 @@
 """Makes all random decisions of the augmentation, before it sees a pixel.
 
-The decisions take integers only, so they are equal wherever they are made.
-Outside of XLA they need no compilation.
+The decisions are computed in integers, so they are equal on every device and
+under every compiler. Outside of XLA they need no compilation.
 """
 
 from typing import Any, NamedTuple

@@ -1,8 +1,8 @@
-"""Takes the boxes of ignored objects to the output grid.
+"""Maps the boxes of ignored objects to the output grid.
 
-An ignored object is neither a label nor background: a crowd, or an object that
-a teacher half believes in. It is not pasted. Its box stays whole under pasted
-objects: whatever is visible near it may still be a part of it.
+An ignored object is neither a label nor background: a crowd, or a detection of
+a teacher with a medium score. It is not pasted. Its box stays whole under
+pasted objects: whatever is visible near it may still be a part of it.
 """
 
 import tensorflow as tf
@@ -30,13 +30,13 @@ def visible(
     draws: the random decisions for this batch.
     output_size: height and width of the canvas, pixels.
     max_ignored: number `i` of regions of an example; the largest are kept.
-    sources: separate scenes to paste from, if there are.
-    owners: `[b, h, w]` uint8 owners of the pixels of the examples. The regions
-      of a source that owns a pixel are seen, too; None if no source is seen
-      besides its objects.
+    sources: separate scenes to paste from; None if the targets are the sources.
+    owners: `[b, h, w]` uint8 owners of the pixels of the examples. If a source
+      owns a pixel, the regions of that source are added. None if a source
+      shows nothing but its pasted objects, as with Copy-Paste.
 
   Returns:
-    `Regions`, or `ABSENT` if the scenes do not tell what is ignored.
+    `Regions`, or `ABSENT` if the scenes do not state which objects are ignored.
   """
   if scenes.ignored is ABSENT:
     return ABSENT
@@ -67,7 +67,7 @@ def _warped(scenes: Scenes, jitter: Jitter, output_size) -> Regions:
 
 
 def _where(seen, regions: Regions) -> Regions:
-  """Makes padding of all regions but those that are seen."""
+  """Replaces the regions that are not `seen` by padding."""
   return Regions(
     tf.where(seen[..., tf.newaxis], regions.boxes, 0.0), regions.crowd & seen
   )

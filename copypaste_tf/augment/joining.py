@@ -21,7 +21,7 @@ def join(
   owners: tf.Tensor,
   max_instances: int,
 ) -> TrainScenes:
-  """Makes examples of the composed pixels and the labels of both images.
+  """Makes examples from the composed pixels and the labels of both images.
 
   Keeps the largest labels if there are more than `max_instances`.
 

@@ -64,7 +64,7 @@ class Mixup:
     low, high = shares.ALPHAS
     if not low <= self.alpha <= high:
       raise ValueError(
-        f'Mixup.alpha is that of Beta(alpha, alpha), from {low:g} to {high:g}, '
+        f'Mixup.alpha, of Beta(alpha, alpha), must be {low:g} to {high:g}, '
         f'got {self.alpha}.'
       )
     random.check_probability('Mixup.probability', self.probability)
@@ -84,7 +84,8 @@ def mixup(
 
   Mixes no images of equal `source_id`: an image would repeat its own objects.
   Keeps the largest labels of both images if they are more than `max_instances`.
-  An image whose share is below 1/256 gives no labels, since nobody sees it.
+  An image whose share is below 1/256 gives no labels, since it is invisible in
+  8-bit pixels.
 
   The planes of the source follow those of the target. Objects keep their
   pixels where they overlap, because both images own the pixels of a mixed one.
@@ -186,7 +187,7 @@ def _owners(image, mixed) -> tf.Tensor:
 
 
 def _size(targets, sources, mixed) -> tf.Tensor:
-  """Returns `[b, 2]` int32, the least size that holds both images."""
+  """Returns `[b, 2]` int32, the smallest size that holds both images."""
   of_target = targets.scenes.size
   both = tf.maximum(of_target, sources.scenes.size)
   return tf.where(mixed[:, tf.newaxis], both, of_target)

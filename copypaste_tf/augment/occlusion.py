@@ -67,9 +67,11 @@ def occlude(
 ) -> Remains:
   """Updates the labels of the target, which lost the pasted pixels.
 
-  Untouched instances keep box and label. An edge of a touched instance's box
-  follows the visible mask where the paste moved it by more than
-  `box_tolerance` pixels. An instance that is hardly visible is removed.
+  Untouched instances keep box and label. If the paste moved an edge of an
+  instance's tight box by more than `box_tolerance` pixels, this edge of the
+  label's box moves there, too. An instance with too few visible pixels is
+  removed.
+  `CopyPaste.occlusion` describes the rule `published`, which differs.
 
   Args:
     targets: `b` scenes on the output grid, before the paste.
@@ -77,7 +79,7 @@ def occlude(
     options: `occlusion`, `min_visible_area`, `min_visible_fraction` and
       `box_tolerance` apply.
     covers: `[b, m, 4]` int32 boxes in pixels that together hold every pixel
-      that the target lost; by default it may lie anywhere.
+      that the target lost; by default lost pixels may lie anywhere.
     engine: the form of the computation, the one that measured the targets.
 
   Returns:

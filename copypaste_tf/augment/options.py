@@ -51,7 +51,8 @@ class CopyPaste:
     classes: paste only these category ids; empty means every class.
     excluded_classes: never paste these category ids.
     class_weights: weight of category id `k` at position `k`, at least 0: the
-      relative chance of its objects to be drawn next; empty means equal.
+      relative chance of its objects to be drawn next. A class of weight 0 is
+      never pasted, ids beyond the list weigh 1; empty means equal.
     max_pasted: largest number of objects pasted onto an image; 0 means no
       limit but `max_instances`.
     blend_sigma: standard deviation in output pixels of the Gaussian that
@@ -99,12 +100,12 @@ class CopyPaste:
     for name, choices in (('subset', SUBSETS), ('occlusion', OCCLUSIONS)):
       if getattr(self, name) not in choices:
         raise ValueError(
-          f'CopyPaste.{name} is one of {", ".join(choices)}, '
+          f'CopyPaste.{name} must be one of {", ".join(choices)}, '
           f'got {getattr(self, name)!r}.'
         )
     if self.max_pasted < 0:
       raise ValueError(
-        'CopyPaste.max_pasted is a number of objects or 0 for no limit, '
+        'CopyPaste.max_pasted must be at least 0, where 0 is no limit, '
         f'got {self.max_pasted}.'
       )
     if not all(weight >= 0 for weight in self.class_weights):
@@ -114,12 +115,12 @@ class CopyPaste:
       )
     if not self.blend_sigma >= 0:
       raise ValueError(
-        'CopyPaste.blend_sigma is in pixels, 0 for no blending, '
+        'CopyPaste.blend_sigma must be at least 0 pixels, '
         f'got {self.blend_sigma}.'
       )
     for name in ('min_visible_area', 'box_tolerance'):
       if not getattr(self, name) >= 0:
         raise ValueError(
-          f'CopyPaste.{name} is a number of pixels, at least 0, '
+          f'CopyPaste.{name} must be at least 0 pixels, '
           f'got {getattr(self, name)}.'
         )

@@ -20,7 +20,7 @@ def from_masks(
   max_instances: int = 100,
   num_planes: int = 8,
 ) -> Scenes:
-  """Makes one scene, without a batch axis, of an image and full-size masks.
+  """Makes one scene, without a batch axis, from an image and full-size masks.
 
   Takes tensors and NumPy arrays, eagerly, in `tf.data` and in a `tf.function`.
   Checks dtypes and static shapes while the graph is built. Checks values and
@@ -68,8 +68,9 @@ def from_masks(
   with tf.control_dependencies(checks):
     masks = tf.identity(annotations.masks)
   size = tf.shape(annotations.image)[:2]
-  # Planes of the padded size need no copy to be padded. As a constant, the size
-  # would make the empty planes one, which costs a copy for each image.
+  # Planes that are made at the padded size need no copy for padding. The size
+  # must not be a constant: TensorFlow would then fold the empty planes into a
+  # constant, and copy it for each image.
   planes, ids, boxes = layers.layer(
     masks, num_planes=num_planes, canvas=tf.maximum(size, source_size)
   )
@@ -159,7 +160,7 @@ def _fits(image, classes, source_size, max_instances) -> list[tf.Operation]:
 def _pad(pixels, shape) -> tf.Tensor:
   """Pads an image or planes with zeros to a static shape.
 
-  Concatenates whole rows, which is four times as fast as `tf.pad`.
+  Concatenates whole rows, which is faster on a CPU than `tf.pad`.
   """
   missing = shape - tf.shape(pixels)
   for axis in reversed(range(len(shape))):

@@ -1,17 +1,17 @@
-"""Reads what the options of a composition tell about it.
+"""Reads the traits of a composition from its options.
 
-An option class may have these attributes; each function knows the value of a
-class that has not.
+A trait is an attribute of the options class. Each function here reads one, and
+returns a default for a class that lacks it.
 """
 
 from typing import Any
 
 
 def shows_sources(options: Any) -> bool:
-  """Tells whether sources are seen besides their objects that become labels.
+  """Tells whether an example shows more of a source than its pasted objects.
 
-  What is ignored in a source then is ignored in the example, too, wherever the
-  source owns a pixel.
+  If so, and if the source owns a pixel of the example, the ignored regions of
+  the source are ignored in the example, too.
 
   Args:
     options: options of a registered composition, or None for no composition.

@@ -1,4 +1,4 @@
-"""Turns augmented examples into records, and into what records lack."""
+"""Turns augmented examples into records, and keeps facts that records lack."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

@@ -16,10 +16,12 @@ from copypaste_tf.augmented.example_records import Origin
 from copypaste_tf.augmented.form import Form, State
 from copypaste_tf.augmented.job import Job
 from copypaste_tf.config import config_types
-from copypaste_tf.records import files
+from copypaste_tf.file_lock import Lock, Place
+from copypaste_tf.records import files, tfds_metadata
 from copypaste_tf.records.record import Record
 
 SETTINGS = 'export.json'
+LOCK = 'export.lock'
 _DIGIT = '[0-9]'
 # Patterns of all files of all forms.
 _OWN = (
@@ -65,8 +67,20 @@ def export(
 
   Raises:
     ValueError: the folder holds another or a finished export, or other files;
-      or no example has a label.
+      another process exports to it; or no example has a label.
   """
+  with whole_files.file_errors(f'--output={job.folder}'):
+    whole_files.check_folder(job.folder, '--output')
+    place = Place('--output', job.folder, 'exports to this folder')
+    lock = Lock(job.path(LOCK), place)
+  with lock:
+    return _export(job, form, settings, overwrite=overwrite)
+
+
+def _export(
+  job: Job, form: Form, settings: Mapping[str, Any], *, overwrite: bool
+) -> collections.Counter:
+  """Exports to a folder that is locked."""
   with whole_files.file_errors(f'--output={job.folder}'):
     prepare(job, form, settings, overwrite=overwrite)
   done = len(States(job))
@@ -89,13 +103,13 @@ def export(
 def prepare(
   job: Job, form: Form, settings: Mapping[str, Any], *, overwrite: bool
 ) -> None:
-  """Makes the folder ready; see `export`."""
+  """Makes an existing folder ready; see `export`."""
   path = job.path(SETTINGS)
   # As the file gives them back: tuples are lists, keys are text.
   wanted = json.loads(json.dumps(settings))
   found = whole_files.read_json(path)
-  if found is None and tf.io.gfile.exists(job.folder):
-    if others := sorted(tf.io.gfile.listdir(job.folder)):
+  if found is None:
+    if others := _others(job.folder):
       raise ValueError(
         f'--output={job.folder}: expected a new or empty folder, got one with '
         f'{others[0]}'
@@ -104,9 +118,14 @@ def prepare(
     if not overwrite:
       raise ValueError(fault)
     _remove(job)
-  whole_files.check_folder(job.folder, '--output')
   whole_files.write(path, json.dumps(wanted, indent=1) + '\n')
   tf.io.gfile.makedirs(job.path('parts'))
+
+
+def _others(folder: str) -> list[str]:
+  """Lists the files of a folder without those of its lock."""
+  names = sorted(tf.io.gfile.listdir(folder))
+  return [name for name in names if not name.startswith(LOCK)]
 
 
 def _fault(job: Job, form: Form, found: Any, wanted: Any) -> str:
@@ -122,7 +141,9 @@ def _fault(job: Job, form: Form, found: Any, wanted: Any) -> str:
       f'--output={job.folder} holds an export of other settings; choose '
       f'another folder, or pass --overwrite: {"; ".join(changes[:5])}'
     )
-  if tf.io.gfile.exists(form.final):
+  # The states are removed last.
+  finished = not tf.io.gfile.exists(job.path('parts'))
+  if finished and tf.io.gfile.exists(form.final):
     return (
       f'--output={job.folder} holds this export, finished; pass --overwrite to '
       'make it again'
@@ -169,3 +190,4 @@ def _remove(job: Job) -> None:
   for pattern in _OWN:
     for path in tf.io.gfile.glob(job.path(pattern)):
       whole_files.remove(path)
+  tfds_metadata.write(job.folder)  # It describes the records that are left.

@@ -1,4 +1,4 @@
-"""The interface of a form of data sets."""
+"""The interface of a form in which a data set is written."""
 
 import abc
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ class Form(abc.ABC):
   @property
   @abc.abstractmethod
   def final(self) -> str:
-    """Path of the file that is written last."""
+    """Path of the file that lists all examples."""
 
   @abc.abstractmethod
   def write(
@@ -37,7 +37,9 @@ class Form(abc.ABC):
 
   @abc.abstractmethod
   def join(self, states: Sequence[State]) -> None:
-    """Writes what describes all parts; the last file is `final`.
+    """Writes `final` and what else describes all parts.
+
+    It is called again after an interruption, until the states are removed.
 
     Args:
       states: the states of all parts, in their order.

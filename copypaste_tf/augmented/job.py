@@ -9,7 +9,7 @@ from copypaste_tf.inputs import batch_layout
 from copypaste_tf.inputs.data_config import TrainData
 
 BATCH = 8
-"""Images that are paired with one another, whatever the batch of the recipe."""
+"""Batch size of every export, since images are paired within a batch."""
 
 PART_BATCHES = 64
 """Batches of a part, which is made again as a whole after an interruption."""

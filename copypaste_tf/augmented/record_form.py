@@ -12,7 +12,11 @@ from copypaste_tf import records, whole_files
 from copypaste_tf.augmented.example_records import Origin
 from copypaste_tf.augmented.form import Form, State
 from copypaste_tf.examples import SCHEMA_VERSION
-from copypaste_tf.records import record_categories, shard_names
+from copypaste_tf.records import (
+  record_categories,
+  shard_names,
+  tfds_metadata,
+)
 from copypaste_tf.records.record import Record
 
 NAME = 'augmented'
@@ -50,7 +54,7 @@ class RecordForm(Form):
     }
 
   def join(self, states: Sequence[State]) -> None:
-    """Writes the manifest; see the base class."""
+    """Writes the manifest and a description for TensorFlow Datasets."""
     job = self.job
     texts = [t for state in states for t in state['record_categories']]
     images, instances = record_categories.totals(texts)
@@ -69,6 +73,8 @@ class RecordForm(Form):
     }
     text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)
     whole_files.write(self.final, f'{text}\n')
+    if remark := tfds_metadata.write(job.folder):
+      print(remark)
 
 
 def _shard(state: State) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class Range(NamedTuple):
   """Closed interval of allowed numbers.
 
   Attributes:
-    low: least allowed number.
+    low: smallest allowed number.
     high: largest allowed number; None means no upper bound.
   """
 

@@ -23,11 +23,13 @@ class Override(NamedTuple):
     path: names from the root of the config to the parameter.
     value: the new value.
     where: `file:line`, or the flag.
+    by_flag: a flag stands for the path, which nobody wrote.
   """
 
   path: tuple[str, ...]
   value: Any
   where: str
+  by_flag: bool = False
 
   @property
   def name(self) -> str:
@@ -36,14 +38,22 @@ class Override(NamedTuple):
 
 
 def from_file(path: str) -> list[Override]:
-  """Reads a `--config_file`, such as the `params.yaml` of another run."""
+  """Reads a `--config_file`, such as the `params.yaml` of another run.
+
+  Raises:
+    ConfigError: the file does not exist or is not such YAML.
+  """
   if not os.path.isfile(path):
     raise ConfigError(f'--config_file: no file {path!r}')
   return _parse(text_files.read(path), path, numbered=True)
 
 
 def from_flag(text: str) -> list[Override]:
-  """Reads `--params_override`: a file, YAML or JSON, or `a.b=1,c=x`."""
+  """Reads `--params_override`: a file, YAML or JSON, or `a.b=1,c=x`.
+
+  Raises:
+    ConfigError: the text names no file, or has none of these forms.
+  """
   if os.path.isfile(text):
     return from_file(text)
   if '=' in text and ':' not in text.split('=')[0]:
@@ -160,11 +170,7 @@ def _checked(root: hyperparams.Config, override: Override) -> Any:
   for i, name in enumerate(override.path):
     hints = config_types.annotations(config) if config else {}
     if name not in hints:
-      inside = '.'.join(override.path[:i]) or 'the config'
-      raise ConfigError(
-        f'{override.where}: {override.name}: {inside} has no {name!r}'
-        f'{config_types.nearest(name, hints)}'
-      )
+      raise ConfigError(_unknown(override, i, node, hints))
     annotation, node = hints[name], getattr(node, name, None)
     # The value may be of a subclass of the annotated config class.
     if isinstance(node, hyperparams.Config):
@@ -185,6 +191,23 @@ def _checked(root: hyperparams.Config, override: Override) -> Any:
       f'{config_types.describe(annotation)}, got {override.value!r}'
     )
   return value
+
+
+def _unknown(
+  override: Override, i: int, node: Any, hints: Mapping[str, Any]
+) -> str:
+  """Says that the part `i` of a path is unknown."""
+  name = override.path[i]
+  if override.by_flag:
+    return (
+      f'{override.where} does not apply: {type(node).__name__} of the recipe '
+      f'has no {name!r}; leave the flag out'
+    )
+  inside = '.'.join(override.path[:i]) or 'the config'
+  return (
+    f'{override.where}: {override.name}: {inside} has no {name!r}'
+    f'{config_types.nearest(name, hints)}'
+  )
 
 
 def _item(config_class, item: Any, override: Override) -> Any:

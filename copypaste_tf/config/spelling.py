@@ -1,4 +1,4 @@
-"""Guesses how a value of gin was meant that does not parse."""
+"""Guesses the intended value of a gin line that does not parse."""
 
 import ast
 import re

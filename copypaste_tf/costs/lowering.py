@@ -96,7 +96,7 @@ def module(step: Step) -> bytes:
 
 
 def lowered(params: cfg.ExperimentConfig, replicas: int, batch: int) -> bytes:
-  """Returns the `module` of the `train_step` of a config."""
+  """Returns the `module` of a config's `train_step`; see both."""
   return module(train_step(params, replicas=replicas, batch_per_replica=batch))
 
 

@@ -2,8 +2,8 @@
 
 An accelerator starts every operation of the optimized module by itself, which
 takes microseconds however little the operation computes. The number of these
-runs follows from the module alone: it does not depend on the machine's load,
-and hardly on the machine.
+runs follows from the module alone. So it does not depend on the load of the
+machine, and little on the machine itself.
 """
 
 import collections

@@ -56,7 +56,9 @@ def train_flops(task: Task) -> int | None:
 
 
 def eval_flops(task: Task) -> int | None:
-  """Returns the same of a step of the evaluation, per image.
+  """Returns the operations of an evaluation step, per image.
+
+  Convolutions and matrix products count, as in `train_flops`.
 
   Args:
     task: the task.

@@ -21,7 +21,7 @@ from copypaste_tf.training.loop.adapter import ModelGardenTask
 WITHOUT = ' without Copy-Paste'
 STEP, AUGMENTATION, LABELS = 'step', 'augmentation', 'labels'
 OPTIMIZER = 'optimizer'
-# Parts cannot be cut apart everywhere, so these repeat the parts before them.
+# Some parts cannot run alone, so these functions repeat the parts before them.
 TO_FORWARD, TO_BACKWARD = 'labels to forward', 'labels to backward'
 DETECTION = 'detection step'
 
@@ -151,7 +151,7 @@ class Steps:
     self._optimizer.apply_gradients(list(zip(gradients, weights, strict=True)))
 
   def detect(self, scenes: EvalScenes) -> dict[str, tf.Tensor]:
-    """Returns the detections of a batch."""
+    """Returns `Task.predict` of a batch."""
     return self.task.predict(scenes, self.model)
 
 

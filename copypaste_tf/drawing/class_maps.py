@@ -59,7 +59,7 @@ def draw_class_map(
   *,
   scale: float = 1.0,
 ) -> np.ndarray:
-  """Draws the classes over an image, each with its name at one region.
+  """Draws the classes over an image, each with its name at its largest region.
 
   The background stays as it is; pixels without a label are hatched.
 
@@ -81,11 +81,12 @@ def draw_class_map(
   masks = [class_map == k for k in present]
   return draw_instances(
     hatched,
-    np.array([_largest_box(mask) for mask in masks]).reshape(-1, 4),
+    np.array([_caption_box(mask) for mask in masks]).reshape(-1, 4),
     masks,
     [names.get(k) or str(k) for k in present],
     [palette_color(k) for k in present],
     scale=scale,
+    outlines=False,  # Nothing has predicted a box.
   )
 
 
@@ -95,9 +96,15 @@ def _stripes(height: int, width: int) -> np.ndarray:
   return ((rows + columns) % 6 < 2)[..., np.newaxis]
 
 
-def _largest_box(mask: np.ndarray) -> tuple[int, int, int, int]:
-  """Returns the box of the largest connected region of a mask."""
-  _, _, statistics, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+def _caption_box(mask: np.ndarray) -> tuple[int, int, int, int]:
+  """Returns the box of the largest region, from its topmost pixel to the right.
+
+  So the caption, which begins above its corner, touches the region.
+  """
+  _, regions, statistics, _ = cv2.connectedComponentsWithStats(
+    mask.astype(np.uint8)
+  )
   largest = 1 + statistics[1:, cv2.CC_STAT_AREA].argmax()
   left, top, width, height = statistics[largest, :4]
-  return top, left, top + height, left + width
+  first = (regions[top] == largest).argmax()
+  return top, first, top + height, left + width

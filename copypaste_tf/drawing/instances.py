@@ -26,6 +26,7 @@ def draw_instances(
   edges: Sequence[Color] | None = None,
   *,
   scale: float = 1.0,
+  outlines: bool = True,
 ) -> np.ndarray:
   """Draws instances over an image, large ones first, captions on top.
 
@@ -38,6 +39,7 @@ def draw_instances(
     colors: `n` RGB triples; None colours the instances by their position.
     edges: `n` RGB triples of the boxes and captions; None takes `colors`.
     scale: factor by which the image is enlarged, to make room for captions.
+    outlines: draw the boxes, too; False only places the captions by them.
 
   Returns:
     `[scale * h, scale * w, 3]` uint8, a new array. If there is no room for the
@@ -61,7 +63,7 @@ def draw_instances(
   picture = Image.fromarray(canvas)
   pen = ImageDraw.Draw(picture)
   visible = [_visible_box(box, picture.size) for box in boxes]
-  for i in order:
+  for i in order if outlines else ():
     if visible[i] is not None:
       width = 1 + max(picture.size) // 800
       pen.rectangle(visible[i], outline=edges[i], width=width)

@@ -1,4 +1,4 @@
-"""Labels objects with captions; without room, with numbers and a legend."""
+"""Labels objects with captions, or with numbers and a legend without space."""
 
 import math
 from collections.abc import Sequence

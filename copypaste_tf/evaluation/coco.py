@@ -130,7 +130,7 @@ def mean(table: np.ndarray) -> float:
   """Returns the mean of the entries that are not -1; -1 if all are.
 
   Args:
-    table: precision or recall of `coco_backends`.
+    table: float64 of any shape, precision or recall of `coco_backends`.
   """
   defined = table[table > -1]
   return float(defined.mean()) if defined.size else -1.0

@@ -137,7 +137,16 @@ def check_whole_ids(groundtruth: Mapping[str, Any]) -> None:
 def to_rle(
   annotation: Mapping[str, Any], image: Mapping[str, Any]
 ) -> dict[str, Any]:
-  """Returns an annotation's polygons or RLE as one compressed RLE."""
+  """Returns an annotation's polygons or RLE as one compressed RLE.
+
+  Args:
+    annotation: with `segmentation`.
+    image: its image, with `height` and `width` in pixels.
+
+  Raises:
+    ValueError: the segmentation is neither polygons nor RLE, or the image has
+      no size.
+  """
   shape = annotation['segmentation']
   try:
     height, width = image['height'], image['width']

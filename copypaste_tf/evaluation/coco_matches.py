@@ -20,7 +20,7 @@ _HIGHEST = 1 - 1e-10  # An IoU of 1 may come out slightly smaller.
 
 
 class Matches(NamedTuple):
-  """The d detections of one category in i images, by falling score.
+  """The d detections of one category in i images, by descending score.
 
   Attributes:
     images: `[d]` int64, index of the image of each detection.
@@ -88,7 +88,7 @@ class _Image(NamedTuple):
 
 
 def _joined(parts: Sequence[_Image]) -> Matches:
-  """Sorts the detections of all images by falling score."""
+  """Sorts the detections of all images by descending score."""
   scores = np.concatenate([part.scores for part in parts])
   # Of equal scores the earlier image comes first, as in pycocotools.
   order = np.argsort(-scores, kind='stable')
@@ -120,13 +120,13 @@ def _match_image(detections, objects, iou_type: str) -> _Image:
 
 
 def _objects_of(ious: np.ndarray, crowd: np.ndarray) -> np.ndarray:
-  """Gives each detection the object that it overlaps most.
+  """Assigns each detection the object that it overlaps most.
 
-  An object is taken once, a crowd any number of times. A crowd is taken only
-  where no object can be. Of equal IoUs the later object counts.
+  An object is assigned once, a crowd any number of times. A detection gets a
+  crowd only if no object is left for it. Of equal IoUs the later object counts.
 
   Args:
-    ious: `[d, g]` float64, detections by falling score.
+    ious: `[d, g]` float64, detections by descending score.
     crowd: `[g]` bool.
 
   Returns:

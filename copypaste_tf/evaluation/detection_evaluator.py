@@ -1,4 +1,4 @@
-"""The common part of the evaluators of detections: the detections."""
+"""The base class of the evaluators of detections; it holds the detections."""
 
 import functools
 import os
@@ -89,16 +89,19 @@ class DetectionEvaluator(Evaluator):
     """Adds a batch of detections.
 
     Args:
-      outputs: the arguments of `detections.from_batch`.
+      outputs: the arguments of `detections.from_batch`, which has the shapes.
     """
     masked = None if self.complete else self.masked(outputs)
     self._batches.append(detections.from_batch(**outputs, masked=masked))
 
   def masked(self, outputs: Mapping[str, np.ndarray]) -> np.ndarray | None:
-    """Returns which detections need a mask, as `detections.from_batch` takes.
+    """Returns which detections need a mask.
 
     Args:
-      outputs: the arguments of `detections.from_batch`.
+      outputs: the arguments of `detections.from_batch`, which has the shapes.
+
+    Returns:
+      `[b, k]` bool; None if all do.
     """
     del outputs
     return None

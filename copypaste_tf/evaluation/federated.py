@@ -1,4 +1,4 @@
-"""Knows which categories were verified in which image, as in LVIS."""
+"""Tells which categories were verified in which image, as in LVIS."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -20,7 +20,7 @@ def is_federated(groundtruth: Mapping[str, Any]) -> bool:
 
 
 class Federation:
-  """Answers for pairs of an image and a category.
+  """Tells for pairs of an image and a category whether annotators looked.
 
   A category is verified in an image that has an object of it, or that lists it
   as absent. Elsewhere nobody looked for it.

@@ -71,8 +71,8 @@ def from_records(paths: Iterable[str]) -> dict[str, Any]:
   """Builds a COCO ground truth from TFRecord files.
 
   The categories are those that occur in the records. A category without a name
-  is named by its id, and carries what the manifest beside the records states
-  about it, such as its `frequency`. Areas, boxes and crowd flags are as
+  is named by its id. Each has the facts that the manifest beside the records
+  states about it, such as its `frequency`. Areas, boxes and crowd flags are as
   annotated. Annotations of records without masks have no `segmentation`, so
   they serve box AP only. Annotations carry `difficult` and `score`, and images
   carry `neg_category_ids` and `not_exhaustive_category_ids`, where the record

@@ -16,7 +16,7 @@ class LvisEvaluator(DetectionEvaluator):
   """Measures the AP of detections by the protocol of LVIS.
 
   A detection that the protocol drops keeps its box; its mask is left empty
-  unless `complete` is set. Two thirds of LVIS's detections are such.
+  unless `complete` is set. Only masks that count cost time and memory.
   """
 
   metric_names = lvis_metrics.METRICS
@@ -43,7 +43,7 @@ class LvisEvaluator(DetectionEvaluator):
     return lvis_inputs.notes(self.groundtruth)
 
   def masked(self, outputs: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Returns which detections the protocol looks at."""
+    """Returns `[b, k]` bool, true for detections that the protocol counts."""
     scores, classes = np.asarray(outputs['scores']), outputs['classes']
     images = np.broadcast_to(
       np.asarray(outputs['source_ids'])[:, np.newaxis], scores.shape

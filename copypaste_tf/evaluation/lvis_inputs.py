@@ -48,7 +48,7 @@ class Truth(NamedTuple):
     return known & self.federation.verified(image_ids, category_ids)
 
   def rows(self, frequency: str) -> np.ndarray:
-    """Returns the places among the categories of those of a frequency."""
+    """Returns the categories of a frequency, `[k]` int64 places among all."""
     places = [
       place
       for place, category in enumerate(self.categories.values())

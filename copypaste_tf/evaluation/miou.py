@@ -58,13 +58,21 @@ def class_ious(counts: np.ndarray) -> np.ndarray:
 
 
 def mean(values: np.ndarray) -> float:
-  """Returns the mean without NaN; -1 if there is no other value."""
+  """Returns the mean of the values that are not NaN; -1 if there are none.
+
+  Args:
+    values: `[k]` float64, such as those of `class_ious`.
+  """
   defined = values[~np.isnan(values)]
   return float(defined.mean()) if defined.size else -1.0
 
 
 def pixel_accuracy(counts: np.ndarray) -> float:
-  """Returns the part of the pixels whose class is right; -1 without pixels."""
+  """Returns the fraction of right pixels, in [0, 1]; -1 without pixels.
+
+  Args:
+    counts: `[k, k]` pixels, one row for each true class.
+  """
   total = counts.sum()
   return float(np.trace(counts) / total) if total else -1.0
 
@@ -100,7 +108,7 @@ def resized_scores(
   """Resizes scores as `classes_at` does; can be traced.
 
   Args:
-    scores: as of `classes_at`.
+    scores: see `classes_at`.
     valid: `[2]` int.
     canvas: `[2]` int.
     size: `[2]` int.
@@ -121,16 +129,26 @@ def resized_scores(
 
 
 def highest(scores: tf.Tensor) -> tf.Tensor:
-  """Returns the class of the highest score, uint8 without the last axis."""
+  """Returns the class of the highest score.
+
+  Args:
+    scores: `[..., k]` float.
+
+  Returns:
+    `[...]` uint8.
+  """
   return tf.cast(tf.argmax(scores, axis=-1), tf.uint8)
 
 
 def resized(class_map: np.ndarray, size: Sequence[int]) -> np.ndarray:
-  """Resizes a class map to the nearest pixels, with half-pixel centres.
+  """Resizes a class map by nearest neighbour, with half-pixel centres.
 
   Args:
     class_map: `[h, w]` uint8.
     size: height and width of the result in pixels.
+
+  Returns:
+    `[*size]` uint8.
   """
   rows, columns = (
     (2 * np.arange(new) + 1) * old // (2 * new)

@@ -24,7 +24,8 @@ def ious(
 
   The IoU for `boundary` is the smaller one of the IoU of the masks and the IoU
   of their boundaries: Cheng et al., Boundary IoU, CVPR 2021. With a crowd it is
-  that of the masks. Where it is below `LOWEST_IOU`, it may be too large.
+  that of the masks. A value below `LOWEST_IOU` may be too large, since such an
+  IoU matches nothing.
 
   Args:
     detections: d entries with a box or a compressed RLE, as the type needs.

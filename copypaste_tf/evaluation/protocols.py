@@ -76,7 +76,7 @@ def check_iou_types(protocol: str, iou_types: Iterable[str]) -> None:
 
   Args:
     protocol: one of `NAMES`.
-    iou_types: what shall be measured.
+    iou_types: what is to be measured.
 
   Raises:
     ValueError: a name is unknown, or the protocol cannot measure it.

@@ -1,9 +1,9 @@
 """Computes COCO's AP of resampled images, from matches.
 
-AP is no mean over images. So its spread over the choice of the images is found
-by drawing images with replacement and computing the AP of each draw: the
-bootstrap. Two runs that are measured on the same draws give the spread of their
-difference.
+AP is not a mean over images, so its spread over the choice of images has no
+simple formula. The bootstrap estimates it: it draws images with replacement and
+computes the AP of each draw. Two runs that are measured on the same draws give
+the spread of their difference.
 """
 
 from collections.abc import Mapping
@@ -88,7 +88,7 @@ def _precision_sums(images, hits, objects, counts) -> np.ndarray:
   """Sums the precision at 101 recalls.
 
   Args:
-    images: `[d]` image of each detection that counts, by falling score.
+    images: `[d]` image of each detection that counts, by descending score.
     hits: `[d]` bool, those that are right.
     objects: `[b]` objects of each draw.
     counts: `[i, b]` how often each draw has each image.
@@ -100,7 +100,7 @@ def _precision_sums(images, hits, objects, counts) -> np.ndarray:
   detected = counts[images].cumsum(0)[hits]  # [h, b]
   found = counts[images[hits]].cumsum(0)
   precision = found / np.maximum(detected, 1)
-  # At a recall counts the best precision of that recall or more.
+  # The precision at a recall is the best one at that recall or a higher one.
   precision = np.maximum.accumulate(precision[::-1])[::-1]
   recall = found / np.maximum(objects, 1)
   sums = np.zeros(counts.shape[1])

@@ -59,19 +59,19 @@ def is_ignored(annotation: Mapping[str, Any]) -> bool:
 def hits(truth: Truth, found: Detections) -> np.ndarray:
   """Tells which detections of one category are right.
 
-  In the order of falling scores, each detection takes the object of its image
-  with the largest IoU, whether that is taken already or not. It is right if the
-  IoU is above `LOWEST_IOU` and no detection before it has taken the object. If
-  the object need not be found, the detection is left out. Of equal scores the
-  smaller image id comes first, then the earlier detection. Of equal IoUs the
-  earlier object counts.
+  In the order of descending scores, each detection takes the object of its
+  image with the largest IoU, whether that is taken already or not. It is right
+  if the IoU is above `LOWEST_IOU` and no detection before it has taken the
+  object. If the object need not be found, the detection is left out. Of equal
+  scores the smaller image id comes first, then the earlier detection. Of equal
+  IoUs the earlier object counts.
 
   Args:
     truth: objects of the category.
     found: d detections of the category.
 
   Returns:
-    `[at most d]` bool, in the order of falling scores.
+    `[at most d]` bool, in the order of descending scores.
   """
   order = np.lexsort((found.image_ids, -found.scores))
   overlaps, nearest = _nearest(

@@ -35,7 +35,7 @@ class Ahead(NamedTuple):
 
 
 def ahead(data: TrainData) -> Ahead:
-  """Returns what a config permits to do ahead of the training."""
+  """Returns how much work a config permits ahead of the training."""
   calls = _CALLS_ON_SERVICE if data.data_service else cores()
   return Ahead(calls, data.prefetch_mib)
 

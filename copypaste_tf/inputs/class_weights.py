@@ -15,8 +15,8 @@ def of_records(data: TrainData, power: float) -> list[float]:
     power: power p of the weights, above 0.
 
   Returns:
-    `(1 / n)^p` at the position of each category id with n objects, relative to
-    the rarest class; 1 without an object.
+    `[k]` floats: at the position of a category id with n objects, `(1 / n)^p`
+    relative to the rarest class; 1 for an id without objects.
 
   Raises:
     FileNotFoundError: a path matches no file.
@@ -25,7 +25,7 @@ def of_records(data: TrainData, power: float) -> list[float]:
   """
   if not power > 0:
     raise ValueError(
-      f'CopyPaste.class_weight_power is at least 0, got {power:g}.'
+      f'CopyPaste.class_weight_power must be at least 0, got {power:g}.'
     )
   givers = [one.path for one in record_sets.resolve(data) if one.pasted_from]
   counts = category_counts.read(','.join(givers))

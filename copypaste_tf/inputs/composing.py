@@ -36,7 +36,7 @@ def composition(data: TrainData) -> compositions.Options | None:
 
 
 def named(data: TrainData) -> compositions.Options | None:
-  """Returns the options of `TrainData.composition`, for what reads a trait.
+  """Returns the options of `TrainData.composition`, to read its traits.
 
   Args:
     data: config of the training inputs.

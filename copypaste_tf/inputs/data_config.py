@@ -43,21 +43,22 @@ class RecordSet(hyperparams.Config):
   Attributes:
     path: TFRecords of the set: paths or glob patterns, several separated by
       commas.
-    share: part of each replica's batch that the set fills, in [0, 1]; the
+    share: fraction of each replica's batch that the set fills, in [0, 1]; the
       shares of all sets add up to 1, and each makes a whole number of images.
       A set with a share of 0 is not trained on but only pasted from.
     paste_into: objects may be pasted into images of this set.
     pasted_from: objects of this set may be pasted into other images.
     loss_weight: factor of the losses of this set's images and of its pasted
       objects, at least 0; only the ratio between the sets counts.
-    min_score: least score of a label, in [0, 1]. Objects of records without
+    min_score: minimum score of a label, in [0, 1]. Objects of records without
       scores have a score of 1.
-    ignore_score: least score of an object that is neither a label nor
-      background, in [0, `min_score`); objects below are not read. None ignores
-      none: what is below `min_score` is background.
-    repeat_threshold: part of the images, in [0, 1]: those of a class that is
-      in a smaller part f of them are repeated `sqrt(repeat_threshold / f)`
-      times in an epoch; 0.001 in LVIS, 0 repeats none.
+    ignore_score: minimum score of an object that is ignored, so neither a label
+      nor background, in [0, `min_score`); objects below it are not read. None
+      ignores no object: what is below `min_score` is background.
+    repeat_threshold: threshold of repeat factor sampling, a fraction of the
+      images in [0, 1]. If a class occurs in a smaller fraction f of the images,
+      its images are repeated `sqrt(repeat_threshold / f)` times in an epoch.
+      0.001 in LVIS; 0 repeats none.
     name: name in TensorBoard and in messages; empty means the number of the
       set, from 0.
   """
@@ -82,9 +83,9 @@ class TrainData(hyperparams.Config):
       separated by commas. The short form of one set.
     source_input_path: TFRecords to paste from; empty pairs the images of a
       batch with one another.
-    repeat_threshold: part of the images below which the images of a class are
-      repeated in an epoch, in [0, 1]; see `RecordSet`. 0 repeats none.
-    source_repeat_threshold: the same of `source_input_path`; None means
+    repeat_threshold: threshold of repeat factor sampling, in [0, 1]; see
+      `RecordSet`. 0 repeats none.
+    source_repeat_threshold: the threshold for `source_input_path`; None means
       `repeat_threshold`.
     sets: record sets that share each batch, in place of the two paths and
       thresholds; empty means the short form.
@@ -99,12 +100,12 @@ class TrainData(hyperparams.Config):
     ignore: kinds of objects that are neither labels nor background, out of
       `crowd` and `difficult`. By default crowds are background, as published,
       and difficult objects are labels.
-    max_ignored: largest number of ignored objects of a training example; the
-      smallest beyond it are background.
+    max_ignored: largest number of ignored objects of a training example; of
+      more objects, the smallest become background.
     shuffle_buffer_size: serialized records in the shuffle buffer of each set.
     cycle_length: files of a set that are read at the same time.
-    prefetch_mib: memory in MiB for the batches that are made ahead of the
-      training; at least two are, and at most one for each core and one more.
+    prefetch_mib: memory in MiB for batches that are prefetched: at least two
+      batches, and at most one more than there are cores.
     jitter: flip, scale and crop of the images.
     source_jitter: jitter of the images pasted from; None means `jitter`.
     copy_paste: options of Copy-Paste; None trains without it.

@@ -77,7 +77,7 @@ def decode_scene(
       the record needs no masks.
     class_maps: as `TrainData.class_maps`. Where it is set, the scene has one
       plane, and its labels are those of `decode_class_map.decode`; `ignore` and
-      `scores` are of objects, and not read.
+      `scores` concern objects, and are not read.
     ignore: kinds of objects to ignore; see `object_roles.ignored_kinds`.
     scores: limits of the scores; None reads all objects.
 
@@ -181,7 +181,7 @@ def _objects(features, size, limit, num_planes, roles) -> Labels:
   crowd = no_mask = tf.cast(features[Features.CROWD], tf.bool)
   if roles is not None:
     no_mask = crowd | roles.ignored | ~roles.read
-  # Planes of the padded size need no copy to be padded.
+  # Planes that are made at the padded size need no copy for padding.
   planes, ids = decode_masks.decode_masks(
     features,
     size,

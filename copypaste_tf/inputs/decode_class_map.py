@@ -34,11 +34,11 @@ def decode(
     num_planes: largest number of id planes with the masks of the objects.
 
   Returns:
-    The n classes in the image as labels: one plane of `[h, w]`, the class of
-    each pixel plus one, 0 for void; and the values of the classes in it as ids.
-    Their boxes are 0, since the canvas replaces such boxes by tight ones. The
-    background is the region of class 0. So it is no label, but its id says that
-    the plane is in use.
+    The n classes in the image as labels. The only plane, `[1, h, w]` uint8,
+    holds the class of each pixel plus one, and 0 for void. The id of a class is
+    its value in the plane. The boxes are 0, since the canvas replaces such
+    boxes by tight ones. The background is the region of class 0: it is no
+    label, but its id marks the plane as used.
 
   Raises:
     tf.errors.InvalidArgumentError: while running, if the record holds no class
@@ -109,7 +109,7 @@ def _of_objects(features, size, num_planes) -> tf.Tensor:
   order = tf.argsort(tf.cast(~crowd, tf.int32), stable=True)
   ids = tf.gather(ids, order)
   count, depth = tf.size(ids), tf.shape(planes)[0]
-  # The rank of each value of each plane; that of no object is 0.
+  # The rank of each value of each plane; 0 for a value without an object.
   ranks = tf.tensor_scatter_nd_max(
     tf.zeros([(depth + 1) * IDS_PER_PLANE], tf.int32),
     ids[:, tf.newaxis],

@@ -19,7 +19,8 @@ def find(
 
   Args:
     paths: TFRecord files, in the order to read them.
-    decode: function that decodes a serialized record and raises on a bad one.
+    decode: function that decodes a serialized record, a scalar string, and
+      raises an error if the record is faulty.
 
   Returns:
     `file: record 12 (source_id 345): error` for the first fault, or None if

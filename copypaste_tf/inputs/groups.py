@@ -66,12 +66,12 @@ def scene_stages(
 
 
 def _with_scores(records, data: TrainData, sets: Sequence[RecordSet]):
-  """Adds to each record the limits of the scores of its set, if there are.
+  """Pairs each record with the score limits of its set, if sets have limits.
 
   Args:
     records: dataset of serialized examples.
     data: config of the training inputs.
-    sets: the sets of the first records; those that follow repeat them.
+    sets: the set of each record of a group; each further group repeats them.
   """
   limits = [object_roles.score_limits(data, one) for one in sets]
   if None in limits:

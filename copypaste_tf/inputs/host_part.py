@@ -19,7 +19,7 @@ from copypaste_tf.inputs.repeats import Repeats
 
 
 class HostPart(NamedTuple):
-  """The part of the input that one host makes.
+  """The part of the training input that one host reads.
 
   Attributes:
     hosts: number of hosts.
@@ -106,7 +106,7 @@ def records(
     'cycle_length': data.cycle_length,
   }
   if data.data_service:
-    # Workers of a service share no position: start with an unused order.
+    # Workers of a service share no position, so each start gets a new order.
     return record_order.splittable_records(
       paths,
       stream.seed,
@@ -149,7 +149,7 @@ def _position(
   if not repeats:
     return divmod(used, max(data_files.count_records(share), 1))
   epoch, length = 0, record_order.epoch_length(share, seed, 0, repeats)
-  while used >= length > 0:  # Without a record, `record_order` says so.
+  while used >= length > 0:  # `record_order` refuses files without a record.
     used -= length
     epoch += 1
     length = record_order.epoch_length(share, seed, epoch, repeats)

@@ -1,7 +1,8 @@
 """Decides what each object of a record is: a label, ignored, or not read.
 
-An ignored object is neither a label nor background. Objects of a kind may be
-ignored in all record sets, and scores between two limits in one of them.
+An ignored object is neither a label nor background. A config can ignore kinds
+of objects in all record sets. A record set can ignore the objects whose scores
+lie between two limits.
 """
 
 from typing import NamedTuple
@@ -34,8 +35,8 @@ class ScoreLimits(NamedTuple):
   """Scores that divide the objects of a record, in [0, 1].
 
   Attributes:
-    ignored: least score of an ignored object.
-    label: least score of a label.
+    ignored: minimum score of an ignored object.
+    label: minimum score of a label.
   """
 
   ignored: float | tf.Tensor
@@ -93,7 +94,7 @@ def decide(
 
 
 def apply(scene: Scenes, roles: Roles, *, ignore: tuple[str, ...]) -> Scenes:
-  """Leaves out the objects that are not read, and tells which are ignored.
+  """Leaves out the objects that are not read, and marks the ignored ones.
 
   Args:
     scene: a scene without the batch axis and without padding.

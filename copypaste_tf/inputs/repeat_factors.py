@@ -1,8 +1,8 @@
 """Computes how often records are repeated, from the rarity of their categories.
 
-Repeat factor sampling of LVIS (Gupta et al., 2019): of a category in a part f
-of the images, `max(1, sqrt(threshold / f))`; of an image, the largest factor of
-its categories, and 1 without any.
+Repeat factor sampling of LVIS (Gupta et al., 2019): a category that occurs in a
+fraction f of the images has the factor `max(1, sqrt(threshold / f))`. An image
+has the largest factor of its categories, and 1 without any.
 """
 
 import collections
@@ -23,7 +23,7 @@ class Factors(NamedTuple):
   """The repeat factors of a record set.
 
   Attributes:
-    threshold: part of the images below which a category is repeated.
+    threshold: fraction of the images below which a category is repeated.
     images: number of records by category.
     by_category: factor by category, at least 1.
     by_file: `[records]` float64 factors of each file's records, in order.
@@ -55,7 +55,7 @@ def read(paths: Sequence[str], threshold: float) -> Factors:
 
   Args:
     paths: TFRecord files of the whole set, also those of other hosts.
-    threshold: part of the images, in (0, 1]; 0.001 in LVIS.
+    threshold: fraction of the images, in (0, 1]; 0.001 in LVIS.
 
   Returns:
     The factors. Without a manifest that lists the categories of its records, a
@@ -86,7 +86,7 @@ def of_categories(
   Args:
     images: number of images by category.
     total: number of all images.
-    threshold: part of the images below which a category is repeated.
+    threshold: fraction of the images below which a category is repeated.
   """
   return {
     number: max(1.0, math.sqrt(threshold * total / count))

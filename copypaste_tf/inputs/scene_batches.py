@@ -101,8 +101,8 @@ def without_paste(
 ) -> tf.data.Dataset:
   """Replaces the source of each image that must not be pasted into.
 
-  Such an image becomes its own source; nothing is pasted between images of
-  equal `source_id`.
+  Such an image becomes its own source. Nothing is pasted between images of
+  equal `source_id`, so nothing is pasted onto it.
 
   Args:
     pairs: dataset of pairs of `Scenes`, `g` targets and `g` sources.

@@ -49,7 +49,7 @@ def problems(data: TrainData, size: int) -> Iterator[tuple[str, str]]:
 
 
 def _threshold_problems(data: TrainData) -> Iterator[tuple[str, str]]:
-  """Finds repeat thresholds out of range, or of nothing."""
+  """Finds repeat thresholds that are out of range or have no effect."""
   thresholds = {
     f'sets.{number}.repeat_threshold': record_set.repeat_threshold
     for number, record_set in enumerate(data.sets)
@@ -58,7 +58,7 @@ def _threshold_problems(data: TrainData) -> Iterator[tuple[str, str]]:
     thresholds[field] = getattr(data, field) or 0.0
   for field, value in thresholds.items():
     if not 0 <= value <= 1:
-      yield field, f'expected a part of the images in [0, 1], got {value:g}'
+      yield field, f'expected a fraction of images in [0, 1], got {value:g}'
   if data.source_repeat_threshold and not (data.source_input_path or data.sets):
     yield (
       'source_repeat_threshold',

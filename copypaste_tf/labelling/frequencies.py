@@ -13,9 +13,9 @@ def match_classes(
   """Makes each class as frequent per image as in the labelled set.
 
   The threshold of a class is the score of its k-th best label, where k is the
-  number that the images would have at the labelled frequency, at least 1. A
-  class that is more frequent in the labelled set never gets a higher one. Of
-  a class with fewer labels than k, all are kept.
+  number that the images would have at the labelled frequency, at least 1. So
+  the threshold of a class never rises with its frequency in the labelled set.
+  If a class has fewer labels than k, all are kept.
 
   Args:
     reference: counts of the labelled set.
@@ -54,7 +54,7 @@ def match_total(reference: LabelCounts, labels: ScoredLabels) -> float | None:
 def _kth_best(
   scores: np.ndarray, wanted: int, images: int, labels: ScoredLabels
 ) -> float:
-  """Returns the least score of the `wanted / images` best ones per image."""
+  """Returns the lowest of the `wanted / images` best scores per image."""
   # In integers: the nearest number, a half upwards.
   count = (2 * wanted * labels.num_images + images) // (2 * images)
   count = min(max(count, 1), scores.size)

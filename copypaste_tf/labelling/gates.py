@@ -1,4 +1,4 @@
-"""Stops before anybody trains on labels that make no sense."""
+"""Refuses pseudo labels that make no sense, before a student trains on them."""
 
 import collections
 import dataclasses
@@ -16,7 +16,7 @@ LARGEST_CLASS = 0.6
 """Share of a class among all labels, unless it is as large in labelled data."""
 _LARGER = 1.5  # Times its share in the labelled set.
 LEAST_PRECISION, LEAST_RECALL = 0.2, 0.05
-"""Least precision and recall on images whose objects are known."""
+"""Minimum precision and recall on images whose objects are known."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,8 +63,8 @@ def count(
   """Counts the labels of images.
 
   Args:
-    labels_of_images: for each image the category ids of its labels.
-    max_detections: most detections of an image that the model makes.
+    labels_of_images: for each image `[n]` integer category ids of its labels.
+    max_detections: largest number of detections of the model in an image.
   """
   lengths = np.array([len(ids) for ids in labels_of_images], np.int64)
   by_class: collections.Counter[int] = collections.Counter()
@@ -105,7 +105,7 @@ def problems(
     counts: counts of the pseudo labels, or of the first shards of them.
     reference: counts of the labelled set; None if there is none. Then nothing
       tells how many labels an image should have, and of which classes.
-    max_detections: most detections of an image that the model makes.
+    max_detections: largest number of detections of the model in an image.
 
   Returns:
     One line for each gate that is closed: what was expected, what came, and
@@ -222,8 +222,8 @@ def label_map_problems(
   )
   return [
     f'the classes of the checkpoint are not those of the labelled records: '
-    f'{len(differ)} of {len(ids)} ids differ, such as {shown}; take the '
-    'checkpoint or the records of the other classes'
+    f'{len(differ)} of {len(ids)} ids differ, such as {shown}; use a '
+    'checkpoint and records of the same classes'
   ]
 
 

@@ -13,8 +13,8 @@ def agreed(
   """Returns the class names on which all sources agree.
 
   Args:
-    sources: names by category id, by the place that states them; places that
-      state none are passed over. The first of the others is taken.
+    sources: names by category id, by the place that states them. Places that
+      state none are skipped, and the first of the others is taken.
     num_classes: classes of the model with the background.
     force: whether to accept contradictions.
 

@@ -45,10 +45,10 @@ class Rules:
 
   Attributes:
     names: class names by category id; detections of other classes are dropped.
-    thresholds: least score of a label, by class.
-    min_area: least number of pixels of a mask.
-    max_planes: most id planes of a record. The best objects are placed first,
-      and one that finds no free plane is dropped.
+    thresholds: minimum score of a label, by class.
+    min_area: minimum number of pixels of a mask.
+    max_planes: largest number of id planes of a record. Objects are placed by
+      descending score; an object that finds no free plane is dropped.
     boxes: `detected` for the boxes of the model, cut to the image; `mask` for
       the tight boxes of the masks.
   """

@@ -35,7 +35,7 @@ def of_config(params: cfg.ExperimentConfig) -> str:
     params: the config; its training settings make no difference.
   """
   data = params.task.validation_data
-  return _of_data(
+  return digest(
     {
       'task': params.task.name,
       'model': params.task.model.as_dict() if params.task.model else None,
@@ -64,7 +64,7 @@ def describe(
     'checkpoint': of_checkpoint(checkpoint),
     'config': of_config(params),
     'version': [SCHEMA_VERSION, _VERSION],
-    'label_map': _of_data(sorted(names.items())),
+    'label_map': digest(sorted(names.items())),
     **json.loads(json.dumps(dict(settings))),
   }
 
@@ -98,7 +98,7 @@ class Inputs:
       stated = self._stated.get(path)
       self._known[index] = {
         'size': tf.io.gfile.stat(path).length,
-        'sha256': _of_data(stated) if stated else whole_files.sha256(path),
+        'sha256': digest(stated) if stated else whole_files.sha256(path),
       }
     return self._known[index]
 
@@ -122,6 +122,7 @@ def _short(value: Any) -> str:
   return text if len(text) <= 100 else f'{text[:97]}...'
 
 
-def _of_data(data: Any) -> str:
+def digest(data: Any) -> str:
+  """Returns a digest of data that JSON can hold."""
   text = json.dumps(data, sort_keys=True, default=str)
   return hashlib.sha256(text.encode()).hexdigest()

@@ -20,13 +20,13 @@ from copypaste_tf.labelling.scored_labels import ScoredLabels
 from copypaste_tf.records import Record
 
 IOUS = (0.5, 0.75)
-"""Least IoUs of a right label."""
+"""Minimum IoUs of a right label."""
 KINDS = ('background', 'wrong_class', 'wrong_place', 'duplicate')
 """Kinds of wrong labels at an IoU of 0.5; see `judge`."""
 BACKGROUND, WRONG_CLASS, WRONG_PLACE, DUPLICATE = range(len(KINDS))
 WRONG, RIGHT, IGNORED = 0, 1, 2
 NEAR = 0.1
-"""Least IoU of a label that is meant for an object, as in TIDE."""
+"""Minimum IoU of a label with the object that it is meant for, as in TIDE."""
 
 
 class Judgement(NamedTuple):
@@ -51,18 +51,23 @@ def judge(
 ) -> Judgement:
   """Compares detections with annotated objects.
 
-  A detection is right if it gets an object of its class that it overlaps by
-  the IoU in question. As in COCO, the detection of the highest score chooses
-  first, each takes the object of the largest IoU that is left, and one that
-  lies in a crowd of its class instead is ignored. Whether a label is right does
-  not depend on those of lower scores, so one judgement serves all thresholds.
+  A detection is right if it gets an object of its class with an IoU of at least
+  the threshold. As in COCO, detections choose in the order of descending
+  scores, and each takes the object of the largest IoU that is left. A detection
+  without an object that lies in a crowd of its class is ignored. Whether a
+  label is right does not depend on those of lower scores, so one judgement
+  serves all score thresholds.
 
-  A wrong detection is, by the first of these that is true: a `duplicate`, it
-  overlaps an object of its class by 0.5, which another detection got; of the
-  `wrong_class`, it overlaps an object of another class by 0.5; in the
-  `wrong_place`, it overlaps an object of its class by 0.1; else `background`.
-  Bolya et al., TIDE, ECCV 2020, split errors in this way, but count overlaps
-  of 0.1 to 0.5 with other classes apart.
+  A wrong detection is of the first kind that applies:
+
+  - `duplicate`: its IoU with an object of its class, which another detection
+    got, is at least 0.5.
+  - `wrong_class`: its IoU with an object of another class is at least 0.5.
+  - `wrong_place`: its IoU with an object of its class is at least 0.1.
+  - `background`: all others.
+
+  Bolya et al., TIDE, ECCV 2020, split errors in this way, but have one kind
+  more for IoUs of 0.1 to 0.5 with other classes.
 
   In images that list categories as LVIS's do, detections of categories that
   nobody looked for are ignored, and so are wrong ones of categories that are
@@ -110,13 +115,13 @@ def judge(
 def match(
   table: np.ndarray, same: np.ndarray, crowd: np.ndarray, iou: float
 ) -> np.ndarray:
-  """Gives the objects of an image to its detections.
+  """Assigns the objects of an image to its detections.
 
   Args:
     table: `[d, g]` IoU of detections, the highest score first, and objects.
     same: `[d, g]` bool, pairs of one class.
     crowd: `[g]` bool, objects that stand for many.
-    iou: least IoU of a right detection.
+    iou: minimum IoU of a right detection.
 
   Returns:
     `[d]` int8 `WRONG`, `RIGHT` or `IGNORED`.
@@ -133,7 +138,9 @@ def match(
 
 
 def wrong_kinds(table: np.ndarray, same: np.ndarray) -> np.ndarray:
-  """Tells what each detection of an image is if it is wrong; see `judge`.
+  """Tells of which kind each detection of an image is if it is wrong.
+
+  `judge` describes the kinds.
 
   Args:
     table: `[d, g]` IoU of detections and objects, without crowds.

@@ -42,7 +42,7 @@ def build(
   Args:
     judgement: labels of images whose objects are known.
     chosen: the thresholds that will make labels.
-    max_detections: most detections of an image that the model makes.
+    max_detections: largest number of detections of the model in an image.
     names: class names by category id.
     unlabelled: labels of unlabelled images, from the lowest stored score up.
     labelled: counts of the labelled set; None takes the judged images.

@@ -110,8 +110,8 @@ def spread(
 
   Args:
     labels: labels of images.
-    thresholds: least scores of labels that count.
-    max_detections: most detections of an image that the model makes.
+    thresholds: minimum scores of labels that count.
+    max_detections: largest number of detections of the model in an image.
 
   Returns:
     `mean` and `median` of the labels of an image, and the shares of the images

@@ -45,8 +45,8 @@ class ScoredLabels(NamedTuple):
     """Counts the labels of a sufficient score.
 
     Args:
-      thresholds: least scores.
-      max_detections: most detections of an image that the model makes.
+      thresholds: minimum scores.
+      max_detections: largest number of detections of the model in an image.
     """
     keep = thresholds.keep(self.class_ids, self.scores)
     per_image = self.per_image(keep)
@@ -102,7 +102,8 @@ def join(images: Iterable[tuple[np.ndarray, np.ndarray]]) -> ScoredLabels:
   """Joins the labels of images, in their order.
 
   Args:
-    images: for each image category ids and scores of its labels.
+    images: for each image the `[n]` integer category ids and the `[n]` float
+      scores of its labels.
   """
   classes, scores = [np.zeros(0, np.int32)], [np.zeros(0, np.float32)]
   for ids, own in images:

@@ -14,23 +14,22 @@ import tensorflow as tf
 from copypaste_tf import whole_files
 from copypaste_tf.records import files
 from copypaste_tf.records.shard_names import SHARD
+from copypaste_tf.records.shard_names import lock_path as lock_path
 from copypaste_tf.records.shard_names import manifest_path as manifest_path
 from copypaste_tf.records.shard_names import shard_path as shard_path
 from copypaste_tf.records.shard_names import state_path as state_path
 
 
-def claim_path(shard: str) -> str:
-  """Returns the path of the lock of a shard; no pattern of records finds it."""
-  folder, name = os.path.split(shard)
-  return os.path.join(folder, f'.{name}.lock')
+def locks(prefix: str) -> list[str]:
+  """Lists the locks of a prefix and of its shards, sorted."""
+  folder, name = os.path.split(prefix)
+  return _matching(folder, rf'\.{re.escape(name)}({SHARD})?\.lock')
 
 
 def existing(prefix: str) -> list[str]:
   """Lists the shards and states of a prefix, sorted."""
   folder, name = os.path.split(prefix)
-  pattern = re.compile(rf'{re.escape(name)}{SHARD}(\.json)?')
-  found = filter(pattern.fullmatch, tf.io.gfile.listdir(folder or '.'))
-  return sorted(os.path.join(folder, file) for file in found)
+  return _matching(folder, rf'{re.escape(name)}{SHARD}(\.json)?')
 
 
 def remove_unfinished(shard: str) -> None:
@@ -42,13 +41,18 @@ def remove_unfinished(shard: str) -> None:
 def remove_hidden(prefix: str) -> None:
   """Removes the locks and the unfinished files of all shards of a prefix."""
   folder, name = os.path.split(prefix)
-  _remove(folder, rf'\.{re.escape(name)}{SHARD}.*')
+  _remove(folder, rf'\.{re.escape(name)}({SHARD}|\.lock).*')
 
 
 def _remove(folder: str, pattern: str) -> None:
-  for name in tf.io.gfile.listdir(folder or '.'):
-    if re.fullmatch(pattern, name):
-      whole_files.remove(os.path.join(folder, name))
+  for path in _matching(folder, pattern):
+    whole_files.remove(path)
+
+
+def _matching(folder: str, pattern: str) -> list[str]:
+  names = tf.io.gfile.listdir(folder or '.')
+  found = [name for name in names if re.fullmatch(pattern, name)]
+  return [os.path.join(folder, name) for name in sorted(found)]
 
 
 def write_json(path: str, content: dict[str, Any]) -> None:

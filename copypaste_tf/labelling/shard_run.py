@@ -5,7 +5,7 @@ import dataclasses
 import functools
 import sys
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tqdm
@@ -28,17 +28,15 @@ _EARLY = 500  # Images after which the gates judge the first shards.
 
 @dataclasses.dataclass(frozen=True)
 class Share:
-  """The shards that this machine labels.
+  """The shards that this machine labels, as far as nobody works on them.
 
   Attributes:
     worker: number of this machine, from 0.
     workers: number of machines.
-    claim: lock each shard instead, and take what nobody works on.
   """
 
   worker: int = 0
   workers: int = 1
-  claim: bool = False
 
 
 class GateError(ValueError):
@@ -71,31 +69,36 @@ def label(
 
   Raises:
     GateError: `judge` finds problems. The shards stay, there is no manifest.
+    LockedError: another process labels the same files in another way.
     ValueError: files of another job are in the way, or see `shards.write`.
   """
+  shares.require_no_others(job)
   states = shards.prepare(job, overwrite=overwrite)
   missing = [i for i in range(len(job.inputs)) if i not in states]
   if states:
     print(f'{len(states)} of {len(job.inputs)} shards are finished already')
-  if not share.claim:
-    missing = shares.numbered(missing, share.worker, share.workers)
+  missing = shares.numbered(missing, share.worker, share.workers)
   if missing and elsewhere:
-    pooled.label(job, make_teacher, missing, elsewhere)
+    with shares.alone(job):
+      pooled.label(job, make_teacher, missing, elsewhere)
   elif missing:
-    _label_missing(job, make_teacher(), missing, share, judge)
+    _label_missing(job, functools.cache(make_teacher), missing, judge)
   return _complete(job, judge)
 
 
-def _label_missing(job, teacher, missing, share, judge) -> None:
+def _label_missing(job, make_teacher, missing, judge) -> None:
   seen = Tally()
   judged = False
   counts = [job.inputs.num_records(index) for index in missing]
   images = None if None in counts else sum(counts)
   with (
     tqdm.tqdm(total=images, unit='image', smoothing=0.05) as bar,
-    contextlib.closing(_order(job, missing, share)) as order,
+    contextlib.closing(shares.claimed(missing, job)) as order,
   ):
     for index in order:
+      # Loaded once, by a process that has a shard to label.
+      teacher = make_teacher()
+      bar.unpause()
       began = time.monotonic()
       state = shards.write(
         index, job, teacher, functools.partial(bar.update, 1)
@@ -107,17 +110,6 @@ def _label_missing(job, teacher, missing, share, judge) -> None:
         seen.add(tally)
         judged = seen.images >= _EARLY
         _require(judge(seen) if judged else [])
-
-
-def _order(
-  job: Job, missing: list[int], share: Share
-) -> Generator[int, None, None]:
-  """Yields the shards to label; a lock is released when it is closed."""
-  if share.claim:
-    finished = functools.partial(shards.is_finished, job)
-    yield from shares.claimed(missing, job.path, finished)
-  else:
-    yield from missing
 
 
 def _line(job: Job, index: int, tally: Tally, seconds: float) -> str:

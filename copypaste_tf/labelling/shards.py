@@ -142,7 +142,7 @@ def prepare(job: Job, *, overwrite: bool) -> dict[int, dict[str, Any]]:
 
 
 def finished(job: Job) -> dict[int, dict[str, Any]]:
-  """Returns the state of each finished shard by its number."""
+  """Returns the state of each finished shard of this job by its number."""
   states = _states(job)
   found = {i: states.get(job.path(i)) for i in range(len(job.inputs))}
   return {i: state for i, state in found.items() if _is_whole(job, i, state)}
@@ -161,6 +161,7 @@ def _is_whole(job: Job, index: int, state: Mapping[str, Any] | None) -> bool:
   path = job.path(index)
   return (
     bool(state)
+    and not origin.difference(state['made_with'], job.origin(index))
     and tf.io.gfile.exists(path)
     and tf.io.gfile.stat(path).length == state['size']
   )

@@ -1,14 +1,21 @@
-"""Divides the shards among machines, by numbers or by locks."""
+"""Divides the shards among processes, by numbers and by locks.
+
+Every process locks a shard before it works on it. So processes may come and go,
+and two that are started with the same shards share them.
+"""
 
 import os
 import socket
+import uuid
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import tensorflow as tf
 
-from copypaste_tf.labelling import shard_files
-from copypaste_tf.training.run import folder_lock
+from copypaste_tf import file_lock
+from copypaste_tf.file_lock import Lock, LockedError, Place
+from copypaste_tf.labelling import origin, shard_files, shards
+from copypaste_tf.labelling.shards import Job
 
 
 def numbered(missing: Sequence[int], worker: int, workers: int) -> list[int]:
@@ -16,49 +23,73 @@ def numbered(missing: Sequence[int], worker: int, workers: int) -> list[int]:
   return [index for index in missing if index % workers == worker]
 
 
-def claimed(
-  missing: Sequence[int],
-  path_of: Callable[[int], str],
-  finished: Callable[[int], bool],
-) -> Iterator[int]:
-  """Yields shards that no other machine works on, each while it is locked.
+def require_no_others(job: Job) -> None:
+  """Refuses to work beside processes that make these files in another way.
+
+  Raises:
+    LockedError: such a process is alive.
+  """
+  for path in shard_files.locks(job.output):
+    file_lock.require_free(path, _place(job), _note(job))
+
+
+def alone(job: Job) -> Lock:
+  """Returns a lock of all shards, for a job whose workers take no locks.
+
+  Raises:
+    LockedError: a process that labels these files is alive.
+  """
+  nobody = uuid.uuid4().hex
+  for path in shard_files.locks(job.output):
+    file_lock.require_free(path, _place(job), nobody)
+  return Lock(shard_files.lock_path(job.output), _place(job), nobody)
+
+
+def claimed(missing: Sequence[int], job: Job) -> Generator[int, None, None]:
+  """Yields shards that no other process works on, each while it is locked.
 
   Shards with a lock are left for the end. A lock whose owner was killed is then
-  taken over, after a wait for a sign of its owner. Machines begin at different
-  shards.
+  taken over, after a wait for a sign of its owner. Where others are at work
+  already, each process begins at another shard.
 
   Args:
     missing: numbers of the shards that are not finished.
-    path_of: returns the path of a shard.
-    finished: tells whether a shard is finished by now.
+    job: the job.
   """
   locked = []
-  for index in _turned(missing):
-    if tf.io.gfile.exists(shard_files.claim_path(path_of(index))):
+  for index in _turned(missing) if shard_files.locks(job.output) else missing:
+    if tf.io.gfile.exists(shard_files.lock_path(job.path(index))):
       locked.append(index)
     else:
-      yield from _while_locked(index, path_of, finished)
+      yield from _while_locked(index, job)
   for index in locked:
-    yield from _while_locked(index, path_of, finished)
+    yield from _while_locked(index, job)
 
 
-def _while_locked(index, path_of, finished) -> Iterator[int]:
-  if finished(index):
+def _while_locked(index: int, job: Job) -> Iterator[int]:
+  if shards.is_finished(job, index):
     return
+  path = shard_files.lock_path(job.path(index))
   try:
-    lock = folder_lock.Lock(shard_files.claim_path(path_of(index)))
-  except folder_lock.LockedError:
+    lock = Lock(path, _place(job), _note(job))
+  except LockedError:
     return
-  try:
-    if not finished(index):  # Its owner may have finished it since.
+  with lock:
+    if not shards.is_finished(job, index):  # Its owner may have done so since.
       yield index
-  finally:
-    lock.release()
 
 
-def _turned(indices: Iterable[int]) -> list[int]:
+def _place(job: Job) -> Place:
+  return Place('--output', job.output, 'labels these files')
+
+
+def _note(job: Job) -> str:
+  """Returns what processes that share their work have in common."""
+  return origin.digest([dict(job.made_with), len(job.inputs)])
+
+
+def _turned(indices: Sequence[int]) -> list[int]:
   """Returns the numbers from a place of this process on, then the others."""
-  listed = list(indices)
   name = f'{socket.gethostname()} {os.getpid()}'.encode()
-  start = zlib.crc32(name) % max(len(listed), 1)
-  return listed[start:] + listed[:start]
+  start = zlib.crc32(name) % max(len(indices), 1)
+  return [*indices[start:], *indices[:start]]

@@ -59,7 +59,7 @@ class Tally:
     Args:
       labelled: the record.
       counted_score: score from which a label is in `counted`.
-      max_detections: most detections of an image that the model makes.
+      max_detections: largest number of detections of the model in an image.
     """
     record = labelled.record
     self.images += 1
@@ -74,7 +74,13 @@ class Tally:
     self.counted += gates.count([record.classes[sure]], max_detections)
 
   def drop(self, reason: str, place: str, detail: str) -> None:
-    """Counts a record that was left out."""
+    """Counts a record that was left out.
+
+    Args:
+      reason: short name, by which the manifest counts.
+      place: the record and its id.
+      detail: the expected and the actual content.
+    """
     self.images += 1
     self.images_dropped[reason] += 1
     first = self.examples.setdefault(reason, [])
@@ -98,7 +104,7 @@ class Tally:
     """Lists losses that are too large to be accidents.
 
     Args:
-      max_dropped: part of the records that may be left out.
+      max_dropped: fraction of the records that may be left out.
     """
     found = []
     lost = self.images_dropped.total()

@@ -16,7 +16,7 @@ _DEFAULT, _CLASSES = 'default', 'classes'
 
 @dataclasses.dataclass(frozen=True)
 class Thresholds:
-  """Least scores of labels.
+  """Minimum scores of labels, by class.
 
   A label needs a score of at least the threshold of its class. Scores and
   thresholds are compared as float32, the type of scores in records.

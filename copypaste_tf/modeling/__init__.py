@@ -3,7 +3,7 @@
 In the order of the data:
 
 * `build` makes the model of a config, `options` reads its settings.
-* `layers` holds the layers that the rooms below share.
+* `layers` holds the layers that the modules below share.
 * `backbones` maps an image to features: ResNet, EfficientNet.
 * `pyramids` merges the features of all levels: FPN, NAS-FPN.
 * `rpn` scores anchors and proposes regions.

@@ -26,7 +26,7 @@ def mask_rcnn(
   Args:
     config: model config of Model Garden; `backbone.type` is `resnet` or
       `efficientnet`, `decoder.type` is `fpn` or `nasfpn`.
-    sample_padding: as of `roi_sampling.sample`.
+    sample_padding: see `roi_sampling.sample`.
 
   Raises:
     ValueError: the config asks for a backbone, a pyramid or a cascade that

@@ -94,7 +94,8 @@ def class_loss(
     class_weights: `[k]`, multiplies the loss of a region by the weight of its
       class; with `binary`, that of each class in any region. None means 1.
     binary: a sigmoid for each class instead of a softmax over all.
-    hardest: part of the values, in (0, 1], that are averaged: the largest.
+    hardest: fraction of the values, in (0, 1], that is averaged: the largest
+      values (online hard example mining); 1 averages all.
     weights: `[b, n]` float32, multiplies the loss of each region; None means
       1.
 

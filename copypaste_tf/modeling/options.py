@@ -77,8 +77,7 @@ def second_stage_options(
 
   Args:
     config: the config.
-    sample_padding: as of `roi_sampling.sample`; Model Garden has no field for
-      it.
+    sample_padding: see `roi_sampling.sample`; Model Garden has no field for it.
   """
   sampler, detector = config.roi_sampler, config.detection_generator
   mask_options = {}

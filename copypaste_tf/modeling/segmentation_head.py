@@ -47,7 +47,11 @@ class SegmentationHead(tf_keras.layers.Layer):
     )
 
   def build(self, input_shape: Mapping[str, tf.TensorShape]) -> None:
-    """Makes the convolutions, whose width may be that of the pyramid."""
+    """Makes the convolutions; their width may be that of the pyramid.
+
+    Args:
+      input_shape: `{level: [b, h / 2^l, w / 2^l, c]}`.
+    """
     filters = self._filters or next(iter(input_shape.values()))[-1]
     names = LayerNames('segmentation_head')
     self.convs = [

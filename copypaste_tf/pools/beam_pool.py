@@ -30,7 +30,7 @@ _Place = tuple[int, int, int]
 
 @dataclasses.dataclass(frozen=True)
 class _Files:
-  """The files by which this process and the workers talk.
+  """The files by which this process and the workers exchange data.
 
   Attributes:
     tasks: pickles of the tasks, one after the other.
@@ -151,7 +151,7 @@ def _options(flags: Sequence[str]) -> pipeline_options.PipelineOptions:
   Raises:
     ValueError: a value does not fit its flag, or no flag names the runner.
   """
-  # Beam passes over flags that it does not know, and runs here by default.
+  # Beam ignores flags that it does not know, and runs here by default.
   if not any(flag.startswith('--runner') for flag in flags):
     raise ValueError('expected --runner=NAME, such as --runner=DirectRunner')
   usage = io.StringIO()

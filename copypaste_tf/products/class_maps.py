@@ -27,7 +27,7 @@ _SIDE = 320  # Smaller images are enlarged, so that captions can be read.
 class ClassMaps(Product):
   """A result is a class map, `[h, w]` uint8, of the size of the image.
 
-  Scores that are averaged over scales are preferred, where there are such.
+  If the model returns scores that are averaged over scales, they are used.
   """
 
   label = 'Prediction'
@@ -35,7 +35,7 @@ class ClassMaps(Product):
   folders = (FOLDER,)
 
   def result(self, outputs: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Returns the class map."""
+    """Returns the class map, `[h, w]` uint8; see the base class."""
     scores = outputs.get('multi_scores', outputs['scores'])[0]
     if not np.isfinite(scores).all():
       raise ValueError(
@@ -86,7 +86,7 @@ class ClassMaps(Product):
   def draw(
     self, image: np.ndarray, result: np.ndarray, names: Mapping[int, str]
   ) -> np.ndarray:
-    """Draws the classes in the colours of Pascal VOC."""
+    """Draws the classes in the colours of Pascal VOC; see the base class."""
     return drawing.draw_class_map(image, result, names)
 
   def write(
@@ -125,7 +125,7 @@ class ClassMaps(Product):
   def compare(
     self, run: Run, evaluator: MiouEvaluator, *, min_score: float, limit: int
   ) -> list[Comparison]:
-    """Draws the class maps of the first images that were evaluated."""
+    """Draws the first images that were evaluated; see the base class."""
     del min_score
     found = miou_evaluator.read_images(run.predictions)
     paths = data_files.expand(run.params.task.validation_data.input_path)

@@ -30,7 +30,7 @@ class Detections(Product):
   files = (FILE,)
 
   def result(self, outputs: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
-    """Returns COCO results."""
+    """Returns COCO results, best first; see the base class."""
     return detections.from_batch(**outputs).to_results()
 
   def served(
@@ -55,7 +55,7 @@ class Detections(Product):
     result: list[dict[str, Any]],
     names: Mapping[int, str],
   ) -> np.ndarray:
-    """Draws boxes, masks and captions."""
+    """Draws boxes, masks and captions; see the base class."""
     objects = comparison.detected_objects(result, names)
     return drawing.draw_instances(image, *objects)
 
@@ -88,7 +88,7 @@ class Detections(Product):
     min_score: float,
     limit: int,
   ) -> list[Comparison]:
-    """Draws the first images that have objects."""
+    """Draws the first images that have objects; see the base class."""
     data = run.params.task.validation_data
     names = data_files.label_map(data.input_path)
     names |= {c['id']: c['name'] for c in evaluator.groundtruth['categories']}

@@ -1,4 +1,4 @@
-"""The interface of a kind of outputs, outside of a training."""
+"""The interface of a product: what task outputs become outside a training."""
 
 import abc
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from copypaste_tf.reporting.run_files import Run
 from copypaste_tf.serving.prediction import Prediction
 
 Files = dict[str, Callable[[str], None]]
-"""Functions that write a file to the path that they are given, by its name."""
+"""For each file name, a function that writes the file to a given path."""
 
 
 class Product(abc.ABC):
@@ -39,7 +39,7 @@ class Product(abc.ABC):
     """Returns the result of an image.
 
     Args:
-      outputs: arrays of `Task.predict`, with a batch axis of 1.
+      outputs: arrays of `Task.predict` for one image: `[1, ...]` each.
 
     Raises:
       ValueError: a number is not finite.

@@ -41,7 +41,8 @@ def read(patterns: str, num_classes: int | None = None) -> CategoryCounts:
 
   Args:
     patterns: TFRecords of the training set, or manifests: paths or glob
-      patterns, separated by commas. Of a part of the shards, the part counts.
+      patterns, separated by commas. If they match only some shards of a set,
+      only these count.
     num_classes: classes with the background; category ids lie below it. None
       takes the smallest number that fits.
 

@@ -1,4 +1,4 @@
-"""Reads and writes the class map of a record, or makes one of its objects.
+"""Reads and writes the class map of a record, or makes one from its objects.
 
 A class map is a `[h, w]` uint8 image of category ids: 0 is the background,
 `examples.VOID` has no label.
@@ -21,6 +21,9 @@ def read(features: FeatureMap, shape: tuple[int, int]) -> np.ndarray | None:
   Args:
     features: feature map of `features.load`.
     shape: height and width of the image in pixels.
+
+  Returns:
+    `[h, w]` uint8, or None.
 
   Raises:
     FeatureError: it is not a grey PNG of the size of the image.
@@ -58,9 +61,9 @@ def write(features: FeatureMap, class_map: np.ndarray | None) -> None:
 def of_objects(
   planes: np.ndarray, ids: np.ndarray, classes: np.ndarray, crowd: np.ndarray
 ) -> np.ndarray:
-  """Makes a class map of objects, later ones over earlier ones.
+  """Makes a class map from objects, later ones over earlier ones.
 
-  Crowds are void, where no other object lies.
+  A crowd is void, except where another object lies.
 
   Args:
     planes: `[l, h, w]` uint8 id planes.

@@ -48,7 +48,13 @@ def classes(features: FeatureMap) -> np.ndarray:
 
 
 def boxes(features: FeatureMap, n: int, shape: tuple[int, int]) -> np.ndarray:
-  """Reads `[n, 4]` float32 `(ymin, xmin, ymax, xmax)` in pixels."""
+  """Reads `[n, 4]` float32 `(ymin, xmin, ymax, xmax)` in pixels.
+
+  Args:
+    features: the feature map; it holds fractions of the image size.
+    n: number of objects.
+    shape: height and width of the image in pixels.
+  """
   boxes = np.zeros((n, 4))
   for side, key in enumerate(BOX_KEYS):
     boxes[:, side] = column(features, key, 'float_list', n)

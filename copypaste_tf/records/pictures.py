@@ -33,7 +33,7 @@ _PLAIN_MODES = ('RGB', 'L')
 _PNG_DEPTH = 24  # Offset of the bits per channel in a PNG file.
 _PNG_METADATA = (b'eXIf', b'exif', b'xmp')
 _JPEG_OR_PNG = (b'\xff\xd8\xff', b'\x89PNG\r\n\x1a\n')
-# Beginnings of files that lie where an image should, and how to mend it.
+# First bytes of files that are found in place of an image, and the remedy.
 _OTHER_FILES = (
   (rb'version https://git-lfs', 'a Git LFS pointer: run `git lfs pull`'),
   (rb'\S*/annex/objects/', 'a git-annex pointer: run `git annex get`'),
@@ -50,7 +50,7 @@ class Picture(NamedTuple):
     orientation: EXIF orientation of the file, 1 if it is upright.
     is_jpeg: whether the file is a JPEG.
     is_plain: whether TensorFlow decodes the bytes of the file to `pixels`.
-    notes: names of what was passed over in the file.
+    notes: names of what was ignored in the file, such as damaged metadata.
   """
 
   pixels: np.ndarray

@@ -17,7 +17,7 @@ def text(classes: np.ndarray) -> str:
   """Writes the categories of a record.
 
   Args:
-    classes: category ids of its objects.
+    classes: `[n]` integer category ids of its objects.
 
   Returns:
     Each category once, with the number of its objects, such as `3:2 17:1`.

@@ -19,9 +19,10 @@ from copypaste_tf.records.files import read_serialized
 KNOWN = frozenset(
   value for name, value in vars(Features).items() if not name.startswith('_')
 )
-# `sample` reads at least so many records, and more until it sees an object.
+# `sample` reads at least this number of records, and more until it sees an
+# object.
 _ENOUGH = 32
-# A sample without objects ends after so many records or bytes.
+# A sample without objects ends after this number of records or bytes.
 _MOST_RECORDS, _MOST_BYTES = 1024, 256 << 20
 _MOST_FILES = 32
 _SHOWN = 8  # Names of unknown features in a message.
@@ -43,7 +44,7 @@ class Survey:
     """Starts with no record.
 
     Args:
-      min_score: least score of a label; objects without scores are labels.
+      min_score: minimum score of a label; objects without scores are labels.
     """
     self.records = self.objects = self.class_maps = self.scored = 0
     self.scores: list[float] = []
@@ -112,7 +113,7 @@ def sample(paths: Sequence[str], min_score: float = 0.0) -> Survey:
 
   Args:
     paths: TFRecord files.
-    min_score: least score of a label.
+    min_score: minimum score of a label.
 
   Raises:
     FileNotFoundError: a file does not exist.

@@ -5,6 +5,8 @@ train-00017-of-01024.tfrecord.json
 train-manifest.json
 """
 
+import os
+
 SHARD = r'-\d{5}-of-\d{5}\.tfrecord'
 """Regular expression of the name of a shard after its beginning."""
 
@@ -31,3 +33,13 @@ def state_path(shard: str) -> str:
 def manifest_path(prefix: str) -> str:
   """Returns the path of the manifest of a set."""
   return f'{prefix}-manifest.json'
+
+
+def lock_path(prefix: str) -> str:
+  """Returns the path of the lock of a set; no pattern of records finds it.
+
+  >>> lock_path('out/train')
+  'out/.train.lock'
+  """
+  folder, name = os.path.split(prefix)
+  return os.path.join(folder, f'.{name}.lock')

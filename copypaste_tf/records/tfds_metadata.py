@@ -26,7 +26,7 @@ INFO, FEATURES, METADATA = FILES = (
   'features.json',
   'metadata.json',
 )
-"""Names of the files; the first one tells whose they are."""
+"""Names of the files; the first one tells which program wrote them."""
 _OURS = 'copypaste_tf.records'
 _MANIFEST = re.compile(r'(.+)-manifest\.json')
 _DESCRIPTION = (
@@ -40,7 +40,7 @@ _DESCRIPTION = (
 
 
 def write(folder: str) -> str | None:
-  """Writes the description of the records of a folder, or mends an old one.
+  """Writes the description of the records of a folder, or updates an old one.
 
   It is removed if no set is left. Files that are up to date are not touched.
 

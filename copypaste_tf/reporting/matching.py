@@ -31,9 +31,10 @@ def match(
 ) -> list[int | None]:
   """Finds the object of each detection, at an IoU of at least 0.5.
 
-  As in COCO, a detection takes the object of its class that it overlaps most,
-  the detection of the highest score first; each object is taken once, a crowd
-  by any number. Masks are compared if both sides have them, else boxes.
+  As in COCO, detections choose in the order of descending scores. A detection
+  takes the object of its class that it overlaps most. An object is taken once,
+  a crowd any number of times. Masks are compared if objects and detections have
+  them, else boxes.
 
   Args:
     truth: the annotated objects.

@@ -98,9 +98,9 @@ def annotated(
 ) -> dict[int, str]:
   """Takes the ids of images from an annotation file, by file name.
 
-  Names are equal if their last parts are; folders decide between several of
-  one name. Backslashes, escapes such as `%20`, the case of letters and the form
-  of Unicode make no difference.
+  Two names match if their file parts are equal. If several entries match, the
+  one that also shares the most folders is taken. Backslashes, escapes such as
+  `%20`, the case of letters and the form of Unicode make no difference.
 
   Args:
     paths: distinct image files.

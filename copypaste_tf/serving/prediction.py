@@ -1,4 +1,4 @@
-"""Detects objects in image files, in COCO's results format."""
+"""Runs a model on image files, such as a detector with COCO results."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -16,7 +16,8 @@ def coco_results(outputs: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
   """Returns COCO results of an image, best first.
 
   Args:
-    outputs: the arguments of `detections.from_batch`.
+    outputs: arrays of one image, `[1, ...]` each, with the names of the
+      arguments of `detections.from_batch`.
   """
   return detections.from_batch(**outputs).to_results()
 
@@ -50,8 +51,8 @@ def predict(
     paths: image files by id.
     batch_size: images in a batch.
     skipped: receives a message for each image that cannot be read.
-    result: makes the result of an image from the outputs of the model, which
-      have a batch axis of 1.
+    result: makes the result of an image from the outputs of the model, `[1,
+      ...]` each.
 
   Yields:
     The predictions for all readable images, in order.

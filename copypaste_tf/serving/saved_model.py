@@ -71,8 +71,8 @@ def module(
   have a batch axis if its input has one. Both return a dictionary, where n is
   the largest number of detections in the batch:
 
-  - `num_detections`: `[b]` int32. The outputs below are padded with zeros after
-    so many detections.
+  - `num_detections`: `[b]` int32. After this number of detections, the outputs
+    below are padded with zeros.
   - `boxes`: `[b, n, 4]` float32 `(ymin, xmin, ymax, xmax)` in pixels of the
     input image.
   - `classes`: `[b, n]` int32, at least 1.

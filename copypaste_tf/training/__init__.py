@@ -1,1 +1,1 @@
-"""Config, task and record of a run, on Model Garden's Orbit trainer."""
+"""Runs a task on Model Garden's Orbit trainer: config, checks, loop, record."""

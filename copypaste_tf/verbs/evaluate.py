@@ -1,6 +1,7 @@
 """Evaluates a checkpoint or a file of detections."""
 
 import contextlib
+import filecmp
 import functools
 import itertools
 import json
@@ -34,7 +35,6 @@ from copypaste_tf.tasks import registry
 from copypaste_tf.training.run import runner
 
 _RECORDS = 2  # Records of each file whose ids are compared with annotations.
-_NOTHING = ('[]', '{}')  # Files of detections without a detection.
 Outputs = dict[str, Callable[[str], Any]]
 """Functions that write a file to the path that they are given, by path."""
 
@@ -194,18 +194,21 @@ def _write_detections(evaluator: Evaluator, path: str) -> None:
 
 
 def _keep(evaluator: Evaluator) -> None:
-  """Writes the detections of an evaluation that did not reach its end."""
+  """Writes the predictions of an evaluation that did not reach its end."""
   if not evaluator.output_file:
     return
-  folder = tempfile.mkdtemp()
+  folder, empty = tempfile.mkdtemp(), tempfile.mkdtemp()
   evaluator.write(folder)
-  path = os.path.join(folder, evaluator.output_file)
-  with open(path) as file:
-    empty = file.read(len(_NOTHING[0]) + 1) in _NOTHING
-  if empty:
+  evaluator.reset()
+  evaluator.write(empty)
+  path, nothing = (
+    os.path.join(place, evaluator.output_file) for place in (folder, empty)
+  )
+  if filecmp.cmp(path, nothing, shallow=False):
     shutil.rmtree(folder)
   else:
-    print(f'the detections so far are in {path}', file=sys.stderr)
+    print(f'the predictions so far are in {path}', file=sys.stderr)
+  shutil.rmtree(empty)
 
 
 def _output(checkpoint: str, name: str) -> str:

@@ -13,6 +13,7 @@ from absl import app, flags
 
 from copypaste_tf import checkpoint_flags, drawing, whole_files
 from copypaste_tf.evaluation import groundtruth
+from copypaste_tf.file_lock import Lock, Place
 from copypaste_tf.inputs import image_files
 from copypaste_tf.products import products
 from copypaste_tf.products.product import Product
@@ -22,6 +23,7 @@ from copypaste_tf.tasks import registry
 
 IMAGES_FILE = image_list.IMAGES_FILE
 PICTURES = 'pictures'
+LOCK = 'predict.lock'
 
 
 def main() -> None:
@@ -34,15 +36,17 @@ def main() -> None:
   _check_output(values.output, product)
   names = checkpoint_flags.class_names(resolved, values.label_map) or names
   checkpoint = checkpoint_flags.checkpoint()
-  predictions = run_detector(
-    inference.Detector(resolved.params, checkpoint),
-    paths,
-    values.output,
-    names=names,
-    batch_size=values.batch_size,
-    min_score=values.min_score,
-    min_drawn_score=values.min_drawn_score if values.pictures else None,
-  )
+  place = Place('--output', values.output, 'predicts to this folder')
+  with Lock(os.path.join(values.output, LOCK), place):
+    predictions = run_detector(
+      inference.Detector(resolved.params, checkpoint),
+      paths,
+      values.output,
+      names=names,
+      batch_size=values.batch_size,
+      min_score=values.min_score,
+      min_drawn_score=values.min_drawn_score if values.pictures else None,
+    )
   found = product.summary([image.results for image in predictions])
   print(f'{len(predictions)} images, {found}: {values.output}')
   if len(predictions) < len(paths):

@@ -63,7 +63,7 @@ def main() -> None:
     ) from error
   if manifest is None:
     left = shard_run.left(job)
-    print(f'{left} shards are left to others; the last one writes the manifest')
+    print(f'{left} shards are left to others; the last writes the manifest')
     return
   _report(job, manifest)
 
@@ -75,11 +75,9 @@ def _share() -> Share:
       f'--worker is 0 to {values.num_workers - 1} with --num_workers='
       f'{values.num_workers}, got {values.worker}'
     )
-  if values.claim and values.num_workers > 1:
-    raise app.UsageError('give --claim or --num_workers, not both')
-  if values.beam_args and (values.claim or values.num_workers > 1):
+  if values.beam_args is not None and values.num_workers > 1:
     raise app.UsageError('--beam_args divides the shards; give it alone')
-  return Share(values.worker, values.num_workers, values.claim)
+  return Share(values.worker, values.num_workers)
 
 
 def _pool() -> Pool | None:

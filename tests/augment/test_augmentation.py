@@ -244,7 +244,7 @@ def test_a_canvas_of_several_blocks_need_not_be_square(
   _check_invariants(found, 20)
 
 
-def test_batches_of_unknown_size(form):
+def test_a_batch_of_unknown_size_is_augmented(form):
   scenes = _tensors(reference.make_scenes(np.random.default_rng(9)))
   dataset = tf.data.Dataset.from_tensor_slices(scenes).batch(4)
   assert dataset.element_spec.image.shape[0] is None

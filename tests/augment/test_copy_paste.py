@@ -294,7 +294,7 @@ def test_errors_name_the_wrong_argument():
     _paste(
       engines.DENSE, targets, sources._replace(planes=sources.planes[:, :-1])
     )
-  with pytest.raises(ValueError, match='blend_sigma is in pixels'):
+  with pytest.raises(ValueError, match='blend_sigma must be at least 0'):
     _paste(engines.DENSE, targets, sources, blend_sigma=-1.0)
   bits = [
     canvas.place(tf.nest.map_structure(tf.constant, scenes))

@@ -237,7 +237,7 @@ def test_options_are_made_from_plain_values_and_checked():
   options = compositions.build({'name': 'mixup', 'alpha': 8})
   assert options == augment.Mixup(alpha=8)
   for values, message in (
-    ({'alpha': 0}, r'Mixup.alpha .* from 0.001 to 1e\+06, got 0'),
+    ({'alpha': 0}, r'Mixup.alpha.* must be 0.001 to 1e\+06, got 0'),
     ({'alpha': float('nan')}, r'got nan'),
     ({'probability': 1.5}, r'Mixup.probability .*\[0, 1\], got 1.5'),
     ({'alhpa': 1}, 'no option alhpa; it has alpha, probability, loss_weights'),

@@ -208,10 +208,10 @@ def test_untouched_keeps_labels_as_they_are(engine):
 @pytest.mark.parametrize(
   ('option', 'message'),
   [
-    ({'occlusion': 'official'}, 'occlusion is one of per_object, published'),
-    ({'min_visible_area': -1}, 'min_visible_area is a number of pixels'),
-    ({'box_tolerance': -0.5}, 'box_tolerance is a number of pixels'),
-    ({'min_visible_fraction': 2.0}, 'min_visible_fraction is a probability'),
+    ({'occlusion': 'official'}, 'occlusion must be .* per_object, published'),
+    ({'min_visible_area': -1}, 'min_visible_area must be at least 0 pixels'),
+    ({'box_tolerance': -0.5}, 'box_tolerance must be at least 0 pixels'),
+    ({'min_visible_fraction': 2.0}, 'fraction must be a probability'),
   ],
 )
 def test_options_out_of_range_are_named(option, message):

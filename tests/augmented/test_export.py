@@ -5,9 +5,12 @@ import shutil
 
 import augmented_examples
 import pytest
+import tensorflow as tf
 
 from copypaste_tf.augmented import export, stream
 from copypaste_tf.augmented.coco_form import CocoForm
+from copypaste_tf.augmented.record_form import RecordForm
+from copypaste_tf.file_lock import LockedError
 
 SETTINGS = {'seed': 3, 'output_size': (64, 64)}
 
@@ -70,6 +73,50 @@ def test_a_killed_export_goes_on_with_the_same_bytes(done, tmp_path):
   assert begun.stat().st_mtime_ns == before  # The first part was kept.
 
 
+@pytest.fixture
+def quick(monkeypatch):
+  """Has the same example in place of those of the pipeline."""
+  example = augmented_examples.example()
+  examples = (example for _ in itertools.count())
+  monkeypatch.setattr(stream, 'examples', lambda *_: examples)
+
+
+def test_an_export_that_was_killed_as_it_ended_is_whole(
+  quick, tmp_path, monkeypatch
+):
+  job = augmented_examples.make_job(tmp_path)
+
+  def killed(_):
+    raise KilledError
+
+  with monkeypatch.context() as patch:
+    patch.setattr(tf.io.gfile, 'rmtree', killed)
+    with pytest.raises(KilledError):
+      run(job)
+  whole = digests(job)
+  assert any('parts' in name for name in whole)
+  assert run(job)['examples'] == 20
+  left = {k: v for k, v in whole.items() if 'parts' not in k}
+  assert digests(job) == left
+  with pytest.raises(ValueError, match='this export, finished'):
+    run(job)
+
+
+def test_a_second_export_to_a_folder_is_refused(quick, tmp_path):
+  job = augmented_examples.make_job(tmp_path)
+
+  class Slow(CocoForm):
+    def write(self, part, items):
+      for overwrite in (False, True):
+        with pytest.raises(LockedError, match='exports to this folder since'):
+          run(job, overwrite)
+      return super().write(part, items)
+
+  total = export.export(job, Slow(job), SETTINGS, overwrite=False)
+  assert total['examples'] == 20
+  assert not pathlib.Path(job.path(export.LOCK)).exists()
+
+
 def test_a_finished_export_is_kept_unless_it_may_be_overwritten(done):
   job, _, files = done
   with pytest.raises(ValueError, match='this export, finished; .*--overwrite'):
@@ -91,7 +138,7 @@ def test_overwriting_removes_what_an_export_wrote_and_no_more(done, tmp_path):
   own = pathlib.Path(job.path('images', 'of_mine.png'))
   own.write_text('mine')
   settings = {'seed': 4}
-  export.prepare(job, CocoForm(job), settings, overwrite=True)
+  export.prepare(job, RecordForm(job), settings, overwrite=True)
   left = {path.name for path in pathlib.Path(job.folder).rglob('*')}
   assert left == {'export.json', 'parts', 'images', 'of_mine.png'}
 

@@ -1,10 +1,14 @@
+import os
+
 import augmented_examples
 import pytest
+import tensorflow_datasets as tfds
 
 from copypaste_tf import records
+from copypaste_tf.augmented import export
 from copypaste_tf.augmented.record_form import RecordForm
 from copypaste_tf.inputs import data_files
-from copypaste_tf.records import category_counts
+from copypaste_tf.records import category_counts, tfds_metadata
 from tfrecord_tools import validation
 
 
@@ -33,6 +37,21 @@ def test_shards_hold_the_records_in_order(written):
   found = [record for _, _, record in records.read_records(paths)]
   assert [record.source_id for record in found] == [1, 2, 3]
   assert found[0].class_names == ['disc', 'disc', 'square']
+
+
+def test_tensorflow_datasets_reads_them(written):
+  builder = tfds.builder_from_directory(written.folder)
+  assert builder.info.splits['augmented'].num_examples == 3
+  assert builder.info.metadata['label_map']['augmented']['1'] == 'disc'
+  shown = [*tfds.as_numpy(builder.as_dataset('augmented'))]
+  assert sorted(len(x['image/object/class/label']) for x in shown) == [3] * 3
+  assert shown[0]['image/encoded'].shape == (40, 60, 3)
+
+
+def test_overwriting_takes_the_description_too(written):
+  assert {*tfds_metadata.FILES} < {*os.listdir(written.folder)}
+  export._remove(written)
+  assert not os.listdir(written.folder)
 
 
 def test_the_manifest_states_what_trainings_ask_for(written):

@@ -106,6 +106,16 @@ def test_unknown_names_and_other_types_are_refused(path, value, message):
     overrides.apply(Whole(), [Override(tuple(path.split('.')), value, 'x:1')])
 
 
+def test_a_flag_that_stands_for_a_path_is_not_taken_for_a_misspelt_name():
+  change = Override(('part', 'step'), 4, '--steps', by_flag=True)
+  with pytest.raises(ConfigError) as error:
+    overrides.apply(Whole(), [change])
+  assert str(error.value) == (
+    "--steps does not apply: Part of the recipe has no 'step'; leave the flag "
+    'out'
+  )
+
+
 def test_a_mapping_is_its_leaves():
   assert overrides.from_mapping({'a': {'b': 1}, 'c': 2}, 'there') == [
     Override(('a', 'b'), 1, 'there'),

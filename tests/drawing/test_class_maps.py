@@ -41,6 +41,18 @@ def test_classes_are_coloured_and_void_is_hatched_but_background_is_kept():
   assert larger.shape[:2] >= (120, 160)
 
 
+def test_a_name_stands_on_the_largest_region_of_its_class_without_a_box():
+  image = np.full([90, 120, 3], 100, np.uint8)
+  class_map = np.zeros([90, 120], np.uint8)
+  class_map[2:6, 2:6] = 7
+  class_map[40:60, 70:80] = class_map[60:80, 10:90] = 7
+  drawn = drawing.draw_class_map(image, class_map, {7: 'x'})
+  changed = (drawn != 100).any(axis=-1) & (class_map == 0)
+  rows, columns = np.nonzero(changed)
+  assert rows.max() == 39 and rows.min() > 20 and columns.min() == 70
+  assert columns.max() < 100
+
+
 def test_an_image_without_classes_is_unchanged():
   image = np.full([5, 6, 3], 9, np.uint8)
   drawn = drawing.draw_class_map(image, np.zeros([5, 6], np.uint8), {})

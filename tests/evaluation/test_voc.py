@@ -117,7 +117,7 @@ def scene(*objects, **knobs):
 
 
 def found_at(*boxes):
-  """Returns results with falling scores."""
+  """Returns results with descending scores."""
   return [
     {'image_id': 0, 'category_id': 1, 'bbox': box, 'score': 1 / (i + 1)}
     for i, box in enumerate(boxes)

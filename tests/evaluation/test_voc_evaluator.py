@@ -81,7 +81,7 @@ def test_metrics_are_those_of_the_written_results(tmp_path):
   assert found.notes() == voc.notes(truth)
 
 
-def test_masks_are_made_only_for_a_file_that_shall_have_them():
+def test_masks_are_made_only_for_a_file_that_asks_for_them():
   truth, batches = outputs(2)
   few, whole = (measure(truth, batches, x) for x in (False, True))
   assert few.detections.counts is None and whole.detections.counts

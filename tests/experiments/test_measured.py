@@ -48,7 +48,8 @@ def test_runs_of_other_code_leave_no_mean(runs, pair):
   path = runs.path(pair.row('none'), 1) / 'versions.json'
   table_runs.change(path, git_commit='b' * 40)
   assert read(runs, pair, [0, 1])['none'].problem == (
-    'mixed git_commit: aaaaaaa, bbbbbbb'
+    'mixed git_commit: aaaaaaa (seed 0), bbbbbbb (seed 1); remove the folders '
+    'of one and start run_table again'
   )
 
 

@@ -109,8 +109,12 @@ def test_runs_of_other_code_or_packages_are_mixed(runs, none):
   path = runs.path(none, 1) / 'versions.json'
   table_runs.change(path, git_commit='b' * 40, packages=packages)
   found = measured_run.changes([same[0], read(runs, none, 1)])
-  assert found[0] == 'mixed git_commit: aaaaaaa, bbbbbbb'
-  assert found[1].startswith('mixed tensorflow: 2.19.0, ')
+  assert found[0] == 'mixed git_commit: aaaaaaa (seed 0), bbbbbbb (seed 1)'
+  assert found[1].startswith('mixed tensorflow: 2.19.0 (seed 1), ')
+  assert found[2] == 'remove the folders of one and start run_table again'
+  table_runs.change(path, git_commit='a' * 40 + '+', packages=packages)
+  found = measured_run.changes([same[0], read(runs, none, 1)])
+  assert found[0] == 'mixed git_commit: aaaaaaa (seed 0), aaaaaaa+ (seed 1)'
 
 
 def test_records_of_another_name_are_the_same_and_of_other_contents_not(
@@ -148,3 +152,20 @@ def test_a_config_that_differs_in_more_than_the_seed_is_mixed(runs, none):
   params.write_text(params.read_text().replace(decay, 'l2_weight_decay: 0.5'))
   found = measured_run.changes([read(runs, none), read(runs, none, 1)])
   assert found == ['mixed task.losses.l2_weight_decay: 0.5 -> 4e-05']
+
+
+def test_seeds_that_started_from_other_weights_are_mixed(runs, none, tmp_path):
+  for seed in (0, 1):
+    path = runs.path(none, seed) / 'params.yaml'
+    bare, start = "init_checkpoint: ''", f'init_checkpoint: /gone/{seed}'
+    assert bare in path.read_text()
+    path.write_text(path.read_text().replace(bare, start))
+  both = [read(runs, none, seed) for seed in (0, 1)]
+  assert measured_run.changes(both) == [
+    'mixed weights to start from (init_checkpoint)'
+  ]
+  command = cells.command('', none.recipe, none.lines(1.0, 0))
+  of_row = measured_run.read(str(runs.path(none, 0)), command, 'gone/0')
+  assert not of_row.problem and not of_row.started_from
+  other = measured_run.read(str(runs.path(none, 0)), command, 'table/row/1/0')
+  assert other.problem == 'started from /gone/0 and not from table/row/1/0'

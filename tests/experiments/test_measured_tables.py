@@ -95,7 +95,7 @@ def test_a_difference_between_the_arms_code_stands_below(pair, parts):
   }
   other = dataclasses.replace(parts[1], runs=changed)
   page = measured_tables.of_table(pair, [parts[0], other])
-  assert '- pasted at 100% against none: mixed tensorflow: 2.19.0, ' in page
+  assert '- pasted at 100% against none: mixed tensorflow: 2.19.0 (' in page
 
 
 def test_a_bar_in_a_cell_does_not_end_it():

@@ -81,7 +81,9 @@ def test_arms_of_other_code_have_no_difference(parts):
   }
   pasted = dataclasses.replace(parts[1], runs=changed)
   one = mask_ap([parts[0], pasted])
-  assert one.problem == 'mixed git_commit: aaaaaaa, ccccccc'
+  assert one.problem.startswith(
+    'mixed git_commit: aaaaaaa (seed 0 1 2), ccccccc (seed 0 1 2); remove the '
+  )
   assert not one.part.problem and not one.values
 
 
@@ -96,6 +98,21 @@ def test_arms_of_a_recipe_have_the_same_training_records(parts):
   row = dataclasses.replace(pasted.row, recipe='shapes_selftraining_cpu')
   student = dataclasses.replace(pasted, row=row)
   assert mask_ap([parts[0], student]).values
+
+
+def test_arms_start_from_the_same_weights_unless_the_rows_say_so(parts):
+  changed = {
+    seed: dataclasses.replace(run, started_from='other')
+    for seed, run in parts[1].runs.items()
+  }
+  pasted = dataclasses.replace(parts[1], runs=changed)
+  assert mask_ap([parts[0], pasted]).problem == (
+    'mixed weights to start from (init_checkpoint)'
+  )
+  line = "TaskConfig.init_checkpoint = 'data/r50'"
+  for said in ({'bindings': (line,)}, {'start': 'shapes/none'}):
+    row = dataclasses.replace(pasted.row, **said)
+    assert mask_ap([parts[0], dataclasses.replace(pasted, row=row)]).values
 
 
 def test_without_detections_the_reason_stands_in_place_of_an_interval(parts):

@@ -79,5 +79,5 @@ def test_two_kinds_of_weights_or_a_negative_power_are_refused(data):
   with pytest.raises(ValueError, match='takes the place of CopyPaste.class_w'):
     composing.composition(data)
   data.copy_paste = config.CopyPaste(class_weight_power=-1.0)
-  with pytest.raises(ValueError, match='class_weight_power is at least 0'):
+  with pytest.raises(ValueError, match='class_weight_power must be at least 0'):
     composing.composition(data)

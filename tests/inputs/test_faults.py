@@ -44,7 +44,7 @@ def test_a_truncated_file_is_named(tmp_path):
   assert fault.startswith(f'{path}: record 2: ')
 
 
-def test_bytes_that_are_no_example(tmp_path):
+def test_bytes_that_are_no_example_are_a_fault(tmp_path):
   path = serialized.write(tmp_path / 'a.tfrecord', [b'nonsense'])
   fault = faults.find([path], _decode)
   assert fault == f'{path}: record 0: expected a serialized tf.train.Example'

@@ -94,10 +94,10 @@ def test_a_set_that_is_only_pasted_from_is_the_only_source():
   assert [*problems(takes, takes, useless)] == ['sets.2.pasted_from']
 
 
-def test_repeat_thresholds_are_parts_of_the_images_that_are_read():
+def test_repeat_thresholds_are_fractions_of_the_images():
   assert problems(half(repeat_threshold=0.001), half()) == {}
   found = problems(half(), half(repeat_threshold=1.5))
-  expected = 'expected a part of the images in [0, 1], got 1.5'
+  expected = 'expected a fraction of images in [0, 1], got 1.5'
   assert found == {'sets.1.repeat_threshold': expected}
   data = TrainData(input_path='a', repeat_threshold=-1.0)
   assert [*dict(set_problems.problems(data, 4))] == ['repeat_threshold']

@@ -114,7 +114,7 @@ def test_a_mask_without_a_pixel_or_below_the_least_area_is_dropped():
   assert not label((1, 0.9, (2, 2, 4, 4)), min_area=4).dropped
 
 
-def test_the_least_sure_objects_find_no_plane():
+def test_objects_of_the_lowest_scores_find_no_plane():
   rows = [(1, 0.2 + 0.1 * i, A) for i in range(5)] + [(2, 0.1, (20, 1, 29, 9))]
   result = label(*rows, max_planes=2)
   np.testing.assert_allclose(result.record.scores, [0.6, 0.5, 0.1])

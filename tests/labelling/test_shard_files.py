@@ -46,6 +46,6 @@ def test_unfinished_files_of_one_shard_are_removed(tmp_path):
   assert len(list(tmp_path.iterdir())) == 5
   shard_files.remove_unfinished(paths[0])
   assert len(list(tmp_path.iterdir())) == 3
-  shard_files.write_json(shard_files.claim_path(paths[1]), {})
+  shard_files.write_json(shard_files.lock_path(paths[1]), {})
   shard_files.remove_hidden(f'{tmp_path}/out')
   assert [p.name for p in tmp_path.iterdir()] == ['out-00000-of-00002.tfrecord']

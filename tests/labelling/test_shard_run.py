@@ -1,5 +1,6 @@
 """Many shards are labelled as one run would, whoever and whatever stops."""
 
+import contextlib
 import glob
 import multiprocessing
 import os
@@ -10,11 +11,11 @@ import pytest
 import tensorflow as tf
 import tiny_teacher
 
-from copypaste_tf import whole_files
-from copypaste_tf.labelling import shard_files, shard_run, teacher
+from copypaste_tf import file_lock, whole_files
+from copypaste_tf.file_lock import Lock, LockedError
+from copypaste_tf.labelling import shard_files, shard_run, shares, teacher
 from copypaste_tf.labelling.shard_run import GateError, Share
 from copypaste_tf.labelling.thresholds import Thresholds
-from copypaste_tf.training.run import folder_lock
 
 
 class Killed(BaseException):
@@ -61,8 +62,8 @@ MOMENTS = {
   'before the first state': ('write_json', shard_files, 1),
   'before the second state': ('write_json', shard_files, 2),
   'before the manifest': ('write_json', shard_files, 4),
-  'before the states are removed': ('remove', whole_files, 8),
-  'while the states are removed': ('remove', whole_files, 10),
+  'before the states are removed': ('remove', whole_files, 14),
+  'while the states are removed': ('remove', whole_files, 16),
   'before the locks are removed': ('remove_hidden', shard_files, 1),
 }
 
@@ -75,6 +76,8 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
   job = tiny_teacher.job(tmp_path, paths)
   with monkeypatch.context() as patch:
     kill_at(patch, module, name, count)
+    owner = file_lock._identity() | {'birth': 'of a process that has ended'}
+    patch.setattr(file_lock, '_identity', lambda: owner)
     with pytest.raises(Killed):
       tiny_teacher.label(job)
   tiny_teacher.label(tiny_teacher.job(tmp_path, paths))
@@ -139,15 +142,52 @@ def test_workers_make_the_files_of_one_machine(tmp_path, paths, whole):
   assert tiny_teacher.outputs(tmp_path) == whole
 
 
-def test_claims_make_the_files_of_one_machine(tmp_path, paths, whole):
+def test_two_processes_share_the_shards(tmp_path, paths, whole):
   job = tiny_teacher.job(tmp_path, paths)
-  lock = folder_lock.Lock(shard_files.claim_path(job.path(1)))
-  share = Share(claim=True)
-  assert tiny_teacher.label(job, share) is None  # Another one works on it.
-  assert shard_run.left(job) == 1
-  lock.release()
-  assert tiny_teacher.label(job, share) is not None
+  with other_process(job, job.path(1)):  # Another one works on it.
+    assert tiny_teacher.label(job) is None
+    assert shard_run.left(job) == 1
+  assert tiny_teacher.label(job) is not None
   assert tiny_teacher.outputs(tmp_path) == whole
+
+
+def test_a_process_with_nothing_to_label_loads_no_model(tmp_path, paths):
+  job = tiny_teacher.job(tmp_path, paths)
+  with contextlib.ExitStack() as stack:
+    for index in range(3):
+      stack.enter_context(other_process(job, job.path(index)))
+    judge = pytest.fail
+    assert shard_run.label(job, pytest.fail, Share(), judge) is None
+
+
+def other_process(job, prefix):
+  """Holds a lock as a process of this job does."""
+  return Lock(
+    shard_files.lock_path(prefix), shares._place(job), shares._note(job)
+  )
+
+
+def test_another_way_is_refused_beside_a_process_at_work(tmp_path, paths):
+  job = tiny_teacher.job(tmp_path, paths)
+  other = tiny_teacher.job(tmp_path, paths, checkpoint='b')
+  fewer = tiny_teacher.job(tmp_path, paths[:2])
+  tiny_teacher.label(other)
+  before = tiny_teacher.outputs(tmp_path)
+  with other_process(other, other.path(2)):
+    for refused in (job, fewer):
+      with pytest.raises(LockedError, match='labels these files since'):
+        tiny_teacher.label(refused, overwrite=True)
+  assert tiny_teacher.outputs(tmp_path) == before
+  assert tiny_teacher.label(job, overwrite=True)
+
+
+def test_shards_of_another_way_are_not_those_of_a_job(tmp_path, paths):
+  job = tiny_teacher.job(tmp_path, paths)
+  other = tiny_teacher.job(tmp_path, paths, checkpoint='b')
+  tiny_teacher.label(other)
+  # As if it had gone on after a pause in which all had taken it for dead.
+  assert shard_run.left(job) == 3 and shard_run.left(other) == 0
+  assert shard_run._complete(job, lambda tally: []) is None
 
 
 def test_a_finished_set_needs_no_model(tmp_path, paths, whole):
@@ -206,7 +246,7 @@ def test_a_gate_releases_the_lock_of_the_shard(tmp_path, paths, monkeypatch):
   monkeypatch.setattr(shard_run, '_EARLY', 1)
   job = tiny_teacher.job(tmp_path, paths)
   with pytest.raises(GateError, match='strange'):
-    tiny_teacher.label(job, Share(claim=True), judge=lambda tally: ['strange'])
+    tiny_teacher.label(job, judge=lambda tally: ['strange'])
   assert not [p for p in tmp_path.iterdir() if p.name.startswith('.')]
 
 

@@ -156,7 +156,7 @@ def test_a_png_that_only_tensorflow_opens_is_kept():
   np.testing.assert_array_equal(picture.pixels, scene())
 
 
-def test_other_depths_and_modes():
+def test_other_depths_and_modes_become_rgb():
   grey = scene()[:, :, 0]
   deep = Image.fromarray(grey.astype(np.uint16) * 257)
   expected = np.repeat(grey[:, :, np.newaxis], 3, axis=2)
@@ -200,7 +200,7 @@ def test_what_is_no_image_is_said_in_one_line(data, message):
   assert '\n' not in str(caught.value)
 
 
-def test_very_large_images(monkeypatch, recwarn):
+def test_images_beyond_the_limit_of_pillow_are_refused(monkeypatch, recwarn):
   monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 600)
   assert pictures.read(encode('PNG')).is_plain
   assert not recwarn

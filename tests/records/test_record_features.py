@@ -42,7 +42,7 @@ def test_one_object_is_enough_but_unknown_features_stay_named():
   assert survey.note() == "unknown features, which are not read: 'weather\\n'"
 
 
-def test_objects_below_the_least_score_are_no_labels():
+def test_objects_below_the_minimum_score_are_no_labels():
   scores = np.array([0.2, np.nan, 0.45], np.float32)
   example = features.load(
     records.serialize(serialized.make_record(1, count=3, scores=scores)[0])

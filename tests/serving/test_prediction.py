@@ -13,7 +13,7 @@ def detector(tmp_path_factory):
   return Detector(small_model.params(), path)
 
 
-def test_images_of_any_size_in_batches_of_any_size(detector, tmp_path):
+def test_images_and_batches_may_have_any_size(detector, tmp_path):
   paths = dict(enumerate(small_model.images(tmp_path, SIZES), 10))
   broken = tmp_path / 'broken.jpg'
   broken.write_text('no image')

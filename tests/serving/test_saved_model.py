@@ -47,7 +47,7 @@ def check(outputs, results, size):
   )
 
 
-def test_bytes_of_images_of_several_sizes(served, photos, expected):
+def test_a_batch_of_bytes_may_have_several_sizes(served, photos, expected):
   data = tf.stack([tf.io.read_file(path) for path in photos])
   outputs = served.detect_bytes(data)
   assert outputs['masks'].shape[2:] == (97, 80)
@@ -57,7 +57,7 @@ def test_bytes_of_images_of_several_sizes(served, photos, expected):
 
 
 @pytest.mark.thorough
-def test_pixels_with_and_without_a_batch_axis(served, photos, expected):
+def test_pixels_may_lack_the_batch_axis(served, photos, expected):
   pixels = image_files.read(photos[0])
   one = served.detect_images(tf.constant(pixels))
   assert one['num_detections'].shape == () and one['boxes'].shape[1:] == (4,)

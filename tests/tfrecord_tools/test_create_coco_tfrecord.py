@@ -68,7 +68,7 @@ def test_a_record_holds_what_the_annotation_says(folder):
   assert_adds_up(manifest)
 
 
-def test_every_kind_of_segmentation_for_every_iscrowd(folder):
+def test_every_kind_of_segmentation_is_read_for_every_iscrowd(folder):
   mask = square_mask()
   encoded = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))
   kinds = [
@@ -91,7 +91,7 @@ def test_every_kind_of_segmentation_for_every_iscrowd(folder):
   assert max(record.ids[~record.crowd]) < min(record.ids[record.crowd])
 
 
-def test_images_without_objects_and_with_crowds_only(folder):
+def test_images_without_objects_and_with_crowds_only_are_converted(folder):
   folder.add(1)
   folder.add(2, label(20, 2, iscrowd=1))
   manifest = convert(folder)
@@ -119,7 +119,7 @@ def test_masks_of_one_pixel_stay_and_empty_masks_are_dropped(folder):
   assert manifest['notes']['objects_without_pixels'] == 1
 
 
-def test_three_hundred_objects(folder):
+def test_three_hundred_objects_are_converted(folder):
   labels = []
   for i in range(300):
     y, x = 3 * (i // 25), 3 * (i % 25)
@@ -135,7 +135,7 @@ def test_three_hundred_objects(folder):
   assert manifest['num_planes'] == 2
 
 
-def test_the_smallest_and_a_large_image(folder):
+def test_the_smallest_and_a_large_image_are_converted(folder):
   folder.add(1, label(1, 1, bbox=[0, 0, 1, 1]), size=(1, 1))
   corners = [5000, 3000, 5999, 3000, 5999, 3999, 5000, 3999]
   box = [5000, 3000, 999, 999]
@@ -178,7 +178,7 @@ def test_overhanging_boxes_are_clipped_and_dropped_only_if_nothing_remains(
   assert_adds_up(manifest)
 
 
-def test_defaults_of_absent_fields(folder):
+def test_absent_fields_have_defaults(folder):
   folder.add(1, label(1, bbox=None, area=None, iscrowd=None, id=None))
   manifest = convert(folder)
   record = read(folder)[1]
@@ -191,7 +191,7 @@ def test_defaults_of_absent_fields(folder):
   assert manifest['notes'] == {'areas_computed': 1, 'boxes_from_masks': 1}
 
 
-def test_without_masks(folder):
+def test_without_masks_a_record_has_boxes_alone(folder):
   folder.add(1, label(1), label(2, segmentation=None, area=None))
   manifest = convert(folder, include_masks=False)
   record = read(folder)[1]
@@ -343,7 +343,7 @@ def with_exif(path, tag):
 
 
 @pytest.mark.parametrize('tag', [6, 7, 8])
-def test_labels_of_turned_images_in_either_frame(folder, tag):
+def test_labels_of_turned_images_are_read_in_either_frame(folder, tag):
   with_exif(folder.add(1, label(1, 1)), tag)
   with_exif(folder.add(2, label(2, 2), size=(80, 60), height=60, width=80), tag)
   manifest = convert(folder)

@@ -7,6 +7,7 @@ from coco_folder import CocoFolder
 from conversion_jobs import job_of
 from conversions import convert, cut, many
 
+from copypaste_tf.file_lock import LockedError
 from copypaste_tf.records import tfds_metadata
 from tfrecord_tools import dataset_conversion, earlier_runs, sharding
 from tfrecord_tools.faults import ConversionError
@@ -106,3 +107,41 @@ def test_another_data_set_with_a_longer_prefix_is_no_division(folder):
   many(folder, 4)
   convert(folder, output_prefix=f'{folder.path}/out/data-small')
   convert(folder)
+
+
+def convert_to(folder, prefix, split=''):
+  flags = folder.flags() | {'output_prefix': prefix, 'num_workers': 1}
+  split = tuple(filter(None, split.split(',')))
+  options = dataset_conversion.Options(**flags, split=split, overwrite=True)
+  return dataset_conversion.convert_splits(options)
+
+
+@pytest.mark.parametrize(
+  ('first', 'second', 'held'),
+  [
+    (('data', ''), ('data', ''), 'data'),
+    (('data', 'a:0.5,b:0.5'), ('data', ''), 'data'),
+    # The files of a split are those of a prefix that ends with its name.
+    (('data', 'a:0.5,b:0.5'), ('data-b', ''), 'data-b'),
+    (('data-b', ''), ('data', 'a:0.5,b:0.5'), 'data-b'),
+  ],
+)
+def test_a_second_conversion_to_the_same_files_is_refused(
+  folder, monkeypatch, first, second, held
+):
+  many(folder, 6)
+  out = folder.path / 'out'
+  write, tried = dataset_conversion.shard_pool.write, []
+
+  def beside(*arguments):
+    if not tried:
+      tried.append(True)
+      with pytest.raises(LockedError, match='writes these files') as caught:
+        convert_to(folder, f'{out}/{second[0]}', second[1])
+      assert f'/{held}: process ' in str(caught.value)
+    return write(*arguments)
+
+  monkeypatch.setattr(dataset_conversion.shard_pool, 'write', beside)
+  manifests = convert_to(folder, f'{out}/{first[0]}', first[1])
+  assert tried and sum(m['num_examples'] for m in manifests.values()) == 6
+  assert not [name for name in os.listdir(out) if 'lock' in name]

@@ -201,7 +201,7 @@ def test_an_image_is_found_by_its_url_if_its_name_is_of_another_release(folder):
   (entry,) = resolve(folder, (name, 'val2017/12.jpg', '12.jpg'))
   assert entry.file_names == ('val2017/12.jpg',)
   (note,) = entry.notes
-  assert note.name == 'images_found_by_coco_url'
+  assert note.name == 'images_found_by_second_name'
   assert note.detail == f"val2017/12.jpg was read for '{name}'"
   fill(folder, name)
   (entry,) = resolve(folder, (name, 'val2017/12.jpg', '12.jpg'))

@@ -34,11 +34,11 @@ def test_other_values_are_not_absent(value):
     *((value, None) for value in (math.inf, 10**400, '1e999', [1], '1 2')),
   ],
 )
-def test_numbers(value, number):
+def test_a_number_may_be_text(value, number):
   assert loose_values.number(value) == number
 
 
-def test_whole_numbers():
+def test_only_whole_numbers_are_whole():
   assert loose_values.whole(2**60 + 1) == 2**60 + 1
   assert loose_values.whole('480.0') == 480
   assert loose_values.whole(480.5) is None and loose_values.whole(True) is None
@@ -56,7 +56,7 @@ def test_whole_numbers():
     *((value, None) for value in (True, 7.5, math.inf, [7], {'x': 7})),
   ],
 )
-def test_ids(value, key):
+def test_all_ways_to_write_an_id_are_equal(value, key):
   found = loose_values.identity(value)
   assert (found, type(found)) == (key, type(key))
 

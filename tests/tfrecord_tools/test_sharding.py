@@ -28,7 +28,7 @@ def test_a_fraction_is_a_fair_sample():
 
 @pytest.mark.parametrize('fraction', [0.0, -1.0, 1.01, float('nan')])
 def test_fractions_out_of_range_are_refused(fraction):
-  with pytest.raises(ValueError, match='above 0 and up to 1'):
+  with pytest.raises(ValueError, match='above 0 and at most 1'):
     sharding.sample([1], fraction=fraction, seed=0)
 
 

@@ -91,6 +91,13 @@ def test_an_image_of_another_kind_is_found_by_the_name_in_the_xml(kit):
   assert record.filename.endswith('one.png')
 
 
+def test_a_jpeg_is_read_though_the_xml_names_another_extension(kit):
+  manifest, found = kit.add('one', ENTRY, filename='one.png').convert()
+  (record,) = found.values()
+  assert record.filename == 'VOC2012/JPEGImages/one.jpg'
+  assert manifest['notes']['images_found_by_second_name'] == 1
+
+
 def test_an_xml_that_names_another_image_is_noted(kit):
   manifest, found = kit.add('one', ENTRY, filename='two.jpg').convert()
   assert (
@@ -183,7 +190,7 @@ def test_a_change_of_any_label_file_makes_the_records_again(kit):
 
 
 def test_an_unknown_task_is_refused(kit):
-  with pytest.raises(ValueError, match="task is one of .*, got 'boxes'"):
+  with pytest.raises(ValueError, match="task must be one of .*, got 'boxes'"):
     kit.add('a', ENTRY).convert(task='boxes')
 
 

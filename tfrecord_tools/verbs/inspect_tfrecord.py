@@ -93,7 +93,7 @@ def draw(record: records.Record) -> np.ndarray:
 
 
 def _shares(class_map: np.ndarray) -> str:
-  """Returns the part of the pixels of each class, such as `0 62.5%`."""
+  """Returns the share of the pixels of each class, such as `0 62.5%`."""
   ids, counts = np.unique(class_map, return_counts=True)
   shares = zip(ids.tolist(), counts / class_map.size, strict=True)
   names = {VOID: 'void'}

@@ -25,7 +25,7 @@ def split(seed: tf.Tensor, count: int) -> list[tf.Tensor]:
   """
   seed = tf.convert_to_tensor(seed)
   if seed.shape != [2]:
-    raise ValueError(f'A seed has shape [2], got {seed.shape}.')
+    raise ValueError(f'A seed must have the shape [2], got {seed.shape}.')
   return tf.unstack(tf.random.split(seed, count, alg='philox'))
 
 
@@ -101,4 +101,4 @@ def check_probability(name: str, value: float) -> None:
     value: the value to check.
   """
   if not 0 <= value <= 1:
-    raise ValueError(f'{name} is a probability in [0, 1], got {value}.')
+    raise ValueError(f'{name} must be a probability in [0, 1], got {value}.')

@@ -1,9 +1,9 @@
-"""Draws the shares of two images in a mixed one, by a Beta distribution.
+"""Draws the shares of two images in a mixed one from a Beta distribution.
 
-The law is a table of quantiles, interpolated in integers. So a share is equal
-to the last bit on every device and compiler, and labels may depend on it.
-`Beta(1.5, 1.5)` has a closed form, but that takes a cosine, which compilers
-round differently; and there is none for other laws.
+The distribution is a table of quantiles, interpolated in integers. So a share
+is equal to the last bit on every device and compiler, and labels may depend on
+it. `Beta(1.5, 1.5)` has a closed form, but it takes a cosine, which compilers
+round differently. There is no closed form for other values of alpha.
 """
 
 import functools
@@ -15,15 +15,17 @@ import tensorflow as tf
 
 from copypaste_tf.augment.draws import random
 
-# Below, the shares are 0 or 1 but for one in a thousand; above, a half.
+# Below this range, all shares but one in a thousand would be 0 or 1. Above it,
+# all shares would be a half.
 ALPHAS = (1e-3, 1e6)
 _CELLS = 1 << 10
 _UNIT = 1 << 16  # Quantiles are whole numbers of 1 / _UNIT.
-# Twice the steps of 16 random bits that lie between two quantiles.
+# Twice the number of 16-bit draws that lie between two quantiles.
 _PARTS = 2 * (1 << 16) // _CELLS
 _POINTS = 1 << 14
-# No draw lies below it. The quantile at 0 itself is 0 for every law, and would
-# stretch the tails of narrow ones.
+# Probability of the first quantile; no draw lies below it. The quantile at 0
+# itself is 0 for every alpha, and would stretch the tails of narrow
+# distributions.
 _LEAST = 1 / (1 << 18)
 
 
@@ -44,21 +46,21 @@ def bits(seed: tf.Tensor, classes: tf.Tensor) -> Bits:
 
   Args:
     seed: `[2]` int32 or int64.
-    classes: `[b, n]` int32.
+    classes: `[b, n]` int32, classes of the sources' instances.
   """
   batch = classes.shape[0] or tf.shape(classes)[0]
   return Bits(*(random.bits16(x, [batch]) for x in random.split(seed, 2)))
 
 
 def beta(bits: tf.Tensor, alpha: float) -> tf.Tensor:
-  """Maps 16 bits to a share of the law `Beta(alpha, alpha)`.
+  """Maps 16 random bits to a share distributed by `Beta(alpha, alpha)`.
 
   Args:
     bits: `[...]` int32 in [0, 65536).
     alpha: in `ALPHAS`; 1 is uniform, and larger ones prefer equal shares.
 
   Returns:
-    `[...]` float32 in [0, 1], which `65535 - bits` maps to the other share.
+    `[...]` float32 in [0, 1]. `65535 - bits` gives one minus this share.
 
   >>> beta(tf.constant([0, 16384, 49151, 65535]), 1.0).numpy().round(3).tolist()
   [0.0, 0.25, 0.75, 1.0]

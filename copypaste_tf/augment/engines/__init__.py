@@ -46,7 +46,7 @@ def named(form: str) -> Engine:
   """
   if form not in _BY_NAME:
     raise ValueError(
-      f'The form of the augmentation is one of {", ".join(FORMS)}, '
+      f'The form of the augmentation must be one of {", ".join(FORMS)}, '
       f'got {form!r}.'
     )
   return _BY_NAME[form]

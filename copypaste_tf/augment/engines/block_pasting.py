@@ -170,8 +170,8 @@ def _cycles(partner) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
 def _by_owner(owners, source, target) -> tf.Tensor:
   """Selects between `[h, w]` or `[h, w, c]` by `[h, w]` owners, exactly.
 
-  Selects by bit operations: on CPUs, XLA takes three to eight times as long for
-  a `tf.where` whose condition broadcasts over channels.
+  Selects by bit operations: on CPUs, XLA makes slow code of a `tf.where` whose
+  condition broadcasts over channels.
   """
   bits = _BITS[source.dtype.size]
   alpha = examples.is_owner(owners, of_source=True)

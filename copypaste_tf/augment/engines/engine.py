@@ -102,7 +102,7 @@ class Remeasure(Protocol):
       owners: `[b, h, w]` uint8, see `TrainScenes`.
       before: the result of this engine's `measure`.
       covers: `[b, m, 4]` int32 boxes in pixels that together hold every lost
-        pixel; by default it may lie anywhere.
+        pixel; by default lost pixels may lie anywhere.
 
     Returns:
       The extents within blocks, as `measure` returns them.
@@ -127,7 +127,7 @@ class PasteOwners(Protocol):
       ids: `[b, n]` int32.
       chosen: `[b, n]` bool, the instances to paste.
       boxes: `[b, n, 4]` int32 boxes in pixels that hold every pixel of the
-        instances; nothing must be read elsewhere.
+        instances; an engine need not read pixels outside of them.
       partner: `[b]` int32 in [0, b), the image whose planes hold the instances
         of image i; by default image i itself.
 

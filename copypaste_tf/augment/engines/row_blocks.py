@@ -32,10 +32,10 @@ def grid(height: int | tf.Tensor, most: int = 128) -> Grid:
   """Divides a canvas into blocks of rows of equal height.
 
   Args:
-    height: number of rows of the canvas.
-    most: largest number of rows of a block. The block takes the greatest
-      common divisor with the height if that is at least a quarter of `most`,
-      else the whole canvas.
+    height: number of rows of the canvas, a Python or int32 scalar.
+    most: largest number of rows of a block. The height of a block is the
+      greatest common divisor of `most` and the height if that is at least a
+      quarter of `most`, else the whole height.
 
   Returns:
     A `Grid`.
@@ -73,7 +73,7 @@ def new_blocks(
 
   Args:
     dtype: dtype of the blocks.
-    count: number of blocks.
+    count: number of blocks, a Python or int32 scalar.
     block_shape: shape of a block.
 
   Returns:
@@ -144,8 +144,8 @@ def fold_instances(
 ) -> _State:
   """Loops over the instances of blocks of rows, one after the other.
 
-  A step compares the contiguous bytes of one block, which takes a few
-  microseconds for 128 x 1024 pixels.
+  A step compares the contiguous bytes of one block, which stays in the cache of
+  a core.
 
   Args:
     body: maps `(state, mask, block, index)` to the next state. `mask` is

@@ -105,8 +105,8 @@ def _pack(strip_at, count, words, num_planes):
   Args:
     strip_at: returns the strip of a mask.
     count: number of masks `n`.
-    words: `[l * h, c]` uint64, the words of empty planes; an update in place
-      takes half the time with two axes.
+    words: `[l * h, c]` uint64, the words of empty planes. They have two axes,
+      since an update in place is faster than with three.
     num_planes: number of planes `l`.
 
   Returns:

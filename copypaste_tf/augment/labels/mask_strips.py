@@ -48,7 +48,7 @@ def cut(mask: tf.Tensor) -> Strip:
 
 
 def boxes(spans: tf.Tensor, edges: tf.Tensor) -> tf.Tensor:
-  """Returns the tight boxes of masks from what is known of their strips.
+  """Returns the tight boxes of masks from the spans and edges of their strips.
 
   Args:
     spans: `[n, 4]` int32, see `Strip`.

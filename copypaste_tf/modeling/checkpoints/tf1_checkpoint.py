@@ -104,8 +104,8 @@ def load(reader: Any, mapped: Mapping[str, str]) -> dict[str, np.ndarray]:
     mapped: `Plan.mapped`.
 
   Returns:
-    `{variable of the model: value}`, in the shape and dtype of the checkpoint,
-    all finite.
+    `{variable of the model: value}`. The arrays have the shapes and dtypes of
+    the checkpoint, and are finite.
 
   Raises:
     ValueError: a value cannot be read or is not finite. The message names the

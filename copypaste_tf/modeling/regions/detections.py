@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-_TAKEN = -1.0  # Score of what is no candidate: below every threshold.
+_TAKEN = -1.0  # Score of a box that is no candidate: below every threshold.
 _EPSILON = 1e-8  # As in `tf.image.non_max_suppression_padded`.
 
 
@@ -38,10 +38,10 @@ def detect(
 ) -> Detections:
   """Applies NMS to the boxes of each class, then keeps the best of all classes.
 
-  As in the published code (tensorflow/tpu), with the same result. Only `limit`
-  candidates can survive, so it takes the best candidate of all classes `limit`
-  times, and removes from the class of each the boxes that overlap it. NMS of
-  every class would compare all boxes, for 1203 classes.
+  The result is that of the published code (tensorflow/tpu), which runs NMS for
+  each class, with 1203 classes in LVIS. At most `limit` detections are kept.
+  So this function repeats `limit` times: it takes the best candidate of all
+  classes, and removes the boxes of its class that overlap it.
 
   Args:
     logits: `[b, n, k]` float32 logits of `n` regions; class 0 is the
@@ -123,7 +123,7 @@ def _batch_first(x: tf.Tensor) -> tf.Tensor:
 
 
 def _without_padding(boxes, scores, classes) -> Detections:
-  """Replaces what was taken after the last candidate by zeros."""
+  """Replaces the entries after the last candidate by zeros."""
   valid = scores > 0.0
   return Detections(
     tf.where(valid[..., tf.newaxis], boxes, 0.0),

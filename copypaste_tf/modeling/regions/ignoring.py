@@ -1,8 +1,8 @@
-"""Keeps regions of interest out of the training, near what is ignored.
+"""Ignores regions of interest that lie near ignored regions.
 
-A region of interest that would be background, but would not be if the ignored
-region were an object, is ignored. It is no negative sample, and where it passes
-a head all the same, as in the later stages of a cascade, it has no loss.
+A region of interest is ignored if it is background, but would not be if the
+ignored region were an object. It is no negative sample. If it passes through a
+head nevertheless, as in the later stages of a cascade, it has no loss.
 """
 
 import tensorflow as tf
@@ -57,10 +57,10 @@ def mark(classes: tf.Tensor, ignored: tf.Tensor | None) -> tf.Tensor:
 def settle(
   logits: tf.Tensor, classes: tf.Tensor, ignored: Regions | tuple[()]
 ) -> tuple[tf.Tensor, tf.Tensor]:
-  """Makes the answers of ignored regions right, whatever the head said.
+  """Replaces the logits and classes of ignored regions, so their loss is 0.
 
-  So no class loss has a value or a gradient there, be it of a softmax or of
-  sigmoids. Means are still over all regions.
+  The class loss then has neither a value nor a gradient there, with a softmax
+  as well as with sigmoids. Means are still over all regions.
 
   Args:
     logits: `[b, n, k]` float32 logits of a head.
@@ -68,8 +68,8 @@ def settle(
     ignored: what is ignored; may be `ABSENT`.
 
   Returns:
-    For ignored regions logits that are certain of the background, and class 0;
-    for all others the arguments.
+    `[b, n, k]` logits and `[b, n]` classes: for ignored regions, logits that
+    are certain of the background, and class 0; for others, the arguments.
   """
   if not isinstance(ignored, Regions):
     return logits, classes

@@ -57,9 +57,9 @@ def match(
 
   Args:
     rois: `[b, n, 4]` float32 `(ymin, xmin, ymax, xmax)` in input pixels.
-    truth: the labels. A region that overlaps what is ignored by the threshold
-      is no background.
-    foreground_iou: a region with a smaller IoU is background, in [0, 1].
+    truth: the labels.
+    foreground_iou: a region with a smaller IoU is background, in [0, 1], or
+      ignored if it overlaps an ignored region by at least this.
 
   Returns:
     The `Targets` of all regions.
@@ -83,8 +83,9 @@ def sample(
 ) -> Targets:
   """Samples a minibatch from the proposals and the ground-truth boxes.
 
-  The candidates are the proposals, then the boxes of the labels. One that
-  overlaps what is ignored by `background_iou` or more is no background.
+  The candidates are the proposals, then the boxes of the labels. A background
+  candidate that overlaps an ignored region by at least `background_iou` is
+  ignored.
 
   Args:
     rois: `[b, n, 4]` float32 proposals `(ymin, xmin, ymax, xmax)` in input

@@ -109,9 +109,9 @@ def ignore_anchors(
   match_threshold: float,
   unmatched_threshold: float,
 ) -> tf.Tensor:
-  """Ignores the negative anchors that would not be negative next to an object.
+  """Ignores negative anchors that overlap an ignored region.
 
-  A region takes those anchors from the negatives that it would take if it were
+  These are the negative anchors that would not be negative if the region were
   an object. Positive anchors stay: an object may lie in a crowd.
 
   Args:

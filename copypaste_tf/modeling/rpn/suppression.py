@@ -95,8 +95,8 @@ def _decide(removes: tf.Tensor, left: tf.Tensor) -> tf.Tensor:
   """Decides the boxes of a tile, one after the other.
 
   Args:
-    removes: `[g, 64, 64]` bool, true if a box removes another, if it is kept
-      and better.
+    removes: `[g, 64, 64]` bool, true at `[i, j]` if box `i`, once it is kept
+      and if it is better, removes box `j`.
     left: `[g, 64]` bool, boxes that no earlier box has removed.
 
   Returns:
@@ -120,7 +120,7 @@ def _decide(removes: tf.Tensor, left: tf.Tensor) -> tf.Tensor:
 
 
 def _spare(word: tf.Tensor, spares: tf.Tensor, keeps: tf.Tensor) -> tf.Tensor:
-  """Returns the bits of `[g]` words that are spared, if a box is kept."""
+  """Returns `[g]` words: where a box is kept, only the bits that it spares."""
   return tf.where(keeps, tf.bitwise.bitwise_and(word, spares), word)
 
 

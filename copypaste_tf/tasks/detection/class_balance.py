@@ -28,7 +28,7 @@ def weights(
       background, is not read. Classes without an object are left out of the
       mean, and have the weight of one object.
     beta: in [0, 1); 0 weighs all classes alike.
-    low: least weight.
+    low: smallest weight.
     high: largest weight.
     background: weight of class 0.
 

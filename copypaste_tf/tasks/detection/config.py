@@ -36,7 +36,7 @@ class ClassBalance(hyperparams.Config):
 
   Attributes:
     beta: in [0, 1); the nearer to 1, the more rare classes weigh.
-    low: least weight of a class.
+    low: smallest weight of a class.
     high: largest weight of a class.
     background: weight of the background.
     counts: training records, or their manifests, whose objects are counted;

@@ -23,17 +23,21 @@ def labels(
     step: integer scalar; each step samples different anchors.
 
   Returns:
-    `rpn_score_targets` `{level: [b, h_l, w_l, a]}` int32, 1 object, 0
-    background, -1 not sampled; `rpn_box_targets`
-    `{level: [b, h_l, w_l, 4 * a]}` float32 codes; `image_info` `[b, 2, 2]`
-    float32, its second row the size of the canvas in pixels; `gt_boxes`
-    `[b, m, 4]` float32 pixels `(ymin, xmin, ymax, xmax)` and `gt_classes`
-    `[b, m]` int32, -1 in rows without an object; `gt_masks`, the `PlaneMasks`
-    of the batch. Targets of losses that are not computed are left out. If the
-    scenes have regions to ignore, they are `gt_ignored`. If the record sets
-    are told apart, or labels weigh differently, also `set_terms`, see
-    `set_weights.terms`, and `rpn_rows` `{level: [b, h_l, w_l, a]}` int32 rows
-    of the positive anchors' objects, else -1.
+    A dict without the targets of losses that are not computed:
+    * `image_info`: `[b, 2, 2]` float32; the second row is the height and width
+      of the canvas in pixels;
+    * `gt_boxes`: `[b, m, 4]` float32 `(ymin, xmin, ymax, xmax)` in pixels, -1
+      in rows without an object;
+    * `gt_classes`: `[b, m]` int32, -1 in rows without an object;
+    * `gt_masks`: the `PlaneMasks` of the batch;
+    * `gt_ignored`: the `Regions` to ignore, if the scenes have any;
+    * `rpn_score_targets`: `{level: [b, h_l, w_l, a]}` int32, 1 object, 0
+      background, -1 not sampled;
+    * `rpn_box_targets`: `{level: [b, h_l, w_l, 4 * a]}` float32 box codes;
+    * if the record sets are told apart, or labels weigh differently,
+      `set_terms`, see `set_weights.terms`, and `rpn_rows`,
+      `{level: [b, h_l, w_l, a]}` int32 rows of the positive anchors' objects,
+      -1 for other anchors.
   """
   computed = losses.weights(config)
   weighed = set_weights.are_needed(config.train_data)

@@ -27,7 +27,7 @@ NAMES = ('total_loss', *_WEIGHTS, 'model_loss')
 def weights(config: TaskConfig) -> dict[str, float]:
   """Returns the weights of the losses that are computed, by name.
 
-  A loss of weight 0 is not: 0 times infinity would not be 0.
+  A loss of weight 0 is not computed, since 0 times infinity is not 0.
 
   Args:
     config: config of the task.
@@ -162,7 +162,7 @@ def class_loss(
     outputs: for each stage of a cascade `class_outputs` `[b, n, k]` float32
       logits and `class_targets` `[b, n]` int ids; `_1`, `_2` follow the names
       of the later stages. With `of_rows` also `matched_rows`.
-    class_weights: as of `all_losses`. The weight of the target class multiplies
+    class_weights: see `all_losses`. The weight of the target class multiplies
       the loss of a region; the mean is over all regions, not over the weights.
     of_rows: weighs the regions; see `set_weights.of_rows`.
   """

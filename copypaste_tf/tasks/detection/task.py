@@ -134,7 +134,7 @@ class DetectionTask(SceneTask):
   def forward(
     self, model: tf_keras.Model, examples: TrainScenes, labels: dict[str, Any]
   ) -> dict[str, Any]:
-    """Returns the outputs of the model that the losses need."""
+    """Returns the outputs of the model in training mode; see the base class."""
     objects = [name for name in labels if name.startswith('gt_')]
     outputs = model(
       examples.image,
@@ -162,7 +162,7 @@ class DetectionTask(SceneTask):
   def after_step(
     self, model: tf_keras.Model, values: dict[str, tf.Tensor]
   ) -> None:
-    """Updates the running means of `loss_normalization`."""
+    """Updates the means of `loss_normalization`; see `set_weights`."""
     set_weights.update_means(model, self.config, values)
 
   @tf.autograph.experimental.do_not_convert

@@ -13,7 +13,7 @@ from copypaste_tf.tasks.segmentation.config import (
   SegmentationModel,
 )
 
-# Fields of the config that the model reads, as of `model_problems.unread`.
+# Fields of the config that the model reads; see `model_problems.unread`.
 READ = (
   *model_problems.READ,
   'head_convs',
@@ -31,6 +31,7 @@ RANGES = {
   _MODEL + 'backbone.resnet.depth_multiplier': Range(0.0),
   _MODEL + 'norm_activation.norm_momentum': Range(0, 1),
   'task.weight_decay': Range(0),
+  'task.class_weight_power': Range(0, 1),
 }
 
 

@@ -62,6 +62,10 @@ class SegmentationConfig(BaseConfig):
     frozen: see `BaseConfig`.
     weight_decay: coefficient of half the squared L2 norm of the kernels;
       `schedule` sets it.
+    class_weight_power: power p of the weight `n^-p` of a pixel in the loss, in
+      [0, 1], where n is the number of labelled cells of its class in the batch
+      of a replica. 0 weighs all pixels alike, as published; 1 all classes that
+      occur in the batch.
     eval_scales: scales of the canvas over which class probabilities are
       averaged in a second evaluation, `miou_multi`; empty leaves it out.
     eval_flip: also average over mirrored images in it.
@@ -71,5 +75,6 @@ class SegmentationConfig(BaseConfig):
     default_factory=SegmentationModel
   )
   weight_decay: float = 0.0
+  class_weight_power: float = 0.0
   eval_scales: Sequence[float] = ()
   eval_flip: bool = False

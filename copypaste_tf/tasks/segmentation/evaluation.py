@@ -65,7 +65,7 @@ def _encoded(serialized: bytes) -> tuple[int, np.ndarray]:
   if class_map is None:
     raise ValueError(
       f'expected a class map in {Features.CLASS_MAP!r}, got none; '
-      "EvalData.class_maps = 'objects' makes one of masks"
+      "EvalData.class_maps = 'objects' makes one from masks"
     )
   return fields.source_id(features), class_map
 
@@ -73,7 +73,7 @@ def _encoded(serialized: bytes) -> tuple[int, np.ndarray]:
 def _of_objects(serialized: bytes) -> tuple[int, np.ndarray]:
   record = records.parse(serialized)
   if not record.has_masks:
-    raise ValueError('expected masks to make a class map of, got none')
+    raise ValueError('expected masks to make a class map from, got none')
   return record.source_id, class_maps.of_objects(
     record.planes, record.ids, record.classes, record.crowd
   )

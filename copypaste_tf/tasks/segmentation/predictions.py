@@ -19,7 +19,12 @@ def predictions(
   Args:
     config: config of the task.
     scorer: the model at inference.
-    inputs: the batch.
+    inputs: the batch of `b` images.
+
+  Returns:
+    `source_ids` `[b]` int64; `original_sizes` and `sizes` `[b, 2]` int32;
+    `scores` `[b, h / 4, w / 4, k]` float32 logits; and, if the config averages
+    over scales or flips, `multi_scores` of the same shape, in [0, 1].
   """
   outputs = {
     'source_ids': inputs.source_id,

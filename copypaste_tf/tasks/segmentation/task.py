@@ -100,7 +100,7 @@ class SegmentationTask(SceneTask):
     examples: TrainScenes,
     labels: dict[str, tf.Tensor],
   ) -> dict[str, tf.Tensor]:
-    """Returns the scores of the cells."""
+    """Returns the scores of the cells; see `Segmentation.call`."""
     del labels
     return model(examples.image, training=True)
 
@@ -112,7 +112,10 @@ class SegmentationTask(SceneTask):
   ) -> dict[str, tf.Tensor]:
     """Returns the losses; see `losses.all_losses`."""
     return train_losses.all_losses(
-      outputs['scores'], labels['classes'], penalties
+      outputs['scores'],
+      labels['classes'],
+      penalties,
+      self.config.class_weight_power,
     )
 
   @tf.autograph.experimental.do_not_convert

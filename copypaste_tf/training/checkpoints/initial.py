@@ -30,7 +30,7 @@ class Start(NamedTuple):
     checkpoint: path prefix of the checkpoint.
     taken: the variables of the model that take a value, by part.
     fresh: the other variables, which keep their initial values, by part.
-    unread: number of values that stay unread, by their place in the checkpoint.
+    unread: number of values that are not read, by place in the checkpoint.
   """
 
   checkpoint: str
@@ -47,10 +47,13 @@ class Start(NamedTuple):
       f'({", ".join(self.taken)})'
     ]
     if fresh:
-      sentences.append(f'{fresh} start anew ({", ".join(self.fresh)})')
+      names = ', '.join(self.fresh)
+      sentences.append(f'{fresh} keep their initial values ({names})')
     if self.unread:
-      places = (f'{n} of its {place}' for place, n in self.unread.items())
-      sentences.append(f'{" and ".join(places)} stay unread')
+      places = (
+        f'{n} values of its {place}' for place, n in self.unread.items()
+      )
+      sentences.append(f'{" and ".join(places)} are not read')
     return '; '.join(sentences)
 
 
@@ -89,7 +92,7 @@ def initialize(
 ) -> Start:
   """Initializes parts of a model from a checkpoint before training.
 
-  The arguments and the errors are those of `start`.
+  Takes the arguments of `start` and raises the same errors.
 
   Returns:
     The values that were taken.

@@ -52,7 +52,13 @@ def restore(
 
 
 def unreadable(checkpoint: str, place: str, error: Exception) -> ValueError:
-  """Returns the error of a checkpoint that cannot be read at a place."""
+  """Returns the error for a checkpoint that cannot be read.
+
+  Args:
+    checkpoint: path prefix of the checkpoint.
+    place: the part that cannot be read, such as a variable.
+    error: TensorFlow's error.
+  """
   return ValueError(
     f'checkpoint {checkpoint!r} cannot be read, at {place}: {error}'
   )

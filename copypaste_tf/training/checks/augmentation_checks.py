@@ -1,4 +1,4 @@
-"""Checks the options of the augmentation, and of what is pasted from."""
+"""Checks the options of the augmentation, and those of the paste sources."""
 
 from collections.abc import Iterator
 

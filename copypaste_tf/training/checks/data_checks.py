@@ -153,9 +153,12 @@ def _misfits(params, path: str, facts: Facts) -> Iterator[Problem]:
       f'{use}, but the records have no masks; convert them again with '
       f'--include_masks=true{alone}',
     )
+  labels = facts.max_instances
+  if data.class_maps:  # The labels are the classes, with the background.
+    labels = min(labels, len(facts.classes)) + 1
   for field, count in (
     ('num_planes', facts.num_planes if data.masks else 0),
-    ('max_source_instances', facts.max_instances),
+    ('max_source_instances', labels),
   ):
     if count > getattr(data, field):
       yield Problem(

@@ -13,7 +13,7 @@ from copypaste_tf.inputs.data_config import ENCODED, TrainData
 from copypaste_tf.records import files, image_ids, record_features
 from copypaste_tf.tasks.config import BaseConfig
 
-_APART = 10  # Batches of records in the buffer for each copy of a record.
+_APART = 10  # Batches in the shuffle buffer for each copy of a record.
 _EVAL = 'task.validation_data.input_path'
 
 
@@ -95,7 +95,7 @@ def _advice(patterns: str) -> str:
 
 
 def _least_scores(data: TrainData) -> dict[str, float]:
-  """Returns the least score of a label by the field of the path."""
+  """Returns the minimum score of a label by the field of the path."""
   named = zip(record_sets.paths(data), record_sets.resolve(data), strict=False)
   return {f'task.train_data.{name}': one.min_score for name, one in named}
 
@@ -140,7 +140,7 @@ def _clashing_ids(wanted: Mapping[str, str]):
 
 
 def _close_copies(data: TrainData, fields: Iterable[str]):
-  """Notes sets whose repeated records are hardly parted by their shuffling."""
+  """Notes sets whose shuffle buffer is too small to separate repeats."""
   named = zip(record_sets.paths(data), record_sets.resolve(data), strict=False)
   for name, one in named:
     used = 0 < one.repeat_threshold <= 1  # `set_problems` names others.

@@ -1,4 +1,4 @@
-"""Lists the settings of a recipe that belong to its records."""
+"""Lists the settings of a recipe that depend on its records."""
 
 import shlex
 from collections.abc import Iterator

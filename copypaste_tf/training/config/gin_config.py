@@ -122,7 +122,7 @@ def _changes(config_files, params_override, flags) -> list[overrides.Override]:
   if params_override:
     changes += overrides.from_flag(params_override)
   return changes + [
-    overrides.Override(tuple(path.split('.')), value, flag)
+    overrides.Override(tuple(path.split('.')), value, flag, by_flag=True)
     for path, (flag, value) in flags.items()
   ]
 

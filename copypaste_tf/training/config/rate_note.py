@@ -1,8 +1,8 @@
-"""Notes a learning rate that is far from the linear rule.
+"""Notes a learning rate that is far from the linear scaling rule.
 
 The rule scales the rate with the number of images of a step. A recipe of this
-package is the reference: the rate that it binds, and the batch that was in
-effect in the file with the rate.
+package is the reference: the rate that it binds, and the batch size in the
+file that binds the rate.
 """
 
 import pathlib

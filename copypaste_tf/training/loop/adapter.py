@@ -69,7 +69,13 @@ class ModelGardenTask(base_task.Task):
     input_context: tf.distribute.InputContext | None = None,
     start_step: int = 0,
   ) -> tf.data.Dataset:
-    """Returns evaluation inputs, or training inputs from `start_step` on."""
+    """Returns evaluation inputs, or training inputs from `start_step` on.
+
+    Args:
+      params: config of the inputs, `EvalData` or `TrainData`.
+      input_context: context of this host; None for a single replica.
+      start_step: number of training steps whose examples are skipped.
+    """
     if isinstance(params, data_config.EvalData):
       return self.task.eval_inputs(params, input_context)
     return self.task.train_inputs(params, input_context, start_step)
@@ -91,7 +97,11 @@ class ModelGardenTask(base_task.Task):
     optimizer: tf_keras.optimizers.Optimizer,
     metrics: Sequence[tf_keras.metrics.Metric] | None = None,
   ) -> dict[str, tf.Tensor]:
-    """Takes one optimizer step on one replica's batch."""
+    """Takes one optimizer step on one replica's batch; see `step.train_step`.
+
+    Returns:
+      The scalar loss that is minimised, by its name.
+    """
     loss = step.train_step(self.task, inputs, model, optimizer, metrics or ())
     return {self.loss: loss}
 
@@ -102,7 +112,7 @@ class ModelGardenTask(base_task.Task):
     model: tf_keras.Model,
     metrics: Sequence[tf_keras.metrics.Metric] | None = None,
   ) -> dict[str, dict[str, tf.Tensor]]:
-    """Returns the outputs of one replica's batch."""
+    """Returns `Task.predict` of one replica's batch, by the name `outputs`."""
     del metrics
     return {'outputs': self.task.predict(inputs, model)}
 

@@ -69,7 +69,7 @@ def train_step(
       weights,
       parts,
       names=task.computed_losses,
-      # Images lie in the order of their sets; each part gets some of all.
+      # The images of a set are neighbours, so each part takes some of all sets.
       spread=len(record_sets.divided(task.config.train_data)[0]) > 1,
     )
   with tf.name_scope('optimizer'):
@@ -82,7 +82,7 @@ def train_step(
 def losses(
   task: Task, examples: Any, labels: Any, model: tf_keras.Model
 ) -> dict[str, tf.Tensor]:
-  """Runs the model in training mode and returns the losses by name.
+  """Runs the model in training mode; returns float32 scalar losses by name.
 
   Args:
     task: the task.
@@ -105,8 +105,8 @@ def losses_and_gradients(
 ) -> tuple[dict[str, tf.Tensor], list[tf.Tensor | None]]:
   """Returns the losses by name, and the gradient of each weight or None.
 
-  The gradients are divided by the number of replicas, because the optimizer
-  sums them over the replicas.
+  The gradients have the shapes of the weights. They are divided by the number
+  of replicas, because the optimizer sums them over the replicas.
 
   Args:
     task: the task.

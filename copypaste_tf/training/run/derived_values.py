@@ -1,4 +1,4 @@
-"""Keeps what a training computed from its data in the folder of the run."""
+"""Keeps values that a training computed from its data in the run's folder."""
 
 import json
 import os

@@ -51,7 +51,7 @@ def results(model_dir: str, train_steps: int) -> dict[str, Any] | None:
   with tf.io.gfile.GFile(file) as stream:
     try:
       written = json.load(stream)
-    except json.JSONDecodeError:  # The run writes it anew.
+    except json.JSONDecodeError:  # The run writes it again.
       return None
   # An earlier, shorter run may have left its results.
   return written if written['step'] == step >= train_steps else None

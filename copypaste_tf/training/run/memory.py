@@ -2,6 +2,7 @@
 
 import pathlib
 import resource
+import sys
 
 import psutil
 import tensorflow as tf
@@ -18,11 +19,12 @@ def rss_mib() -> float:
 def peak_mib() -> float:
   """Returns the largest resident memory of this process so far in MiB.
 
-  Not every system has a /proc; elsewhere the memory of the process that started
-  this one counts, too.
+  On a system without /proc the result may be too large: it then includes the
+  peak of the process that started this one.
   """
   if not _STATUS.exists():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (_MIB if sys.platform == 'darwin' else 1024)
   lines = _STATUS.read_text().splitlines()
   (peak,) = [line for line in lines if line.startswith('VmHWM')]
   return int(peak.split()[1]) / 1024

@@ -145,6 +145,9 @@ def differences(model_dir: str, params: cfg.ExperimentConfig) -> list[str]:
   Returns:
     A line `path: recorded value -> new value` for each difference; none if the
     folder has no record. Settings in `_CHANGEABLE` are not compared.
+
+  Raises:
+    ValueError: the record of the folder is damaged.
   """
   path = os.path.join(model_dir, PARAMS)
   if not tf.io.gfile.exists(path):

@@ -1,4 +1,4 @@
-"""Keeps how often records and classes are drawn, which the records decide."""
+"""Writes the class weights and repeats that a run computes from its records."""
 
 import json
 import os
@@ -12,7 +12,7 @@ SAMPLING = 'sampling.json'
 
 
 def write(model_dir: str, data: TrainData) -> list[str]:
-  """Writes what the records decide about the sampling, if anything.
+  """Writes the class weights and the repeats, if the config asks for any.
 
   Args:
     model_dir: folder of the run.

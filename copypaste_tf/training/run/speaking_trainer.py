@@ -28,7 +28,7 @@ class SpeakingTrainer(GuardedTrainer):
     self._compiled, self._activity, self._steps = False, None, 0
 
   def train(self, num_steps: tf.Tensor) -> dict[str, Any]:
-    """Takes training steps; the first call compiles the step."""
+    """Takes `num_steps` training steps, an int32 scalar; the first compiles."""
     if self._compiled:
       return super().train(num_steps)
     count = int(num_steps)
@@ -40,7 +40,7 @@ class SpeakingTrainer(GuardedTrainer):
     return logs
 
   def evaluate(self, num_steps: tf.Tensor) -> dict[str, Any]:
-    """Evaluates the model."""
+    """Evaluates the model on `num_steps` batches, an int32 scalar."""
     self._steps = 0
     with saying('evaluating') as self._activity:
       return super().evaluate(num_steps)

@@ -51,7 +51,7 @@ class Panels:
       shuffle_buffer_size=8 * _PANEL_IMAGES,
       augment_on='host',
       data_service='',
-      prefetch_mib=1,  # No more ahead than the least: a panel is seldom drawn.
+      prefetch_mib=1,  # Prefetches the minimum: a panel is seldom drawn.
       # A resumed run shows other images than its start did.
       seed=data.seed + int(global_step.numpy()),
     )

@@ -41,7 +41,7 @@ def test_scale_is_uniform_in_the_range(limits):
 
 
 @pytest.mark.parametrize('probability', [0.0, 0.25, 0.5, 1.0])
-def test_flip_rate(probability):
+def test_images_are_flipped_at_the_given_rate(probability):
   options = ScaleJitter(1.0, 1.0, flip_probability=probability)
   flipped = _sample([[8, 8]] * 4000, options=options).flipped
   sigma = np.sqrt(probability * (1 - probability) / 4000)

@@ -46,5 +46,5 @@ def test_split_gives_independent_seeds():
 
 
 def test_probability_errors_name_the_knob():
-  with pytest.raises(ValueError, match=r'knob is a probability .* got -1'):
+  with pytest.raises(ValueError, match=r'knob must be a probability .* got -1'):
     random.check_probability('knob', -1)

@@ -71,7 +71,7 @@ def test_padding_is_never_chosen_and_an_empty_image_has_no_choices():
     assert not empty.chosen.any() and not empty.wanted.any()
 
 
-def test_class_filters():
+def test_only_allowed_classes_are_chosen():
   found = _select([1, 2, 3, 4], subset='all', classes=[2, 4])
   np.testing.assert_array_equal(found.chosen[0], [0, 1, 0, 1])
   found = _select([1, 2, 3, 4], subset='all', excluded_classes=[2])
@@ -112,8 +112,8 @@ def test_an_excluded_image_gives_no_objects():
 @pytest.mark.parametrize(
   ('option', 'message'),
   [
-    ({'subset': 'some'}, r"subset is one of random, one, all, got 'some'"),
-    ({'probability': 1.01}, 'probability is a probability'),
+    ({'subset': 'some'}, r"subset must be one of random, one, all, got 'some'"),
+    ({'probability': 1.01}, 'probability must be a probability'),
     ({'max_pasted': -1}, 'max_pasted'),
     ({'class_weights': [1.0, -2.0]}, 'class_weights'),
     ({'class_weights': [float('nan')]}, 'class_weights'),

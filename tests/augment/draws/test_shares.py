@@ -32,13 +32,13 @@ def semicircle(x):
     (3.0, lambda x: x**3 * (10 - 15 * x + 6 * x * x)),
   ],
 )
-def test_shares_have_the_law_of_the_formula(alpha, distribution):
+def test_shares_have_the_distribution_of_the_formula(alpha, distribution):
   found = shares_of(alpha)
   for x in np.linspace(0, 1, 101):
     assert abs((found < x).mean() - distribution(x)) < 1.1 * STEP, x
 
 
-def test_the_law_of_the_paper_on_mixup_is_that_of_a_point_in_a_disc():
+def test_the_distribution_of_the_mixup_paper_is_that_of_a_point_in_a_disc():
   rng = np.random.default_rng(0)
   u, v = rng.random([2, 200_000])
   disc = np.sort((1 + np.sqrt(u) * np.cos(2 * np.pi * v)) / 2)
@@ -52,7 +52,7 @@ def test_the_law_of_the_paper_on_mixup_is_that_of_a_point_in_a_disc():
 
 
 @pytest.mark.parametrize('alpha', [*shares.ALPHAS, 0.1, 1.5, 32.0])
-def test_every_alpha_gives_a_symmetric_law_of_its_variance(alpha):
+def test_every_alpha_gives_a_symmetric_distribution_of_its_variance(alpha):
   found = shares_of(alpha)
   assert found.min() >= 0 and found.max() <= 1
   assert (np.diff(found) >= 0).all()

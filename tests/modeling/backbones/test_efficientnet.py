@@ -29,7 +29,7 @@ MODELS = {
     for name in MODELS
   ],
 )
-def test_blocks_levels_and_parameters(name):
+def test_blocks_levels_and_parameters_are_the_published_ones(name):
   blocks, stem, channels, total = MODELS[name]
   model = EfficientNet(name)
   features = model(tf.zeros([1, 64, 96, 3]))

@@ -20,7 +20,7 @@ TOTALS = {
 
 
 @pytest.mark.parametrize('depth', TOTALS)
-def test_parameters_and_levels(depth):
+def test_parameters_and_levels_are_the_published_ones(depth):
   model = ResNet(depth, Norm())
   features = model(tf.zeros([1, 64, 96, 3]))
   wide = 4 if depth >= 50 else 1

@@ -18,7 +18,7 @@ def test_the_model_is_the_published_one():
   assert model.detection_generator.max_num_detections == 100
 
 
-def test_a_recipe_sets_the_number_and_the_least_score_of_detections():
+def test_a_recipe_sets_the_number_and_the_minimum_score_of_detections():
   model = model_config.model(max_detections=300, score_threshold=0.0)
   assert model.detection_generator.pre_nms_score_threshold == 0
   assert model.detection_generator.max_num_detections == 300

@@ -1,7 +1,8 @@
 from copypaste_tf.tasks.segmentation.config import SegmentationConfig
 
 FIELDS = {
-  *('allow_image_summary', 'annotation_file', 'differential_privacy_config'),
+  *('allow_image_summary', 'annotation_file', 'class_weight_power'),
+  'differential_privacy_config',
   *('divergence', 'eval_flip', 'eval_scales', 'frozen', 'init_checkpoint'),
   *('init_checkpoint_modules', 'micro_batches', 'model', 'name'),
   *('panels_every', 'per_category_metrics', 'train_data', 'validation_data'),

@@ -6,6 +6,7 @@ import tensorflow as tf
 import tf_keras
 
 from copypaste_tf.inputs.decode import NO_IMAGE
+from copypaste_tf.tasks.segmentation import losses as train_losses
 from copypaste_tf.tasks.segmentation.task import SegmentationTask
 from copypaste_tf.training.config import gin_config
 from copypaste_tf.training.loop.adapter import ModelGardenTask
@@ -32,6 +33,18 @@ def task(shapes):
 def model(task, strategy):
   with strategy.scope():
     return task.build_model()
+
+
+def test_the_recipe_says_how_classes_weigh(task):
+  config = task.config.replace(class_weight_power=1.0)
+  scores = tf.random.stateless_normal([1, 2, 3, 18], [0, 1])
+  classes = tf.constant([[[0, 0, 0], [0, 1, 17]]])
+  found = SegmentationTask(config).losses(
+    {'scores': scores}, {'classes': classes}, []
+  )
+  expected = train_losses.pixel_loss(scores, classes, 1.0)
+  assert found['total_loss'] == expected
+  assert expected != train_losses.pixel_loss(scores, classes)
 
 
 def test_training_on_one_batch_lowers_the_loss(task, model, strategy):

@@ -35,8 +35,9 @@ def test_all_but_the_classifier_is_restored_for_other_classes(detector):
   count = len(trained.variables)
   assert str(start) == (
     f'{count - 6} of {count} variables start from {path} (backbone, decoder, '
-    'rpn_head, box_heads, mask_head); 6 start anew (class_scores, class_boxes, '
-    'class_masks); 6 of its model stay unread'
+    'rpn_head, box_heads, mask_head); 6 keep their initial values '
+    '(class_scores, class_boxes, class_masks); 6 values of its model are not '
+    'read'
   )
   kept = parts.variables(other, ['classifier'])
   for v, value in zip(kept, before, strict=True):

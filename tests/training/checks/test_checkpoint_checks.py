@@ -37,7 +37,7 @@ def test_other_classes_are_a_problem_until_the_classifier_is_left_out(path):
     'model.num_classes = 20',
     "TaskConfig.init_checkpoint_modules = 'all_but_classifier'",
   )
-  assert not problems and '6 start anew (class_scores' in note
+  assert not problems and '6 keep their initial values (class_scores' in note
 
 
 def test_without_a_checkpoint_nothing_is_built():

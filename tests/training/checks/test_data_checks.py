@@ -100,6 +100,18 @@ def test_too_few_planes_are_a_problem(shapes, tmp_path):
   assert len(problems) == 1 and 'TrainData.num_planes = 5' in problems[0]
 
 
+def test_classes_are_the_labels_of_class_maps_drawn_from_objects(
+  shapes, tmp_path
+):
+  params = edit_manifest(shapes, tmp_path, 'train', max_instances=500)
+  most = len(data_checks.gather(f'{shapes}/train-*.tfrecord').classes) + 1
+  for number in (most, most - 1):
+    lines = [*params, f'TrainData.max_source_instances = {number}']
+    problems = problems_of(lines, recipe='shapes_seg_cpu', data=True)
+    assert len(problems) == most - number
+  assert f'TrainData.max_source_instances = {most}' in problems[0]
+
+
 def test_label_maps_that_disagree_are_a_problem(shapes, tmp_path):
   params = edit_manifest(shapes, tmp_path, 'val', label_map={'1': 'dog'})
   problems = problems_of(params, data=True)
@@ -153,7 +165,7 @@ def test_facts_are_those_of_all_manifests(tmp_path):
   assert facts == (False, {3: 'a', 5: 'b'}, 3, 5)
 
 
-def test_no_records_are_given():
+def test_a_config_without_records_is_a_problem():
   params = ['TRAIN_RECORDS = ""']
   (problem,) = problems_of(params, data=True, mode='train')
   assert problem.endswith('task.train_data.input_path: no records are given')

@@ -170,7 +170,7 @@ def test_copies_of_a_record_must_be_parted_by_the_shuffle_buffer(tmp_path):
   )
 
 
-def test_scores_of_a_set_must_reach_its_least_score(tmp_path):
+def test_scores_of_a_set_must_reach_its_minimum_score(tmp_path):
   full = write(tmp_path / 'a', [2, 2])
   scored = write(tmp_path / 'b', [2, 2], scores=np.float32([0.6, 0.3]))
   sets = [

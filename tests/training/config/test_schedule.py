@@ -18,7 +18,7 @@ def test_drops_move_with_the_length():
   assert steps.values == [0.32, 0.16, 0.08]
 
 
-def test_learning_rate_over_the_steps():
+def test_the_learning_rate_follows_warm_up_and_drops():
   plan = schedule(train_steps=20_000)
   rate = optimization.OptimizerFactory(plan.optimizer).build_learning_rate()
   assert float(rate(0)) == pytest.approx(0.0032)
