@@ -42,7 +42,7 @@ class Writer:
       self._be_like_coco()
 
   def _be_like_coco(self) -> None:
-    """Draws from 80 categories, of which one has a third of the objects."""
+    """Draws from 80 categories; one of them has 30 % of the objects."""
     sample = self._sample
     sample.categories = sample.categories[:_COCO]
     sample.ids = sample.ids[:_COCO]

@@ -12,12 +12,16 @@ from copypaste_tf import command_line, config_flags
 def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
   """Defines the flags of the measurement."""
   own = {'flag_values': flag_values}
-  flags.DEFINE_string('json', None, 'File for all numbers.', **own)
+  flags.DEFINE_string('json', None, 'JSON file to write all numbers to.', **own)
   flags.DEFINE_float(
-    'consume', None, 'Images per second that an accelerator takes.', 0, **own
+    'consume',
+    None,
+    'Images per second of an accelerator; prints the cores that it keeps busy.',
+    0,
+    **own,
   )
   flags.DEFINE_list(
-    'cores', ['1', '2'], 'Numbers of cores to measure with.', **own
+    'cores', ['1', '2'], 'Numbers of CPU cores to measure with.', **own
   )
   flags.DEFINE_integer('images', 16, 'Images per pipeline and round.', 1, **own)
   flags.DEFINE_integer(
@@ -26,7 +30,8 @@ def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
   flags.DEFINE_integer(
     'batches',
     30,
-    'Batches of the long run that watches memory; 0 skips it.',
+    'Batches of a long run that shows throughput and memory over time; 0 skips '
+    'it.',
     0,
     **own,
   )

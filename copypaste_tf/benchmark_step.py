@@ -1,11 +1,11 @@
-r"""Measures the training step of a recipe, or its detection step, by part.
+r"""Measures each part of a recipe's training step, or of its detection step.
 
 python -m copypaste_tf.benchmark_step --gin_file=configs/smoke.gin \
     --batch=4 --json=build/step.json
 
-Prints milliseconds, runs of operations and bytes of each part, with Copy-Paste
-and without. Without an accelerator, the times are those of the CPU, and the
-counts are what carries over.
+Prints milliseconds, executed operations and bytes of each part, with and
+without Copy-Paste. On a machine without an accelerator, the times are those of
+the CPU; the counts are similar to those on an accelerator.
 """
 
 from absl import flags
@@ -24,12 +24,12 @@ def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
     **own,
   )
   flags.DEFINE_integer(
-    'batch', None, 'Images of a step; by default those of the config.', 1, **own
+    'batch', None, 'Images per step; by default as in the config.', 1, **own
   )
   flags.DEFINE_integer(
     'objects',
     20,
-    'Objects of each random image, where the records do not exist.',
+    'Objects in each random image, which are used if there are no records.',
     0,
     **own,
   )
@@ -38,24 +38,24 @@ def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
     'auto',
     ['auto', 'blocks', 'dense'],
     'Form of the augmentation: `blocks` for CPUs, `dense` for accelerators; '
-    '`auto` times that of this device and counts `dense`.',
+    '`auto` times the form for this device and counts `dense`.',
     **own,
   )
   flags.DEFINE_enum(
     'xla',
     'auto',
     ['auto', 'on', 'off', 'both'],
-    'Times with runtime.xla `on`, `off` or `both`; `auto` is `both` on a GPU, '
-    'and what trains on other devices.',
+    'Time with runtime.xla `on`, `off` or `both`; `auto` is `both` on a GPU, '
+    'and as in a training on other devices.',
     **own,
   )
   flags.DEFINE_bool(
-    'counts', True, 'Count runs of operations, which compiles again.', **own
+    'counts', True, 'Count operations, which compiles the step again.', **own
   )
   flags.DEFINE_integer(
     'rounds', 10, 'Timed calls of each part, after the first.', 1, **own
   )
-  flags.DEFINE_string('json', None, 'File for all numbers.', **own)
+  flags.DEFINE_string('json', None, 'JSON file to write all numbers to.', **own)
 
 
 def _define_flags() -> None:

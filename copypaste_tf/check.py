@@ -1,4 +1,4 @@
-r"""Checks a recipe without an accelerator and prints the source of each value.
+r"""Checks a recipe without an accelerator and prints where each value is set.
 
 python -m copypaste_tf.check --gin_file=configs/shapes_demo.gin
 """
@@ -11,7 +11,7 @@ from copypaste_tf import command_line, config_flags
 def _define_flags() -> None:
   config_flags.define()
   flags.DEFINE_bool(
-    'allow_missing_data', False, 'Accept record files that do not exist.'
+    'allow_missing_data', False, 'Accept records that do not exist.'
   )
   flags.DEFINE_bool(
     'only_changed', False, 'Print only values that differ from the defaults.'

@@ -21,8 +21,8 @@ def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
   flags.DEFINE_string(
     'model_dir',
     None,
-    'Folder of a run, or RUN/best. Its params.yaml is the config unless '
-    '--gin_file is given; its last checkpoint is used unless --checkpoint is '
+    'Folder of a run, or RUN/best. Its params.yaml is the config, unless '
+    '--gin_file is given. Its last checkpoint is used, unless --checkpoint is '
     'given.',
     flag_values=flag_values,
   )
@@ -142,9 +142,9 @@ def define_label_map() -> None:
   flags.DEFINE_string(
     'label_map',
     None,
-    'JSON with the names of the classes: the manifest of records, a COCO '
+    'JSON file with the names of the classes: the manifest of records, a COCO '
     'annotation file, or {"1": "person", ...}. By default the manifest of the '
-    "recipe's evaluation records, or the names that the run has kept.",
+    "recipe's evaluation records, or label_map.json of the run.",
   )
 
 

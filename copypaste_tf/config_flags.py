@@ -19,17 +19,17 @@ _RUNTIME_TEXTS = {
   'strategy': (
     'Devices: `one_device` (a GPU or the CPU), `mirrored` (all GPUs of this '
     'machine), `multi_worker_mirrored` (the GPUs of several machines, see '
-    '--worker_hosts), `tpu` (see --tpu) or `off`; sets '
+    '--worker_hosts), `tpu` (see --tpu) or `off`. Sets '
     'runtime.distribution_strategy.'
   ),
   'tpu': (
-    'TPU for --strategy=tpu: `local` on a TPU VM, else the name of the TPU or '
-    'grpc://HOST:PORT; sets runtime.tpu.'
+    'TPU for --strategy=tpu: `local` on a TPU VM, otherwise the name of the '
+    'TPU or grpc://HOST:PORT. Sets runtime.tpu.'
   ),
   'worker_hosts': (
     'HOST:PORT of every worker for --strategy=multi_worker_mirrored, separated '
-    'by commas, equal on all workers; sets runtime.worker_hosts. TF_CONFIG may '
-    'be set instead.'
+    'by commas; the same on all workers. Sets runtime.worker_hosts. TF_CONFIG '
+    'may be set instead.'
   ),
 }
 RUNTIME = (*_RUNTIME_TEXTS, 'task_index')
@@ -52,13 +52,15 @@ def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
   flags.DEFINE_multi_string(
     'config_file',
     [],
-    'YAML file of overrides, such as params.yaml of a run. May be repeated.',
+    'YAML file with values of the config, such as params.yaml of a run. May be '
+    'repeated.',
     flag_values=flag_values,
   )
   flags.DEFINE_string(
     'params_override',
     '',
-    'YAML, JSON, a file or `trainer.train_steps=100,task.panels_every=0`.',
+    'Values of the config as YAML, JSON, a file, or as in '
+    '`trainer.train_steps=100,task.panels_every=0`.',
     flag_values=flag_values,
   )
   for name, text in _RUNTIME_TEXTS.items():

@@ -17,13 +17,13 @@ from copypaste_tf import command_line
 def _define_flags() -> None:
   flags.DEFINE_integer('port', 0, 'Port to listen on; 0 chooses a free port.')
   flags.DEFINE_string(
-    'host', 'localhost', 'Name under which others reach this machine.'
+    'host', 'localhost', 'Name or address by which others reach this machine.'
   )
   flags.DEFINE_string(
     'dispatcher',
     None,
-    'grpc://host:port of the dispatcher to work for; without it, this process '
-    'is the dispatcher.',
+    'grpc://HOST:PORT of the dispatcher of this worker; without it, this '
+    'process is the dispatcher.',
   )
 
 

@@ -1,4 +1,4 @@
-r"""Measures box, mask and boundary AP of a checkpoint or a detections file.
+r"""Evaluates a checkpoint or a file of detections: AP, or mean IoU.
 
 python -m copypaste_tf.evaluate --model_dir=build/smoke
 python -m copypaste_tf.evaluate --gin_file=configs/smoke.gin \
@@ -21,28 +21,29 @@ def _define_flags() -> None:
   for name, text in (
     (
       'annotation_file',
-      'COCO JSON to evaluate against; by default the labels of the records.',
+      'COCO annotations to evaluate against; by default the labels of the '
+      'evaluation records.',
     ),
     (
       'results',
-      'Evaluate these detections, a JSON list in COCO results format, instead '
-      'of running a model.',
+      'File of detections to evaluate instead of running a model: a JSON list '
+      "in COCO's results format.",
     ),
     (
       'output',
-      'File for the detections in COCO results format; by default '
-      'MODEL_DIR/detections.json. With this flag, detections that LVIS does '
-      'not count have masks too.',
+      "File for the detections in COCO's results format; by default "
+      'MODEL_DIR/detections.json. With this flag, detections that the protocol '
+      'does not count have masks, too.',
     ),
     (
       'voc_dir',
       'VOCdevkit to evaluate --results against, with --sets: its XML files are '
       'the labels, and --protocol is voc.',
     ),
-    ('metrics', 'File for the metrics, as JSON.'),
+    ('metrics', 'JSON file to write the metrics to.'),
     (
       'categories_csv',
-      'File for the AP of every category, as CSV.',
+      'CSV file to write the AP of every category to.',
     ),
   ):
     flags.DEFINE_string(name, None, text)
@@ -50,14 +51,14 @@ def _define_flags() -> None:
     'protocol',
     None,
     ['coco', 'lvis', 'lvis_fixed', 'voc'],
-    "COCO's metrics, LVIS's, LVIS's AP fixed, without a limit per image, or "
-    "Pascal VOC's AP50 of boxes; by default the recipe's.",
+    "Metrics of COCO, of LVIS, LVIS's AP fixed (no limit of detections per "
+    "image), or Pascal VOC's AP50 of boxes; by default as in the recipe.",
   )
   flags.DEFINE_list(
     'iou_types',
     None,
-    'What is measured, out of bbox, segm and boundary; by default boxes, and '
-    'masks where there are any.',
+    'One or more of bbox, segm and boundary; by default boxes, and masks if '
+    'there are any.',
   )
   flags.DEFINE_list(
     'sets', None, 'Sets of --voc_dir, such as 2007:test or 2012:val.'
@@ -66,7 +67,10 @@ def _define_flags() -> None:
     'per_category', False, 'Also print the AP of every category.'
   )
   flags.DEFINE_enum(
-    'backend', 'faster', ['faster', 'pycocotools'], 'Evaluator for --results.'
+    'backend',
+    'faster',
+    ['faster', 'pycocotools'],
+    'Implementation of the COCO metrics, for --results.',
   )
 
 

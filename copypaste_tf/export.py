@@ -15,7 +15,7 @@ def _define_flags() -> None:
   )
   checkpoint_flags.define_label_map()
   flags.DEFINE_float(
-    'min_score', 0.0, 'Detections with a lower score are left out.'
+    'min_score', 0.0, 'Leave out detections with a lower score.'
   )
 
 

@@ -15,13 +15,13 @@ def _define_flags() -> None:
     'output', None, 'Folder of the data set, new or empty.', required=True
   )
   flags.DEFINE_integer(
-    'examples', None, 'Examples to write.', lower_bound=1, required=True
+    'examples', None, 'Number of examples.', lower_bound=1, required=True
   )
   flags.DEFINE_enum(
     'format',
     'coco',
     ('coco', 'tfrecord'),
-    'COCO annotations beside a folder of images, or TFRecords of this package.',
+    'COCO annotations with a folder of images, or TFRecords of this package.',
   )
   flags.DEFINE_enum(
     'image_format',

@@ -1,9 +1,9 @@
 """Locks a folder or a set of files, on any file system of TensorFlow.
 
-The lock is a file with the host, the process and a beat, which the owner
-changes every few seconds. A process that was killed leaves its lock behind. On
-the same machine the process is then missing. From another machine the beat
-stands still, which takes half a minute to see.
+The lock is a file with the host, the process and a heartbeat, a number that the
+owner raises every few seconds. A process that was killed leaves its lock. On
+the same machine, another process then sees that the owner is gone. On another
+machine, it sees that the heartbeat has stopped, which takes half a minute.
 """
 
 import json

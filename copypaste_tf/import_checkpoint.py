@@ -17,12 +17,14 @@ def _define_flags() -> None:
   config_flags.define()
   flags.DEFINE_string('tf1_checkpoint', None, 'Prefix of the TF1 checkpoint.')
   flags.DEFINE_string('output', None, 'Folder for the new checkpoint.')
-  flags.DEFINE_enum('modules', 'all', ('all', 'backbone'), 'Modules to import.')
+  flags.DEFINE_enum(
+    'modules', 'all', ('all', 'backbone'), 'Parts of the model to import.'
+  )
   flags.DEFINE_bool(
     'moving_averages',
     False,
-    'Prefer the moving averages of weights, with which the published '
-    'classifiers are evaluated.',
+    'Take the moving averages of the weights where they exist; the published '
+    'classifiers were evaluated with them.',
   )
   flags.mark_flags_as_required(['tf1_checkpoint', 'output'])
 

@@ -1,4 +1,4 @@
-r"""Detects objects in image files and draws them.
+r"""Runs a trained model on image files, and draws the results.
 
 python -m copypaste_tf.predict --model_dir=build/first \
     --images='build/shapes/images/*.jpg' --output=build/predictions
@@ -20,26 +20,27 @@ def _define_flags() -> None:
   flags.DEFINE_string(
     'output',
     None,
-    'Folder for detections.json (COCO results), images.json (ids, files and '
-    'sizes of the images, names of the classes) and pictures/.',
+    'Folder for images.json (ids, files and sizes of the images, names of the '
+    "classes), pictures/, and detections.json (in COCO's results format) or "
+    'class_maps/.',
   )
   flags.DEFINE_integer(
     'batch_size', 4, 'Images in a batch of the model.', lower_bound=1
   )
   flags.DEFINE_float(
-    'min_score', 0.0, 'Detections with a lower score are left out.'
+    'min_score', 0.0, 'Leave out detections with a lower score.'
   )
   flags.DEFINE_float(
-    'min_drawn_score', 0.3, 'Detections with a lower score are not drawn.'
+    'min_drawn_score', 0.3, 'Do not draw detections with a lower score.'
   )
-  flags.DEFINE_bool('pictures', True, 'Draw the detections.')
+  flags.DEFINE_bool('pictures', True, 'Draw the results.')
   checkpoint_flags.define_label_map()
   flags.DEFINE_string(
     'annotation_file',
     None,
-    'COCO JSON from which the images take their ids, by file name, for an '
-    'evaluation or a submission. Without it, ids are the file names if all are '
-    'numbers, else positions.',
+    'COCO JSON file with the ids of the images, which are found by file name; '
+    'for detections that will be evaluated or submitted. Without it, ids are '
+    'the file names if all are numbers, otherwise positions.',
   )
   flags.mark_flag_as_required('output')
 

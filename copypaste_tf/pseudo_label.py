@@ -1,4 +1,4 @@
-r"""Labels the images of records with a trained model: the teacher's part.
+r"""Labels the images of records with a trained model, for self-training.
 
 python -m copypaste_tf.pseudo_label --model_dir=build/teacher \
     --input='data/unlabeled-*.tfrecord' --output=data/pseudo
@@ -23,14 +23,14 @@ def _define_files() -> None:
   flags.DEFINE_string(
     'input',
     None,
-    'TFRecords to label: paths or glob patterns, several separated by commas. '
-    'Labels that they hold are not kept.',
+    'TFRecords to label: paths or glob patterns, separated by commas. Labels '
+    'in these records are not kept.',
   )
   flags.DEFINE_string(
     'output',
     None,
-    'Path and beginning of the names of the labelled shards, such as '
-    'data/pseudo. Each input file becomes one shard, in the same order.',
+    'Prefix of the paths of the labelled shards, such as data/pseudo. Each '
+    'input file becomes one shard, in the same order.',
   )
   flags.DEFINE_string(
     'coco_json', None, 'Also write the labels as a COCO file with scores.'
@@ -38,13 +38,13 @@ def _define_files() -> None:
   flags.DEFINE_bool(
     'mask_pngs',
     False,
-    'Also store a PNG of each mask, for readers without id planes such as '
-    "Model Garden's.",
+    'Also store a PNG of each mask, for readers that do not know id planes, '
+    "such as Model Garden's.",
   )
   flags.DEFINE_bool(
     'overwrite',
     False,
-    'Delete shards of --output that were made in another way.',
+    'Delete shards of --output that were made with other settings.',
   )
 
 
@@ -52,33 +52,34 @@ def _define_labels() -> None:
   flags.DEFINE_float(
     'min_score',
     None,
-    'Least score of a stored label; 0.05 by default. A training chooses among '
-    'the stored labels by RecordSet.min_score.',
+    'Minimum score of a stored label; 0.05 by default. A training selects '
+    'among the stored labels by RecordSet.min_score.',
     lower_bound=0.0,
     upper_bound=1.0,
   )
   flags.DEFINE_string(
     'thresholds',
     None,
-    'JSON with the least score of a stored label by class, in place of '
-    '--min_score.',
+    'JSON file with the minimum score of a stored label for each class, '
+    'instead of --min_score.',
   )
   flags.DEFINE_float(
     'counted_score',
     None,
-    'Least score of a label that the gates and the summary count; by default '
-    '0.5, or all labels with --thresholds.',
+    'Minimum score of a label that counts for the summary and for the gates, '
+    'which check that the labels are plausible; by default 0.5, or all labels '
+    'with --thresholds.',
     lower_bound=0.0,
     upper_bound=1.0,
   )
   flags.DEFINE_integer(
-    'min_area', 1, 'Least number of pixels of a mask.', lower_bound=1
+    'min_area', 1, 'Minimum number of pixels of a mask.', lower_bound=1
   )
   flags.DEFINE_integer(
     'max_planes',
     8,
-    'Most id planes of a record, up to TrainData.num_planes. Of objects that '
-    'lie deeper over one another, the least sure are left out.',
+    'Maximum number of id planes of a record, up to TrainData.num_planes. If '
+    'more objects overlap, those with the lowest scores are left out.',
     lower_bound=1,
   )
   flags.DEFINE_enum(
@@ -94,18 +95,19 @@ def _define_labels() -> None:
     "the recipe's training records that have a manifest.",
   )
   flags.DEFINE_bool(
-    'force', False, 'Complete the set although a gate finds a problem.'
+    'force', False, 'Complete the set even if a gate finds a problem.'
   )
   flags.DEFINE_enum(
     'on_error',
     'skip',
     ('skip', 'fail'),
-    'Leave a record out if its image cannot be read, or stop.',
+    'If the image of a record cannot be read: leave the record out, or stop.',
   )
   flags.DEFINE_float(
     'max_dropped',
     0.1,
-    'Part of the records that may be left out; more is an error at the end.',
+    'Fraction of the records that may be left out; more is an error at the '
+    'end.',
     lower_bound=0.0,
     upper_bound=1.0,
   )
@@ -118,15 +120,15 @@ def _define_machines() -> None:
   flags.DEFINE_integer(
     'num_workers',
     1,
-    'Machines that divide the shards by numbers. Without numbers, processes '
-    'with the same flags take one shard after the other.',
+    'Number of machines, if each labels a fixed part of the shards. Without '
+    'it, processes with the same flags take one shard after another.',
     lower_bound=1,
   )
   flags.DEFINE_integer(
     'worker',
     0,
-    'Number of this one, from 0: it labels the shards I with I modulo '
-    '--num_workers = --worker.',
+    'Index of this machine or process, from 0: it labels the shards I with I '
+    'modulo --num_workers = --worker.',
     lower_bound=0,
   )
   flags.DEFINE_string(
@@ -142,22 +144,22 @@ def _define_report() -> None:
   flags.DEFINE_string(
     'report',
     None,
-    'Folder for a report on the labels of --input, which a person labelled, '
-    'in place of --output: right and wrong ones at each threshold. The images '
-    'should not be those that trained the model.',
+    'Folder for a report, instead of --output: it compares labels of the model '
+    'with the annotations of --input, at each threshold. The model should not '
+    'have been trained on these images.',
   )
   flags.DEFINE_string(
     'unlabelled',
     None,
-    'For --report: TFRecords whose labels are counted beside those of --input, '
-    'such as a few shards without labels. Files that this verb labelled are '
-    'read, others are labelled.',
+    'For --report: further TFRecords whose labels are counted, such as a few '
+    'shards of unlabelled images. Files that this command made are read, '
+    'others are labelled.',
   )
   flags.DEFINE_string(
     'labels',
     None,
-    'For --report: TFRecords that this verb made of the images of --input; '
-    'the model is not run.',
+    'For --report: TFRecords that this command made from the images of '
+    '--input; the model is not run.',
   )
   flags.DEFINE_bool(
     'match_frequency',

@@ -31,18 +31,18 @@ def _define_flags() -> None:
   flags.DEFINE_float(
     'seconds',
     None,
-    'Seconds of the whole job; by default of the training.',
+    'Seconds of the whole job to show; by default those of the training.',
   )
   flags.DEFINE_integer(
     'images',
     12,
-    'Images shown with ground truth and predictions.',
+    'Number of images shown with ground truth and predictions.',
     0,
   )
   flags.DEFINE_float(
     'min_score',
     0.5,
-    'Detections with a lower score are not drawn.',
+    'Do not draw detections with a lower score.',
     0.0,
     1.0,
   )

@@ -3,9 +3,9 @@ r"""Compiles a recipe's training step for a TPU, without a TPU.
 python -m copypaste_tf.tpu_check --gin_file=coco_r50_lsj_copypaste \
     --topology=v3:2x2 --batch_per_core=2
 
-Prints whether the step compiles, the memory of a core, the operations of a step
-and a lower bound of its time. It takes minutes. The compiler is installed with
-`pip install '.[tpu_check]'`.
+Prints whether the step compiles, the memory per core, the operations of a step
+and a lower bound of its time. This takes minutes. `pip install '.[tpu_check]'`
+installs the compiler.
 """
 
 from absl import flags
@@ -18,7 +18,7 @@ def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
   flags.DEFINE_string(
     'topology',
     'v3:2x2',
-    'The TPU: generation and chips along each axis, such as v3:2x2, v3:4x8, '
+    'TPU generation and chips along each axis, such as v3:2x2, v3:4x8, '
     'v4:2x2x1 (v4:2x2x1/megacore fuses the two cores of a chip), v5e:2x2, '
     'v5p:2x2x1, v6e:2x2. Every core is a replica.',
     flag_values=flag_values,
@@ -39,7 +39,7 @@ def define(flag_values: flags.FlagValues = flags.FLAGS) -> None:
   flags.DEFINE_string(
     'output',
     '',
-    'JSON file to write the figures to.',
+    'JSON file to write all numbers to.',
     flag_values=flag_values,
   )
 

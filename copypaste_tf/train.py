@@ -18,11 +18,18 @@ def _define_flags() -> None:
     None,
     'Folder for checkpoints, TensorBoard events and the record of the run.',
   )
-  flags.DEFINE_enum('mode', 'train_and_eval', _MODES, 'Work to do.')
+  flags.DEFINE_enum(
+    'mode',
+    'train_and_eval',
+    _MODES,
+    'What to do; `continuous_eval` evaluates each checkpoint of a training '
+    'that another process runs.',
+  )
   flags.DEFINE_bool(
     'dry_run',
     False,
-    'Print the config, check it and the record in --model_dir, then stop.',
+    'Print the config, check it, compare it with the run in --model_dir, and '
+    'stop.',
   )
   flags.DEFINE_bool(
     'overwrite_record',

@@ -1,4 +1,4 @@
-r"""Draws training examples of a recipe, with the images they are made of.
+r"""Draws training examples of a recipe, with the images they were made from.
 
 python -m copypaste_tf.visualize --gin_file=configs/smoke.gin \
     --output=build/sheet.html
@@ -14,10 +14,12 @@ def _define_flags() -> None:
   flags.DEFINE_string(
     'output',
     None,
-    'HTML file to write; PNGs of the examples go to a folder beside it.',
+    'HTML file to write; PNGs of the examples are in a folder next to it.',
     required=True,
   )
-  flags.DEFINE_integer('num_images', 16, 'Examples to draw.', lower_bound=1)
+  flags.DEFINE_integer(
+    'num_images', 16, 'Number of examples to draw.', lower_bound=1
+  )
 
 
 def main() -> None:

@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
-# Checks and measures everything about GPUs in one go, on a machine with one.
+# Runs all checks and measurements for GPUs, on a machine with a GPU.
 set -uo pipefail
 
 usage() {
   cat <<'END'
 usage: experiments/gpu_check.sh [OPTION]... JSON
 
-Runs on a machine with a GPU, within ten minutes, and writes one file, JSON:
-the tests by --strategy=mirrored, benchmark_step of R50-FPN at 640 and 1024, and
-50 steps of nuclei_cpu with peak memory and input_wait. Every part has a limit
-of time. A part that fails is recorded, and the exit status is then 1. Without a
-GPU it does nothing and exits with 2.
+Takes at most ten minutes on a machine with a GPU, and writes one file, JSON. It
+runs tests with --strategy=mirrored, benchmark_step of R50-FPN at 640 and 1024,
+and 50 steps of nuclei_cpu with peak memory and input_wait. Every part has a
+time limit. If a part fails, this is recorded, and the exit status is 1. Without
+a GPU, the script does nothing and exits with status 2.
 
   --allow_cpu    without a GPU, run tiny sizes on the CPU, to try this script
   --work=DIR     folder for logs and outputs; default: build/gpu_check
 
-nuclei_cpu trains on its own records if they exist (docs/recipes.md), and else
-on generated shapes. The Python is $PYTHON, else .venv/bin/python, else python3.
+nuclei_cpu trains on its own records if they exist (docs/recipes.md), otherwise
+on generated shapes. Python is $PYTHON, or .venv/bin/python, or python3.
 END
 }
 

@@ -6,9 +6,9 @@ usage() {
   cat <<'END'
 usage: experiments/launch.sh [OPTION]... RECIPE MODEL_DIR [FLAG]...
 
-Prints and runs the command that trains RECIPE into MODEL_DIR. The same line
-resumes a run that stopped. A MODEL_DIR with a run of another config is an error.
-Nothing is ever deleted.
+Prints and runs the command that trains RECIPE into MODEL_DIR. The same command
+resumes a run that stopped. If MODEL_DIR has a run of another config, the script
+fails. It never deletes anything.
 
   RECIPE     name or path of a gin file, such as coco_r50_lsj_copypaste
   MODEL_DIR  folder of checkpoints and summaries; gs://BUCKET/... for a TPU
@@ -24,7 +24,7 @@ Nothing is ever deleted.
                      zone and project of NAME; default: gcloud's config
   --checkout=DIR     the checkout on the TPU VM; default: copypaste_tf
 
-The Python is $PYTHON, else .venv/bin/python of the checkout, else python3.
+Python is $PYTHON, or .venv/bin/python of the checkout, or python3.
 END
 }
 

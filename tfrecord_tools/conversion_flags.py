@@ -10,12 +10,12 @@ def define_output() -> None:
   flags.DEFINE_string(
     'output_prefix',
     None,
-    'Path and beginning of the names: <prefix>-00000-of-00032.tfrecord, '
-    '<prefix>-manifest.json.',
+    'Prefix of the paths of the files to write: <prefix>-00000-of-00032'
+    '.tfrecord and <prefix>-manifest.json.',
     required=True,
   )
   flags.DEFINE_integer(
-    'num_shards', 32, 'Files to write; of each split.', 1, 99_999
+    'num_shards', 32, 'Number of files to write for each split.', 1, 99_999
   )
   flags.DEFINE_integer(
     'num_workers', None, 'Processes; one per available core by default.', 1
@@ -24,11 +24,11 @@ def define_output() -> None:
     'beam_args',
     None,
     'Flags of Apache Beam, which then writes the shards, such as '
-    "'--runner=FlinkRunner --flink_master=HOST:8081'. Paths must be readable "
-    'for all of its workers.',
+    "'--runner=FlinkRunner --flink_master=HOST:8081'. All of its workers must "
+    'be able to read the paths.',
   )
   flags.DEFINE_bool(
-    'overwrite', False, 'Delete shards that other flags have made.'
+    'overwrite', False, 'Delete shards that were made with other flags.'
   )
 
 
@@ -37,16 +37,16 @@ def define_choice_of_images() -> None:
   flags.DEFINE_float(
     'fraction',
     1.0,
-    'Share of the images to take. With the same seed, a smaller part lies '
-    'within a larger one.',
+    'Fraction of the images to take. With the same seed, a smaller fraction is '
+    'part of a larger one.',
     1e-9,
     1.0,
   )
   flags.DEFINE_list(
     'split',
     [],
-    'Parts to make of the images, with their shares, such as '
-    'train:0.75,val:0.25. An image stays in its part when others are added.',
+    'Splits to make from the images, with their shares, such as '
+    'train:0.75,val:0.25. An image stays in its split when others are added.',
   )
   flags.DEFINE_integer(
     'seed', 0, 'Seed of the order of the images, the fraction and the split.'
@@ -54,8 +54,8 @@ def define_choice_of_images() -> None:
   flags.DEFINE_integer(
     'id_offset',
     0,
-    'Number to add to each image id, so that no two sets of a training share '
-    'ids: equal ids mean the same image.',
+    'Number to add to each image id, so that data sets of one training do not '
+    'share ids; equal ids mean the same image.',
     0,
   )
 
@@ -66,19 +66,20 @@ def define_faults() -> None:
     'on_error',
     'skip',
     faults.ON_ERROR,
-    'What to do about an image or annotation that cannot be used: leave it out '
-    'and count it, or stop.',
+    'If an image or annotation cannot be used: leave it out and count it, or '
+    'stop.',
   )
   flags.DEFINE_float(
     'max_dropped',
     0.1,
-    'Share of the images, and of the annotations, that may be dropped for a '
-    'reason. Beyond it, the exit status is 1. 1 accepts everything.',
+    'Fraction of the images, and of the annotations, that may be dropped for '
+    'one reason. If more is dropped, the exit status is 1. The value 1 accepts '
+    'everything.',
     0.0,
     1.0,
   )
   flags.DEFINE_bool(
     'allow_outside_image_dir',
     False,
-    'Whether file names of the annotations may lead out of --image_dir.',
+    'Accept file names in the annotations that lead out of --image_dir.',
   )

@@ -1,9 +1,9 @@
 r"""Converts a data set in COCO's format to sharded TFRecords.
 
-It reads any COCO-format JSON and any folder of images. The records carry Model
-Garden's features, with a mask PNG per object, and id planes. The manifest
-counts the read, written and dropped images and annotations, with the reasons.
-A rerun makes the missing shards only.
+It reads a JSON file in COCO's or LVIS's format and a folder of images. The
+records have Model Garden's features, a mask PNG per object, and id planes. The
+manifest counts the read, written and dropped images and annotations, with the
+reasons. A rerun makes only the missing shards.
 
   python -m tfrecord_tools.create_coco_tfrecord \
     --image_dir=build/shapes/images \
@@ -33,26 +33,28 @@ def _define_labels() -> None:
   flags.DEFINE_bool(
     'include_masks',
     True,
-    'Whether records carry masks; Copy-Paste needs them.',
+    'Store masks in the records; Copy-Paste needs them.',
   )
   flags.DEFINE_bool(
     'mask_pngs',
     True,
-    'Whether records carry a PNG of each mask beside the id planes. This '
-    'package reads the planes; only Model Garden needs the PNGs.',
+    'Store a PNG of each mask in addition to the id planes. This package reads '
+    'the planes; only Model Garden needs the PNGs.',
   )
   flags.DEFINE_integer(
     'first_category_id',
     None,
     'Renumber the categories: the smallest id becomes this one, and the others '
-    'move alike. Give the same value for every file of a data set.',
+    'move by the same distance. Give the same value for every file of a data '
+    'set.',
     1,
   )
   flags.DEFINE_bool(
     'drop_repeated',
     False,
     'Leave out annotations that repeat the category, box and mask of another '
-    'one of their image. Evaluations count them, so keep those of a val set.',
+    'annotation of the same image. Evaluations count them, so keep them in a '
+    'validation set.',
   )
 
 

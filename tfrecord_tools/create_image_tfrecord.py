@@ -1,9 +1,9 @@
 r"""Converts images without labels to sharded TFRecords.
 
-The images are those of a folder, or those that a JSON file in COCO's form
-lists, such as COCO's unlabeled2017 and Objects365; its annotations are not
-read. A teacher labels the records. Shards, resume, manifest and validation are
-those of create_coco_tfrecord.
+It takes the images of a folder, or those that a JSON file in COCO's format
+lists, such as COCO's unlabeled2017 and Objects365; it does not read the
+annotations. In self-training, pseudo_label labels these records. Shards,
+resuming, manifest and validation work as in create_coco_tfrecord.
 
   python -m tfrecord_tools.create_image_tfrecord \
     --image_dir=build/shapes/images \
@@ -20,19 +20,19 @@ def _define_flags() -> None:
   flags.DEFINE_string(
     'image_dir',
     None,
-    'Folder of the images, which may lie in folders within it.',
+    'Folder of the images; subfolders are searched, too.',
     required=True,
   )
   flags.DEFINE_list(
     'images',
     [],
-    'Globs of the images to take, relative to --image_dir, such as '
-    "'patch1/*.jpg' or '**/*.png'; in quotes. By default all images.",
+    'Glob patterns of the images to take, relative to --image_dir and in '
+    "quotes, such as 'patch1/*.jpg' or '**/*.png'. By default all images.",
   )
   flags.DEFINE_string(
     'annotations',
     None,
-    'JSON file whose list "images" names the images to take, with their ids.',
+    'JSON file whose list "images" has the images to take, with their ids.',
   )
   conversion_flags.define_output()
   conversion_flags.define_choice_of_images()

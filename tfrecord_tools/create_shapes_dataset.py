@@ -1,10 +1,10 @@
-r"""Creates a small COCO-format data set of textured shapes without a download.
+r"""Generates a small data set of textured shapes in COCO's format.
 
 The data set has overlaps, holes, objects of several parts, crowds, tiny and
 large objects, rare classes, grey images and images without objects. The same
-flags give the same bytes. In LVIS's form it has 16 categories with a long tail,
-and categories that are verified to be absent or not annotated exhaustively. As
-a VOCdevkit it has class maps, difficult objects, and no crowds.
+flags give the same bytes. With --format=lvis it has 16 categories with a long
+tail, and lists of categories that are absent or not annotated exhaustively.
+With --format=voc it has class maps, difficult objects, and no crowds.
 
   python -m tfrecord_tools.create_shapes_dataset --output_dir=build/shapes
   python -m tfrecord_tools.create_shapes_dataset --output_dir=build/lvis \
@@ -29,15 +29,15 @@ def _define_flags() -> None:
     'format',
     'coco',
     ('coco', 'lvis', 'voc'),
-    'Form of the annotations; lvis also has other categories, five of them '
-    'rare, and voc writes a VOCdevkit with the sets 2012:train and 2012:val.',
+    'Format of the annotations; `lvis` also has other categories, five of them '
+    'rare, and `voc` writes a VOCdevkit with the sets 2012:train and 2012:val.',
   )
-  flags.DEFINE_integer('num_train', 1500, 'Images for training.', 0)
-  flags.DEFINE_integer('num_val', 200, 'Images for evaluation.', 0)
+  flags.DEFINE_integer('num_train', 1500, 'Number of training images.', 0)
+  flags.DEFINE_integer('num_val', 200, 'Number of evaluation images.', 0)
   flags.DEFINE_integer(
     'image_size',
     160,
-    'Pixels; the sides of the images vary by a quarter around it.',
+    'Mean side of the images in pixels; sides vary by a quarter.',
     lower_bound=32,
   )
   flags.DEFINE_integer('seed', 0, 'Other seeds give other images.', 0)

@@ -1,10 +1,10 @@
 r"""Converts voc, coco or lvis of TensorFlow Datasets to sharded TFRecords.
 
-It reads a folder that TensorFlow Datasets has prepared, without the package,
-and stores the very bytes of its JPEGs. The boxes of voc count from 1 there and
-are moved by a pixel; the labels of coco become its own category ids again. Only
-lvis has masks. Shards, resume, manifest and validation are those of
-create_coco_tfrecord.
+It reads a folder that TensorFlow Datasets has prepared; the package itself is
+not needed. The bytes of the JPEGs do not change. The boxes of voc count pixels
+from 1 there and are moved by a pixel. The labels of coco become COCO's category
+ids again. Only lvis has masks. Shards, resuming, manifest and validation work
+as in create_coco_tfrecord.
 
   python -m tfrecord_tools.create_tfds_tfrecord \
     --tfds=voc/2007:train+validation,voc/2012:train+validation \
@@ -22,24 +22,24 @@ def _define_flags() -> None:
     'tfds',
     None,
     'Data sets with their splits, such as voc/2007:train+validation or '
-    'coco/2017:train; without a split, all of them.',
+    'coco/2017:train; without a split, all splits.',
     required=True,
   )
   flags.DEFINE_string(
     'tfds_dir',
     '~/tensorflow_datasets',
-    'Folder of the prepared data sets, such as that of voc/2007/5.0.0.',
+    'Folder of the prepared data sets, which contains voc/2007/5.0.0 and such.',
   )
   flags.DEFINE_bool(
     'include_masks',
     True,
-    'Whether records carry masks; Copy-Paste needs them. Only lvis has masks.',
+    'Store masks in the records; Copy-Paste needs them. Only lvis has masks.',
   )
   flags.DEFINE_bool(
     'mask_pngs',
     True,
-    'Whether records carry a PNG of each mask beside the id planes. This '
-    'package reads the planes; only Model Garden needs the PNGs.',
+    'Store a PNG of each mask in addition to the id planes. This package reads '
+    'the planes; only Model Garden needs the PNGs.',
   )
   conversion_flags.define_output()
   conversion_flags.define_choice_of_images()

@@ -1,9 +1,9 @@
-r"""Converts Pascal VOC, or a set in its form, to sharded TFRecords.
+r"""Converts Pascal VOC, or a data set in its format, to sharded TFRecords.
 
-The images are those that the lists of a VOCdevkit name. Records for detection
-carry the boxes of the XML files, for instances the masks of the objects, and
-for segmentation the class of each pixel. Shards, resume, manifest and
-validation are those of create_coco_tfrecord.
+It takes the images that the lists of a VOCdevkit name. The records have the
+boxes of the XML files (detection), the masks of the objects (instances) or the
+class of each pixel (segmentation). Shards, resuming, manifest and validation
+work as in create_coco_tfrecord.
 
   python -m tfrecord_tools.create_voc_tfrecord --voc_dir=VOCdevkit \
     --sets=2007:trainval,2012:trainval --output_prefix=data/voc/train
@@ -19,21 +19,21 @@ def _define_flags() -> None:
   flags.DEFINE_string(
     'voc_dir',
     None,
-    'The VOCdevkit, which holds folders such as VOC2012.',
+    'The VOCdevkit, which contains folders such as VOC2012.',
     required=True,
   )
   flags.DEFINE_list(
     'sets',
     None,
-    'Sets as YEAR:SET, such as 2007:trainval,2012:trainval: lists in '
-    'ImageSets/Main; for masks and classes, in ImageSets/Segmentation.',
+    'Sets as YEAR:SET, such as 2007:trainval,2012:trainval. They are lists in '
+    'ImageSets/Main; with masks or class maps, in ImageSets/Segmentation.',
     required=True,
   )
   flags.DEFINE_enum(
     'task',
     'detection',
     ('detection', 'instances', 'segmentation'),
-    'What the records are for: boxes, masks of objects, or class maps.',
+    'Labels of the records: boxes, masks of objects, or class maps.',
   )
   _define_labels()
   conversion_flags.define_output()
@@ -45,21 +45,21 @@ def _define_labels() -> None:
   flags.DEFINE_integer(
     'box_origin',
     1,
-    "Coordinate of the first column and row: 1 is VOC's, 0 that of some tools.",
+    'Coordinate of the first column and row: 1 in VOC, 0 in some tools.',
     0,
     1,
   )
   flags.DEFINE_bool(
     'skip_difficult',
     False,
-    'Leave out objects that are marked as difficult. An evaluation needs them, '
-    'so keep those of a val set.',
+    'Leave out objects that are marked as difficult. Evaluations need them, so '
+    'keep them in a validation set.',
   )
   flags.DEFINE_list(
     'classes',
     [],
-    "All classes of a set of one's own, in the order of their ids; by default "
-    'the twenty of Pascal VOC.',
+    'Names of all classes, in the order of their ids; by default the twenty '
+    'classes of Pascal VOC.',
   )
 
 

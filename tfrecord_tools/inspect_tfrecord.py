@@ -14,14 +14,14 @@ def _define_flags() -> None:
   flags.DEFINE_list(
     'input',
     None,
-    'Globs of the TFRecord files, comma-separated.',
+    'Glob patterns of the TFRecord files, separated by commas.',
     required=True,
   )
   flags.DEFINE_integer(
-    'limit', 5, 'Records to show, unless --source_id names them; 0 for all.', 0
+    'limit', 5, 'Number of records, without --source_id; 0 shows all.', 0
   )
   flags.DEFINE_list('source_id', [], 'Image ids to show; all by default.')
-  flags.DEFINE_string('draw', None, 'PNG file to draw the records to.')
+  flags.DEFINE_string('draw', None, 'PNG file for a drawing of the records.')
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-r"""Decodes every record and checks every invariant.
+r"""Decodes every record of a set and checks its invariants.
 
 It prints one line per fault, `file: record 12 (source_id 345): field: fault`,
 and exits with status 1 if there is a fault.
@@ -17,21 +17,21 @@ def _define_flags() -> None:
   flags.DEFINE_list(
     'input',
     None,
-    'Globs of the TFRecord files, comma-separated.',
+    'Glob patterns of the TFRecord files, separated by commas.',
     required=True,
   )
   flags.DEFINE_string(
     'manifest',
     None,
-    'Manifest of the converter: checks labels and counts against it.',
+    'Manifest of the converter, to check labels and counts against.',
   )
   flags.DEFINE_string(
     'label_map',
     None,
-    'JSON object of category names by id, to check labels against.',
+    'JSON file with category names by id, to check labels against.',
   )
   flags.DEFINE_integer(
-    'max_faults', 100, 'Stop after so many faults; 0 never stops.', 0
+    'max_faults', 100, 'Stop after this number of faults; 0 never stops.', 0
   )
 
 

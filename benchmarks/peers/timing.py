@@ -14,9 +14,9 @@ def seconds_per_image(
   """Returns the CPU seconds per image of all threads.
 
   Args:
-    take: makes so many examples.
-    seconds: takes examples until so many CPU seconds have passed, after a first
-      batch that is not timed.
+    take: makes the given number of examples.
+    seconds: CPU seconds for which examples are taken, after a first batch that
+      is not timed.
     clock: CPU seconds of this process.
   """
   take(BATCH)

@@ -21,10 +21,10 @@ def run(
 ) -> Tables:
   """Evaluates one category after the other.
 
-  The tables are those of `coco_backends.run_faster` of everything at once. But
-  the evaluator's memory grows with images times categories, and its detections
-  are dictionaries of 900 bytes; here it meets one category at a time, with the
-  images that have something of it.
+  The result equals that of `coco_backends.run_faster` on all categories. The
+  memory of that evaluator grows with images times categories, and each of its
+  detections is a dictionary of 900 bytes. Here it gets one category at a time,
+  and only the images that have annotations or detections of it.
 
   Args:
     images: entries in COCO format, by id.

@@ -140,14 +140,14 @@ def from_batch(
     The detections without the padding, image after image.
 
   Raises:
-    ValueError: the leading dimensions disagree, or a box or score is not
+    ValueError: the leading dimensions disagree, or a box, score or mask is not
       finite.
   """
   outputs.check_shapes(
     source_ids, original_sizes, boxes, scores, classes, masks
   )
   present = np.asarray(classes) > 0
-  outputs.check_finite(source_ids, boxes, scores, present)
+  outputs.check_finite(source_ids, boxes, scores, present, masks)
   image, _ = np.nonzero(present)
   sizes = np.asarray(original_sizes, np.int64)[image]  # [n, 2]
   present_boxes = np.asarray(boxes)[present]

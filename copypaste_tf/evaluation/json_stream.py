@@ -17,7 +17,8 @@ Address = tuple[str | int, ...]
 _GZIP = b'\x1f\x8b'  # First bytes of a file of gzip.
 _CHUNK = 1 << 20  # Bytes that are read at once.
 _BLANKS = re.compile(r'[ \t\n\r]*')
-# So near to its end, the text may have cut a number or a name like -Infinity.
+# Within this distance of its end, the text may have cut a number or a name such
+# as -Infinity.
 _TAIL = 16
 
 

@@ -34,21 +34,27 @@ def check_shapes(
       )
 
 
-def check_finite(source_ids, boxes, scores, present) -> None:
-  """Checks that the present boxes and scores are finite.
+def check_finite(source_ids, boxes, scores, present, masks=None) -> None:
+  """Checks that the present boxes, scores and masks are finite.
+
+  A mask of NaN would pass for one without a pixel.
 
   Args:
     source_ids: `[b]` integer image ids.
     boxes: `[b, k, 4]` float.
     scores: `[b, k]` float.
     present: `[b, k]` bool, false for padding.
+    masks: `[b, k, m, m]` float, or None.
 
   Raises:
-    ValueError: a box or score is not finite. The message names the image.
+    ValueError: a value is not finite. The message names the image.
   """
+  parts = {'box': boxes, 'score': scores}
+  if masks is not None:
+    parts['mask'] = masks
   for i, source_id in enumerate(source_ids):
-    for name, values in (('box', boxes[i]), ('score', scores[i])):
-      if not np.isfinite(values[present[i]]).all():
+    for name, values in parts.items():
+      if not np.isfinite(np.asarray(values[i])[present[i]]).all():
         raise ValueError(
           f'image {source_id} has a detection whose {name} is not finite; has '
           'the training diverged?'

@@ -226,7 +226,11 @@ def _check(found: dict[str, np.ndarray]) -> None:
     )
   present = found['classes'] > 0
   outputs.check_finite(
-    found['source_ids'], found['boxes'], found['scores'], present
+    found['source_ids'],
+    found['boxes'],
+    found['scores'],
+    present,
+    found['masks'],
   )
 
 

@@ -73,7 +73,7 @@ def test_a_box_outside_of_the_image_has_no_area_and_no_mask():
   assert coco_mask.area(result['segmentation']) == 0
 
 
-@pytest.mark.parametrize('name', ['boxes', 'scores'])
+@pytest.mark.parametrize('name', ['boxes', 'scores', 'masks'])
 def test_values_that_are_not_finite_name_the_image(name):
   inputs = batch()
   inputs[name][1, 0] = np.nan

@@ -72,6 +72,17 @@ def test_a_score_that_is_not_finite_is_an_error():
     gain.assign(1.0)
 
 
+def test_a_mask_that_is_not_finite_is_an_error():
+  class Diverged(tiny_teacher.Detector):
+    def detect(self, scenes):
+      found = super().detect(scenes)
+      return found | {'masks': float('nan') * found['masks']}
+
+  teacher = tiny_teacher.Teacher(Diverged(), 2)
+  with pytest.raises(ValueError, match='image 1 .* mask is not finite'):
+    list(teacher.detect(serialized(tiny_teacher.image_record(1))))
+
+
 def test_a_model_without_masks_is_an_error():
   class Boxes(tiny_teacher.Detector):
     def detect(self, scenes):

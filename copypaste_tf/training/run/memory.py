@@ -2,6 +2,7 @@
 
 import pathlib
 import resource
+import sys
 
 import psutil
 import tensorflow as tf
@@ -22,7 +23,8 @@ def peak_mib() -> float:
   peak of the process that started this one.
   """
   if not _STATUS.exists():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (_MIB if sys.platform == 'darwin' else 1024)
   lines = _STATUS.read_text().splitlines()
   (peak,) = [line for line in lines if line.startswith('VmHWM')]
   return int(peak.split()[1]) / 1024

@@ -115,8 +115,11 @@ def test_a_mask_must_not_claim_pasted_pixels(pair):
   assert _faults(pair, **changes) == {'masks_too_large': 1}
 
 
-def test_areas_count_the_pixels_of_masks(pair):
-  assert _faults(pair, areas=np.array([900, 16, 256])) == {'wrong_areas': 1}
+@pytest.mark.parametrize('area', [15, 17])
+def test_areas_count_the_pixels_of_masks(pair, area):
+  areas = _example().areas.copy()
+  areas[1] = area
+  assert _faults(pair, areas=areas) == {'wrong_areas': 1}
 
 
 @pytest.mark.parametrize(
