@@ -3,6 +3,8 @@
 import json
 import sys
 
+import pytest
+
 from benchmarks.peers import worker
 
 
@@ -17,6 +19,7 @@ def test_a_transform_without_a_pipeline_is_not_timed():
   assert 'transform' in worker.times(None, object(), setup)['skipped']
 
 
+@pytest.mark.slow
 def test_our_op_has_no_fault_on_real_masks(real_data):
   setup = worker.Setup('ours', 'labels', str(real_data), canvas=96, count=3)
   counts = json.loads(json.dumps(worker.run(setup)))['counts']
