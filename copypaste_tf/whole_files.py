@@ -25,6 +25,21 @@ def write(path: str, text: str) -> None:
   write_bytes(path, text.encode())
 
 
+def read(path: str) -> str:
+  """Reads a file of UTF-8 text whole; see `read_bytes`."""
+  return read_bytes(path).decode()
+
+
+def read_bytes(path: str) -> bytes:
+  """Reads a file whole, even if it is replaced meanwhile.
+
+  A `GFile` that is read at once reads as many bytes as the file of that name
+  has by then, which cuts the content of the file that it has opened.
+  """
+  with tf.io.gfile.GFile(path, 'rb') as file:
+    return b''.join(iter(lambda: file.read(_PIECE), b''))
+
+
 @contextlib.contextmanager
 def replacing(path: str) -> Iterator[str]:
   """Yields a temporary name, and renames that file to `path` at the end.
@@ -85,8 +100,7 @@ def read_json(path: str) -> Any:
   """
   if not tf.io.gfile.exists(path):
     return None
-  with tf.io.gfile.GFile(path) as file:
-    text = file.read()
+  text = read(path)
   try:
     return json.loads(text)
   except json.JSONDecodeError as error:
@@ -108,8 +122,7 @@ def read_rows(path: str, *, mend: bool = False) -> list[dict[str, Any]]:
   """
   if not tf.io.gfile.exists(path):
     return []
-  with tf.io.gfile.GFile(path) as file:
-    text = file.read()
+  text = read(path)
   complete = text[: text.rfind('\n') + 1]
   try:
     rows = [json.loads(line) for line in complete.splitlines()]

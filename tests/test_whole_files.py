@@ -10,6 +10,25 @@ import tensorflow as tf
 from copypaste_tf import whole_files
 
 
+def test_a_file_that_is_replaced_while_it_is_read_is_read_whole(
+  tmp_path, monkeypatch
+):
+  path = str(tmp_path / 'numbers.json')
+  whole_files.write(path, '{"before": "a longer content"}')
+
+  class Late(tf.io.gfile.GFile):
+    def read(self, n=-1):
+      super().read(0)  # Opens the file.
+      if os.path.getsize(path) > 2:
+        with whole_files.replacing(path) as new, open(new, 'w') as file:
+          file.write('{}')
+      return super().read(n)
+
+  monkeypatch.setattr(tf.io.gfile, 'GFile', Late)
+  assert whole_files.read_json(path) == {'before': 'a longer content'}
+  assert whole_files.read_json(path) == {}
+
+
 def test_a_file_is_replaced_as_a_whole(tmp_path):
   path = tmp_path / 'results.json'
   path.write_text('{"step": 1}')

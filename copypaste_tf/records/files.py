@@ -8,6 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from copypaste_tf import whole_files
 from copypaste_tf.records import shard_names, streams
 
 
@@ -101,11 +102,11 @@ def read_json(path: str) -> Any:
   Raises:
     ValueError: it is not JSON; the message names the file.
   """
-  with tf.io.gfile.GFile(path) as file:
-    try:
-      return json.load(file)
-    except ValueError as error:  # The syntax or the encoding is wrong.
-      raise ValueError(f'{path} is not JSON: {error}') from error
+  content = whole_files.read_bytes(path)
+  try:
+    return json.loads(content.decode())
+  except ValueError as error:  # The syntax or the encoding is wrong.
+    raise ValueError(f'{path} is not JSON: {error}') from error
 
 
 def read_manifests(paths: Iterable[str]) -> list[dict[str, Any]]:

@@ -21,7 +21,6 @@ from copypaste_tf import whole_files
 from copypaste_tf.examples import SCHEMA_VERSION
 from copypaste_tf.records import files, shard_names, tfds_features
 
-_READS = 3
 INFO, FEATURES, METADATA = FILES = (
   'dataset_info.json',
   'features.json',
@@ -102,10 +101,8 @@ def _foreign(folder: str) -> str | None:
   # Looked for first: ours is written before the others and removed after them.
   if not any(map(tf.io.gfile.exists, paths)):
     return None
-  # A file that another converter replaces while it is read seems damaged.
-  for _ in range(_READS):
-    if _manifest(paths[0]).get('moduleName') == _OURS:
-      return None
+  if _manifest(paths[0]).get('moduleName') == _OURS:
+    return None
   return next(filter(tf.io.gfile.exists, paths), None)
 
 
@@ -183,7 +180,6 @@ def _replace(path: str, data: bytes | None) -> None:
 
 def _holds(path: str, data: bytes) -> bool:
   try:
-    with tf.io.gfile.GFile(path, 'rb') as file:
-      return file.read() == data
+    return whole_files.read_bytes(path) == data
   except tf.errors.NotFoundError:
     return False

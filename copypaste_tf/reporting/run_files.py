@@ -97,8 +97,7 @@ def _text(model_dir: str, name: str) -> str | None:
   path = os.path.join(model_dir, name)
   if not tf.io.gfile.exists(path):
     return None
-  with tf.io.gfile.GFile(path) as file:
-    return file.read()
+  return whole_files.read(path)
 
 
 def _json(model_dir: str, name: str) -> Any:

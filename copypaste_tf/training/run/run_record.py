@@ -13,6 +13,7 @@ import yaml
 from official.core import config_definitions as cfg
 from official.modeling import hyperparams
 
+from copypaste_tf import whole_files
 from copypaste_tf.config import config_types
 from copypaste_tf.tasks import registry
 from copypaste_tf.training.checkpoints import last_good
@@ -152,8 +153,7 @@ def differences(model_dir: str, params: cfg.ExperimentConfig) -> list[str]:
   path = os.path.join(model_dir, PARAMS)
   if not tf.io.gfile.exists(path):
     return []
-  with tf.io.gfile.GFile(path) as file:
-    text = file.read()
+  text = whole_files.read(path)
   try:
     return _changes(_completed(text, params), to_yaml(params))
   except (yaml.YAMLError, AttributeError) as error:
