@@ -33,7 +33,7 @@ class LockedError(ValueError):
 
 
 class Place(NamedTuple):
-  """What a lock protects, in the words of its messages.
+  """The files that a lock protects, in the words of its messages.
 
   Attributes:
     flag: the flag that names it, such as `--output`.
@@ -96,7 +96,7 @@ class Lock:
       LockedError: the lock has another owner now.
     """
     owner = _read(self._path)
-    if owner and owner.get('token') != self._content['token']:
+    if owner and not self._is_ours(owner):
       raise _locked(self._path, self._place, owner)
 
   def release(self) -> None:
@@ -104,14 +104,17 @@ class Lock:
     self._released.set()
     self._thread.join()
     owner = _read(self._path)
-    if owner and owner.get('token') == self._content['token']:
+    if owner and self._is_ours(owner):
       whole_files.remove(self._path)
+
+  def _is_ours(self, owner: Mapping[str, Any]) -> bool:
+    return owner.get('token') == self._content['token']
 
   def _keep_beating(self) -> None:
     while not self._released.wait(_BEAT_SECONDS):
       try:
         owner = _read(self._path)
-        if owner and owner.get('token') != self._content['token']:
+        if owner and not self._is_ours(owner):
           return  # Taken; the next `check` tells the run.
         self._write()
       except whole_files.ERRORS as error:
@@ -195,7 +198,7 @@ def _read(path: str) -> dict[str, Any] | None:
     return None
   except ValueError:
     return {}
-  return content if isinstance(content, dict) else {}
+  return content if isinstance(content, dict | None) else {}
 
 
 def _locked(path: str, place: Place, owner: Mapping[str, Any]) -> LockedError:

@@ -84,6 +84,13 @@ def test_of_many_who_start_together_one_gets_a_new_lock(path, monkeypatch):
   assert not os.listdir(os.path.dirname(path))
 
 
+def test_a_lock_that_is_released_while_it_is_watched_is_free(path):
+  written(path, machine='elsewhere')
+  threading.Timer(0.05, os.remove, [path]).start()
+  with Lock(path, PLACE):
+    assert os.path.exists(path)
+
+
 def test_a_file_system_without_links_has_locks_too(path, monkeypatch):
   def refuses(*_):
     raise PermissionError('no links here')
