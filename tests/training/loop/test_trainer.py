@@ -40,7 +40,7 @@ def work(value):
   return product[0, 0]
 
 
-@pytest.mark.parametrize('milliseconds', [0, 100])
+@pytest.mark.parametrize('milliseconds', [0, 400])
 def test_only_waiting_for_the_inputs_is_counted(milliseconds):
   clock, total = trainer.InputClock(), tf.Variable(0.0)
 
@@ -58,8 +58,9 @@ def test_only_waiting_for_the_inputs_is_counted(milliseconds):
   waited = clock.read()
   assert clock.read() == 0
   if milliseconds:
-    # The step itself is no waiting; a busy machine takes longer for it.
-    assert 0.2 * seconds < waited < seconds
+    # The step itself is no waiting; it continues meanwhile. Even on a busy
+    # machine it takes less than the inputs.
+    assert 0.5 * seconds < waited < seconds
   else:
     assert waited < 0.5 * seconds
 
