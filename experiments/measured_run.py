@@ -214,17 +214,16 @@ def differences(
 def _differences_of_code(runs: Sequence[MeasuredRun]) -> list[str]:
   """Lists parts of the code that differ, with the seeds of each version."""
   found = []
+  commits = {run.code.get('git_commit'): run.commit for run in runs}
   for name in sorted({*runs[0].code}.union(*(run.code for run in runs))):
     seeds = collections.defaultdict(set)
     for run in runs:
-      # Compared whole: of one commit, one run may have changed files.
-      versions = (run.code.get(name), run.commit)
       seed = str(run.run.params.task.train_data.seed)
-      seeds[versions if name == 'git_commit' else versions[:1] * 2].add(seed)
+      seeds[run.code.get(name)].add(seed)
     if len(seeds) > 1:
       shown = [
-        f'{version} (seed {" ".join(sorted(of_version))})'
-        for (_, version), of_version in seeds.items()
+        f'{commits.get(version, version)} (seed {" ".join(sorted(of_version))})'
+        for version, of_version in seeds.items()
       ]
       found.append(f'mixed {name}: {", ".join(sorted(shown))}')
   return found

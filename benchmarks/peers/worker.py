@@ -26,7 +26,7 @@ _THREADS = (
 
 
 class Setup(NamedTuple):
-  """What a process is to do.
+  """The task of a process.
 
   Attributes:
     system: name of a module of this folder; a variant may follow a colon.

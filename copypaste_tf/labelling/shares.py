@@ -29,8 +29,7 @@ def require_no_others(job: Job) -> None:
   Raises:
     LockedError: such a process is alive.
   """
-  for path in shard_files.locks(job.output):
-    file_lock.require_free(path, _place(job), _note(job))
+  _require_only(job, _note(job))
 
 
 def alone(job: Job) -> Lock:
@@ -40,9 +39,14 @@ def alone(job: Job) -> Lock:
     LockedError: a process that labels these files is alive.
   """
   nobody = uuid.uuid4().hex
-  for path in shard_files.locks(job.output):
-    file_lock.require_free(path, _place(job), nobody)
+  _require_only(job, nobody)
   return Lock(shard_files.lock_path(job.output), _place(job), nobody)
+
+
+def _require_only(job: Job, note: str) -> None:
+  """Refuses to work beside processes whose locks have another note."""
+  for path in shard_files.locks(job.output):
+    file_lock.require_free(path, _place(job), note)
 
 
 def claimed(missing: Sequence[int], job: Job) -> Generator[int, None, None]:

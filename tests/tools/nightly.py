@@ -18,7 +18,7 @@ import tempfile
 import time
 import xml.etree.ElementTree
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from module_tests import ROOT
 
@@ -85,15 +85,9 @@ def run(name: str, group: Group, root: pathlib.Path = ROOT) -> Row:
 
 def _files(group: Group, root: pathlib.Path) -> tuple[list[str], int]:
   """Returns the files with tests of a group, and the status of pytest."""
-  command = [sys.executable, '-m', 'pytest', *group.arguments]
   # With `-q -q` pytest prints a line "FILE: NUMBER" for each file.
-  collected = subprocess.run(
-    [*command, '--collect-only', '-q', '-q', f'--rootdir={root}'],
-    cwd=root,
-    env=os.environ | group.environment,
-    stdout=subprocess.PIPE,
-    text=True,
-    check=False,
+  collected = _pytest(
+    group, root, '--collect-only', '-q', '-q', stdout=subprocess.PIPE, text=True
   )
   files = re.findall(r'^(\S+\.py): \d+$', collected.stdout, re.MULTILINE)
   if collected.returncode not in (0, _NO_TESTS):
@@ -106,12 +100,7 @@ def _run_file(file: str, group: Group, root: pathlib.Path) -> Row:
   start = time.monotonic()
   with tempfile.TemporaryDirectory() as folder:
     report = pathlib.Path(folder, 'report.xml')
-    command = [sys.executable, '-m', 'pytest', *group.arguments, file]
-    status = subprocess.call(
-      [*command, f'--rootdir={root}', f'--junitxml={report}'],
-      cwd=root,
-      env=os.environ | group.environment,
-    )
+    status = _pytest(group, root, file, f'--junitxml={report}').returncode
     minutes = (time.monotonic() - start) / 60
     if not report.exists():
       reason = f'{file}: pytest ended with status {status}, without a report'
@@ -120,6 +109,19 @@ def _run_file(file: str, group: Group, root: pathlib.Path) -> Row:
   if status and not row.failures:
     row.failures.append(f'{file}: pytest ended with status {status}')
   return row
+
+
+def _pytest(
+  group: Group, root: pathlib.Path, *arguments: str, **options: Any
+) -> subprocess.CompletedProcess:
+  command = [sys.executable, '-m', 'pytest', *group.arguments, *arguments]
+  return subprocess.run(
+    [*command, f'--rootdir={root}'],
+    cwd=root,
+    env=os.environ | group.environment,
+    check=False,
+    **options,
+  )
 
 
 def read_report(name: str, report: pathlib.Path, minutes: float) -> Row:
